@@ -1,0 +1,98 @@
+import type { JsonLine, Position } from '@newswire/protocol';
+import {
+  IDEMPOTENCY_TTL_MS,
+  offsetTtlMs,
+  type Broker,
+  type BrokerHandler,
+  type HistoryPage,
+  type PublishOptions,
+} from './broker.js';
+import { MemoryChannelLog, type MemoryHistoryLimits } from './channel-log-memory.js';
+import { newEpoch } from './epoch.js';
+
+export interface MemoryBrokerOptions extends MemoryHistoryLimits {
+  /** Milliseconds since any fixed moment. */
+  readonly now?: () => number;
+}
+
+const SWEEP_INTERVAL_MS = 30_000;
+
+/**
+ * The broker of the embedded server: everything in this process. A publication reaches the handler
+ * before `publish` returns, and its promise is settled then. A restart loses the logs, and says so
+ * by new epochs.
+ */
+export class MemoryBroker implements Broker {
+  readonly #options: MemoryBrokerOptions;
+  readonly #now: () => number;
+  readonly #logs = new Map<string, MemoryChannelLog>();
+  readonly #handlers = new Map<string, BrokerHandler>();
+  readonly #answered = new Map<string, { position: Position; expiresAtMs: number }>();
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(options: MemoryBrokerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
+  }
+
+  publish(channel: string, data: JsonLine, options: PublishOptions = {}): Promise<Position> {
+    const nowMs = this.#now();
+    const key = options.idempotencyKey && `${channel} ${options.idempotencyKey}`;
+    const answered = key ? this.#answered.get(key) : undefined;
+    if (answered !== undefined && answered.expiresAtMs > nowMs) {
+      return Promise.resolve(answered.position);
+    }
+    const log = this.#logOf(channel);
+    const publication = log.append(data, nowMs);
+    const position = log.position();
+    if (key) this.#answered.set(key, { position, expiresAtMs: nowMs + IDEMPOTENCY_TTL_MS });
+    this.#handlers.get(channel)?.handlePublication(channel, publication, position.epoch);
+    return Promise.resolve(position);
+  }
+
+  subscribe(channel: string, handler: BrokerHandler): Promise<void> {
+    this.#handlers.set(channel, handler);
+    return Promise.resolve();
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    this.#handlers.delete(channel);
+    return Promise.resolve();
+  }
+
+  history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
+    return Promise.resolve(this.#logOf(channel).page(sinceOffset, limit, this.#now()));
+  }
+
+  fault(): undefined {
+    return undefined;
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#handlers.clear();
+    return Promise.resolve();
+  }
+
+  /** Frees what has run out. Called every 30 s. */
+  sweep(): void {
+    const nowMs = this.#now();
+    for (const [key, { expiresAtMs }] of this.#answered) {
+      if (expiresAtMs <= nowMs) this.#answered.delete(key);
+    }
+    for (const [channel, log] of this.#logs) {
+      log.trim(nowMs);
+      if (log.idleMs(nowMs) > offsetTtlMs(this.#options)) this.#logs.delete(channel);
+    }
+  }
+
+  #logOf(channel: string): MemoryChannelLog {
+    let log = this.#logs.get(channel);
+    if (log === undefined) {
+      log = new MemoryChannelLog(this.#options, newEpoch());
+      this.#logs.set(channel, log);
+    }
+    return log;
+  }
+}

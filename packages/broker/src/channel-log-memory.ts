@@ -1,0 +1,79 @@
+import type { JsonLine, Position, Publication } from '@newswire/protocol';
+import type { HistoryLimits, HistoryPage } from './broker.js';
+
+export interface MemoryHistoryLimits extends HistoryLimits {
+  /** UTF-8 bytes of data; the newest publication stays even if it alone is larger. */
+  readonly historyBytes: number;
+}
+
+interface Entry extends Publication {
+  readonly bytes: number;
+  readonly expiresAtMs: number;
+}
+
+/** One channel's recent publications, bounded in number, bytes and age. */
+export class MemoryChannelLog {
+  readonly #limits: MemoryHistoryLimits;
+  readonly #epoch: string;
+  /** Entries from #start on are alive; the dead ones before it are cut off in batches. */
+  #entries: Entry[] = [];
+  #start = 0;
+  #bytes = 0;
+  #topOffset = 0;
+  #touchedAtMs = 0;
+
+  constructor(limits: MemoryHistoryLimits, epoch: string) {
+    this.#limits = limits;
+    this.#epoch = epoch;
+  }
+
+  append(data: JsonLine, nowMs: number): Publication {
+    const entry: Entry = {
+      offset: ++this.#topOffset,
+      data,
+      bytes: Buffer.byteLength(data),
+      expiresAtMs: nowMs + this.#limits.historyTtlMs,
+    };
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes;
+    this.#touchedAtMs = nowMs;
+    this.trim(nowMs);
+    return entry;
+  }
+
+  position(): Position {
+    return { offset: this.#topOffset, epoch: this.#epoch };
+  }
+
+  page(sinceOffset: number, limit: number, nowMs: number): HistoryPage {
+    this.trim(nowMs);
+    const firstOffset = this.#entries[this.#start]?.offset ?? this.#topOffset + 1;
+    const from = this.#start + Math.max(0, sinceOffset + 1 - firstOffset);
+    const publications = this.#entries
+      .slice(from, from + limit)
+      .map(({ offset, data }) => ({ offset, data }));
+    return { publications, top: this.position() };
+  }
+
+  /** Lets go of what is over the limits. */
+  trim(nowMs: number): void {
+    const { historySize, historyBytes } = this.#limits;
+    for (;;) {
+      const oldest = this.#entries[this.#start];
+      if (oldest === undefined) break;
+      const count = this.#entries.length - this.#start;
+      const tooMuch = count > historySize || (count > 1 && this.#bytes > historyBytes);
+      if (!tooMuch && oldest.expiresAtMs > nowMs) break;
+      this.#bytes -= oldest.bytes;
+      this.#start++;
+    }
+    if (this.#start > 64 && this.#start * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#start);
+      this.#start = 0;
+    }
+  }
+
+  idleMs(nowMs: number): number {
+    return nowMs - this.#touchedAtMs;
+  }
+}

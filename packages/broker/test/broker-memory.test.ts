@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { MemoryBroker } from '../src/index.js';
+import { CONTRACT_LIMITS, describeBrokerContract } from './broker-contract.js';
+
+describeBrokerContract('memory', async () => {
+  const broker = new MemoryBroker({ ...CONTRACT_LIMITS, historyBytes: 1_000_000 });
+  return { publisher: broker, subscriber: broker, dispose: () => broker.close() };
+});
+
+describe('memory broker', () => {
+  function brokerAt(clock: { nowMs: number }, historyBytes = 1_000_000) {
+    return new MemoryBroker({ ...CONTRACT_LIMITS, historyBytes, now: () => clock.nowMs });
+  }
+
+  test('publications run out by age, the offset stays, and much later the epoch changes', async () => {
+    const clock = { nowMs: 0 };
+    const broker = brokerAt(clock);
+    const first = await broker.publish('a', '1');
+    clock.nowMs = 60_001;
+    expect(await broker.history('a', 0, 10)).toEqual({ publications: [], top: first });
+    broker.sweep();
+    expect(await broker.publish('a', '2')).toEqual({ offset: 2, epoch: first.epoch });
+    clock.nowMs += 24 * 3_600_000;
+    broker.sweep();
+    const later = await broker.publish('a', '3');
+    expect(later.offset).toBe(1);
+    expect(later.epoch).not.toBe(first.epoch);
+    await broker.close();
+  });
+
+  test('the log is bounded in UTF-8 bytes, but the newest publication always stays', async () => {
+    const broker = brokerAt({ nowMs: 0 }, 100);
+    const item = JSON.stringify('é'.repeat(20)); // 42 bytes
+    for (let i = 0; i < 4; i++) await broker.publish('a', item);
+    const offsets = async () =>
+      (await broker.history('a', 0, 10)).publications.map(({ offset }) => offset);
+    expect(await offsets()).toEqual([3, 4]);
+    await broker.publish('a', JSON.stringify('x'.repeat(500)));
+    expect(await offsets()).toEqual([5]);
+    await broker.close();
+  });
+
+  test('an idempotency key is forgotten after 5 minutes', async () => {
+    const clock = { nowMs: 0 };
+    const broker = brokerAt(clock);
+    await broker.publish('a', '1', { idempotencyKey: 'k' });
+    clock.nowMs = 300_001;
+    expect((await broker.publish('a', '1', { idempotencyKey: 'k' })).offset).toBe(2);
+    await broker.close();
+  });
+});

@@ -1,0 +1,29 @@
+import { ProtocolError } from './errors.js';
+
+/** Channel names: 1 to 255 of the ASCII letters, digits and `_ - . : @ / + = ~ $ &`. */
+export const MAX_CHANNEL_NAME_LENGTH = 255;
+const CHANNEL_NAME = /^[A-Za-z0-9_\-.:@/+=~$&]+$/;
+
+/** Throws error 107 with a sentence that says what is wrong with the name. */
+export function checkChannelName(name: string): void {
+  if (name.length === 0) throw new ProtocolError('badRequest', 'a channel name is empty');
+  if (name.length > MAX_CHANNEL_NAME_LENGTH) {
+    throw new ProtocolError(
+      'badRequest',
+      `a channel name has ${name.length} characters, ${MAX_CHANNEL_NAME_LENGTH} are allowed`,
+    );
+  }
+  if (!CHANNEL_NAME.test(name)) {
+    throw new ProtocolError(
+      'badRequest',
+      `channel name ${quote(name)} has a character other than letters, digits and _-.:@/+=~$&`,
+    );
+  }
+}
+
+/** Untrusted text in an answer: its first 32 characters, in printable ASCII. */
+function quote(text: string): string {
+  const start = text.length > 32 ? `${text.slice(0, 32)}...` : text;
+  const escape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(start).replace(/[^\x20-\x7e]/g, escape);
+}

@@ -1,0 +1,50 @@
+/**
+ * The errors a client or a publisher can be answered with. Codes are Centrifuge's, so that its
+ * libraries understand them. `temporary`: the same request may succeed later.
+ */
+export const ERRORS = {
+  internal: { code: 100, message: 'internal error', temporary: true },
+  unauthorized: { code: 101, message: 'unauthorized', temporary: false },
+  unknownChannel: { code: 102, message: 'unknown channel', temporary: false },
+  permissionDenied: { code: 103, message: 'permission denied', temporary: false },
+  methodNotFound: { code: 104, message: 'method not found', temporary: false },
+  alreadySubscribed: { code: 105, message: 'already subscribed', temporary: false },
+  limitExceeded: { code: 106, message: 'limit exceeded', temporary: false },
+  badRequest: { code: 107, message: 'bad request', temporary: false },
+  notAvailable: { code: 108, message: 'not available', temporary: false },
+  tokenExpired: { code: 109, message: 'token expired', temporary: false },
+  expired: { code: 110, message: 'expired', temporary: false },
+  tooManyRequests: { code: 111, message: 'too many requests', temporary: true },
+  unrecoverablePosition: { code: 112, message: 'unrecoverable position', temporary: false },
+  concurrentPagination: { code: 113, message: 'concurrent pagination', temporary: true },
+} as const;
+
+export type ErrorKind = keyof typeof ERRORS;
+
+/** How an error looks in an answer: `{code, message}`, and `temporary: true` where it is. */
+export interface ErrorBody {
+  readonly code: number;
+  readonly message: string;
+  readonly temporary?: true;
+}
+
+/** A failure that has a code on every wire. The detail is shown to the client: no secrets in it. */
+export class ProtocolError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: number;
+  readonly temporary: boolean;
+
+  constructor(kind: ErrorKind, detail?: string) {
+    const { code, message, temporary } = ERRORS[kind];
+    super(detail === undefined ? message : `${message}: ${detail}`);
+    this.name = 'ProtocolError';
+    this.kind = kind;
+    this.code = code;
+    this.temporary = temporary;
+  }
+
+  toBody(): ErrorBody {
+    const body = { code: this.code, message: this.message };
+    return this.temporary ? { ...body, temporary: true } : body;
+  }
+}

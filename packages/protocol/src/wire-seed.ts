@@ -1,0 +1,55 @@
+import { checkChannelName } from './channel-name.js';
+import { ProtocolError } from './errors.js';
+import type { Publication } from './publication.js';
+import type { Command, Wire } from './wire.js';
+
+/** The longest command, in UTF-16 code units. */
+export const MAX_SEED_COMMAND_LENGTH = 8192;
+
+/**
+ * The plain-text wire that newswire began with: `sub#77707|77708`, `unsub#77707`.
+ * Every publication is one text frame: a string's characters, or any other value's JSON text.
+ * Refusals are `error#<code>#<reason>`. White space around a command is passed over.
+ */
+export const seedWire: Wire = {
+  name: 'seed',
+  decode,
+  encode: (publications) => publications.map(toFrame),
+  encodeError: (error) => `error#${error.code}#${error.message}`,
+};
+
+function decode(text: string): Command {
+  if (text.length > MAX_SEED_COMMAND_LENGTH) {
+    throw new ProtocolError(
+      'limitExceeded',
+      `a command has ${text.length} characters, ${MAX_SEED_COMMAND_LENGTH} are allowed`,
+    );
+  }
+  const command = text.trim();
+  const verbEnd = command.indexOf('#');
+  const type = verbOf(command.slice(0, Math.max(verbEnd, 0)));
+  const channels = [...new Set(command.slice(verbEnd + 1).split('|'))];
+  channels.forEach(checkChannelName);
+  return { type, channels };
+}
+
+function verbOf(verb: string): Command['type'] {
+  switch (verb) {
+    case 'sub':
+      return 'subscribe';
+    case 'unsub':
+      return 'unsubscribe';
+    default:
+      throw new ProtocolError(
+        'badRequest',
+        'a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL',
+      );
+  }
+}
+
+function toFrame({ data }: Publication): string {
+  if (!data.startsWith('"')) return data;
+  if (!data.includes('\\')) return data.slice(1, -1);
+  // A lone surrogate can't be UTF-8: sent raw, it would make the client drop the connection.
+  return (JSON.parse(data) as string).toWellFormed();
+}

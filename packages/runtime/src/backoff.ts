@@ -1,0 +1,14 @@
+/** Full-jitter exponential backoff: grows from minMs to maxMs, each wait at random below that. */
+export interface BackoffOptions {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** From 0 up to but not including 1. */
+  readonly random?: () => number;
+}
+
+/** How long to wait, in ms, before try number `attempt` (0, 1, 2…). Never below half of minMs. */
+export function backoffMs(attempt: number, options: BackoffOptions): number {
+  const { minMs, maxMs, random = Math.random } = options;
+  const ceiling = Math.min(maxMs, minMs * 2 ** Math.min(attempt, 30));
+  return Math.round(minMs / 2 + random() * (ceiling - minMs / 2));
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, loadConfig, readEnvironment, SETTINGS, type SettingKey } from './index.js';
+
+const ALL = Object.keys(SETTINGS) as SettingKey[];
+
+function faults(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(ALL, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.sentences;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  test('every default is valid, and a clean environment needs nothing', () => {
+    expect(faults({})).toEqual([]);
+    expect(loadConfig(['bind', 'port', 'apiKey'], {})).toEqual({ bind: '127.0.0.1', port: 9900 });
+  });
+
+  test('reads typed values, and takes an empty one as unset', () => {
+    const environment = { NEWSWIRE_PORT: '8080', NEWSWIRE_HOST: '', NEWSWIRE_LOG_LEVEL: 'warn' };
+    expect(loadConfig(['port', 'host', 'logLevel'], environment)).toEqual({
+      port: 8080,
+      logLevel: 'warn',
+    });
+  });
+
+  test.each([
+    ['NEWSWIRE_PORT', 'abc', 'NEWSWIRE_PORT must be a whole number from 0 to 65535, not "abc".'],
+    ['NEWSWIRE_PORT', '1e3', 'NEWSWIRE_PORT must be a whole number from 0 to 65535, not "1e3".'],
+    [
+      'NEWSWIRE_PORT',
+      '70000',
+      'NEWSWIRE_PORT must be a whole number from 0 to 65535, not "70000".',
+    ],
+    [
+      'NEWSWIRE_BIND',
+      'nowhere',
+      'NEWSWIRE_BIND must be an IP address or localhost, not "nowhere".',
+    ],
+    [
+      'NEWSWIRE_LOG_LEVEL',
+      'loud',
+      'NEWSWIRE_LOG_LEVEL must be one of debug, info, warn, error, not "loud".',
+    ],
+    [
+      'NEWSWIRE_URL',
+      'localhost:9900',
+      'NEWSWIRE_URL must be a URL like http://127.0.0.1:9900, not "localhost:9900".',
+    ],
+  ])('a bad %s is one clear sentence', (name, value, sentence) => {
+    expect(faults({ [name]: value })).toEqual([sentence]);
+  });
+
+  test('a bad secret is refused without being shown', () => {
+    expect(faults({ NEWSWIRE_API_KEY: 'hunter2' })).toEqual([
+      'NEWSWIRE_API_KEY must be at least 16 characters long.',
+    ]);
+    expect(faults({ NEWSWIRE_REDIS_URL: 'http://me:hunter2@redis' })).toEqual([
+      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379.',
+    ]);
+  });
+
+  test('an unknown name is refused, with the nearest known one; other names are not ours', () => {
+    expect(faults({ NEWSWIRE_PROT: '1', PATH: '/bin' })).toEqual([
+      'NEWSWIRE_PROT is not a setting: did you mean NEWSWIRE_PORT?',
+    ]);
+    expect(faults({ NEWSWIRE_COLOUR_OF_THE_SKY: 'blue' })).toEqual([
+      'NEWSWIRE_COLOUR_OF_THE_SKY is not a setting: docs/configuration.md lists them.',
+    ]);
+  });
+
+  test("a name that only another service uses is no fault, nor is that one's value looked at", () => {
+    expect(loadConfig(['logLevel'], { NEWSWIRE_PORT: 'abc' })).toEqual({ logLevel: 'info' });
+  });
+
+  test('all faults are told at once', () => {
+    expect(faults({ NEWSWIRE_PORT: 'x', NEWSWIRE_EDGE_PORT: 'y', NEWSWIRE_Z: '1' })).toHaveLength(
+      3,
+    );
+  });
+});
+
+describe('readEnvironment', () => {
+  test('the environment wins over .env, which need not exist', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'newswire-')), '.env');
+    expect(readEnvironment(file, { A: '1' })).toEqual({ A: '1' });
+    writeFileSync(file, 'A=2\nB="two words" # a comment\n');
+    expect(readEnvironment(file, { A: '1' })).toEqual({ A: '1', B: 'two words' });
+  });
+});

@@ -1,0 +1,13 @@
+export { backoffMs, type BackoffOptions } from './backoff.js';
+export { ConfigError, loadConfig, readEnvironment, type Environment } from './config.js';
+export { runService, StartError, type Service } from './lifecycle.js';
+export { createLogger, type Logger, type LoggerOptions } from './logger.js';
+export { Counter, counter, createRegistry, gauge, type Registry } from './metrics.js';
+export { persist, RECONNECT_BACKOFF, reconnectDelayMs } from './persist.js';
+export {
+  PROCESS_SETTINGS,
+  SETTINGS,
+  type Config,
+  type Setting,
+  type SettingKey,
+} from './settings.js';

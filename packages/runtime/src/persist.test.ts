@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { persist } from './index.js';
+
+const backoff = { minMs: 1, maxMs: 2 };
+
+test('tries until it succeeds', async () => {
+  let tries = 0;
+  const act = async () => {
+    if (++tries < 4) throw new Error('not yet');
+  };
+  expect(await persist(act, () => true, backoff)).toBe(true);
+  expect(tries).toBe(4);
+});
+
+test('gives up once it is not wanted any more', async () => {
+  let tries = 0;
+  const act = () => Promise.reject(new Error(`try ${++tries}`));
+  expect(await persist(act, () => tries < 3, backoff)).toBe(false);
+  expect(tries).toBe(3);
+});

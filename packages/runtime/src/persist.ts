@@ -1,0 +1,30 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs, type BackoffOptions } from './backoff.js';
+
+/** How every reconnect loop waits: soon at first, then every few seconds, never in step. */
+export const RECONNECT_BACKOFF: BackoffOptions = { minMs: 100, maxMs: 3000 };
+
+/** The wait before reconnect try number `attempt` (0, 1, 2…), in ms. */
+export function reconnectDelayMs(attempt: number): number {
+  return backoffMs(attempt, RECONNECT_BACKOFF);
+}
+
+/**
+ * Calls `act` until it succeeds, with growing waits in between, or until `isStillWanted` says no.
+ * Resolves with whether it succeeded. Its waits don't keep the process alive.
+ */
+export async function persist(
+  act: () => Promise<void>,
+  isStillWanted: () => boolean,
+  backoff: BackoffOptions = RECONNECT_BACKOFF,
+): Promise<boolean> {
+  for (let attempt = 0; isStillWanted(); attempt++) {
+    try {
+      await act();
+      return true;
+    } catch {
+      await delay(backoffMs(attempt, backoff), undefined, { ref: false });
+    }
+  }
+  return false;
+}

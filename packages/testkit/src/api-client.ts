@@ -1,0 +1,30 @@
+import { until } from './until.js';
+
+/** One request to the server API; resolves with the parsed answer, whatever its HTTP status. */
+export async function callApi(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<unknown> {
+  const response = await fetch(`${url}/api/${method}`, {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return response.json();
+}
+
+export function publish(url: string, channel: string, data: unknown): Promise<unknown> {
+  return callApi(url, 'publish', { channel, data });
+}
+
+/** Resolves once the channel has exactly this many live subscribers. */
+export async function subscribed(url: string, channel: string, count: number): Promise<void> {
+  await until(`${count} subscribers of ${channel}`, async () => {
+    const answer = (await callApi(url, 'channels', {})) as {
+      result?: { channels: Record<string, { num_clients: number }> };
+    };
+    return (answer.result?.channels[channel]?.num_clients ?? 0) === count;
+  });
+}

@@ -1,0 +1,13 @@
+export { callApi, publish, subscribed } from './api-client.js';
+export { TestProcess, type Exit } from './child-process.js';
+export { freePort } from './free-port.js';
+export {
+  NewswireProcess,
+  ROOT,
+  spawnService,
+  type ServiceEnvironment,
+} from './newswire-process.js';
+export { missingPrograms } from './programs.js';
+export { RedisServer } from './redis-server.js';
+export { SeedClient } from './seed-client.js';
+export { until } from './until.js';

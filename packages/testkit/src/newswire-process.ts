@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+import { TestProcess, type Exit } from './child-process.js';
+import { freePort } from './free-port.js';
+import { until } from './until.js';
+
+export type ServiceName = 'edge' | 'center' | 'standalone';
+
+export type ServiceEnvironment = Readonly<Record<`NEWSWIRE_${string}`, string>>;
+
+const PORT_NAMES = {
+  edge: 'NEWSWIRE_EDGE_PORT',
+  center: 'NEWSWIRE_CENTER_PORT',
+  standalone: 'NEWSWIRE_PORT',
+} as const;
+
+/** The checkout: services run as built, from its dist folders. */
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Starts a built service without any NEWSWIRE_* of ours in its environment. */
+export function spawnService(service: ServiceName, environment: ServiceEnvironment): TestProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NEWSWIRE_'));
+  const env = { ...Object.fromEntries(inherited), ...environment };
+  return new TestProcess(process.execPath, [`${ROOT}services/${service}/dist/main.js`], env, ROOT);
+}
+
+/** A running newswire service on a free port. */
+export class NewswireProcess {
+  readonly port: number;
+  readonly process: TestProcess;
+
+  private constructor(port: number, process: TestProcess) {
+    this.port = port;
+    this.process = process;
+  }
+
+  /** Resolves when the service is ready, or with `untilReady: false` once it listens. */
+  static async start(
+    service: ServiceName,
+    environment: ServiceEnvironment = {},
+    { untilReady = true } = {},
+  ): Promise<NewswireProcess> {
+    const port = await freePort();
+    const process = spawnService(service, { [PORT_NAMES[service]]: String(port), ...environment });
+    const started = new NewswireProcess(port, process);
+    await until(`${service} to start`, async () => {
+      if (!process.isRunning) throw new Error(`${service} ended: ${process.stderr}`);
+      return (await started.status(untilReady ? '/readyz' : '/healthz')) === 200;
+    });
+    return started;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get webSocketUrl(): string {
+    return `ws://127.0.0.1:${this.port}/ws`;
+  }
+
+  /** The HTTP status of a GET, or 0 if nothing answers. */
+  async status(path: string): Promise<number> {
+    return fetch(this.url + path).then(
+      async (response) => {
+        await response.body?.cancel();
+        return response.status;
+      },
+      () => 0,
+    );
+  }
+
+  stop(signal?: NodeJS.Signals): Promise<Exit> {
+    return this.process.stop(signal);
+  }
+}

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { TestProcess } from './child-process.js';
+import { freePort } from './free-port.js';
+import { until } from './until.js';
+
+const run = promisify(execFile);
+
+/** A real redis-server on a free port, with an append-only file in a folder of its own. */
+export class RedisServer {
+  readonly port: number;
+  readonly #directory: string;
+  #process: TestProcess | undefined;
+
+  private constructor(port: number, directory: string) {
+    this.port = port;
+    this.#directory = directory;
+  }
+
+  static async start(): Promise<RedisServer> {
+    const directory = await mkdtemp(join(tmpdir(), 'newswire-redis-'));
+    const server = new RedisServer(await freePort(), directory);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again on the same port, with what its append-only file holds. */
+  async start(): Promise<void> {
+    const { port } = this;
+    const args = `--port ${port} --bind 127.0.0.1 --save  --appendonly yes --dir`.split(' ');
+    this.#process = new TestProcess('redis-server', [...args, this.#directory], process.env);
+    await until(`redis-server on ${port}`, () => this.cli('PING').then(isPong, () => false));
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.#process?.stop(signal);
+  }
+
+  /** Stops answering, but keeps every connection. */
+  pause(): void {
+    this.#process?.signal('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process?.signal('SIGCONT');
+  }
+
+  /** What redis-cli prints, without the last newline. */
+  async cli(...args: string[]): Promise<string> {
+    const { stdout } = await run('redis-cli', ['-p', String(this.port), ...args]);
+    return stdout.trimEnd();
+  }
+
+  /** Stops it and removes its files. */
+  async dispose(): Promise<void> {
+    this.resume();
+    await this.stop('SIGKILL');
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function isPong(reply: string): boolean {
+  return reply === 'PONG';
+}

@@ -1,0 +1,63 @@
+import { WebSocket } from 'ws';
+import { until } from './until.js';
+
+/** A seed-wire client that keeps every frame it gets. */
+export class SeedClient {
+  readonly frames: string[] = [];
+  readonly #socket: WebSocket;
+  closeCode: number | undefined;
+  closeReason = '';
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data) => this.frames.push(String(data)));
+    socket.on('close', (code, reason) => {
+      this.closeCode = code;
+      this.closeReason = String(reason);
+    });
+    socket.on('error', () => undefined);
+  }
+
+  /** `url` like ws://127.0.0.1:9900/ws. Rejects if the upgrade is refused. */
+  static open(url: string): Promise<SeedClient> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url, { perMessageDeflate: false });
+      const client = new SeedClient(socket);
+      socket.once('open', () => resolve(client));
+      socket.once('error', reject);
+    });
+  }
+
+  send(frame: string | Buffer): void {
+    this.#socket.send(frame);
+  }
+
+  /** Resolves with all frames once there are at least `count`. */
+  async received(count: number, timeoutMs?: number): Promise<string[]> {
+    await until(`frame ${count}`, () => this.frames.length >= count, timeoutMs).catch(
+      (error: Error) => {
+        throw new Error(`${error.message}; got ${this.frames.length}, last ${this.frames.at(-1)}`);
+      },
+    );
+    return this.frames;
+  }
+
+  /** Resolves with the close code. */
+  async closed(timeoutMs?: number): Promise<number> {
+    await until('the close', () => this.closeCode !== undefined, timeoutMs);
+    return this.closeCode ?? 0;
+  }
+
+  /** Stops reading from the socket, as a stuck client does. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    this.#socket.terminate();
+  }
+}

@@ -1,0 +1,37 @@
+import type { HttpReply } from './http.js';
+
+/** All that a session knows of its client's socket. */
+export interface Connection {
+  /** Unique in this process. */
+  readonly id: number;
+  /** Sends one text frame. False once the connection is closed. */
+  send(text: string): boolean;
+  /** Ends the connection with a WebSocket close code, after what was sent before. */
+  close(code: number, reason: string): void;
+  /** Bytes handed over and not yet taken by the kernel; 0 once closed. Costs tens of ns. */
+  bufferedBytes(): number;
+  /** From now on gets what is published on the topic. */
+  join(topic: string): void;
+  /** No longer gets it. */
+  leave(topic: string): void;
+  /** Asks the peer for a sign of life. */
+  ping(): void;
+}
+
+/** What a session does with what its socket brings. No method is called after `handleClose`. */
+export interface ConnectionHandler {
+  handleText(text: string): void;
+  handleBinary(byteLength: number): void;
+  /** Any sign of life: a ping or a pong. */
+  handlePong(): void;
+  handleClose(code: number): void;
+}
+
+/** One WebSocket path. */
+export interface WebSocketEndpoint {
+  /** A frame over this many bytes closes the connection. */
+  readonly maxFrameBytes: number;
+  /** Asked before each upgrade: an answer refuses it. */
+  refuse(): HttpReply | undefined;
+  handleOpen(connection: Connection): ConnectionHandler;
+}

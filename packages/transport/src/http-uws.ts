@@ -1,0 +1,149 @@
+import { isUtf8 } from 'node:buffer';
+import type * as Uws from 'uWebSockets.js';
+import { errorReply, type HttpHandler, type HttpReply, type HttpRoute } from './http.js';
+
+const STATUS_LINES: Readonly<Record<number, string>> = {
+  200: '200 OK',
+  204: '204 No Content',
+  400: '400 Bad Request',
+  401: '401 Unauthorized',
+  403: '403 Forbidden',
+  404: '404 Not Found',
+  405: '405 Method Not Allowed',
+  413: '413 Payload Too Large',
+  426: '426 Upgrade Required',
+  500: '500 Internal Server Error',
+  503: '503 Service Unavailable',
+};
+
+const NO_HEADERS = {};
+
+/** Called with whatever a handler threw; the client is answered 500. */
+export type FaultHandler = (error: unknown) => void;
+
+/** How many requests have begun and not been answered. */
+export interface OpenRequests {
+  open: number;
+}
+
+/**
+ * Serves one request: reads its body, runs the handler, answers. A request that is cut off on the
+ * way is forgotten: its handler never runs, or its answer is dropped.
+ */
+export function serve(
+  route: HttpRoute,
+  requests: OpenRequests,
+  onFault: FaultHandler,
+  response: Uws.HttpResponse,
+  request: Uws.HttpRequest,
+): void {
+  const exchange = new Exchange(response, requests, onFault);
+  // uWebSockets.js' request is gone once this function returns: read what is asked for now.
+  const headers = readHeaders(route.headers, request);
+  const run = (body: string) => exchange.run(route.handle, body, headers);
+  if (route.method === 'GET') return run('');
+  const reader = new BodyReader(route.maxBodyBytes ?? 0);
+  response.onData((chunk, isLast) => {
+    if (exchange.isOver) return;
+    const refusal = reader.add(chunk, isLast);
+    if (refusal !== undefined) exchange.answer(refusal);
+    else if (isLast) run(reader.text);
+  });
+}
+
+function readHeaders(names: readonly string[] | undefined, request: Uws.HttpRequest) {
+  if (names === undefined) return NO_HEADERS;
+  return Object.fromEntries(names.map((name) => [name, request.getHeader(name)]));
+}
+
+/** Collects a body. One that arrives in a single piece, as most do, is never copied as bytes. */
+class BodyReader {
+  readonly #maxBytes: number;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  text = '';
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** An answer where the body is refused. After the last chunk `text` holds the whole. */
+  add(chunk: ArrayBuffer, isLast: boolean): HttpReply | undefined {
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > this.#maxBytes) {
+      // What follows of this body would be read as the next request: say it was the last one.
+      return errorReply(413, 'limitExceeded', `a body has at most ${this.#maxBytes} bytes`, {
+        Connection: 'close',
+      });
+    }
+    if (!isLast) {
+      this.#chunks.push(Buffer.from(chunk.slice(0)));
+      return undefined;
+    }
+    const last = Buffer.from(chunk);
+    const body = this.#chunks.length === 0 ? last : Buffer.concat([...this.#chunks, last]);
+    if (!isUtf8(body)) return errorReply(400, 'badRequest', 'the body is not valid UTF-8');
+    this.text = body.toString('utf8');
+    return undefined;
+  }
+}
+
+/** One request's answer: given once at most, and never after the client has gone. */
+class Exchange {
+  readonly #response: Uws.HttpResponse;
+  readonly #requests: OpenRequests;
+  readonly #onFault: FaultHandler;
+  isOver = false;
+
+  constructor(response: Uws.HttpResponse, requests: OpenRequests, onFault: FaultHandler) {
+    this.#response = response;
+    this.#requests = requests;
+    this.#onFault = onFault;
+    requests.open++;
+    response.onAborted(() => this.#end());
+  }
+
+  run(handle: HttpHandler, body: string, headers: Readonly<Record<string, string>>): void {
+    try {
+      const reply = handle({ body, headers });
+      if (reply instanceof Promise) {
+        reply.then(
+          (settled) => this.answer(settled),
+          (error: unknown) => this.#fault(error),
+        );
+      } else {
+        this.answer(reply);
+      }
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  answer(reply: HttpReply): void {
+    if (this.#end()) writeReply(this.#response, reply);
+  }
+
+  /** False if it had ended before. */
+  #end(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    this.#requests.open--;
+    return true;
+  }
+
+  #fault(error: unknown): void {
+    this.#onFault(error);
+    this.answer(errorReply(500, 'internal', 'see the log'));
+  }
+}
+
+export function writeReply(response: Uws.HttpResponse, { status, headers, body }: HttpReply): void {
+  response.cork(() => {
+    response.writeStatus(STATUS_LINES[status] ?? String(status));
+    if (headers?.['Content-Type'] === undefined) {
+      response.writeHeader('Content-Type', 'application/json');
+    }
+    for (const name in headers) response.writeHeader(name, headers[name] ?? '');
+    response.end(body, headers?.['Connection'] === 'close');
+  });
+}

@@ -1,0 +1,31 @@
+import { StartError } from '@newswire/runtime';
+import type * as Uws from 'uWebSockets.js';
+
+export type UwsModule = typeof Uws;
+
+/** Node's module versions that the pinned uWebSockets.js has binaries for: Node 18, 20, 21, 22. */
+export const SUPPORTED_NODE_MODULES = ['108', '115', '120', '127'] as const;
+
+/**
+ * Loads the native module. Throws one sentence where it has no binary for this Node or machine.
+ * Headers may be 16 KiB, since tokens travel in URLs; the module reads that once, when it loads.
+ */
+export async function loadUws(): Promise<UwsModule> {
+  process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= '16384';
+  try {
+    return await import('uWebSockets.js');
+  } catch (error) {
+    throw new UnsupportedNodeError(error);
+  }
+}
+
+export class UnsupportedNodeError extends StartError {
+  constructor(cause: unknown) {
+    super(
+      `uWebSockets.js has no binary for Node ${process.versions.node} on ${process.platform}-${process.arch}: ` +
+        'use Node 20 or 22 on glibc 2.27 or later (npx node@22 runs one), or make start, which does that itself.',
+      { cause },
+    );
+    this.name = 'UnsupportedNodeError';
+  }
+}

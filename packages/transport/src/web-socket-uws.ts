@@ -1,0 +1,99 @@
+import type * as Uws from 'uWebSockets.js';
+import type { Connection, ConnectionHandler, WebSocketEndpoint } from './connection.js';
+import { writeReply } from './http-uws.js';
+
+/** What uWebSockets.js keeps for us beside each socket. */
+interface SocketState {
+  connection?: UwsConnection;
+  handler?: ConnectionHandler;
+}
+
+type Socket = Uws.WebSocket<SocketState>;
+
+/**
+ * uWebSockets.js' own time-out, in seconds: only a net under the sessions' own pings, for sockets
+ * that were told to close and never took the last bytes. Its clock stops at 960.
+ */
+const LAST_RESORT_TIMEOUT_S = 240;
+
+let lastConnectionId = 0;
+
+/** The uWebSockets.js behaviour of one endpoint. */
+export function behaviourOf(endpoint: WebSocketEndpoint): Uws.WebSocketBehavior<SocketState> {
+  return {
+    maxPayloadLength: endpoint.maxFrameBytes,
+    idleTimeout: LAST_RESORT_TIMEOUT_S,
+    sendPingsAutomatically: false,
+    // 0 is no limit: over a limit, publishing would skip the socket silently. Sessions watch
+    // bufferedBytes() before every flush instead.
+    maxBackpressure: 0,
+    upgrade: (response, request, context) => {
+      const refusal = endpoint.refuse();
+      if (refusal !== undefined) return writeReply(response, refusal);
+      response.upgrade<SocketState>(
+        {},
+        request.getHeader('sec-websocket-key'),
+        '',
+        request.getHeader('sec-websocket-extensions'),
+        context,
+      );
+    },
+    open: (socket) => {
+      const state = socket.getUserData();
+      state.connection = new UwsConnection(socket);
+      state.handler = endpoint.handleOpen(state.connection);
+    },
+    message: (socket, message, isBinary) => {
+      const { handler } = socket.getUserData();
+      if (isBinary) handler?.handleBinary(message.byteLength);
+      // uWebSockets.js has checked that text is valid UTF-8, and closed the connection otherwise.
+      else handler?.handleText(Buffer.from(message).toString('utf8'));
+    },
+    ping: (socket) => socket.getUserData().handler?.handlePong(),
+    pong: (socket) => socket.getUserData().handler?.handlePong(),
+    close: (socket, code) => {
+      const { connection, handler } = socket.getUserData();
+      connection?.forget();
+      handler?.handleClose(code);
+    },
+  };
+}
+
+/** A socket that may be gone: uWebSockets.js throws when a closed one is touched. */
+class UwsConnection implements Connection {
+  readonly id = ++lastConnectionId;
+  #socket: Socket | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  send(text: string): boolean {
+    return this.#socket !== undefined && this.#socket.send(text, false) !== 2;
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket?.end(code, reason);
+  }
+
+  bufferedBytes(): number {
+    return this.#socket?.getBufferedAmount() ?? 0;
+  }
+
+  join(topic: string): void {
+    this.#socket?.subscribe(topic);
+  }
+
+  leave(topic: string): void {
+    this.#socket?.unsubscribe(topic);
+  }
+
+  ping(): void {
+    this.#socket?.ping();
+  }
+
+  /** The socket has closed: everything from now on does nothing. */
+  forget(): void {
+    this.#socket = undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Broker, Control } from '@newswire/broker';
+import { Counter, type Config, type Logger, type Registry } from '@newswire/runtime';
+import type { Server } from '@newswire/transport';
+import { createApi } from './api.js';
+import { apiRoutes } from './http-api.js';
+
+/** The settings center reads, beside those of its process. */
+export const CENTER_SETTINGS = ['bind', 'apiKey', 'maxDataBytes'] as const;
+
+export interface CenterParts {
+  readonly server: Server;
+  readonly broker: Broker;
+  readonly control: Control;
+  readonly config: Config<(typeof CENTER_SETTINGS)[number]>;
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+
+const INDEX = `newswire: publish once, every subscriber gets it.
+
+POST /api/publish   {"channel":"77707","data":"Hello"}   publishes
+POST /api/channels  {}                                   who listens to what
+GET  /ws            WebSocket: send sub#77707|77708      subscribes
+GET  /readyz                                             is everything there?
+`;
+
+/** Puts center's HTTP API on the server. */
+export function createCenter({ server, config, logger, registry, ...parts }: CenterParts): void {
+  const answers = new Counter({
+    name: 'newswire_center_api_answers_total',
+    help: 'Answers of the server API, by method and error code; 0 is a result.',
+    labelNames: ['method', 'code'],
+    registers: [registry],
+  });
+  const api = apiRoutes({
+    methods: createApi({ ...parts, ...config }),
+    apiKey: config.apiKey,
+    closedBecause: closedBecause(config),
+    // A request is its data, a channel name and little else; JSON may escape each byte as six.
+    maxBodyBytes: config.maxDataBytes * 6 + 4096,
+    onAnswer: (method, code) => answers.inc({ method, code }),
+  });
+  const index = { status: 200, headers: { 'Content-Type': 'text/plain' }, body: INDEX };
+  server.route([...api, { method: 'GET', path: '/', handle: () => index }]);
+  logAccess(config, logger);
+}
+
+function closedBecause({ apiKey, bind }: CenterParts['config']): string | undefined {
+  if (apiKey !== undefined || LOOPBACK.test(bind)) return undefined;
+  return 'this newswire can be reached from other machines: set NEWSWIRE_API_KEY to open /api/';
+}
+
+function logAccess(config: CenterParts['config'], logger: Logger): void {
+  const closed = closedBecause(config);
+  if (closed !== undefined) logger.warn(`/api/ is closed: ${closed}`);
+  else if (config.apiKey !== undefined) logger.info('/api/ is open to whoever has the API key');
+  else logger.info('/api/ is open without a key, to this machine only');
+}

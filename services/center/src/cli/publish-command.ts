@@ -1,0 +1,40 @@
+import { checkChannelName } from '@newswire/protocol';
+import { parse, UsageError, type RunCommand } from './command.js';
+import { Publisher, PublishError } from './publisher.js';
+
+/** The channel that `make publish` uses when none is named: the first of the original program's. */
+export const DEFAULT_CHANNEL = '77707';
+
+/** `newswire publish CHANNEL MSG`. */
+export const publishCommand: RunCommand = async (args, context) => {
+  const { values, positionals } = parse({
+    args,
+    allowPositionals: true,
+    options: { json: { type: 'boolean' }, 'from-env': { type: 'boolean' } },
+  });
+  const [channel, text, ...more] = values['from-env']
+    ? [context.environment['CHANNEL'] || DEFAULT_CHANNEL, context.environment['MSG']]
+    : positionals;
+  if (channel === undefined) throw new UsageError('publish needs a CHANNEL and a MSG');
+  if (!text) throw new UsageError(`there is no message for ${channel}: MSG is missing or empty`);
+  if (more.length > 0) throw new UsageError('publish takes one MSG: put quotes around it');
+  checkChannelName(channel);
+  const data: unknown = values.json ? parseJson(text) : text;
+  try {
+    const { offset, epoch } = await new Publisher(context).publish(channel, data);
+    context.print(`published to ${channel}: offset ${offset}, epoch ${epoch}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof PublishError)) throw error;
+    context.note(`not published: ${error.message}`);
+    return 1;
+  }
+};
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError('MSG is not valid JSON');
+  }
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ErrorBody, Position } from '@newswire/protocol';
+import { backoffMs } from '@newswire/runtime';
+
+export interface PublisherOptions {
+  readonly url: string;
+  readonly apiKey: string | undefined;
+}
+
+/** Publishing failed for good: the message says why and what to do. */
+export class PublishError extends Error {}
+
+interface Answer {
+  readonly result?: Position;
+  readonly error?: ErrorBody;
+}
+
+const TRIES = 5;
+const BACKOFF = { minMs: 200, maxMs: 2000 };
+const ANSWER_LIMIT_MS = 10_000;
+
+/**
+ * Publishes over HTTP. Each item has an idempotency key, so that trying again, which happens when
+ * there is no answer or a temporary error, never publishes it twice.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with the item's position. Rejects with PublishError. */
+  async publish(channel: string, data: unknown): Promise<Position> {
+    const body = JSON.stringify({ channel, data, idempotency_key: randomUUID() });
+    let lastFault = '';
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      if (attempt > 0) await delay(backoffMs(attempt, BACKOFF));
+      const answer = await this.#post(body);
+      if (typeof answer.result?.offset === 'number') return answer.result;
+      lastFault = answer.error?.message ?? "an answer that is not newswire's";
+      if (answer.error?.temporary !== true) break;
+    }
+    throw new PublishError(lastFault);
+  }
+
+  async #post(body: string): Promise<Answer> {
+    const { url, apiKey } = this.#options;
+    try {
+      const response = await fetch(`${url}/api/publish`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...(apiKey && { 'X-API-Key': apiKey }) },
+        body,
+        signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      });
+      return (await response.json()) as Answer;
+    } catch {
+      const message = `nothing answers at ${url}: start newswire with make start or make up`;
+      return { error: { code: 100, message, temporary: true } };
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { checkChannelName } from '@newswire/protocol';
+import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
+import { headline } from './headlines.js';
+import { DEFAULT_CHANNEL } from './publish-command.js';
+import { Publisher, PublishError } from './publisher.js';
+
+const MAX_RATE = 10_000;
+const REPORT_INTERVAL_MS = 5000;
+
+interface Plan {
+  /** Items a second, over all channels. */
+  readonly rate: number;
+  readonly channels: readonly string[];
+  readonly count: number;
+}
+
+/** `newswire simulate`: publishes made-up news at an even pace until Ctrl-C, or `--count` items. */
+export const simulateCommand: RunCommand = async (args, context) => {
+  const plan = readPlan(args);
+  const { rate, channels } = plan;
+  context.note(
+    `${rate} items a second to ${channels.join(', ')} at ${context.url}; Ctrl-C ends it`,
+  );
+  const { published, failed } = await run(plan, context);
+  context.print(`published ${published}, failed ${failed}`);
+  return failed === 0 ? 0 : 1;
+};
+
+function readPlan(args: string[]): Plan {
+  const { values } = parse({
+    args,
+    options: {
+      rate: { type: 'string', default: '2' },
+      channels: { type: 'string', default: `${DEFAULT_CHANNEL},77708` },
+      count: { type: 'string' },
+    },
+  });
+  const rate = Number(values.rate);
+  if (!(rate > 0 && rate <= MAX_RATE)) {
+    throw new UsageError(`--rate is items a second, above 0 and up to ${MAX_RATE}`);
+  }
+  const count = values.count === undefined ? Infinity : Number(values.count);
+  if (!(count >= 1)) throw new UsageError('--count is a number of items, 1 or more');
+  const channels = values.channels.split(',');
+  channels.forEach(checkChannelName);
+  return { rate, channels, count };
+}
+
+async function run({ rate, channels, count }: Plan, context: CommandContext) {
+  const publisher = new Publisher(context);
+  const tally = { published: 0, failed: 0 };
+  const underWay = new Set<Promise<void>>();
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  const report = () => context.note(`published ${tally.published}, failed ${tally.failed}`);
+  const reporter = setInterval(report, REPORT_INTERVAL_MS);
+  const startMs = performance.now();
+  for (let i = 0; i < count && !stop.signal.aborted; i++) {
+    const waitMs = startMs + (i * 1000) / rate - performance.now();
+    if (waitMs > 1) await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    if (stop.signal.aborted) break;
+    const channel = channels[i % channels.length] ?? DEFAULT_CHANNEL;
+    const item = publisher.publish(channel, headline(Math.random)).then(
+      () => void tally.published++,
+      (error: unknown) => {
+        if (!(error instanceof PublishError)) throw error;
+        if (tally.failed++ === 0) context.note(`not published: ${error.message}`);
+      },
+    );
+    underWay.add(item);
+    void item.finally(() => underWay.delete(item));
+    if (underWay.size >= MAX_UNDER_WAY) await Promise.race(underWay);
+  }
+  clearInterval(reporter);
+  await Promise.all(underWay);
+  return tally;
+}
+
+/** Past so many unanswered items the pace slackens: newswire is what is slow then. */
+const MAX_UNDER_WAY = 256;

@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { checkChannelName } from '@newswire/protocol';
+import { backoffMs, RECONNECT_BACKOFF } from '@newswire/runtime';
+import { WebSocket } from 'ws';
+import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
+import { DEFAULT_CHANNEL } from './publish-command.js';
+
+/** `newswire subscribe CHANNEL…`: prints every item, and connects again whenever it is cut off. */
+export const subscribeCommand: RunCommand = async (args, context) => {
+  const { values, positionals } = parse({
+    args,
+    allowPositionals: true,
+    options: { 'from-env': { type: 'boolean' } },
+  });
+  const channels = values['from-env']
+    ? [context.environment['CHANNEL'] || DEFAULT_CHANNEL]
+    : positionals;
+  if (channels.length === 0) throw new UsageError('subscribe needs at least one CHANNEL');
+  channels.forEach(checkChannelName);
+  for (let attempt = 0; ; attempt++) {
+    const { opened, reason } = await listen(channels, context);
+    context.note(`${opened ? 'cut off' : 'cannot connect'} (${reason}): trying again`);
+    if (opened) attempt = 0;
+    await delay(backoffMs(attempt, RECONNECT_BACKOFF));
+  }
+};
+
+interface End {
+  readonly opened: boolean;
+  readonly reason: string;
+}
+
+/** Resolves when the connection has ended, or could not be made. */
+function listen(channels: readonly string[], { url, print, note }: CommandContext): Promise<End> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`);
+    let opened = false;
+    let reason = '';
+    socket.on('open', () => {
+      opened = true;
+      socket.send(`sub#${channels.join('|')}`);
+      note(`listening to ${channels.join(', ')} at ${url}; Ctrl-C ends it`);
+    });
+    socket.on('message', (data) => print(String(data)));
+    socket.on('error', (error) => {
+      reason = error.message || (error as NodeJS.ErrnoException).code || 'error';
+    });
+    socket.on('close', (code, text) => {
+      resolve({ opened, reason: reason || `${code} ${String(text)}`.trim() });
+    });
+  });
+}

@@ -1,0 +1,1 @@
+export { CENTER_SETTINGS, createCenter, type CenterParts } from './app.js';

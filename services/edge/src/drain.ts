@@ -1,0 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Session } from './session.js';
+
+/** How often a batch of sessions is closed. */
+const STEP_MS = 100;
+
+/** How long closed connections get to take what was sent to them. */
+const FLUSH_MS = 250;
+
+/**
+ * Closes every session with 3001 (reconnect), spread evenly over `drainMs`, so that the other
+ * edges are not stormed. Resolves when all are closed. Sessions that open meanwhile are closed too.
+ */
+export async function drainSessions(sessions: Set<Session>, drainMs: number): Promise<void> {
+  const stepCount = Math.max(1, Math.floor(drainMs / STEP_MS));
+  const batchSize = Math.max(1, Math.ceil(sessions.size / stepCount));
+  while (sessions.size > 0) {
+    for (const session of [...sessions].slice(0, batchSize)) session.close('shutdown');
+    if (sessions.size > 0) await delay(STEP_MS);
+  }
+  await delay(FLUSH_MS);
+}

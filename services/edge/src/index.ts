@@ -1,0 +1,1 @@
+export { createEdge, EDGE_SETTINGS, type Edge, type EdgeParts } from './app.js';

@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests run against the sources, so that a unit test never meets an old build.
+const alias = [
+  {
+    find: /^@newswire\/(protocol|broker|runtime|transport|testkit)$/,
+    replacement: new URL('packages/$1/src/index.ts', import.meta.url).pathname,
+  },
+  {
+    find: /^@newswire\/(edge|center|standalone)$/,
+    replacement: new URL('services/$1/src/index.ts', import.meta.url).pathname,
+  },
+];
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['{packages,services}/*/src/**/*.test.ts'] },
+      },
+      {
+        // Real servers and processes: needs `npm run build` first.
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['{packages,services}/*/test/**/*.test.ts', 'load-tests/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The Compose stack: needs a Docker engine and the images, see `make airgap`.
+        extends: true,
+        test: {
+          name: 'compose',
+          include: ['tests/compose/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
