@@ -7,7 +7,9 @@ local time = redis.call('TIME')
 local outdated = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(ARGV[3])
 
 local page = {}
-for _, entry in ipairs(redis.call('XRANGE', KEYS[2], (ARGV[1] + 1) .. '-0', '+', 'COUNT', ARGV[2])) do
+local from = string.format('%.0f-0', ARGV[1] + 1)
+local entries = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[2])
+for _, entry in ipairs(entries or {}) do -- COUNT 0 answers nil
   local offset, published = entry[1]:match('^(%d+)-(%d+)$')
   if tonumber(published) > outdated then
     page[#page + 1] = tonumber(offset)

@@ -58,7 +58,7 @@ export interface Broker {
   subscribe(channel: string, handler: BrokerHandler): Promise<void>;
   /** Resolves once the handler hears nothing more. Also ends a subscribe that is under way. */
   unsubscribe(channel: string): Promise<void>;
-  /** Up to `limit` publications after `sinceOffset` that the log still has; 0 means from the oldest. */
+  /** Up to `limit` publications after `sinceOffset` that the log still has; 0 is before the oldest. */
   history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage>;
   /** What stands in the way of publishing and listening, as a sentence. */
   fault(): BrokerFault;

@@ -150,7 +150,16 @@ export function describeBrokerContract(name: string, createRig: () => Promise<Br
       expect(all.top.offset).toBe(3);
       const page = await rig.subscriber.history('a', 1, 1);
       expect(page).toEqual({ publications: [{ offset: 2, data: '"b"' }], top: all.top });
-      expect((await rig.subscriber.history('a', 3, 10)).publications).toEqual([]);
+      for (const [since, limit] of [
+        [3, 10],
+        [Number.MAX_SAFE_INTEGER, 10],
+        [0, 0],
+      ] as const) {
+        expect(await rig.subscriber.history('a', since, limit)).toEqual({
+          publications: [],
+          top: all.top,
+        });
+      }
       const none = await rig.subscriber.history('never', 0, 10);
       expect([none.publications, none.top.offset]).toEqual([[], 0]);
     });

@@ -39,7 +39,7 @@ export function loadConfig<const K extends SettingKey>(
 ): Config<K> {
   const faults = unknownNames(environment);
   const config: Partial<Record<SettingKey, unknown>> = {};
-  for (const key of keys) {
+  for (const key of new Set(keys)) {
     const setting: Setting<unknown> = SETTINGS[key];
     const raw = environment[setting.name] || setting.fallback;
     if (raw === undefined) continue;

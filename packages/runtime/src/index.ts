@@ -3,7 +3,7 @@ export { ConfigError, loadConfig, readEnvironment, type Environment } from './co
 export { runService, StartError, type Service } from './lifecycle.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export { Counter, counter, createRegistry, gauge, type Registry } from './metrics.js';
-export { persist, RECONNECT_BACKOFF, reconnectDelayMs } from './persist.js';
+export { persist, type PersistOptions, RECONNECT_BACKOFF, reconnectDelayMs } from './persist.js';
 export {
   PROCESS_SETTINGS,
   SETTINGS,

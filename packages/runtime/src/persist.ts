@@ -9,6 +9,12 @@ export function reconnectDelayMs(attempt: number): number {
   return backoffMs(attempt, RECONNECT_BACKOFF);
 }
 
+export interface PersistOptions {
+  readonly backoff?: BackoffOptions;
+  /** Told of every failed try, counted from 0. */
+  readonly onFailure?: (error: unknown, attempt: number) => void;
+}
+
 /**
  * Calls `act` until it succeeds, with growing waits in between, or until `isStillWanted` says no.
  * Resolves with whether it succeeded. Its waits don't keep the process alive.
@@ -16,13 +22,14 @@ export function reconnectDelayMs(attempt: number): number {
 export async function persist(
   act: () => Promise<void>,
   isStillWanted: () => boolean,
-  backoff: BackoffOptions = RECONNECT_BACKOFF,
+  { backoff = RECONNECT_BACKOFF, onFailure }: PersistOptions = {},
 ): Promise<boolean> {
   for (let attempt = 0; isStillWanted(); attempt++) {
     try {
       await act();
       return true;
-    } catch {
+    } catch (error) {
+      onFailure?.(error, attempt);
       await delay(backoffMs(attempt, backoff), undefined, { ref: false });
     }
   }

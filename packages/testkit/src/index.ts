@@ -7,7 +7,9 @@ export {
   spawnService,
   type ServiceEnvironment,
 } from './newswire-process.js';
+export { NginxServer } from './nginx.js';
 export { missingPrograms } from './programs.js';
+export { httpRequest, RawSocket, upgradeRequest } from './raw-socket.js';
 export { RedisServer } from './redis-server.js';
 export { SeedClient } from './seed-client.js';
 export { until } from './until.js';

@@ -39,8 +39,9 @@ export class NewswireProcess {
     environment: ServiceEnvironment = {},
     { untilReady = true } = {},
   ): Promise<NewswireProcess> {
-    const port = await freePort();
-    const process = spawnService(service, { [PORT_NAMES[service]]: String(port), ...environment });
+    const portName = PORT_NAMES[service];
+    const port = Number(environment[portName] ?? (await freePort()));
+    const process = spawnService(service, { ...environment, [portName]: String(port) });
     const started = new NewswireProcess(port, process);
     await until(`${service} to start`, async () => {
       if (!process.isRunning) throw new Error(`${service} ended: ${process.stderr}`);

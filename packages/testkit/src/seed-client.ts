@@ -28,8 +28,9 @@ export class SeedClient {
     });
   }
 
-  send(frame: string | Buffer): void {
-    this.#socket.send(frame);
+  /** Sends a text frame, whatever its bytes are, or a binary one. */
+  send(frame: string | Buffer, { binary = false } = {}): void {
+    this.#socket.send(frame, { binary });
   }
 
   /** Resolves with all frames once there are at least `count`. */

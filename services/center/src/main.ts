@@ -43,6 +43,7 @@ await runService(async (): Promise<Service> => {
       isInletOpen = true;
     },
     () => true,
+    { onFailure: (error) => logger.debug(`the inlet is not open yet: ${String(error)}`) },
   );
   const notReady = () => {
     const fault = broker.fault();

@@ -60,8 +60,12 @@ export function createEdge(parts: EdgeParts): Edge {
       metrics.deliveries.inc(publications * audience);
     },
   });
+  // Once in a while is enough: while Redis is away, every channel keeps trying.
+  const onFailure = (error: unknown, attempt: number) => {
+    if (attempt % 10 === 3) logger.warn(`still trying to reach the broker: ${String(error)}`);
+  };
   const hub = new Hub(broker, outbox, {
-    persist,
+    persist: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
     onGap: (channel, count) => {
       metrics.gaps.inc();
       logger.warn({ channel, sessions: count }, 'publications were missed: closing with 3010');
@@ -93,6 +97,7 @@ export function createEdge(parts: EdgeParts): Edge {
   void persist(
     () => control.serve(() => ({ channels: hub.counts() })),
     () => !isDraining,
+    { onFailure },
   );
 
   return {

@@ -62,7 +62,7 @@ export class Hub implements BrokerHandler {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
     const check = async () => {
-      const { top } = await this.#broker.history(name, Number.MAX_SAFE_INTEGER, 1);
+      const { top } = await this.#broker.history(name, 0, 0);
       // What was published since the interruption may be on its way right now.
       await new Promise((resolve) => setTimeout(resolve, this.#options.gapGraceMs ?? 1000));
       if (this.#isOpen(channel) && channel.offset < top.offset) this.#tellGap(channel);

@@ -1,0 +1,189 @@
+// The generator against a server that does wrong on purpose: a judge is only worth what it notices.
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { WebSocket } from 'ws';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL('.', import.meta.url));
+const generator = `${here}build/newswire-load`;
+const faultyServer = fileURLToPath(new URL('../test/faulty-server.mjs', import.meta.url));
+const servers: ChildProcess[] = [];
+const bridges: Server[] = [];
+
+interface Result {
+  published: number;
+  expected: number;
+  delivered: number;
+  lost: number;
+  doubled: number;
+  reordered: number;
+  stray: number;
+  publishes_refused: number;
+  first_refusal: string;
+  stalled: boolean;
+  pings: number;
+  closes: Record<string, number>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('not a TCP port');
+  return address.port;
+}
+
+async function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+async function startServer(fault: string, every = 100): Promise<number> {
+  const port = await freePort();
+  const env = { ...process.env, FAULT: fault, EVERY: String(every), NEWSWIRE_PORT: String(port) };
+  servers.push(spawn(process.execPath, [faultyServer], { env, stdio: 'inherit' }));
+  await expect.poll(() => isReady(port), { timeout: 10_000 }).toBe(true);
+  return port;
+}
+
+/** Takes messages that `pattern` finds (channel, text) in another protocol's bytes to the server. */
+async function startBridge(serverPort: number, pattern: RegExp, answer: string): Promise<number> {
+  const bridge = createServer((socket) => {
+    const publisher = new WebSocket(`ws://127.0.0.1:${serverPort}/ws`);
+    let rest = '';
+    socket.setEncoding('latin1').on('data', (bytes: string) => {
+      rest = (rest + bytes).replace(pattern, (_, channel: string, text: string) => {
+        publisher.send(`pub#${channel}#${text}`);
+        socket.write(answer);
+        return '';
+      });
+    });
+    socket.on('close', () => publisher.close());
+    socket.pause();
+    publisher.on('open', () => socket.resume());
+  });
+  bridges.push(bridge);
+  const port = await freePort();
+  await once(bridge.listen(port, '127.0.0.1'), 'listening');
+  return port;
+}
+
+async function load(port: number, options: string): Promise<Result> {
+  const short = '--settle 0 --warm 0 --seconds 0.5 --drain 0.5 --connections 20';
+  const { stdout } = await run(generator, `--ports ${port} ${short} ${options}`.split(' '));
+  const result: Result = JSON.parse(stdout);
+  return result;
+}
+
+/** Messages of a run's only channel that a fault of every hundredth item may have hit. */
+function faultsOf({ published }: Result): number {
+  return Math.floor(published / 100);
+}
+
+afterEach(() => {
+  for (const bridge of bridges.splice(0)) bridge.close();
+  for (const server of servers.splice(0)) server.kill();
+});
+
+const canBuild = ['make', 'cc'].every((tool) => spawnSync(tool, ['--version']).status === 0);
+
+describe.skipIf(!canBuild)('newswire-load (needs make and a C compiler)', () => {
+  beforeAll(() => run('make', ['-C', here]));
+
+  it('counts every delivery of a server that does right', async () => {
+    const result = await load(await startServer('none'), '--window 48');
+    expect(result.published).toBeGreaterThan(100);
+    expect(result).toMatchObject({ delivered: result.expected, lost: 0, doubled: 0, reordered: 0 });
+  });
+
+  it('keeps count over many channels, several of them on a connection', async () => {
+    const result = await load(
+      await startServer('none'),
+      '--channels 10 --channels-per-connection 3 --publishers 2 --rate 2000',
+    );
+    expect(result).toMatchObject({ expected: result.published * 6, lost: 0, stray: 0 });
+  });
+
+  it('publishes over WebSocket', async () => {
+    const port = await startServer('none');
+    const result = await load(port, '--window 8 --publish-by ws --publish pub#c{C}#{M}');
+    expect(result.published).toBeGreaterThan(10);
+    expect(result).toMatchObject({ delivered: result.expected, lost: 0, doubled: 0, reordered: 0 });
+  });
+
+  it.each([
+    ['redis', /\*3\r\n\$7\r\nPUBLISH\r\n\$2\r\n(c\d)\r\n\$64\r\n(\S{64})\r\n/g, 'PUBLISH c{C} {M}'],
+    ['raw', /^PUB (c\d) (\S{64})\n/gm, 'PUB c{C} {M}\\n'],
+  ])('publishes by %s', async (by, pattern, template) => {
+    const port = await startServer('none');
+    const bridge = await startBridge(port, pattern, '-ERR not yet\r\n');
+    const target = `--ports ${port} --publish-port ${bridge} --publish-by ${by} --window 8`;
+    const short = '--settle 0 --warm 0 --seconds 0.5 --connections 20 --publish';
+    const { stdout } = await run(generator, [...`${target} ${short}`.split(' '), template]);
+    const result: Result = JSON.parse(stdout);
+    expect(result.published).toBeGreaterThan(10);
+    expect(result).toMatchObject({ delivered: result.expected, lost: 0, doubled: 0, reordered: 0 });
+    expect(result.first_refusal).toBe(by === 'redis' ? '-ERR not yet' : '');
+  });
+
+  it('reads messages larger than its read buffer', async () => {
+    const result = await load(await startServer('none'), '--size 600000 --window 4');
+    expect(result.published).toBeGreaterThan(4);
+    expect(result).toMatchObject({ delivered: result.expected, lost: 0, doubled: 0, reordered: 0 });
+  });
+
+  it.each([
+    ['drop', 'lost'],
+    ['double', 'doubled'],
+    ['reorder', 'reordered'],
+  ] as const)('finds what a server with the fault %s has %s', async (fault, key) => {
+    const result = await load(await startServer(fault), '--window 16');
+    const others = { lost: 0, doubled: 0, reordered: 0, stray: 0 };
+    // A run's probes are counted by the server but not by the generator: one more or less.
+    const deviation = Math.abs(result[key] / 20 - faultsOf(result));
+    expect(faultsOf(result)).toBeGreaterThan(0);
+    expect(deviation).toBeLessThanOrEqual(1);
+    expect(result).toMatchObject({ ...others, [key]: result[key] });
+  });
+
+  it('reports refused publishes with the first refusal', async () => {
+    const result = await load(await startServer('refuse'), '--window 16');
+    expect(result.publishes_refused).toBeGreaterThan(0);
+    expect(result.first_refusal).toContain('"code":108');
+  });
+
+  it('counts closes by code and what the closed connection missed', async () => {
+    const result = await load(await startServer('kick', 1000), '--window 16');
+    expect(result.closes['3010']).toBeGreaterThan(0);
+    expect(result.lost).toBeGreaterThan(0);
+  });
+
+  it('answers pings', async () => {
+    const port = await startServer('ping');
+    const { pings } = await load(port, '--window 1');
+    const pongs = await fetch(`http://127.0.0.1:${port}/pongs`).then((answer) => answer.text());
+    expect([pings, pongs]).toEqual([20, '20']);
+  });
+
+  it('stops by itself when the server delivers nothing any more', async () => {
+    const result = await load(await startServer('mute'), '--window 4 --seconds 20');
+    expect(result.stalled).toBe(true);
+    expect(result.lost).toBeGreaterThan(0);
+  });
+
+  it.each(['10.0.0.1', 'example.com', '0.0.0.0'])('refuses to load %s', async (host) => {
+    const refused = run(generator, ['--host', host]);
+    await expect(refused).rejects.toMatchObject({ code: 2 });
+    await expect(refused).rejects.toThrow('must be an IPv4 loopback address');
+  });
+});

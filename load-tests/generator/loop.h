@@ -1,0 +1,25 @@
+// Sockets to loopback and the epoll loop they are watched by.
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+typedef void (*EventHandler)(uint32_t tag, uint32_t events);
+
+void loop_start(void);
+
+// Begins a connection to a loopback address and watches it under `tag`; EPOLLOUT says that it stands.
+// Returns the socket, or -1 with errno.
+int loop_dial(const char *host, uint16_t port, uint32_t tag);
+
+void loop_watch(int fd, uint32_t tag, uint32_t events);
+
+// Waits at most `timeout_ms` and hands each event to `handle`.
+void loop_turn(int timeout_ms, EventHandler handle);
+
+// Sends without waiting; returns the bytes taken, 0 when the socket is full, -1 when it is broken.
+long loop_send(int fd, const void *bytes, size_t length);
+
+#endif

@@ -1,0 +1,45 @@
+import http from 'k6/http';
+
+interface Answer {
+  readonly error?: { readonly code: number; readonly message: string };
+  readonly result?: { readonly channels?: Record<string, { readonly num_clients: number }> };
+}
+
+/** The publishing API as a scenario needs it. */
+export class Api {
+  readonly #baseUrl: string;
+
+  constructor(baseUrl: string) {
+    this.#baseUrl = baseUrl;
+  }
+
+  /** Publishes; returns why it was refused, or null. */
+  publish(channel: string, data: unknown): string | null {
+    const answer = this.#post('publish', { channel, data });
+    return answer.error ? `${answer.error.code} ${answer.error.message}` : null;
+  }
+
+  /** Subscribers of each of the channels, 0 for one that nobody listens to. */
+  subscriberCounts(channels: readonly string[]): number[] {
+    const found = this.#post('channels', {}).result?.channels ?? {};
+    return channels.map((channel) => found[channel]?.num_clients ?? 0);
+  }
+
+  /** Why nothing can be done at the base URL, or null. */
+  unreachable(): string | null {
+    const { error } = this.#post('channels', {});
+    return error ? `${this.#baseUrl} does not answer as newswire does: ${error.message}` : null;
+  }
+
+  #post(method: string, body: unknown): Answer {
+    const params = { headers: { 'Content-Type': 'application/json' }, timeout: '10s' };
+    const response = http.post(`${this.#baseUrl}/api/${method}`, JSON.stringify(body), params);
+    if (response.error) return { error: { code: response.status, message: response.error } };
+    try {
+      const answer: Answer = JSON.parse(typeof response.body === 'string' ? response.body : '');
+      return answer;
+    } catch {
+      return { error: { code: response.status, message: 'the answer was no JSON' } };
+    }
+  }
+}

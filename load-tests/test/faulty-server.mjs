@@ -1,0 +1,85 @@
+// A server that loses, doubles or reorders on purpose: shows that the load tests notice. For tests only.
+// Beside newswire's own commands it takes `pub#channel#text` on /ws.
+//   FAULT=none|drop|double|reorder   EVERY=1000 (each so-many-th item of a channel)   NEWSWIRE_PORT
+// Further faults: `refuse` answers such a publish with an error, `kick` closes a subscriber with 3010,
+// `mute` publishes nothing more from there on; `ping` pings each subscriber.
+import { App } from 'uWebSockets.js';
+
+const fault = process.env.FAULT ?? 'none';
+const every = Number(process.env.EVERY ?? 1000);
+const app = App();
+const counts = new Map(); // items so far, by channel
+const held = new Map(); // by channel, the text that is sent behind its successor
+const sockets = new Map(); // names of their channels, by socket
+let items = [];
+let isMute = false;
+let pongs = 0;
+
+const send = ({ channel, text, isFaulty }) => {
+  if (isFaulty && fault === 'drop') return;
+  if (isFaulty && fault === 'mute') isMute = true;
+  if (isMute) return;
+  if (isFaulty && fault === 'reorder') {
+    held.set(channel, text);
+    return;
+  }
+  app.publish(channel, text);
+  if (isFaulty && fault === 'double') app.publish(channel, text);
+  if (isFaulty && fault === 'kick') sockets.keys().next().value?.end(3010, 'kicked');
+  if (held.has(channel)) app.publish(channel, held.get(channel));
+  held.delete(channel);
+};
+const flush = () => items.splice(0).forEach(send);
+
+const publish = ({ channel, data }) => {
+  const count = (counts.get(channel) ?? 0) + 1;
+  const isFaulty = count % every === 0;
+  counts.set(channel, count);
+  if (isFaulty && fault === 'refuse') return { error: { code: 108, message: 'refused' } };
+  const text = typeof data === 'string' ? data : JSON.stringify(data);
+  if (items.push({ channel, text, isFaulty }) === 1) setImmediate(flush);
+  return { result: { offset: count, epoch: 'faulty' } };
+};
+
+const channels = () => {
+  const names = [...sockets.values()].flat();
+  const entries = names.map((name) => [name, { num_clients: app.numSubscribers(name) }]);
+  return { result: { channels: Object.fromEntries(entries) } };
+};
+
+const answer = (handle) => (res) => {
+  let body = '';
+  res.onAborted(() => {});
+  res.onData((part, isLast) => {
+    body += Buffer.from(part).toString();
+    if (isLast) res.end(JSON.stringify(handle(body)));
+  });
+};
+
+app.post(
+  '/api/publish',
+  answer((body) => publish(JSON.parse(body))),
+);
+app.post('/api/channels', answer(channels));
+app.get('/pongs', (res) => res.end(String(pongs)));
+app.get('/readyz', (res) => res.end('ready'));
+app.ws('/ws', {
+  maxBackpressure: 0,
+  open: (ws) => sockets.set(ws, []),
+  close: (ws) => sockets.delete(ws),
+  message: (ws, bytes) => {
+    const [command, what, text] = Buffer.from(bytes).toString().split('#');
+    if (command === 'pub') {
+      publish({ channel: what, data: text });
+      return;
+    }
+    const names = what.split('|');
+    for (const name of names) ws.subscribe(name);
+    sockets.get(ws).push(...names);
+    if (fault === 'ping') ws.ping('are you there');
+  },
+  pong: (ws, bytes) => {
+    if (Buffer.from(bytes).toString() === 'are you there') pongs += 1;
+  },
+});
+app.listen('127.0.0.1', Number(process.env.NEWSWIRE_PORT ?? 9900), () => {});

@@ -1,0 +1,194 @@
+import {
+  missingPrograms,
+  NewswireProcess,
+  publish,
+  RawSocket,
+  RedisServer,
+  SeedClient,
+  subscribed,
+  until,
+  upgradeRequest,
+  type ServiceEnvironment,
+} from '@newswire/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+const missing = missingPrograms('redis-server', 'redis-cli');
+
+describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-server)`, () => {
+  let redis: RedisServer;
+  let center: NewswireProcess;
+  const edges: NewswireProcess[] = [];
+  const clients: SeedClient[] = [];
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    center = await NewswireProcess.start('center', { NEWSWIRE_REDIS_URL: redis.url });
+  });
+  afterAll(async () => {
+    await center.stop();
+    await redis.dispose();
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    await Promise.all(edges.splice(0).map((edge) => edge.stop()));
+  });
+
+  async function startEdge(environment: ServiceEnvironment = {}): Promise<NewswireProcess> {
+    const edge = await NewswireProcess.start('edge', {
+      NEWSWIRE_REDIS_URL: redis.url,
+      NEWSWIRE_DRAIN_MS: '0',
+      ...environment,
+    });
+    edges.push(edge);
+    return edge;
+  }
+
+  async function listen(edge: NewswireProcess, command: string): Promise<SeedClient> {
+    const client = await SeedClient.open(edge.webSocketUrl);
+    clients.push(client);
+    client.send(command);
+    return client;
+  }
+
+  test('every subscriber on every edge gets each publication once, in order', async () => {
+    const three = await Promise.all([startEdge(), startEdge(), startEdge()]);
+    const listening = await Promise.all(
+      three.flatMap((edge) => Array.from({ length: 10 }, () => listen(edge, 'sub#a'))),
+    );
+    await subscribed(center.url, 'a', 30);
+    for (let i = 0; i < 500; i++) await publish(center.url, 'a', i);
+    const expected = Array.from({ length: 500 }, (_, i) => String(i));
+    for (const client of listening) expect(await client.received(500)).toEqual(expected);
+  });
+
+  test('an edge subscribes to a channel in Redis only while somebody listens', async () => {
+    const edge = await startEdge();
+    const onRedis = async () => (await redis.cli('PUBSUB', 'NUMSUB', 'nw:{solo}')).split('\n')[1];
+    expect(await onRedis()).toBe('0');
+    const [first, second] = await Promise.all([listen(edge, 'sub#solo'), listen(edge, 'sub#solo')]);
+    await subscribed(center.url, 'solo', 2);
+    expect(await onRedis()).toBe('1');
+    first.close();
+    await subscribed(center.url, 'solo', 1);
+    expect(await onRedis()).toBe('1');
+    second.send('unsub#solo');
+    await until('Redis to be left', async () => (await onRedis()) === '0');
+  });
+
+  test('a plain redis-cli PUBLISH to news:* arrives as text', async () => {
+    const edge = await startEdge();
+    const client = await listen(edge, 'sub#77707');
+    await subscribed(center.url, '77707', 1);
+    await redis.cli('PUBLISH', 'news:77707', 'plain text, "as it is" é');
+    await redis.cli('PUBLISH', 'news:bad name', 'goes nowhere');
+    await redis.cli('PUBLISH', 'news:77707', '{"json":"too"}');
+    expect(await client.received(2)).toEqual(['plain text, "as it is" é', '{"json":"too"}']);
+    const lost = await fetch(`${center.url}/metrics`).then((response) => response.text());
+    expect(lost).toContain('newswire_center_inlet_dropped_total 1');
+  });
+
+  test('a peer that answers no pings is closed, one that does stays', async () => {
+    const edge = await startEdge({
+      NEWSWIRE_PING_INTERVAL_MS: '200',
+      NEWSWIRE_PING_TIMEOUT_MS: '400',
+    });
+    const alive = await listen(edge, 'sub#a');
+    const dead = await RawSocket.open(edge.port);
+    dead.send(upgradeRequest('/ws'));
+    const received = await dead.receives('no pong');
+    expect(received).toContain('\x89\x00'); // at least one ping came first
+    expect(received).toContain('\x88\x09\x0b\xc4no pong'); // close 3012
+    expect(alive.closeCode).toBeUndefined();
+    dead.cut();
+  });
+
+  test('a client that reads too slowly is closed with 3008; the others get everything', async () => {
+    const edge = await startEdge({ NEWSWIRE_MAX_BUFFERED_BYTES: '100000' });
+    const [slow, quick] = await Promise.all([listen(edge, 'sub#big'), listen(edge, 'sub#big')]);
+    await subscribed(center.url, 'big', 2);
+    slow.pause();
+    const item = 'x'.repeat(50_000);
+    const count = 400; // 20 MB: more than the kernel's socket buffers take
+    for (let i = 0; i < count; i++) await publish(center.url, 'big', `${i} ${item}`);
+    const numbers = (await quick.received(count)).map((frame) => Number.parseInt(frame, 10));
+    expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i));
+    const metrics = await fetch(`${edge.url}/metrics`).then((response) => response.text());
+    expect(metrics).toContain('newswire_edge_closes_total{code="3008"} 1');
+    slow.resume();
+    expect(await slow.closed()).toBe(3008);
+    const got = slow.frames.map((frame) => Number.parseInt(frame, 10));
+    expect(got).toEqual(Array.from({ length: got.length }, (_, i) => i));
+  });
+
+  test('a hole in the offsets is told with 3010 and not passed over', async () => {
+    const edge = await startEdge();
+    const client = await listen(edge, 'sub#holes');
+    await subscribed(center.url, 'holes', 1);
+    await publish(center.url, 'holes', 'one');
+    await client.received(1);
+    await redis.cli('HINCRBY', 'nw:{holes}:meta', 'o', '5');
+    await publish(center.url, 'holes', 'seven');
+    expect(await client.closed()).toBe(3010);
+    expect(client.frames.slice(0, 1)).toEqual(['one']);
+    const again = await listen(edge, 'sub#holes');
+    await subscribed(center.url, 'holes', 1);
+    await publish(center.url, 'holes', 'eight');
+    expect(await again.received(1)).toEqual(['eight']);
+  });
+
+  test('Redis gone: edges keep their clients and are not ready; back: news flows again', async () => {
+    const edge = await startEdge();
+    const client = await listen(edge, 'sub#a');
+    await subscribed(center.url, 'a', 1);
+    await redis.stop('SIGKILL');
+    await until('the edge to notice', async () => (await edge.status('/readyz')) === 503);
+    expect(await edge.status('/healthz')).toBe(200);
+    expect(await publish(center.url, 'a', 'meanwhile')).toEqual({
+      error: { code: 100, message: 'internal error: Redis is away, try again', temporary: true },
+    });
+    const late = await listen(edge, 'sub#late');
+    await redis.start();
+    await until('both to be ready', async () => {
+      const states = [await edge.status('/readyz'), await center.status('/readyz')];
+      return states.every((state) => state === 200);
+    });
+    await subscribed(center.url, 'a', 1);
+    await subscribed(center.url, 'late', 1);
+    await publish(center.url, 'a', 'after');
+    await publish(center.url, 'late', 'too');
+    expect(await client.received(1)).toEqual(['after']);
+    expect(await late.received(1)).toEqual(['too']);
+    expect(client.closeCode).toBeUndefined();
+  });
+
+  test('what was published while an edge was cut off from Redis is told with 3010', async () => {
+    const edge = await startEdge();
+    const client = await listen(edge, 'sub#cut');
+    await subscribed(center.url, 'cut', 1);
+    await publish(center.url, 'cut', 'one');
+    await client.received(1);
+    edge.process.signal('SIGSTOP');
+    await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+    await until('its answer', async () => {
+      const answer = (await publish(center.url, 'cut', 'two')) as { result?: unknown };
+      return answer.result !== undefined;
+    });
+    edge.process.signal('SIGCONT');
+    expect(await client.closed()).toBe(3010);
+    expect(client.frames).toEqual(['one']);
+  });
+
+  test('an edge starts while Redis is away, and is ready once it is there', async () => {
+    await redis.stop();
+    const edge = await NewswireProcess.start(
+      'edge',
+      { NEWSWIRE_REDIS_URL: redis.url, NEWSWIRE_DRAIN_MS: '0' },
+      { untilReady: false },
+    );
+    edges.push(edge);
+    expect(await edge.status('/readyz')).toBe(503);
+    await redis.start();
+    await until('the edge to be ready', async () => (await edge.status('/readyz')) === 200);
+  });
+});

@@ -1,0 +1,105 @@
+import { createServer } from 'node:net';
+import {
+  freePort,
+  NewswireProcess,
+  spawnService,
+  type ServiceEnvironment,
+} from '@newswire/testkit';
+import { describe, expect, test } from 'vitest';
+
+type Service = Parameters<typeof spawnService>[0];
+
+async function failure(service: Service, environment: ServiceEnvironment) {
+  const process = spawnService(service, environment);
+  const { code } = await process.exited;
+  return { code, stderr: process.stderr };
+}
+
+describe('bad configuration ends a service with one clear sentence each and exit code 2', () => {
+  const faults: [Service, ServiceEnvironment, string][] = [
+    [
+      'edge',
+      { NEWSWIRE_EDGE_PORT: 'http' },
+      'NEWSWIRE_EDGE_PORT must be a whole number from 0 to 65535, not "http".\n',
+    ],
+    [
+      'center',
+      { NEWSWIRE_REDIS_URL: 'localhost:6379:secret' },
+      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379.\n',
+    ],
+    [
+      'standalone',
+      { NEWSWIRE_LOG_LEVL: 'info', NEWSWIRE_BIND: 'everywhere' },
+      'NEWSWIRE_LOG_LEVL is not a setting: did you mean NEWSWIRE_LOG_LEVEL?\n' +
+        'NEWSWIRE_BIND must be an IP address or localhost, not "everywhere".\n',
+    ],
+  ];
+  test.each(faults)('%s', async (service, environment, stderr) => {
+    expect(await failure(service, environment)).toEqual({ code: 2, stderr });
+  });
+
+  test.each(['edge', 'center', 'standalone'] as const)(
+    '%s accepts the names of all services, and a value it has no use for',
+    async (service) => {
+      const others = {
+        edge: { NEWSWIRE_CENTER_PORT: 'x', NEWSWIRE_URL: 'x', NEWSWIRE_HISTORY_BYTES: 'x' },
+        center: { NEWSWIRE_EDGE_PORT: 'x', NEWSWIRE_DRAIN_MS: 'x', NEWSWIRE_PING_INTERVAL_MS: 'x' },
+        standalone: { NEWSWIRE_REDIS_URL: 'x', NEWSWIRE_EDGE_PORT: 'x', NEWSWIRE_URL: 'x' },
+      }[service];
+      const running = await NewswireProcess.start(service, others, { untilReady: false });
+      expect(await running.stop()).toEqual({ code: 0, signal: null });
+    },
+  );
+});
+
+test('a port that is taken is one clear sentence and exit code 1', async () => {
+  const port = await freePort();
+  const other = createServer().listen(port, '127.0.0.1');
+  expect(await failure('standalone', { NEWSWIRE_PORT: String(port) })).toEqual({
+    code: 1,
+    stderr: `cannot listen on 127.0.0.1:${port}: is another program (or newswire itself) using it?\n`,
+  });
+  other.close();
+});
+
+describe('beyond loopback', () => {
+  const KEY = 'a-long-enough-key';
+  const publishTo = async (newswire: NewswireProcess, headers: Record<string, string>) => {
+    const body = JSON.stringify({ channel: 'a', data: 1 });
+    const response = await fetch(`${newswire.url}/api/publish`, { method: 'POST', headers, body });
+    return { status: response.status, answer: await response.json() };
+  };
+
+  test('/api/ stays closed without a key', async () => {
+    const newswire = await NewswireProcess.start('standalone', { NEWSWIRE_BIND: '0.0.0.0' });
+    expect(await publishTo(newswire, {})).toEqual({
+      status: 401,
+      answer: {
+        error: {
+          code: 101,
+          message:
+            'unauthorized: this newswire can be reached from other machines: set NEWSWIRE_API_KEY to open /api/',
+        },
+      },
+    });
+    await newswire.stop();
+  });
+
+  test('with a key, only its holders publish, and it is not logged', async () => {
+    const newswire = await NewswireProcess.start('standalone', {
+      NEWSWIRE_BIND: '0.0.0.0',
+      NEWSWIRE_API_KEY: KEY,
+      NEWSWIRE_LOG_LEVEL: 'debug',
+    });
+    const accepted = { status: 200, answer: { result: expect.anything() } };
+    expect(await publishTo(newswire, { 'X-API-Key': KEY })).toEqual(accepted);
+    expect(await publishTo(newswire, { Authorization: `apikey ${KEY}` })).toEqual(accepted);
+    for (const headers of [{}, { 'X-API-Key': 'wrong' }, { Authorization: KEY.slice(1) }]) {
+      const refused = await publishTo(newswire, headers as Record<string, string>);
+      expect(refused.status).toBe(401);
+      expect(refused.answer).toMatchObject({ error: { code: 101 } });
+    }
+    await newswire.stop();
+    expect(newswire.process.stdout + newswire.process.stderr).not.toContain(KEY);
+  });
+});
