@@ -40,9 +40,9 @@ simulate: ## Publish made-up news: [RATE=2] [CHANNELS=77707,77708] [COUNT=…]
 loadtest: ## Load it with k6: [SCENARIO=fan-out] [VUS=…] [RATE=…] [DURATION=…]
 	@load-tests/run
 
-bench: build ## Measure the embedded server beside a bare uWebSockets.js server
+bench: build ## Measure the embedded server beside a bare uWebSockets.js server: [ARGS=--short]
 	@$(MAKE) --no-print-directory -C load-tests/generator
-	@scripts/run-node load-tests/bench/dist/main.js
+	@scripts/run-node load-tests/bench/dist/main.js $(ARGS)
 
 test: ## Run all tests that need no Docker, installing what they need
 	@scripts/test

@@ -36,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'compose',
           include: ['tests/compose/**/*.test.ts'],
+          globalSetup: ['tests/compose/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,

@@ -1,36 +1,38 @@
-// Adds up vitest's JSON results: lists what was skipped, and ends with `N passed, N failed`.
+// Adds up test results: summarize.mjs RESULTS.json… [-- 'passed NAME' | 'failed NAME' …]. Lists what
+// was skipped, and ends with `N passed, N failed`; exits with 1 if anything failed or nothing ran.
 import { readFileSync } from 'node:fs';
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
-for (const file of process.argv.slice(2)) {
-  for (const { name, status, assertionResults } of readResults(file)) {
-    if (status === 'failed' && assertionResults.length === 0) countFailedFile(name);
-    for (const test of assertionResults) count(test);
-  }
-}
+const args = process.argv.slice(2);
+const end = args.includes('--') ? args.indexOf('--') : args.length;
+for (const file of args.slice(0, end)) countFile(file);
+for (const step of args.slice(end + 1)) counts[step.startsWith('passed') ? 'passed' : 'failed']++;
+
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
-process.exitCode = counts.failed > 0 ? 1 : 0;
+process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 
-function readResults(file) {
+function countFile(file) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')).testResults;
+    const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
+    for (const result of testResults) countResult(result);
   } catch (error) {
     console.log(`no results: ${error.message}`);
     counts.failed++;
-    return [];
   }
 }
 
-function countFailedFile(name) {
-  console.log(`failed to run: ${name}`);
-  counts.failed++;
+/** A file whose set-up failed has failed even if none of its tests ran. */
+function countResult({ name, status, message, assertionResults }) {
+  for (const test of assertionResults) count(test);
+  if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed')) {
+    console.log(`failed to run: ${name} ${message}`);
+    counts.failed++;
+  }
 }
 
 function count({ status, fullName }) {
-  if (status === 'passed' || status === 'failed') counts[status]++;
-  else {
-    counts.skipped++;
-    console.log(`skipped: ${fullName}`);
-  }
+  if (status === 'passed' || status === 'failed') return counts[status]++;
+  console.log(`skipped: ${fullName}`);
+  return counts.skipped++;
 }

@@ -136,6 +136,7 @@ export class RedisBroker implements Broker {
     const offsetEnd = message.indexOf(' ');
     const epochEnd = message.indexOf(' ', offsetEnd + 1);
     const offset = Number(message.slice(0, offsetEnd));
+    if (epochEnd < 0 || !Number.isSafeInteger(offset)) return; // not published by us
     const epoch = message.slice(offsetEnd + 1, epochEnd);
     handler.handlePublication(channel, { offset, data: message.slice(epochEnd + 1) }, epoch);
   };

@@ -80,6 +80,7 @@ export function createEdge(parts: EdgeParts): Edge {
       metrics.closes.inc({ code });
       if (code === CLOSES.slow.code) logger.warn('a slow client was closed with 3008');
     },
+    handleFault: (error) => logger.error(error, 'a command failed'),
     maxChannelsPerSession: config.maxChannelsPerSession,
     now,
   };

@@ -65,7 +65,7 @@ export class Hub implements BrokerHandler {
       const { top } = await this.#broker.history(name, 0, 0);
       // What was published since the interruption may be on its way right now.
       await new Promise((resolve) => setTimeout(resolve, this.#options.gapGraceMs ?? 1000));
-      if (this.#isOpen(channel) && channel.offset < top.offset) this.#tellGap(channel);
+      if (this.#isOpen(channel) && channel.lacks(top)) this.#tellGap(channel);
     };
     void this.#options.persist(check, () => this.#isOpen(channel));
   }
@@ -86,7 +86,8 @@ export class Hub implements BrokerHandler {
     this.#channels.set(name, channel);
     const listen = async () => {
       await this.#broker.subscribe(name, this);
-      channel.isLive = true;
+      const { top } = await this.#broker.history(name, 0, 0);
+      channel.beginAt(top);
     };
     void this.#options.persist(listen, () => this.#isOpen(channel));
   }

@@ -1,4 +1,4 @@
-import type { Publication, Wire } from '@newswire/protocol';
+import type { Position, Publication, Wire } from '@newswire/protocol';
 import type { Session } from './session.js';
 
 /** What a new publication means for a channel that has heard others before. */
@@ -13,15 +13,12 @@ export class LiveChannel {
   pending: Publication[] = [];
   /** True once the broker's subscription is in force. */
   isLive = false;
-  #epoch: string | undefined;
-  #offset = 0;
+  /** Where the log ended when listening began: all that is known until the first publication. */
+  #start: Position | undefined;
+  #last: Position | undefined;
 
   constructor(name: string) {
     this.name = name;
-  }
-
-  get offset(): number {
-    return this.#offset;
   }
 
   add(session: Session): void {
@@ -53,13 +50,26 @@ export class LiveChannel {
 
   /** Takes in one publication unless it was heard before, and says how it follows the last one. */
   hear(publication: Publication, epoch: string): Continuity {
-    const isFirst = this.#epoch === undefined;
-    if (!isFirst && epoch === this.#epoch && publication.offset <= this.#offset) return 'repeated';
-    const follows = epoch === this.#epoch && publication.offset === this.#offset + 1;
-    this.#epoch = epoch;
-    this.#offset = publication.offset;
+    const { offset } = publication;
+    const last = this.#last;
+    if (last !== undefined && epoch === last.epoch && offset <= last.offset) return 'repeated';
+    const follows = last === undefined || (epoch === last.epoch && offset === last.offset + 1);
+    this.#last = { offset, epoch };
     this.pending.push(publication);
-    return isFirst || follows ? 'next' : 'gap';
+    return follows ? 'next' : 'gap';
+  }
+
+  /** The broker's subscription is in force, and the log ends here. */
+  beginAt(top: Position): void {
+    this.isLive = true;
+    this.#start = top;
+  }
+
+  /** Whether the log, which ends at `top`, has something that was never heard. */
+  lacks(top: Position): boolean {
+    if (top.offset === 0) return false;
+    const known = this.#last ?? this.#start;
+    return known === undefined || known.epoch !== top.epoch || known.offset < top.offset;
   }
 
   /** The oldest pending publications, up to `maxBytes` of them, but always one if there is one. */

@@ -8,12 +8,14 @@ export interface SessionContext {
   leave(session: Session, channel: string): void;
   /** Told once, when the session is over for whatever reason. */
   handleClosed(session: Session, code: number): void;
+  /** Told of what should never happen; the session is closed with 3004. */
+  handleFault(error: unknown): void;
   readonly maxChannelsPerSession: number;
   /** Milliseconds since any fixed moment. */
   now(): number;
 }
 
-/** After so many refused commands in one connection it is closed with 3509. */
+/** After so many refused commands in a row a connection is closed with 3509. */
 const MAX_ERRORS = 20;
 
 /** One client connection's state: the channels it listens to and its signs of life. */
@@ -37,9 +39,11 @@ export class Session implements ConnectionHandler, Peer {
     this.handlePong();
     try {
       this.#obey(this.wire.decode(text));
+      this.#errors = 0;
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#refuse(error);
+      if (error instanceof ProtocolError) return this.#refuse(error);
+      this.#context.handleFault(error);
+      this.close('serverError');
     }
   }
 

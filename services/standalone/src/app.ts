@@ -36,7 +36,7 @@ export async function startStandalone(environment: Environment): Promise<Service
   const host = config.host ?? config.bind;
   const port = await server.listen(host, config.port);
   logger.info(`newswire is up: ws://${host}:${port}/ws, and http://${host}:${port}/api/publish`);
-  logger.info(`try: make subscribe here, and make publish MSG='Hello' in another terminal`);
+  logger.info(`try, in two other terminals: make subscribe, and make publish MSG='Hello'`);
   return {
     stop: async () => {
       await edge.drain();

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { renderConfigurationPage, renderEnvExample } from './settings-reference.js';
+
+// `npx vitest run --project unit -u` writes both files again.
+test('docs/configuration.md is what the settings say', async () => {
+  await expect(renderConfigurationPage()).toMatchFileSnapshot('../../../docs/configuration.md');
+});
+
+test('.env.example is what the settings say', async () => {
+  await expect(renderEnvExample()).toMatchFileSnapshot('../../../.env.example');
+});

@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { ROOT } from '@newswire/testkit';
+
+const run = promisify(execFile);
+
+/** The stack under test is a project of its own name, on the ports that users have. */
+const environment = { ...process.env, COMPOSE_PROJECT_NAME: 'newswire-test' };
+
+export const STACK_URL = 'http://localhost:9900';
+export const STACK_WEB_SOCKET_URL = 'ws://localhost:9900/ws';
+
+/** Runs a program in the checkout. Rejects with its output if it fails. */
+export async function sh(program: string, ...args: string[]): Promise<string> {
+  const options = { cwd: ROOT, env: environment, maxBuffer: 1 << 26 };
+  const { stdout } = await run(program, args, options).catch((error: Error) => {
+    const { stdout: out = '', stderr: err = '' } = error as unknown as Record<string, string>;
+    throw new Error(`${program} ${args.join(' ')}:\n${out.slice(-4000)}${err.slice(-4000)}`);
+  });
+  return stdout.trim();
+}
+
+export function compose(...args: string[]): Promise<string> {
+  return sh('docker', 'compose', ...args);
+}
+
+/** One edge container as the host sees it. */
+export interface EdgeContainer {
+  readonly id: string;
+  readonly url: string;
+}
+
+/** The running edges, with the address that each is published at. */
+export async function edgeContainers(): Promise<EdgeContainer[]> {
+  const ids = (await compose('ps', '-q', '--status', 'running', 'edge'))
+    .split('\n')
+    .filter(Boolean);
+  return Promise.all(
+    ids.map(async (id) => ({ id, url: `http://${await sh('docker', 'port', id, '9901')}` })),
+  );
+}
+
+/** A field of `docker inspect`, by Go template. */
+export function inspect(id: string, template: string): Promise<string> {
+  return sh('docker', 'inspect', '--format', template, id);
+}
+
+/** How many clients an edge has; 0 while it does not answer. */
+export async function sessionsOn({ url }: EdgeContainer): Promise<number> {
+  const metrics = await fetch(`${url}/metrics`).then(
+    (response) => response.text(),
+    () => '',
+  );
+  return Number(/^newswire_edge_sessions (\d+)$/m.exec(metrics)?.[1] ?? 0);
+}
