@@ -3,7 +3,6 @@ import type * as Uws from 'uWebSockets.js';
 import { errorReply, type HttpHandler, type HttpReply, type HttpRoute } from './http.js';
 
 const STATUS_LINES: Readonly<Record<number, string>> = {
-  200: '200 OK',
   204: '204 No Content',
   400: '400 Bad Request',
   401: '401 Unauthorized',
@@ -52,7 +51,7 @@ export function serve(
 }
 
 function readHeaders(names: readonly string[] | undefined, request: Uws.HttpRequest) {
-  if (names === undefined) return NO_HEADERS;
+  if (names === undefined || names.length === 0) return NO_HEADERS;
   return Object.fromEntries(names.map((name) => [name, request.getHeader(name)]));
 }
 
@@ -139,7 +138,7 @@ class Exchange {
 
 export function writeReply(response: Uws.HttpResponse, { status, headers, body }: HttpReply): void {
   response.cork(() => {
-    response.writeStatus(STATUS_LINES[status] ?? String(status));
+    if (status !== 200) response.writeStatus(STATUS_LINES[status] ?? String(status));
     if (headers?.['Content-Type'] === undefined) {
       response.writeHeader('Content-Type', 'application/json');
     }

@@ -1,5 +1,5 @@
 import type { Broker, Control } from '@newswire/broker';
-import { Counter, type Config, type Logger, type Registry } from '@newswire/runtime';
+import { Counter, counter, type Config, type Logger, type Registry } from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
 import { createApi } from './api.js';
 import { apiRoutes } from './http-api.js';
@@ -28,19 +28,15 @@ GET  /readyz                                             is everything there?
 
 /** Puts center's HTTP API on the server. */
 export function createCenter({ server, config, logger, registry, ...parts }: CenterParts): void {
-  const answers = new Counter({
-    name: 'newswire_center_api_answers_total',
-    help: 'Answers of the server API, by method and error code; 0 is a result.',
-    labelNames: ['method', 'code'],
-    registers: [registry],
-  });
+  const metrics = centerMetrics(registry);
   const api = apiRoutes({
     methods: createApi({ ...parts, ...config }),
     apiKey: config.apiKey,
     closedBecause: closedBecause(config),
     // A request is its data, a channel name and little else; JSON may escape each byte as six.
     maxBodyBytes: config.maxDataBytes * 6 + 4096,
-    onAnswer: (method, code) => answers.inc({ method, code }),
+    onResult: () => metrics.results.inc(),
+    onError: (method, code) => metrics.errors.inc({ method, code }),
   });
   const index = { status: 200, headers: { 'Content-Type': 'text/plain' }, body: INDEX };
   server.route([...api, { method: 'GET', path: '/', handle: () => index }]);
@@ -57,4 +53,20 @@ function logAccess(config: CenterParts['config'], logger: Logger): void {
   if (closed !== undefined) logger.warn(`/api/ is closed: ${closed}`);
   else if (config.apiKey !== undefined) logger.info('/api/ is open to whoever has the API key');
   else logger.info('/api/ is open without a key, to this machine only');
+}
+
+function centerMetrics(registry: Registry) {
+  return {
+    results: counter(
+      registry,
+      'newswire_center_api_results_total',
+      'Requests of the server API that were answered with a result.',
+    ),
+    errors: new Counter({
+      name: 'newswire_center_api_errors_total',
+      help: 'Requests of the server API that were answered with an error, by method and code.',
+      labelNames: ['method', 'code'],
+      registers: [registry],
+    }),
+  };
 }

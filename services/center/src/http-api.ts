@@ -10,8 +10,8 @@ export interface HttpApiOptions {
   /** Set where the API must stay closed: the sentence that says why and what to do. */
   readonly closedBecause: string | undefined;
   readonly maxBodyBytes: number;
-  /** Told of every answer, by method: 0 for a result, or the error's code. */
-  readonly onAnswer: (method: string, code: number) => void;
+  readonly onResult: () => void;
+  readonly onError: (method: string, code: number) => void;
 }
 
 /**
@@ -23,9 +23,10 @@ export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
     method: 'POST',
     path: `/api/${name}`,
     maxBodyBytes: options.maxBodyBytes,
-    headers: ['x-api-key', 'authorization'],
+    // Each costs a call into the server: none is read where no key is asked for.
+    headers: options.apiKey === undefined ? [] : ['x-api-key', 'authorization'],
     handle: ({ body, headers }) =>
-      refusalOf(headers, options) ?? answer(name, method, body, options.onAnswer),
+      refusalOf(headers, options) ?? answer(name, method, body, options),
   }));
 }
 
@@ -50,22 +51,22 @@ async function answer(
   name: string,
   method: ApiMethod,
   body: string,
-  onAnswer: HttpApiOptions['onAnswer'],
+  { onResult, onError }: HttpApiOptions,
 ): Promise<HttpReply> {
   let params: unknown;
   try {
     params = JSON.parse(body);
   } catch {
-    onAnswer(name, 107);
+    onError(name, 107);
     return errorReply(400, 'badRequest', 'the body is not valid JSON');
   }
   try {
     const result = await method(params, body);
-    onAnswer(name, 0);
+    onResult();
     return jsonReply(200, { result });
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    onAnswer(name, error.code);
+    onError(name, error.code);
     return jsonReply(200, { error: error.toBody() });
   }
 }
