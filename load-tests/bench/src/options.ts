@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 export const usage = `Measures newswire beside a raw uWebSockets.js server.
-  --rounds N         4; each round measures both at every window
-  --seconds S        2; measured at each window
+  --rounds N         8; each round measures both at every window
+  --seconds S        1; measured at each window
   --windows LIST     1,16,32,33,48,64,256; messages in flight
   --connections N    1000; subscribers
   --idle N           10000; connections whose memory is weighed, 0 leaves that out
@@ -48,8 +48,8 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const { short = false } = values;
   const windows = values.windows ?? (short ? '1,33,64' : '1,16,32,33,48,64,256');
   return {
-    rounds: numberOf('rounds', values.rounds ?? (short ? '2' : '4')),
-    seconds: numberOf('seconds', values.seconds ?? (short ? '1' : '2')),
+    rounds: numberOf('rounds', values.rounds ?? (short ? '2' : '8')),
+    seconds: numberOf('seconds', values.seconds ?? '1'),
     windows: windows.split(',').map((window) => numberOf('windows', window)),
     connections: numberOf('connections', values.connections ?? '1000'),
     idleConnections: numberOf('idle', values.idle ?? (short ? '2000' : '10000')),
