@@ -1,19 +1,19 @@
 // The generator against a server that does wrong on purpose: a judge is only worth what it notices.
-import { execFile, spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '@newswire/testkit';
 import { WebSocket } from 'ws';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startFaultyServer, type FaultyServer } from '../test/faulty-server.js';
 
 const run = promisify(execFile);
 const here = fileURLToPath(new URL('.', import.meta.url));
 const generator = `${here}build/newswire-load`;
-const faultyServer = fileURLToPath(new URL('../test/faulty-server.mjs', import.meta.url));
-const servers: ChildProcess[] = [];
+const servers: FaultyServer[] = [];
 const bridges: Server[] = [];
 
 interface Result {
@@ -31,29 +31,10 @@ interface Result {
   closes: Record<string, number>;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('not a TCP port');
-  return address.port;
-}
-
-async function isReady(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/readyz`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-}
-
-async function startServer(fault: string, every = 100): Promise<number> {
-  const port = await freePort();
-  const env = { ...process.env, FAULT: fault, EVERY: String(every), NEWSWIRE_PORT: String(port) };
-  servers.push(spawn(process.execPath, [faultyServer], { env, stdio: 'inherit' }));
-  await expect.poll(() => isReady(port), { timeout: 10_000 }).toBe(true);
-  return port;
+async function startServer(fault: string, every?: number): Promise<number> {
+  const server = await startFaultyServer(fault, every);
+  servers.push(server);
+  return server.port;
 }
 
 /** Takes messages that `pattern` finds (channel, text) in another protocol's bytes to the server. */
@@ -92,7 +73,7 @@ function faultsOf({ published }: Result): number {
 
 afterEach(() => {
   for (const bridge of bridges.splice(0)) bridge.close();
-  for (const server of servers.splice(0)) server.kill();
+  return Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
 const canBuild = ['make', 'cc'].every((tool) => spawnSync(tool, ['--version']).status === 0);

@@ -1,12 +1,6 @@
-import {
-  freePort,
-  missingPrograms,
-  NewswireProcess,
-  ROOT,
-  TestProcess,
-  until,
-} from '@newswire/testkit';
+import { missingPrograms, NewswireProcess, ROOT, TestProcess } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
+import { startFaultyServer } from '../../load-tests/test/faulty-server.js';
 import { sh } from './compose.js';
 
 const SMALL = { VUS: '30', RATE: '50', DURATION: '5s' };
@@ -38,19 +32,19 @@ describe.skipIf(missingPrograms('k6').length > 0)('make loadtest, with k6 on PAT
     expect(code).toBe(0);
   });
 
+  test('refuses to load anything but loopback', async () => {
+    const { code, output } = await loadTest({ ...SMALL, BASE_URL: 'http://192.0.2.1:9900' });
+    expect(output).toContain('loopback');
+    expect(code).not.toBe(0);
+  });
+
   test.each(['drop', 'double', 'reorder'])(
     'fails on a server with the fault: %s',
     async (fault) => {
-      const port = String(await freePort());
-      const faulty = new TestProcess(
-        process.execPath,
-        [`${ROOT}load-tests/test/faulty-server.mjs`],
-        { ...process.env, FAULT: fault, EVERY: '100', NEWSWIRE_PORT: port },
-      );
-      const url = `http://127.0.0.1:${port}`;
-      await until('the server', () => fetch(`${url}/readyz`).then(Boolean, () => false));
+      const faulty = await startFaultyServer(fault);
+      const url = `http://127.0.0.1:${faulty.port}`;
       const { code, output } = await loadTest({ ...SMALL, BASE_URL: url });
-      await faulty.stop('SIGKILL');
+      await faulty.stop();
       expect(output).toContain('Thresholds broken');
       expect(code).toBe(99);
     },
