@@ -1,25 +1,27 @@
-import { existsSync } from 'node:fs';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { NewswireProcess, publish, ROOT, subscribed } from '@newswire/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, ROOT, subscribed, TestProcess, until } from '@newswire/testkit';
+import { describe, expect, test } from 'vitest';
 
 const run = promisify(execFile);
 const PYTHON = `${ROOT}.venv/bin/python`;
 
 describe.skipIf(!existsSync(`${ROOT}.venv/ready`))("Python's websocket-client", () => {
-  let newswire: NewswireProcess;
-  beforeAll(async () => {
-    newswire = await NewswireProcess.start('standalone', { NEWSWIRE_DRAIN_MS: '0' });
-  });
-  afterAll(() => newswire.stop());
-
-  test('the program newswire began with receives what is published', async () => {
+  test('the program newswire began with receives from make start what make publish sends', async () => {
+    const port = String(await freePort());
+    const env = { ...process.env, NEWSWIRE_PORT: port, DOCKER_HOST: 'unix:///nowhere' };
+    const newswire = new TestProcess('make', ['start'], env, ROOT);
+    const url = `http://localhost:${port}`;
+    await until('make start', () => fetch(`${url}/readyz`).then(Boolean, () => false), 60_000);
     const program = `${ROOT}tests/clients/subscriber.py`;
-    const received = run(PYTHON, [program, newswire.webSocketUrl, '2']);
-    await subscribed(newswire.url, '77708', 1);
-    await publish(newswire.url, '77707', 'Goal! é 😀');
-    await publish(newswire.url, '77708', { minute: 90 });
-    expect((await received).stdout).toBe('Goal! é 😀\n{"minute":90}\n');
+    const python = run(PYTHON, [program, `ws://localhost:${port}/ws`, '2']);
+    await subscribed(url, '77708', 1);
+    const publish = (...args: string[]) => run('make', ['publish', ...args], { cwd: ROOT, env });
+    await publish('MSG=Goal! é 😀');
+    await publish('MSG=Final whistle', 'CHANNEL=77708');
+    expect((await python).stdout).toBe('Goal! é 😀\nFinal whistle\n');
+    await newswire.stop(); // make hands SIGTERM on
+    expect(newswire.stdout).toContain('newswire has stopped');
   });
 });
