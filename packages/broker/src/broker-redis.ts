@@ -29,7 +29,7 @@ export class RedisBroker implements Broker {
   readonly #publish = new RedisScript('publish.lua');
   readonly #history = new RedisScript('history.lua');
   readonly #handlers = new Map<string, BrokerHandler>();
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #leaving = new Set<string>();
 
   constructor(link: RedisLink, options: RedisBrokerOptions) {
     this.#link = link;
@@ -52,25 +52,28 @@ export class RedisBroker implements Broker {
     return { offset, epoch };
   }
 
-  subscribe(channel: string, handler: BrokerHandler): Promise<void> {
+  /**
+   * The client library keeps a channel's SUBSCRIBE and UNSUBSCRIBE in order, however fast they
+   * follow one another, as long as both name the same listener.
+   */
+  async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
     this.#handlers.set(channel, handler);
-    return this.#inTurn(channel, async () => {
-      if (this.#handlers.get(channel) !== handler) return;
-      try {
-        await this.#link.subscriber.subscribe(topicOf(channel), this.#handleMessage);
-      } catch (error) {
-        if (this.#handlers.get(channel) === handler) this.#handlers.delete(channel);
-        throw error;
-      }
-    });
+    try {
+      await this.#link.subscriber.subscribe(topicOf(channel), this.#handleMessage);
+    } catch (error) {
+      if (this.#handlers.get(channel) === handler) this.#handlers.delete(channel);
+      throw error;
+    }
   }
 
-  unsubscribe(channel: string): Promise<void> {
+  async unsubscribe(channel: string): Promise<void> {
     this.#handlers.delete(channel);
-    return this.#inTurn(channel, async () => {
-      if (this.#handlers.has(channel)) return;
+    this.#leaving.add(channel);
+    try {
       await this.#link.subscriber.unsubscribe(topicOf(channel), this.#handleMessage);
-    });
+    } finally {
+      this.#leaving.delete(channel);
+    }
   }
 
   async history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
@@ -104,24 +107,9 @@ export class RedisBroker implements Broker {
     }
   }
 
-  /**
-   * A channel's SUBSCRIBE and UNSUBSCRIBE follow one another: the client library loses a
-   * subscription that is asked for while the same channel's unsubscribe is under way.
-   */
-  #inTurn(channel: string, act: () => Promise<void>): Promise<void> {
-    const before = this.#turns.get(channel);
-    const turn = before === undefined ? act() : before.then(act, act);
-    this.#turns.set(channel, turn);
-    const forget = () => {
-      if (this.#turns.get(channel) === turn) this.#turns.delete(channel);
-    };
-    void turn.catch(() => undefined).then(forget);
-    return turn;
-  }
-
   /** An unsubscribe that failed while Redis was away left the subscription to come back. */
   #leaveAgain(channel: string): void {
-    if (!this.#turns.has(channel)) this.unsubscribe(channel).catch(() => undefined);
+    if (!this.#leaving.has(channel)) this.unsubscribe(channel).catch(() => undefined);
   }
 
   /** The client library subscribes again by itself; what came in between did not reach us. */
