@@ -35,7 +35,9 @@ RUN --mount=type=cache,target=/root/.npm,sharing=locked npm ci --omit=dev --work
     && test -n "$(find . -name "$binary")"
 
 FROM base
-ENV NODE_ENV=production
+# Reachable from outside the container, hence with /api/ closed until there is a key; Compose knows
+# better where its ports are published.
+ENV NODE_ENV=production NEWSWIRE_HOST=0.0.0.0
 # Nothing installs packages at run time, so nobody else shall either.
 RUN cd /usr/local && rm -rf lib/node_modules bin/npm bin/npx bin/corepack bin/yarn* /opt/yarn-*
 RUN ln -s /app/services/center/bin/newswire.js /usr/local/bin/newswire

@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 override MSG := $(value MSG)
 override CHANNEL := $(value CHANNEL)
 export MSG CHANNEL
-export RATE CHANNELS COUNT SCENARIO VUS DURATION
+export RATE CHANNELS COUNT SCENARIO VUS DURATION CHANNEL_COUNT
 
 INSTALLED := node_modules/.package-lock.json
 
@@ -22,7 +22,7 @@ start: build ## Run newswire in one process, without Docker: port 9900
 	@exec scripts/run-node services/standalone/dist/main.js
 
 up: ## Run the whole stack with Docker Compose: Redis, three edges, Nginx on port 9900, center
-	@docker compose up -d --build --wait || { echo "make up: where no image registry is reachable, run make airgap first" >&2; exit 1; }
+	@docker compose up -d --build --wait || { echo "make up: if images could not be pulled because no registry is reachable, run make airgap first" >&2; exit 1; }
 	@docker compose ps --format 'table {{.Name}}\t{{.Status}}'
 
 down: ## Stop the Compose stack (its data stays; docker compose down -v removes it)
@@ -37,7 +37,7 @@ subscribe: ## Print what is published on CHANNEL (77707)
 simulate: ## Publish made-up news: [RATE=2] [CHANNELS=77707,77708] [COUNT=…]
 	@scripts/newswire simulate $${RATE:+--rate "$$RATE"} $${CHANNELS:+--channels "$$CHANNELS"} $${COUNT:+--count "$$COUNT"}
 
-loadtest: ## Load it with k6: [SCENARIO=fan-out] [VUS=…] [RATE=…] [DURATION=…]
+loadtest: ## Load it with k6: [SCENARIO=fan-out] [VUS=…] [RATE=…] [DURATION=…] [CHANNEL_COUNT=…]
 	@load-tests/run
 
 bench: build ## Measure the embedded server beside a bare uWebSockets.js server: [ARGS=--short]

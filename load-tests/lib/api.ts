@@ -32,7 +32,9 @@ export class Api {
   }
 
   #post(method: string, body: unknown): Answer {
-    const params = { headers: { 'Content-Type': 'application/json' }, timeout: '10s' };
+    const key = __ENV.NEWSWIRE_API_KEY;
+    const headers = { 'Content-Type': 'application/json', ...(key && { 'X-API-Key': key }) };
+    const params = { headers, timeout: '10s' };
     const response = http.post(`${this.#baseUrl}/api/${method}`, JSON.stringify(body), params);
     if (response.error) return { error: { code: response.status, message: response.error } };
     try {

@@ -48,9 +48,9 @@ function durationS(text: string): number {
 /** Reads and checks the environment; throws one clear sentence about the first bad value. */
 export function readSettings(): Settings {
   const subscribers = count('VUS', 200);
-  const channels = count('CHANNELS', 1);
+  const channels = count('CHANNEL_COUNT', 1);
   if (channels > subscribers) {
-    throw new Error(`CHANNELS (${channels}) must not exceed VUS (${subscribers})`);
+    throw new Error(`CHANNEL_COUNT (${channels}) must not exceed VUS (${subscribers})`);
   }
   return {
     baseUrl: loopbackUrl(__ENV.BASE_URL || 'http://127.0.0.1:9900'),

@@ -1,8 +1,10 @@
-import { compose } from './compose.js';
+import { compose, sh } from './compose.js';
 
 /** One stack for all of these tests; whatever state they leave it in, it goes away with its data. */
 export async function setup(): Promise<void> {
-  await compose('up', '-d', '--build', '--wait', '--remove-orphans');
+  // As on a clean clone: there is no image yet, and nobody says --build.
+  await sh('docker', 'image', 'rm', '--force', 'newswire:local');
+  await compose('up', '-d', '--wait', '--remove-orphans');
 }
 
 export async function teardown(): Promise<void> {

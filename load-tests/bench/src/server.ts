@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { freePort, TestProcess, until } from '@newswire/testkit';
 import { pinned } from './pinned.js';
 
@@ -19,7 +20,7 @@ export async function startServer(name: string, script: string): Promise<Server>
   const env = { ...process.env, NEWSWIRE_PORT: String(port), NEWSWIRE_LOG_LEVEL: 'warn' };
   const [command, ...args] = pinned(SERVER_CORE, [process.execPath, script]);
   // taskset replaces itself by the server: the child's pid is the server's.
-  const server = new TestProcess(command, args, env);
+  const server = new TestProcess(command, args, env, tmpdir()); // where no .env of ours is
   const stop = async () => void (await server.stop());
   const isReady = () => {
     if (!server.isRunning) throw new Error(`${name} ended: ${server.stderr}`);

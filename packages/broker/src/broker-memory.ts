@@ -17,6 +17,9 @@ export interface MemoryBrokerOptions extends MemoryHistoryLimits {
 
 const SWEEP_INTERVAL_MS = 30_000;
 
+/** Idempotency keys that are remembered at once; the oldest goes first. */
+const MAX_ANSWERS = 100_000;
+
 /**
  * The broker of the embedded server: everything in this process. A publication reaches the handler
  * before `publish` returns, and its promise is settled then. A restart loses the logs, and says so
@@ -46,7 +49,7 @@ export class MemoryBroker implements Broker {
     const log = this.#logOf(channel);
     const publication = log.append(data, nowMs);
     const position = log.position();
-    if (key) this.#answered.set(key, { position, expiresAtMs: nowMs + IDEMPOTENCY_TTL_MS });
+    if (key) this.#remember(key, position, nowMs);
     this.#handlers.get(channel)?.handlePublication(channel, publication, position.epoch);
     return Promise.resolve(position);
   }
@@ -83,7 +86,18 @@ export class MemoryBroker implements Broker {
     }
     for (const [channel, log] of this.#logs) {
       log.trim(nowMs);
-      if (log.idleMs(nowMs) > offsetTtlMs(this.#options)) this.#logs.delete(channel);
+      // While somebody listens its epoch must not change: they would be told of a gap.
+      const isIdle = log.idleMs(nowMs) > offsetTtlMs(this.#options);
+      if (isIdle && !this.#handlers.has(channel)) this.#logs.delete(channel);
+    }
+  }
+
+  #remember(key: string, position: Position, nowMs: number): void {
+    this.#answered.set(key, { position, expiresAtMs: nowMs + IDEMPOTENCY_TTL_MS });
+    if (this.#answered.size <= MAX_ANSWERS) return;
+    for (const oldest of this.#answered.keys()) {
+      this.#answered.delete(oldest);
+      return;
     }
   }
 

@@ -28,12 +28,14 @@ export class RedisBroker implements Broker {
   readonly #options: RedisBrokerOptions;
   readonly #publish = new RedisScript('publish.lua');
   readonly #history = new RedisScript('history.lua');
-  readonly #handlers = new Map<string, BrokerHandler>();
+  readonly #subscriptions = new Map<string, Subscription>();
   readonly #leaving = new Set<string>();
+  readonly #handleMessage: (message: string, topic: string) => void;
 
   constructor(link: RedisLink, options: RedisBrokerOptions) {
     this.#link = link;
     this.#options = options;
+    this.#handleMessage = link.guarded((message, topic) => this.#hear(message, topic));
     link.subscriber.on('ready', () => this.#handleReady());
   }
 
@@ -57,17 +59,19 @@ export class RedisBroker implements Broker {
    * follow one another, as long as both name the same listener.
    */
   async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
-    this.#handlers.set(channel, handler);
+    const subscription: Subscription = { handler };
+    this.#subscriptions.set(channel, subscription);
     try {
       await this.#link.subscriber.subscribe(topicOf(channel), this.#handleMessage);
     } catch (error) {
-      if (this.#handlers.get(channel) === handler) this.#handlers.delete(channel);
+      // Only its own: the channel may have been left and joined again meanwhile.
+      if (this.#subscriptions.get(channel) === subscription) this.#subscriptions.delete(channel);
       throw error;
     }
   }
 
   async unsubscribe(channel: string): Promise<void> {
-    this.#handlers.delete(channel);
+    this.#subscriptions.delete(channel);
     this.#leaving.add(channel);
     try {
       await this.#link.subscriber.unsubscribe(topicOf(channel), this.#handleMessage);
@@ -92,8 +96,8 @@ export class RedisBroker implements Broker {
   }
 
   async close(): Promise<void> {
-    const topics = [...this.#handlers.keys()].map(topicOf);
-    this.#handlers.clear();
+    const topics = [...this.#subscriptions.keys()].map(topicOf);
+    this.#subscriptions.clear();
     if (topics.length === 0 || this.#link.fault() !== undefined) return;
     await this.#link.subscriber.unsubscribe(topics, this.#handleMessage);
   }
@@ -114,12 +118,12 @@ export class RedisBroker implements Broker {
 
   /** The client library subscribes again by itself; what came in between did not reach us. */
   #handleReady(): void {
-    for (const [channel, handler] of this.#handlers) handler.handleGap(channel);
+    for (const [channel, { handler }] of this.#subscriptions) handler.handleGap(channel);
   }
 
-  readonly #handleMessage = (message: string, topic: string): void => {
+  #hear(message: string, topic: string): void {
     const channel = topic.slice(TOPIC_PREFIX.length, -1);
-    const handler = this.#handlers.get(channel);
+    const handler = this.#subscriptions.get(channel)?.handler;
     if (handler === undefined) return this.#leaveAgain(channel);
     const offsetEnd = message.indexOf(' ');
     const epochEnd = message.indexOf(' ', offsetEnd + 1);
@@ -127,7 +131,12 @@ export class RedisBroker implements Broker {
     if (epochEnd < 0 || !Number.isSafeInteger(offset)) return; // not published by us
     const epoch = message.slice(offsetEnd + 1, epochEnd);
     handler.handlePublication(channel, { offset, data: message.slice(epochEnd + 1) }, epoch);
-  };
+  }
+}
+
+/** One call of `subscribe`, told apart from another for the same channel and handler. */
+interface Subscription {
+  readonly handler: BrokerHandler;
 }
 
 const TOPIC_PREFIX = 'nw:{';

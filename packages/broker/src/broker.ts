@@ -14,7 +14,7 @@ export interface BrokerHandler {
 export interface PublishOptions {
   /**
    * Publishing again with the same key on the same channel within 5 minutes changes nothing and
-   * gives the first answer.
+   * gives the first answer. The memory broker remembers the last 100,000 keys.
    */
   readonly idempotencyKey?: string;
 }
@@ -33,7 +33,7 @@ export interface HistoryPage {
 
 /** An idle channel's offset and epoch are kept this long: far longer than its log, or positions would lie. */
 export function offsetTtlMs({ historyTtlMs }: HistoryLimits): number {
-  return historyTtlMs * 144;
+  return Math.max(24 * 3_600_000, historyTtlMs * 144);
 }
 
 /** For how long an idempotency key is remembered. */

@@ -29,34 +29,44 @@ export class RedisControl implements Control {
   }
 
   async serve(handler: ControlHandler): Promise<void> {
-    await this.#link.subscriber.subscribe(REQUEST_TOPIC, (message) => {
+    const answer = this.#link.guarded((message) => {
       const { replyTo, request } = JSON.parse(message) as Envelope;
       const reply = JSON.stringify(handler(request));
       // Should this fail, center's request times out and says so.
       this.#link.commands.publish(replyTo, reply).catch(() => undefined);
     });
+    await this.#link.subscriber.subscribe(REQUEST_TOPIC, answer);
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {
     const replyTo = `nw:reply:${randomUUID()}`;
     const replies = new ReplyCollector(this.#options.publishTimeoutMs);
+    const listen = this.#link.guarded((message) => replies.add(message));
     try {
-      await this.#link.subscriber.subscribe(replyTo, replies.add);
-      const envelope: Envelope = { replyTo, request };
-      const [listening] = await this.#link.commands
-        .multi()
-        .pubSubNumSub([REQUEST_TOPIC])
-        .publish(REQUEST_TOPIC, JSON.stringify(envelope))
-        .execTyped();
-      replies.expect(Number(listening[REQUEST_TOPIC]));
-      return await replies.all;
+      // The time limit holds for asking too: Redis may take the connection and never answer.
+      return await Promise.race([replies.all, this.#ask({ replyTo, request }, replies, listen)]);
     } catch (error) {
-      replies.abandon();
       if (error instanceof ProtocolError) throw error;
       throw new ProtocolError('internal', 'Redis is away, try again');
     } finally {
-      this.#link.subscriber.unsubscribe(replyTo, replies.add).catch(() => undefined);
+      replies.abandon();
+      this.#link.subscriber.unsubscribe(replyTo, listen).catch(() => undefined);
     }
+  }
+
+  async #ask(
+    envelope: Envelope,
+    replies: ReplyCollector,
+    listen: (message: string, topic: string) => void,
+  ): Promise<ControlReply[]> {
+    await this.#link.subscriber.subscribe(envelope.replyTo, listen);
+    const [listening] = await this.#link.commands
+      .multi()
+      .pubSubNumSub([REQUEST_TOPIC])
+      .publish(REQUEST_TOPIC, JSON.stringify(envelope))
+      .execTyped();
+    replies.expect(Number(listening[REQUEST_TOPIC]));
+    return replies.all;
   }
 }
 
@@ -74,13 +84,15 @@ class ReplyCollector {
       this.#resolve = resolve;
       fail = reject;
     });
+    // Whoever waits hears of it; with nobody waiting yet, it must not end the process.
+    this.all.catch(() => undefined);
     this.#timer = setTimeout(() => fail(this.#missing(timeoutMs)), timeoutMs);
   }
 
-  readonly add = (message: string): void => {
+  add(message: string): void {
     this.#replies.push(JSON.parse(message) as ControlReply);
     this.#settle();
-  };
+  }
 
   expect(count: number): void {
     this.#expected = count;
@@ -98,6 +110,9 @@ class ReplyCollector {
   }
 
   #missing(timeoutMs: number): ProtocolError {
+    if (this.#expected === Infinity) {
+      return new ProtocolError('internal', 'Redis did not answer in time, try again');
+    }
     const got = `${this.#replies.length} of ${this.#expected} edges answered`;
     return new ProtocolError('internal', `${got} within ${timeoutMs} ms, try again`);
   }

@@ -11,7 +11,6 @@ export type InletHandler = (channel: string, text: string) => void;
  * Rejects while Redis is away.
  */
 export async function openRedisInlet(link: RedisLink, handle: InletHandler): Promise<void> {
-  await link.subscriber.pSubscribe(`${INLET_PREFIX}*`, (text, topic) =>
-    handle(topic.slice(INLET_PREFIX.length), text),
-  );
+  const listen = link.guarded((text, topic) => handle(topic.slice(INLET_PREFIX.length), text));
+  await link.subscriber.pSubscribe(`${INLET_PREFIX}*`, listen);
 }

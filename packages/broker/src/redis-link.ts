@@ -8,6 +8,8 @@ export interface RedisLinkOptions {
   readonly reconnectDelayMs: (attempt: number) => number;
   /** Told once each time the state changes: a sentence when Redis is lost, undefined when it is back. */
   readonly onChange?: (fault: BrokerFault) => void;
+  /** Told what a listener threw. */
+  readonly onListenerFault?: (error: unknown) => void;
 }
 
 export type RedisClient = ReturnType<typeof newClient>;
@@ -24,23 +26,41 @@ export class RedisLink {
   readonly commands: RedisClient;
   readonly subscriber: RedisClient;
   readonly #onChange: (fault: BrokerFault) => void;
-  #fault: BrokerFault = 'Redis is not connected yet';
+  readonly #onListenerFault: (error: unknown) => void;
+  #lastError: Error | undefined;
+  #wasUp = false;
 
   constructor(options: RedisLinkOptions) {
     this.#onChange = options.onChange ?? (() => undefined);
+    this.#onListenerFault = options.onListenerFault ?? (() => undefined);
     this.commands = newClient(options);
     this.subscriber = newClient(options);
     for (const client of [this.commands, this.subscriber]) {
       // Without a listener an 'error' event would end the process.
       client.on('error', (error: Error) => this.#update(error));
       client.on('ready', () => this.#update());
-      void client.connect().catch((error: Error) => this.#update(error));
+      client.connect().catch((error: Error) => this.#update(error));
     }
   }
 
   /** Why Redis can't be used right now, without host or password. */
   fault(): BrokerFault {
-    return this.#fault;
+    if (this.#isUp) return undefined;
+    return `Redis is away${this.#lastError ? ` (${nameOf(this.#lastError)})` : ''}`;
+  }
+
+  /**
+   * A subscription's listener that cannot throw: the client library would take what it throws for a
+   * fault of the connection, and hear nothing more.
+   */
+  guarded(listen: (message: string, topic: string) => void) {
+    return (message: string, topic: string): void => {
+      try {
+        listen(message, topic);
+      } catch (error) {
+        this.#onListenerFault(error);
+      }
+    };
   }
 
   /** Resolves when both connections are closed, the answers still under way received. */
@@ -48,11 +68,15 @@ export class RedisLink {
     await Promise.all([close(this.commands), close(this.subscriber)]);
   }
 
+  get #isUp(): boolean {
+    return this.commands.isReady && this.subscriber.isReady;
+  }
+
   #update(error?: Error): void {
-    const isUp = this.commands.isReady && this.subscriber.isReady;
-    const before = this.#fault;
-    this.#fault = isUp && !error ? undefined : `Redis is away${error ? ` (${nameOf(error)})` : ''}`;
-    if ((before === undefined) !== (this.#fault === undefined)) this.#onChange(this.#fault);
+    this.#lastError = error;
+    const isUp = this.#isUp;
+    if (isUp !== this.#wasUp) this.#onChange(this.fault());
+    this.#wasUp = isUp;
   }
 }
 

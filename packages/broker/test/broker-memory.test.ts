@@ -20,11 +20,16 @@ describe('memory broker', () => {
     expect(await broker.history('a', 0, 10)).toEqual({ publications: [], top: first });
     broker.sweep();
     expect(await broker.publish('a', '2')).toEqual({ offset: 2, epoch: first.epoch });
-    clock.nowMs += 24 * 3_600_000;
+    clock.nowMs += 24 * 3_600_000 + 1;
     broker.sweep();
     const later = await broker.publish('a', '3');
     expect(later.offset).toBe(1);
     expect(later.epoch).not.toBe(first.epoch);
+    // But not while somebody listens: they would be told of a gap that is none.
+    await broker.subscribe('a', { handlePublication: () => undefined, handleGap: () => undefined });
+    clock.nowMs += 48 * 3_600_000;
+    broker.sweep();
+    expect(await broker.publish('a', '4')).toEqual({ offset: 2, epoch: later.epoch });
     await broker.close();
   });
 

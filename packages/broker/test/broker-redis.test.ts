@@ -133,6 +133,95 @@ describe.skipIf(missing.length > 0)(`needs ${missing.join(', ') || 'redis-server
       expect(gaps).toEqual(['a']);
     });
 
+    test('joined, left and joined again while Redis is away: what counts is the last', async () => {
+      const { broker } = await openBroker();
+      const heard: string[] = [];
+      const handler = {
+        handlePublication: (channel: string) => void heard.push(channel),
+        handleGap: () => undefined,
+      };
+      await redis.stop('SIGKILL');
+      await until('the fault', () => broker.fault());
+      const tries = await Promise.allSettled([
+        broker.subscribe('a', handler),
+        broker.unsubscribe('a'),
+        broker.subscribe('a', handler),
+      ]);
+      expect(tries[2]?.status).toBe('rejected');
+      await redis.start();
+      await until('Redis to be back', () => broker.fault() === undefined);
+      await broker.subscribe('a', handler);
+      await broker.publish('a', '1');
+      await until('the publication', () => heard.length === 1);
+    });
+
+    test('one subscribe that fails does not take another one of the same handler with it', async () => {
+      const { link, broker } = await openBroker();
+      const heard: string[] = [];
+      const handler = {
+        handlePublication: (channel: string) => void heard.push(channel),
+        handleGap: () => undefined,
+      };
+      // The first SUBSCRIBE is under way when its connection breaks; the second follows on the new one.
+      const subscribe = link.subscriber.subscribe.bind(link.subscriber);
+      let fail: (error: Error) => void = () => undefined;
+      link.subscriber.subscribe = () => new Promise((_, reject) => (fail = reject));
+      const first = broker.subscribe('a', handler).catch((error: Error) => error.message);
+      link.subscriber.subscribe = subscribe;
+      await broker.subscribe('a', handler);
+      fail(new Error('broken'));
+      expect(await first).toBe('broken');
+      await broker.publish('a', '1');
+      await until('the publication', () => heard.length === 1);
+    });
+
+    test('a message that is not ours, or a handler that throws, harms nothing else', async () => {
+      const faults: unknown[] = [];
+      const link = new RedisLink({
+        redisUrl: redis.url,
+        reconnectDelayMs: () => 50,
+        onListenerFault: (error) => faults.push(error),
+      });
+      links.push(link);
+      await until('the link', () => link.fault() === undefined);
+      const broker = new RedisBroker(link, { ...CONTRACT_LIMITS, publishTimeoutMs: 1000 });
+      const control = new RedisControl(link, { publishTimeoutMs: 1000 });
+      await control.serve(() => ({ channels: {} }));
+      const heard: string[] = [];
+      await broker.subscribe('a', {
+        handlePublication: (_, { data }) => {
+          if (data === '"bad"') throw new Error('a handler failed');
+          heard.push(data);
+        },
+        handleGap: () => undefined,
+      });
+      await redis.cli('PUBLISH', 'nw:control', 'garbage');
+      await redis.cli('PUBLISH', 'nw:{a}', 'garbage');
+      await redis.cli('PUBLISH', 'nw:{a}', 'x y z');
+      await broker.publish('a', '"bad"');
+      await broker.publish('a', '"good"');
+      await until('the good one', () => heard.length === 1);
+      expect(heard).toEqual(['"good"']);
+      expect(faults.map(String)).toEqual([
+        expect.stringContaining('SyntaxError'),
+        'Error: a handler failed',
+      ]);
+      expect(broker.fault()).toBeUndefined();
+      expect(await control.request({ method: 'channels' })).toEqual([{ channels: {} }]);
+    });
+
+    test('outdated publications do not stand in the way of those behind them', async () => {
+      const { broker } = await openBroker();
+      await redis.cli('HSET', 'nw:{a}:meta', 'o', '5', 'e', 'epoch');
+      for (let i = 1; i <= 5; i++) await redis.cli('XADD', 'nw:{a}:log', `${i}-1000`, 'd', 'old');
+      for (const data of ['6', '7', '8']) await broker.publish('a', data);
+      const offsets = async (since: number, limit: number) =>
+        (await broker.history('a', since, limit)).publications.map(({ offset }) => offset);
+      expect(await offsets(0, 3)).toEqual([6, 7, 8]);
+      expect(await offsets(2, 2)).toEqual([6, 7]);
+      expect(await offsets(7, 2)).toEqual([8]);
+    });
+
     test('paused: publishing fails within its time limit', async () => {
       const { broker } = await openBroker();
       redis.pause();
@@ -175,6 +264,19 @@ describe.skipIf(missing.length > 0)(`needs ${missing.join(', ') || 'redis-server
       const counts = first.map(({ channels }) => channels['a'] ?? 0).toSorted((a, b) => a - b);
       expect(counts).toEqual([1, 2]);
       expect(second).toHaveLength(2);
+    });
+
+    test('paused: a request fails within its time limit, and ends nothing', async () => {
+      const center = new RedisControl(await openLink(), { publishTimeoutMs: 200 });
+      redis.pause();
+      try {
+        await expect(center.request({ method: 'channels' })).rejects.toThrow(
+          'internal error: Redis did not answer in time, try again',
+        );
+      } finally {
+        redis.resume();
+      }
+      expect(await center.request({ method: 'channels' })).toEqual([]);
     });
 
     test('an edge that does not answer is told of, after the time limit', async () => {

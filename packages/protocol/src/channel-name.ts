@@ -1,7 +1,7 @@
 import { ProtocolError } from './errors.js';
 
 /** Channel names: 1 to 255 of the ASCII letters, digits and `_ - . : @ / + = ~ $ &`. */
-export const MAX_CHANNEL_NAME_LENGTH = 255;
+const MAX_CHANNEL_NAME_LENGTH = 255;
 const CHANNEL_NAME = /^[A-Za-z0-9_\-.:@/+=~$&]+$/;
 
 /** Throws error 107 with a sentence that says what is wrong with the name. */

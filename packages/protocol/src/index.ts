@@ -1,6 +1,6 @@
-export { checkChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel-name.js';
+export { checkChannelName } from './channel-name.js';
 export { CLOSES, type CloseKind } from './close-codes.js';
 export { ERRORS, ProtocolError, type ErrorBody, type ErrorKind } from './errors.js';
 export { toJsonLine, type JsonLine, type Position, type Publication } from './publication.js';
 export type { Command, Wire } from './wire.js';
-export { MAX_SEED_COMMAND_LENGTH, seedWire } from './wire-seed.js';
+export { seedWire } from './wire-seed.js';

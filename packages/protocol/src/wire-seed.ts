@@ -4,7 +4,7 @@ import type { Publication } from './publication.js';
 import type { Command, Wire } from './wire.js';
 
 /** The longest command, in UTF-16 code units. */
-export const MAX_SEED_COMMAND_LENGTH = 8192;
+const MAX_SEED_COMMAND_LENGTH = 8192;
 
 /**
  * The plain-text wire that newswire began with: `sub#77707|77708`, `unsub#77707`.

@@ -92,5 +92,6 @@ describe('readEnvironment', () => {
     expect(readEnvironment(file, { A: '1' })).toEqual({ A: '1' });
     writeFileSync(file, 'A=2\nB="two words" # a comment\n');
     expect(readEnvironment(file, { A: '1' })).toEqual({ A: '1', B: 'two words' });
+    expect(readEnvironment(file, { A: '' })).toEqual({ A: '2', B: 'two words' });
   });
 });

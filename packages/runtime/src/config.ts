@@ -15,9 +15,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** The process' environment over the `.env` file beside it, if there is one. */
-export function readEnvironment(file = '.env', environment: Environment = process.env) {
-  return { ...readDotenv(file), ...environment };
+/** The process' environment, but for empty values, over the `.env` file beside it if there is one. */
+export function readEnvironment(
+  file = '.env',
+  environment: Environment = process.env,
+): Environment {
+  const set = Object.entries(environment).filter(([, value]) => value !== '');
+  return { ...readDotenv(file), ...Object.fromEntries(set) };
 }
 
 function readDotenv(file: string): Environment {

@@ -19,7 +19,7 @@ export class StartError extends Error {
  * one ends it at once (1). Bad configuration is printed a sentence a line (2).
  */
 export async function runService(start: () => Promise<Service>): Promise<void> {
-  const service = await start().catch(fail);
+  const service = await Promise.resolve().then(start).catch(fail);
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(1);

@@ -64,6 +64,9 @@ export const SETTINGS = {
   host: optional('NEWSWIRE_HOST', address, 'an IP address or localhost', {
     doc: 'The address a process listens on, where that differs from NEWSWIRE_BIND: 0.0.0.0 in a container. Default: NEWSWIRE_BIND.',
   }),
+  publishedAt: optional('NEWSWIRE_PUBLISHED_AT', address, 'an IP address or localhost', {
+    doc: "In a container: the host's address that its port is published at, which decides who can reach it. Default: NEWSWIRE_HOST.",
+  }),
   port: port('NEWSWIRE_PORT', {
     fallback: 9900,
     doc: "The port that clients use: the embedded server's, or Nginx' in Compose. 0 picks a free one (embedded only).",
@@ -86,7 +89,7 @@ export const SETTINGS = {
   }),
   apiKey: optional('NEWSWIRE_API_KEY', z.string().min(16), 'at least 16 characters long', {
     secret: true,
-    doc: 'What publishers send as X-API-Key. Unset: /api/ is open, but only while NEWSWIRE_BIND is loopback.',
+    doc: 'What publishers send as X-API-Key. Unset: /api/ is open, but only where nobody but this machine reaches it.',
   }),
   logLevel: choice('NEWSWIRE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], {
     fallback: 'info',
@@ -117,14 +120,14 @@ export const SETTINGS = {
     doc: 'How many channels one connection may listen to.',
   }),
   maxBufferedBytes: integer('NEWSWIRE_MAX_BUFFERED_BYTES', 4096, 1_073_741_824, {
-    fallback: 1_048_576,
+    fallback: 4_194_304,
     doc: 'How many unsent bytes a connection may have before it counts as slow and is closed with 3008.',
   }),
   maxFlushBytes: integer('NEWSWIRE_MAX_FLUSH_BYTES', 4096, 1_073_741_824, {
     fallback: 262_144,
     doc: 'How many bytes a channel may hand to its subscribers in one tick; what is over waits for the next.',
   }),
-  pingIntervalMs: integer('NEWSWIRE_PING_INTERVAL_MS', 100, 3_600_000, {
+  pingIntervalMs: integer('NEWSWIRE_PING_INTERVAL_MS', 100, 200_000, {
     fallback: 25_000,
     doc: 'How often an idle connection is pinged, in ms.',
   }),

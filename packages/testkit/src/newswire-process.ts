@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestProcess, type Exit } from './child-process.js';
 import { freePort } from './free-port.js';
@@ -16,11 +19,16 @@ const PORT_NAMES = {
 /** The checkout: services run as built, from its dist folders. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Starts a built service without any NEWSWIRE_* of ours in its environment. */
+/** Empty: services started here find no `.env`. */
+const WORKING_DIRECTORY = mkdtempSync(join(tmpdir(), 'newswire-cwd-'));
+process.once('exit', () => rmSync(WORKING_DIRECTORY, { recursive: true, force: true }));
+
+/** Starts a built service without any NEWSWIRE_* of ours, by environment or `.env`. */
 export function spawnService(service: ServiceName, environment: ServiceEnvironment): TestProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NEWSWIRE_'));
   const env = { ...Object.fromEntries(inherited), ...environment };
-  return new TestProcess(process.execPath, [`${ROOT}services/${service}/dist/main.js`], env, ROOT);
+  const script = `${ROOT}services/${service}/dist/main.js`;
+  return new TestProcess(process.execPath, [script], env, WORKING_DIRECTORY);
 }
 
 /** A running newswire service on a free port. */

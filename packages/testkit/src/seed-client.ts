@@ -6,14 +6,12 @@ export class SeedClient {
   readonly frames: string[] = [];
   readonly #socket: WebSocket;
   closeCode: number | undefined;
-  closeReason = '';
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data) => this.frames.push(String(data)));
-    socket.on('close', (code, reason) => {
+    socket.on('close', (code) => {
       this.closeCode = code;
-      this.closeReason = String(reason);
     });
     socket.on('error', () => undefined);
   }

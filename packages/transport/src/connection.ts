@@ -21,7 +21,7 @@ export interface Connection {
 /** What a session does with what its socket brings. No method is called after `handleClose`. */
 export interface ConnectionHandler {
   handleText(text: string): void;
-  handleBinary(byteLength: number): void;
+  handleBinary(): void;
   /** Any sign of life: a ping or a pong. */
   handlePong(): void;
   handleClose(code: number): void;

@@ -8,5 +8,4 @@ export {
   type HttpRequest,
   type HttpRoute,
 } from './http.js';
-export { SUPPORTED_NODE_MODULES, UnsupportedNodeError } from './load-uws.js';
-export { ListenError, Server } from './server.js';
+export { Server } from './server.js';

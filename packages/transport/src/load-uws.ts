@@ -3,9 +3,6 @@ import type * as Uws from 'uWebSockets.js';
 
 export type UwsModule = typeof Uws;
 
-/** Node's module versions that the pinned uWebSockets.js has binaries for: Node 18, 20, 21, 22. */
-export const SUPPORTED_NODE_MODULES = ['108', '115', '120', '127'] as const;
-
 /**
  * Loads the native module. Throws one sentence where it has no binary for this Node or machine.
  * Headers may be 16 KiB, since tokens travel in URLs; the module reads that once, when it loads.

@@ -11,9 +11,11 @@ import { behaviourOf } from './web-socket-uws.js';
 const LAST_ANSWERS_MS = 3000;
 
 /** The port is taken, or the address is not this machine's. */
-export class ListenError extends StartError {
+class ListenError extends StartError {
   constructor(host: string, port: number) {
-    super(`cannot listen on ${host}:${port}: is another program (or newswire itself) using it?`);
+    super(
+      `cannot listen on ${host}:${port}: is the port taken, by another newswire perhaps, or is the address not this machine's?`,
+    );
     this.name = 'ListenError';
   }
 }

@@ -45,7 +45,7 @@ export function behaviourOf(endpoint: WebSocketEndpoint): Uws.WebSocketBehavior<
     },
     message: (socket, message, isBinary) => {
       const { handler } = socket.getUserData();
-      if (isBinary) handler?.handleBinary(message.byteLength);
+      if (isBinary) handler?.handleBinary();
       // uWebSockets.js has checked that text is valid UTF-8, and closed the connection otherwise.
       else handler?.handleText(Buffer.from(message).toString('utf8'));
     },

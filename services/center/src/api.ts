@@ -1,6 +1,7 @@
 import type { Broker, Control } from '@newswire/broker';
 import { checkChannelName, ProtocolError, toJsonLine, type Position } from '@newswire/protocol';
 import { z } from 'zod';
+import { checkDataSize } from './data-size.js';
 import { rawMember } from './raw-member.js';
 
 export interface ApiParts {
@@ -28,11 +29,7 @@ export function createApi({ broker, control, maxDataBytes }: ApiParts): Map<stri
     checkChannelName(channel);
     const line = typeof data === 'string' ? toJsonLine(data) : rawMember(body, 'data');
     if (line === undefined) throw new ProtocolError('badRequest', 'data is missing');
-    const bytes = Buffer.byteLength(line);
-    if (bytes > maxDataBytes) {
-      const detail = `data has ${bytes} bytes as JSON, ${maxDataBytes} are allowed`;
-      throw new ProtocolError('limitExceeded', detail);
-    }
+    checkDataSize(line, maxDataBytes);
     return broker.publish(channel, line, idempotencyKey === undefined ? {} : { idempotencyKey });
   }
 

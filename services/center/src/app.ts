@@ -5,7 +5,7 @@ import { createApi } from './api.js';
 import { apiRoutes } from './http-api.js';
 
 /** The settings center reads, beside those of its process. */
-export const CENTER_SETTINGS = ['bind', 'apiKey', 'maxDataBytes'] as const;
+export const CENTER_SETTINGS = ['bind', 'host', 'publishedAt', 'apiKey', 'maxDataBytes'] as const;
 
 export interface CenterParts {
   readonly server: Server;
@@ -43,8 +43,9 @@ export function createCenter({ server, config, logger, registry, ...parts }: Cen
   logAccess(config, logger);
 }
 
-function closedBecause({ apiKey, bind }: CenterParts['config']): string | undefined {
-  if (apiKey !== undefined || LOOPBACK.test(bind)) return undefined;
+function closedBecause(config: CenterParts['config']): string | undefined {
+  const reachableAt = config.publishedAt ?? config.host ?? config.bind;
+  if (config.apiKey !== undefined || LOOPBACK.test(reachableAt)) return undefined;
   return 'this newswire can be reached from other machines: set NEWSWIRE_API_KEY to open /api/';
 }
 

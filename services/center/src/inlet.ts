@@ -1,6 +1,7 @@
-import { checkChannelName, ProtocolError, toJsonLine } from '@newswire/protocol';
 import type { Broker } from '@newswire/broker';
+import { checkChannelName, ProtocolError, toJsonLine } from '@newswire/protocol';
 import type { Counter, Logger } from '@newswire/runtime';
+import { checkDataSize } from './data-size.js';
 
 export interface InletParts {
   readonly broker: Broker;
@@ -10,28 +11,47 @@ export interface InletParts {
   readonly dropped: Counter;
 }
 
-/**
- * Publishes what arrives as plain `PUBLISH news:<channel> <text>`, one after another, always as a
- * string. What can't be published is logged and counted.
- */
-export function createInlet({ broker, maxDataBytes, logger, dropped }: InletParts) {
-  let last: Promise<void> = Promise.resolve();
+/** What may wait while Redis answers: past that, news is dropped, logged and counted. */
+const MAX_WAITING = 10_000;
 
-  async function publish(channel: string, text: string): Promise<void> {
+/** Publishes what arrives as plain `PUBLISH news:<channel> <text>`, in order, always as a string. */
+export class Inlet {
+  readonly #parts: InletParts;
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(parts: InletParts) {
+    this.#parts = parts;
+  }
+
+  handle(channel: string, text: string): void {
+    if (this.#waiting >= MAX_WAITING) {
+      return this.#drop(channel, new ProtocolError('internal', 'too much is waiting for Redis'));
+    }
+    this.#waiting++;
+    this.#last = this.#last.then(() => this.#publish(channel, text));
+  }
+
+  /** Resolves when everything taken in so far is published or dropped. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+
+  async #publish(channel: string, text: string): Promise<void> {
+    this.#waiting--;
     try {
       checkChannelName(channel);
       const data = toJsonLine(text);
-      if (Buffer.byteLength(data) > maxDataBytes) {
-        throw new ProtocolError('limitExceeded', `more than ${maxDataBytes} bytes`);
-      }
-      await broker.publish(channel, data);
+      checkDataSize(data, this.#parts.maxDataBytes);
+      await this.#parts.broker.publish(channel, data);
     } catch (error) {
-      dropped.inc();
-      logger.error(`news for ${JSON.stringify(channel.slice(0, 64))} is lost: ${String(error)}`);
+      this.#drop(channel, error);
     }
   }
 
-  return (channel: string, text: string): void => {
-    last = last.then(() => publish(channel, text));
-  };
+  #drop(channel: string, error: unknown): void {
+    const { logger, dropped } = this.#parts;
+    dropped.inc();
+    logger.error(`news for ${JSON.stringify(channel.slice(0, 64))} is lost: ${String(error)}`);
+  }
 }

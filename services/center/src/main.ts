@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { openRedis, openRedisInlet, REDIS_SETTINGS } from '@newswire/broker';
 import {
   counter,
@@ -13,7 +14,10 @@ import {
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
 import { CENTER_SETTINGS, createCenter } from './app.js';
-import { createInlet } from './inlet.js';
+import { Inlet } from './inlet.js';
+
+/** How long a stopping center publishes what the inlet has taken in. */
+const INLET_LIMIT_MS = 3000;
 
 await runService(async (): Promise<Service> => {
   const config = loadConfig(
@@ -26,6 +30,7 @@ await runService(async (): Promise<Service> => {
   const { link, broker, control } = openRedis({
     ...config,
     reconnectDelayMs,
+    onListenerFault: (error) => logger.error(error, 'a message from Redis could not be handled'),
     onChange: (fault) => (fault ? logger.warn(fault) : logger.info('Redis is there')),
   });
   createCenter({ server, broker, control, config, logger, registry });
@@ -35,11 +40,11 @@ await runService(async (): Promise<Service> => {
     'newswire_center_inlet_dropped_total',
     'Items from news:* that could not be published.',
   );
-  const inlet = createInlet({ broker, logger, dropped, maxDataBytes: config.maxDataBytes });
+  const inlet = new Inlet({ broker, logger, dropped, maxDataBytes: config.maxDataBytes });
   let isInletOpen = false;
   void persist(
     async () => {
-      await openRedisInlet(link, inlet);
+      await openRedisInlet(link, (channel, text) => inlet.handle(channel, text));
       isInletOpen = true;
     },
     () => true,
@@ -56,6 +61,7 @@ await runService(async (): Promise<Service> => {
   return {
     stop: async () => {
       await server.close();
+      await Promise.race([inlet.settled(), delay(INLET_LIMIT_MS)]);
       await link.close();
       logger.info('center has stopped');
     },

@@ -40,7 +40,7 @@ describe('the newswire command', () => {
     [['publish', 'a', 'two', 'words'], 2, 'publish takes one MSG: put quotes around it'],
     [['publish', 'a', 'no', '--loud'], 2, "Unknown option '--loud'"],
     [['publish', 'a', '{', '--json'], 2, 'MSG is not valid JSON'],
-    [['publish', 'a b', 'text'], 1, 'channel name "a b" has a character other than'],
+    [['publish', 'a b', 'text'], 2, 'channel name "a b" has a character other than'],
     [['subscribe'], 2, 'subscribe needs at least one CHANNEL'],
     [['simulate', '--rate', 'fast'], 2, '--rate is items a second, above 0 and up to 10000'],
     [['simulate', '--count', '0'], 2, '--count is a number of items, 1 or more'],
@@ -69,6 +69,18 @@ describe('the newswire command', () => {
     });
     expect(await command.exited).toEqual({ code: 0, signal: null });
     expect(command.stdout).toMatch(/^published to a: offset 1,/);
+  });
+
+  test('whoever reads the output may go away', async () => {
+    const command = `"${process.execPath}" ${ROOT}services/center/bin/newswire.js subscribe pipe | head -1`;
+    const env = { ...process.env, NEWSWIRE_URL: newswire.url };
+    const shell = new TestProcess('sh', ['-c', command], env);
+    await subscribed(newswire.url, 'pipe', 1);
+    await publish(newswire.url, 'pipe', 'one');
+    await until('head', () => shell.stdout === 'one\n');
+    await publish(newswire.url, 'pipe', 'two');
+    expect((await shell.exited).code).toBe(0);
+    expect(shell.stderr).not.toContain('EPIPE');
   });
 
   test('subscribe prints items as they come, and comes back after a restart', async () => {

@@ -55,6 +55,10 @@ export function createEdge(parts: EdgeParts): Edge {
 
   const outbox = new Outbox(server, {
     ...config,
+    onFault: (channel, error) => {
+      logger.error(error, `publications of ${channel.name} cannot be encoded: closing with 3010`);
+      for (const session of channel.sessions()) session.close('insufficientState');
+    },
     onFlush: (publications, audience) => {
       metrics.publications.inc(publications);
       metrics.deliveries.inc(publications * audience);
@@ -77,7 +81,7 @@ export function createEdge(parts: EdgeParts): Edge {
     leave: (session, channel) => hub.leave(session, channel),
     handleClosed: (session, code) => {
       sessions.delete(session);
-      metrics.closes.inc({ code });
+      metrics.closes.inc({ code: closeLabel(code) });
       if (code === CLOSES.slow.code) logger.warn('a slow client was closed with 3008');
     },
     handleFault: (error) => logger.error(error, 'a command failed'),
@@ -113,6 +117,15 @@ export function createEdge(parts: EdgeParts): Edge {
       heartbeats.stop();
     },
   };
+}
+
+const STANDARD_CODES = [1000, 1001, 1005, 1006];
+const OWN_CODES = Object.values(CLOSES).map(({ code }) => code);
+const KNOWN_CODES = new Set<number>([...STANDARD_CODES, ...OWN_CODES]);
+
+/** Clients may choose any code: as labels they would be thousands. */
+function closeLabel(code: number): string {
+  return KNOWN_CODES.has(code) ? String(code) : 'other';
 }
 
 function edgeMetrics(registry: Registry, sessions: Set<Session>, channelCount: () => number) {

@@ -65,6 +65,8 @@ export class Hub implements BrokerHandler {
       const { top } = await this.#broker.history(name, 0, 0);
       // What was published since the interruption may be on its way right now.
       await new Promise((resolve) => setTimeout(resolve, this.#options.gapGraceMs ?? 1000));
+      // And what came while the process stood still is read only after this timer.
+      await new Promise((resolve) => setImmediate(resolve));
       if (this.#isOpen(channel) && channel.lacks(top)) this.#tellGap(channel);
     };
     void this.#options.persist(check, () => this.#isOpen(channel));

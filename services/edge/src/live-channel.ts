@@ -53,10 +53,19 @@ export class LiveChannel {
     const { offset } = publication;
     const last = this.#last;
     if (last !== undefined && epoch === last.epoch && offset <= last.offset) return 'repeated';
-    const follows = last === undefined || (epoch === last.epoch && offset === last.offset + 1);
+    const follows =
+      last === undefined ? this.#canBeFirst(offset, epoch) : follow(last, offset, epoch);
     this.#last = { offset, epoch };
     this.pending.push(publication);
     return follows ? 'next' : 'gap';
+  }
+
+  /** The first one may be older than the log's end: the answer that told the end overtook it. */
+  #canBeFirst(offset: number, epoch: string): boolean {
+    const start = this.#start;
+    if (start === undefined) return true;
+    if (start.offset === 0) return offset === 1;
+    return follow(start, offset, epoch) || (epoch === start.epoch && offset <= start.offset);
   }
 
   /** The broker's subscription is in force, and the log ends here. */
@@ -76,7 +85,7 @@ export class LiveChannel {
   takePending(maxBytes: number): Publication[] {
     let count = 0;
     for (let bytes = 0; count < this.pending.length; count++) {
-      bytes += this.pending[count]?.data.length ?? 0;
+      bytes += Buffer.byteLength(this.pending[count]?.data ?? '');
       if (bytes > maxBytes && count > 0) break;
     }
     if (count < this.pending.length) return this.pending.splice(0, count);
@@ -84,6 +93,10 @@ export class LiveChannel {
     this.pending = [];
     return all;
   }
+}
+
+function follow(position: Position, offset: number, epoch: string): boolean {
+  return epoch === position.epoch && offset === position.offset + 1;
 }
 
 /** What a channel's sessions of one wire join: each wire has frames of its own. */

@@ -23,6 +23,7 @@ await runService(async (): Promise<Service> => {
   const { link, broker, control } = openRedis({
     ...config,
     reconnectDelayMs,
+    onListenerFault: (error) => logger.error(error, 'a message from Redis could not be handled'),
     onChange: (fault) => (fault ? logger.warn(fault) : logger.info('Redis is there')),
   });
   const edge = createEdge({ server, broker, control, config, logger, registry });

@@ -10,6 +10,8 @@ export interface OutboxOptions {
   readonly maxBufferedBytes: number;
   /** Runs a function once the current turn of the event loop is over. */
   readonly defer?: (flush: () => void) => void;
+  /** Told of a channel whose publications could not be encoded; they are skipped. */
+  readonly onFault?: (channel: LiveChannel, error: unknown) => void;
   /** Told after each channel's flush: how many publications went to how many sessions. */
   readonly onFlush?: (publications: number, sessions: number) => void;
 }
@@ -46,7 +48,11 @@ export class Outbox {
     this.#dirty = new Set();
     this.#isScheduled = false;
     for (const channel of dirty) {
-      this.#flushChannel(channel);
+      try {
+        this.#flushChannel(channel);
+      } catch (error) {
+        this.#options.onFault?.(channel, error);
+      }
       if (channel.pending.length > 0) this.add(channel);
     }
   }

@@ -1,4 +1,5 @@
 import {
+  callApi,
   missingPrograms,
   NewswireProcess,
   publish,
@@ -134,6 +135,56 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     await subscribed(center.url, 'holes', 1);
     await publish(center.url, 'holes', 'eight');
     expect(await again.received(1)).toEqual(['eight']);
+  });
+
+  test('a hole before the first publication that is heard is told too', async () => {
+    const edge = await startEdge();
+    await publish(center.url, 'first', 'before');
+    const client = await listen(edge, 'sub#first');
+    await subscribed(center.url, 'first', 1);
+    await redis.cli('HINCRBY', 'nw:{first}:meta', 'o', '5');
+    await publish(center.url, 'first', 'after');
+    expect(await client.closed()).toBe(3010);
+  });
+
+  test('what cannot be encoded is told with 3010, and the edge lives', async () => {
+    const edge = await startEdge();
+    const client = await listen(edge, 'sub#forged');
+    const other = await listen(edge, 'sub#fine');
+    await subscribed(center.url, 'forged', 1);
+    await subscribed(center.url, 'fine', 1);
+    await redis.cli('PUBLISH', 'nw:{forged}', '1 e "no end\\');
+    expect(await client.closed()).toBe(3010);
+    await publish(center.url, 'fine', 'still here');
+    expect(await other.received(1)).toEqual(['still here']);
+  });
+
+  test('channels joined, left and joined again during an outage are all live afterwards', async () => {
+    const edge = await startEdge();
+    const channels = Array.from({ length: 40 }, (_, i) => `churn-${i}`);
+    await redis.stop('SIGKILL');
+    await until('the edge to notice', async () => (await edge.status('/readyz')) === 503);
+    const client = await listen(edge, `sub#${channels.join('|')}`);
+    client.send(`unsub#${channels.join('|')}`);
+    client.send(`sub#${channels.join('|')}`);
+    await redis.start();
+    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+    for (const channel of channels) await subscribed(center.url, channel, 1);
+    for (const channel of channels) await publish(center.url, channel, channel);
+    expect((await client.received(channels.length)).toSorted()).toEqual(channels.toSorted());
+  });
+
+  test('center survives a paused Redis, and says what is the matter', async () => {
+    redis.pause();
+    try {
+      expect(await callApi(center.url, 'channels', {})).toMatchObject({
+        error: { code: 100, temporary: true },
+      });
+    } finally {
+      redis.resume();
+    }
+    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+    expect(await callApi(center.url, 'channels', {})).toHaveProperty('result');
   });
 
   test('Redis gone: edges keep their clients and are not ready; back: news flows again', async () => {

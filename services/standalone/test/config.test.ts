@@ -57,7 +57,7 @@ test('a port that is taken is one clear sentence and exit code 1', async () => {
   const other = createServer().listen(port, '127.0.0.1');
   expect(await failure('standalone', { NEWSWIRE_PORT: String(port) })).toEqual({
     code: 1,
-    stderr: `cannot listen on 127.0.0.1:${port}: is another program (or newswire itself) using it?\n`,
+    stderr: `cannot listen on 127.0.0.1:${port}: is the port taken, by another newswire perhaps, or is the address not this machine's?\n`,
   });
   other.close();
 });
@@ -70,8 +70,12 @@ describe('beyond loopback', () => {
     return { status: response.status, answer: await response.json() };
   };
 
-  test('/api/ stays closed without a key', async () => {
-    const newswire = await NewswireProcess.start('standalone', { NEWSWIRE_BIND: '0.0.0.0' });
+  test.each([
+    { NEWSWIRE_BIND: '0.0.0.0' },
+    { NEWSWIRE_HOST: '0.0.0.0' },
+    { NEWSWIRE_PUBLISHED_AT: '192.0.2.1' },
+  ])('/api/ stays closed without a key: %o', async (environment) => {
+    const newswire = await NewswireProcess.start('standalone', environment);
     expect(await publishTo(newswire, {})).toEqual({
       status: 401,
       answer: {
@@ -82,6 +86,15 @@ describe('beyond loopback', () => {
         },
       },
     });
+    await newswire.stop();
+  });
+
+  test('in a container whose port is published on loopback, /api/ is open', async () => {
+    const newswire = await NewswireProcess.start('standalone', {
+      NEWSWIRE_HOST: '0.0.0.0',
+      NEWSWIRE_PUBLISHED_AT: '127.0.0.1',
+    });
+    expect((await publishTo(newswire, {})).status).toBe(200);
     await newswire.stop();
   });
 

@@ -53,7 +53,7 @@ describe.skipIf(missing.length > 0)('make publish', () => {
 
   test('without MSG it says so', async () => {
     await expect(make(['publish'])).rejects.toMatchObject({
-      stderr: expect.stringContaining('there is no message for 77707: MSG is missing or empty'),
+      stderr: expect.stringContaining("there is no message: make publish MSG='Hello'"),
     });
   });
 

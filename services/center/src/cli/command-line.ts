@@ -23,6 +23,7 @@ NEWSWIRE_URL says where newswire is (default http://127.0.0.1:9900), NEWSWIRE_AP
 /** Runs one command. Resolves with the exit code: 0 done, 1 failed, 2 wrong usage or settings. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = args;
+  process.stdout.on('error', endOnClosedPipe);
   if (['help', '--help', '-h'].includes(name)) {
     console.log(USAGE);
     return 0;
@@ -33,6 +34,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   } catch (error) {
     return report(error);
   }
+}
+
+/** `newswire subscribe … | head -1`: whoever read the output has gone. */
+function endOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
 }
 
 function isCommand(name: string): name is keyof typeof COMMANDS {
@@ -59,7 +66,10 @@ function report(error: unknown): number {
     console.error(`newswire: ${error.message}\n\n${USAGE}`);
     return 2;
   }
-  if (error instanceof ProtocolError) console.error(`newswire: ${error.message}`);
-  else console.error(error);
+  if (error instanceof ProtocolError) {
+    console.error(`newswire: ${error.message}`); // a channel name
+    return 2;
+  }
+  console.error(error);
   return 1;
 }

@@ -16,6 +16,10 @@ export const publishCommand: RunCommand = async (args, context) => {
     ? [context.environment['CHANNEL'] || DEFAULT_CHANNEL, context.environment['MSG']]
     : positionals;
   if (channel === undefined) throw new UsageError('publish needs a CHANNEL and a MSG');
+  if (!text && values['from-env']) {
+    context.note("there is no message: make publish MSG='Hello' [CHANNEL=77707]");
+    return 2;
+  }
   if (!text) throw new UsageError(`there is no message for ${channel}: MSG is missing or empty`);
   if (more.length > 0) throw new UsageError('publish takes one MSG: put quotes around it');
   checkChannelName(channel);

@@ -25,6 +25,9 @@ export const subscribeCommand: RunCommand = async (args, context) => {
   }
 };
 
+/** A connection without an answer to a ping in this time is dead. */
+const ALIVE_CHECK_MS = 20_000;
+
 interface End {
   readonly opened: boolean;
   readonly reason: string;
@@ -36,16 +39,24 @@ function listen(channels: readonly string[], { url, print, note }: CommandContex
     const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`);
     let opened = false;
     let reason = '';
+    let isAlive = true;
     socket.on('open', () => {
       opened = true;
       socket.send(`sub#${channels.join('|')}`);
       note(`listening to ${channels.join(', ')} at ${url}; Ctrl-C ends it`);
     });
+    const watchdog = setInterval(() => {
+      if (!isAlive) socket.terminate();
+      isAlive = false;
+      if (socket.readyState === WebSocket.OPEN) socket.ping();
+    }, ALIVE_CHECK_MS);
+    socket.on('pong', () => (isAlive = true));
     socket.on('message', (data) => print(String(data)));
     socket.on('error', (error) => {
       reason = error.message || (error as NodeJS.ErrnoException).code || 'error';
     });
     socket.on('close', (code, text) => {
+      clearInterval(watchdog);
       resolve({ opened, reason: reason || `${code} ${String(text)}`.trim() });
     });
   });
