@@ -1,4 +1,13 @@
-import { publish, NewswireProcess, SeedClient, subscribed, callApi } from '@newswire/testkit';
+import {
+  callApi,
+  httpRequest,
+  NewswireProcess,
+  publish,
+  RawSocket,
+  SeedClient,
+  subscribed,
+  until,
+} from '@newswire/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let newswire: NewswireProcess;
@@ -83,6 +92,20 @@ describe('the embedded server', () => {
     const body = { channel: 'once', data: 1, idempotency_key: 'k' };
     const first = await callApi(newswire.url, 'publish', body);
     expect(await callApi(newswire.url, 'publish', body)).toEqual(first);
+  });
+
+  test('requests in one packet are all answered, in order', async () => {
+    const socket = await RawSocket.open(newswire.port);
+    const request = (data: number) =>
+      httpRequest('POST /api/publish', { body: JSON.stringify({ channel: 'pipe', data }) });
+    socket.send([1, 2, 3].map(request).join(''));
+    await until('3 answers', () => socket.received.split('"offset":').length === 4);
+    expect(socket.received.match(/"offset":\d/g)).toEqual([
+      '"offset":1',
+      '"offset":2',
+      '"offset":3',
+    ]);
+    socket.cut();
   });
 
   test('SIGTERM: no new clients, the others are closed with 3001 after what was sent, exit 0', async () => {
