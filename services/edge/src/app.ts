@@ -70,6 +70,7 @@ export function createEdge(parts: EdgeParts): Edge {
   };
   const hub = new Hub(broker, outbox, {
     persist: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
+    onFill: () => metrics.fills.inc(),
     onGap: (channel, count) => {
       metrics.gaps.inc();
       logger.warn({ channel, sessions: count }, 'publications were missed: closing with 3010');
@@ -141,6 +142,11 @@ function edgeMetrics(registry: Registry, sessions: Set<Session>, channelCount: (
       registry,
       'newswire_edge_deliveries_total',
       'Publications times the sessions they went to.',
+    ),
+    fills: counter(
+      registry,
+      'newswire_edge_gap_fills_total',
+      'Times that a channel was compared with its log, because something may have been missed.',
     ),
     gaps: counter(
       registry,

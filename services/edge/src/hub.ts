@@ -9,9 +9,12 @@ export interface HubOptions {
   readonly persist: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
   /** Told of each channel where publications were missed, before its sessions are closed. */
   readonly onGap: (channel: string, sessions: number) => void;
-  /** How long the live flow may take to bring what the log already has, in ms. */
-  readonly gapGraceMs?: number;
+  /** Told whenever the log is read because something was, or may have been, missed. */
+  readonly onFill: (channel: string) => void;
 }
+
+/** How many publications are read at once. */
+const FILL_PAGE_SIZE = 200;
 
 /** The channels this edge listens to: a broker subscription each, while somebody is on it. */
 export class Hub implements BrokerHandler {
@@ -50,26 +53,19 @@ export class Hub implements BrokerHandler {
       case 'next':
         return this.#outbox.add(channel);
       case 'gap':
-        return this.#tellGap(channel);
+        return this.#fill(channel, publication.offset);
+      case 'later':
       case 'repeated':
       case undefined:
         return undefined;
     }
   }
 
-  /** The broker's subscription was interrupted: does the log have more than was heard? */
+  /** The broker's subscription was interrupted: the log says whether something was missed. */
   handleGap(name: string): void {
     const channel = this.#channels.get(name);
-    if (channel === undefined) return;
-    const check = async () => {
-      const { top } = await this.#broker.history(name, 0, 0);
-      // What was published since the interruption may be on its way right now.
-      await new Promise((resolve) => setTimeout(resolve, this.#options.gapGraceMs ?? 1000));
-      // And what came while the process stood still is read only after this timer.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (this.#isOpen(channel) && channel.lacks(top)) this.#tellGap(channel);
-    };
-    void this.#options.persist(check, () => this.#isOpen(channel));
+    // Before its position is known, nobody was promised anything yet.
+    if (channel?.position !== undefined) this.#fill(channel, 0);
   }
 
   /** Sessions on each channel whose broker subscription is in force. */
@@ -94,12 +90,35 @@ export class Hub implements BrokerHandler {
     void this.#options.persist(listen, () => this.#isOpen(channel));
   }
 
+  /** Reads what is missing from the log before anything later is delivered, or tells. */
+  #fill(channel: LiveChannel, heardOffset: number): void {
+    if (!channel.beginFilling(heardOffset)) return;
+    this.#options.onFill(channel.name);
+    void this.#options.persist(
+      () => this.#readMissing(channel),
+      () => this.#isOpen(channel),
+    );
+  }
+
+  async #readMissing(channel: LiveChannel): Promise<void> {
+    while (this.#isOpen(channel)) {
+      const since = channel.position?.offset ?? 0;
+      const mustReach = channel.heardWhileFilling ?? 0;
+      const page = await this.#broker.history(channel.name, since, FILL_PAGE_SIZE);
+      const state = channel.fill(page, mustReach);
+      if (channel.pending.length > 0) this.#outbox.add(channel);
+      if (state === 'impossible') this.#tellGap(channel);
+      if (state !== 'more') return;
+    }
+  }
+
   #isOpen(channel: LiveChannel): boolean {
     return this.#channels.get(channel.name) === channel;
   }
 
   /** This wire has no positions to recover from: closing is how its clients are told. */
   #tellGap(channel: LiveChannel): void {
+    this.#outbox.flush(); // what was taken in before the gap
     const sessions = channel.sessions();
     this.#options.onGap(channel.name, sessions.length);
     for (const session of sessions) session.close('insufficientState');

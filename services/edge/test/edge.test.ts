@@ -215,22 +215,61 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     expect([client.closeCode, late.closeCode]).toEqual([undefined, undefined]);
   });
 
-  test('what was published while an edge was cut off from Redis is told with 3010', async () => {
+  /** Stops the edge, cuts its connection to Redis, and publishes what it then can't hear. */
+  async function missPublications(edge: NewswireProcess, channel: string, count: number) {
+    edge.process.signal('SIGSTOP');
+    await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+    for (let i = 1; i <= count; i++) {
+      await until('its answer', async () => {
+        const answer = await publish(center.url, channel, `missed ${i}`);
+        return (answer as { result?: unknown }).result !== undefined;
+      });
+    }
+    edge.process.signal('SIGCONT');
+  }
+
+  test('what was published while an edge was cut off from Redis is filled in from the log', async () => {
     const edge = await startEdge();
     const client = await listen(edge, 'sub#cut');
     await subscribed(center.url, 'cut', 1);
-    await publish(center.url, 'cut', 'one');
+    await publish(center.url, 'cut', 'before');
+    await client.received(1);
+    await missPublications(edge, 'cut', 250);
+    await client.received(251);
+    await publish(center.url, 'cut', 'after');
+    const missed = Array.from({ length: 250 }, (_, i) => `missed ${i + 1}`);
+    expect(await client.received(252)).toEqual(['before', ...missed, 'after']);
+    expect(client.closeCode).toBeUndefined();
+  });
+
+  test('while its connection to Redis is cut again and again, a client misses nothing', async () => {
+    const edge = await startEdge();
+    const client = await listen(edge, 'sub#again');
+    await subscribed(center.url, 'again', 1);
+    const sent: string[] = [];
+    for (let i = 0; i < 300; i++) {
+      if (i % 30 === 0) await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      const answer = (await publish(center.url, 'again', i)) as { result?: unknown };
+      if (answer.result !== undefined) sent.push(String(i));
+    }
+    expect(await client.received(sent.length)).toEqual(sent);
+  });
+
+  test('what the log no longer has is told with 3010', async () => {
+    const edge = await startEdge();
+    const client = await listen(edge, 'sub#short');
+    await subscribed(center.url, 'short', 1);
+    await publish(center.url, 'short', 'before');
     await client.received(1);
     edge.process.signal('SIGSTOP');
     await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await until('center to be back', async () => (await center.status('/readyz')) === 200);
-    await until('its answer', async () => {
-      const answer = (await publish(center.url, 'cut', 'two')) as { result?: unknown };
-      return answer.result !== undefined;
-    });
+    for (let i = 0; i < 5; i++) await publish(center.url, 'short', 'missed');
+    await redis.cli('XTRIM', 'nw:{short}:log', 'MAXLEN', '2');
     edge.process.signal('SIGCONT');
     expect(await client.closed()).toBe(3010);
-    expect(client.frames).toEqual(['one']);
+    expect(client.frames).toEqual(['before']);
   });
 
   test('an edge starts and stops while Redis is away, and is ready once it is there', async () => {
