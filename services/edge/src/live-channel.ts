@@ -121,7 +121,7 @@ export class LiveChannel {
 
   #takePage(publications: readonly Publication[], from: Position, top: Position): boolean {
     const isSameLog = top.epoch === from.epoch || from.offset === 0;
-    if (!isSameLog || top.offset < from.offset) return false;
+    if (!isSameLog) return false;
     if (publications.length === 0) return top.offset === from.offset;
     const isNext = ({ offset }: Publication, i: number) => offset === from.offset + 1 + i;
     if (!publications.every(isNext)) return false;
