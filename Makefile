@@ -41,7 +41,6 @@ loadtest: ## Load it with k6: [SCENARIO=fan-out] [VUS=…] [RATE=…] [DURATION=
 	@load-tests/run
 
 bench: build ## Measure the embedded server beside a bare uWebSockets.js server: [ARGS=--short]
-	@$(MAKE) --no-print-directory -C load-tests/generator
 	@scripts/run-node load-tests/bench/dist/main.js $(ARGS)
 
 test: ## Run all tests that need no Docker, installing what they need

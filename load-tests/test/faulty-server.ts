@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { freePort, TestProcess, until } from '@newswire/testkit';
+import { freePort, TestProcess, untilAnswers } from '@newswire/testkit';
 
 const script = fileURLToPath(new URL('faulty-server.mjs', import.meta.url));
 
@@ -14,8 +14,6 @@ export async function startFaultyServer(fault: string, every = 100): Promise<Fau
   const port = await freePort();
   const env = { ...process.env, FAULT: fault, EVERY: String(every), NEWSWIRE_PORT: String(port) };
   const server = new TestProcess(process.execPath, [script], env);
-  await until('the faulty server', () =>
-    fetch(`http://127.0.0.1:${port}/readyz`).then(Boolean, () => false),
-  );
+  await untilAnswers('the faulty server', server, `http://127.0.0.1:${port}/readyz`);
   return { port, stop: async () => void (await server.stop('SIGKILL')) };
 }

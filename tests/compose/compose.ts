@@ -44,12 +44,3 @@ export async function edgeContainers(): Promise<EdgeContainer[]> {
 export function inspect(id: string, template: string): Promise<string> {
   return sh('docker', 'inspect', '--format', template, id);
 }
-
-/** How many clients an edge has; 0 while it does not answer. */
-export async function sessionsOn({ url }: EdgeContainer): Promise<number> {
-  const metrics = await fetch(`${url}/metrics`).then(
-    (response) => response.text(),
-    () => '',
-  );
-  return Number(/^newswire_edge_sessions (\d+)$/m.exec(metrics)?.[1] ?? 0);
-}

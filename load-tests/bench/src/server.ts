@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { freePort, TestProcess, until } from '@newswire/testkit';
+import { freePort, TestProcess, untilAnswers } from '@newswire/testkit';
 import { pinned } from './pinned.js';
 
 const SERVER_CORE = 1;
@@ -22,14 +22,8 @@ export async function startServer(name: string, script: string): Promise<Server>
   // taskset replaces itself by the server: the child's pid is the server's.
   const server = new TestProcess(command, args, env, tmpdir()); // where no .env of ours is
   const stop = async () => void (await server.stop());
-  const isReady = () => {
-    if (!server.isRunning) throw new Error(`${name} ended: ${server.stderr}`);
-    return fetch(`http://127.0.0.1:${port}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  };
-  await until(`${name} to be ready`, isReady, READY_LIMIT_MS).catch(async (error: unknown) => {
+  const url = `http://127.0.0.1:${port}/readyz`;
+  await untilAnswers(name, server, url, READY_LIMIT_MS).catch(async (error: unknown) => {
     await stop();
     throw error;
   });

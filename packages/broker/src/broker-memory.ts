@@ -95,10 +95,8 @@ export class MemoryBroker implements Broker {
   #remember(key: string, position: Position, nowMs: number): void {
     this.#answered.set(key, { position, expiresAtMs: nowMs + IDEMPOTENCY_TTL_MS });
     if (this.#answered.size <= MAX_ANSWERS) return;
-    for (const oldest of this.#answered.keys()) {
-      this.#answered.delete(oldest);
-      return;
-    }
+    const { value: oldest } = this.#answered.keys().next();
+    if (oldest !== undefined) this.#answered.delete(oldest);
   }
 
   #logOf(channel: string): MemoryChannelLog {

@@ -19,6 +19,15 @@ export function publish(url: string, channel: string, data: unknown): Promise<un
   return callApi(url, 'publish', { channel, data });
 }
 
+/** How many clients an edge has, by its metrics; 0 while it does not answer. */
+export async function sessionsOn({ url }: { readonly url: string }): Promise<number> {
+  const metrics = await fetch(`${url}/metrics`).then(
+    (response) => response.text(),
+    () => '',
+  );
+  return Number(/^newswire_edge_sessions (\d+)$/m.exec(metrics)?.[1] ?? 0);
+}
+
 /** Resolves once the channel has exactly this many live subscribers. */
 export async function subscribed(url: string, channel: string, count: number): Promise<void> {
   await until(`${count} subscribers of ${channel}`, async () => {

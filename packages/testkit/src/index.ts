@@ -1,4 +1,4 @@
-export { callApi, publish, subscribed } from './api-client.js';
+export { callApi, publish, sessionsOn, subscribed } from './api-client.js';
 export { TestProcess, type Exit } from './child-process.js';
 export { freePort } from './free-port.js';
 export {
@@ -13,3 +13,4 @@ export { httpRequest, RawSocket, upgradeRequest } from './raw-socket.js';
 export { RedisServer } from './redis-server.js';
 export { SeedClient } from './seed-client.js';
 export { until } from './until.js';
+export { untilAnswers } from './until-answers.js';

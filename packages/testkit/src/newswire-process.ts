@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestProcess, type Exit } from './child-process.js';
 import { freePort } from './free-port.js';
-import { until } from './until.js';
+import { untilAnswers } from './until-answers.js';
 
 export type ServiceName = 'edge' | 'center' | 'standalone';
 
@@ -51,10 +51,7 @@ export class NewswireProcess {
     const port = Number(environment[portName] ?? (await freePort()));
     const process = spawnService(service, { ...environment, [portName]: String(port) });
     const started = new NewswireProcess(port, process);
-    await until(`${service} to start`, async () => {
-      if (!process.isRunning) throw new Error(`${service} ended: ${process.stderr}`);
-      return (await started.status(untilReady ? '/readyz' : '/healthz')) === 200;
-    });
+    await untilAnswers(service, process, started.url + (untilReady ? '/readyz' : '/healthz'));
     return started;
   }
 

@@ -44,6 +44,10 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     return edge;
   }
 
+  async function centerIsBack(): Promise<void> {
+    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+  }
+
   async function listen(edge: NewswireProcess, command: string): Promise<SeedClient> {
     const client = await SeedClient.open(edge.webSocketUrl);
     clients.push(client);
@@ -168,7 +172,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     client.send(`unsub#${channels.join('|')}`);
     client.send(`sub#${channels.join('|')}`);
     await redis.start();
-    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+    await centerIsBack();
     for (const channel of channels) await subscribed(center.url, channel, 1);
     for (const channel of channels) await publish(center.url, channel, channel);
     expect((await client.received(channels.length)).toSorted()).toEqual(channels.toSorted());
@@ -183,7 +187,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     } finally {
       redis.resume();
     }
-    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+    await centerIsBack();
     expect(await callApi(center.url, 'channels', {})).toHaveProperty('result');
   });
 
@@ -215,11 +219,16 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     expect([client.closeCode, late.closeCode]).toEqual([undefined, undefined]);
   });
 
-  /** Stops the edge, cuts its connection to Redis, and publishes what it then can't hear. */
-  async function missPublications(edge: NewswireProcess, channel: string, count: number) {
+  /** Stops the edge and cuts its connection to Redis: it hears nothing until SIGCONT. */
+  async function cutOff(edge: NewswireProcess): Promise<void> {
     edge.process.signal('SIGSTOP');
     await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+    await centerIsBack();
+  }
+
+  /** Publishes what an edge that is cut off can't hear. */
+  async function missPublications(edge: NewswireProcess, channel: string, count: number) {
+    await cutOff(edge);
     for (let i = 1; i <= count; i++) {
       await until('its answer', async () => {
         const answer = await publish(center.url, channel, `missed ${i}`);
@@ -262,9 +271,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     await subscribed(center.url, 'short', 1);
     await publish(center.url, 'short', 'before');
     await client.received(1);
-    edge.process.signal('SIGSTOP');
-    await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    await until('center to be back', async () => (await center.status('/readyz')) === 200);
+    await cutOff(edge);
     for (let i = 0; i < 5; i++) await publish(center.url, 'short', 'missed');
     await redis.cli('XTRIM', 'nw:{short}:log', 'MAXLEN', '2');
     edge.process.signal('SIGCONT');

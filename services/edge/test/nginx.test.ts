@@ -5,6 +5,7 @@ import {
   publish,
   RedisServer,
   SeedClient,
+  sessionsOn,
   subscribed,
 } from '@newswire/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -45,16 +46,11 @@ describe.skipIf(missing.length > 0)('behind Nginx (needs nginx and redis-server)
     return Promise.all(Array.from({ length: count }, () => SeedClient.open(nginx.webSocketUrl)));
   }
 
-  async function sessionsOf(edge: NewswireProcess): Promise<number> {
-    const metrics = await fetch(`${edge.url}/metrics`).then((response) => response.text());
-    return Number(/^newswire_edge_sessions (\d+)$/m.exec(metrics)?.[1]);
-  }
-
   test('clients are spread over all edges, and what center takes reaches each of them', async () => {
     const clients = await open(60);
     for (const client of clients) client.send('sub#77707|77708');
     await subscribed(nginx.url, '77707', 60);
-    for (const edge of edges) expect(await sessionsOf(edge)).toBeGreaterThan(10);
+    for (const edge of edges) expect(await sessionsOn(edge)).toBeGreaterThan(10);
     for (let i = 0; i < 100; i++) await publish(nginx.url, '77707', i);
     const expected = Array.from({ length: 100 }, (_, i) => String(i));
     for (const client of clients) expect(await client.received(100)).toEqual(expected);
@@ -74,7 +70,7 @@ describe.skipIf(missing.length > 0)('behind Nginx (needs nginx and redis-server)
     const open3001 = before.filter(({ closeCode }) => closeCode === 3001).length;
     expect(open3001).toBeGreaterThan(0);
     expect([...during, ...after].every(({ closeCode }) => closeCode === undefined)).toBe(true);
-    const counts = await Promise.all(staying.map(sessionsOf));
+    const counts = await Promise.all(staying.map(sessionsOn));
     expect(counts.reduce((a, b) => a + b, 0)).toBe(before.length - open3001 + 80);
     for (const client of [...before, ...during, ...after]) client.close();
   });
