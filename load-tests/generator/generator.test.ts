@@ -1,35 +1,15 @@
 // The generator against a server that does wrong on purpose: a judge is only worth what it notices.
-import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { freePort } from '@newswire/testkit';
 import { WebSocket } from 'ws';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildGenerator, canBuild, faultsOf, load, runGenerator } from '../test/generator.js';
 import { startFaultyServer, type FaultyServer } from '../test/faulty-server.js';
 
-const run = promisify(execFile);
-const here = fileURLToPath(new URL('.', import.meta.url));
-const generator = `${here}build/newswire-load`;
 const servers: FaultyServer[] = [];
 const bridges: Server[] = [];
-
-interface Result {
-  published: number;
-  expected: number;
-  delivered: number;
-  lost: number;
-  doubled: number;
-  reordered: number;
-  stray: number;
-  publishes_refused: number;
-  first_refusal: string;
-  stalled: boolean;
-  pings: number;
-  closes: Record<string, number>;
-}
 
 async function startServer(fault: string, every?: number): Promise<number> {
   const server = await startFaultyServer(fault, every);
@@ -59,27 +39,13 @@ async function startBridge(serverPort: number, pattern: RegExp, answer: string):
   return port;
 }
 
-async function load(port: number, options: string): Promise<Result> {
-  const short = '--settle 0 --warm 0 --seconds 0.5 --drain 0.5 --connections 20';
-  const { stdout } = await run(generator, `--ports ${port} ${short} ${options}`.split(' '));
-  const result: Result = JSON.parse(stdout);
-  return result;
-}
-
-/** Messages of a run's only channel that a fault of every hundredth item may have hit. */
-function faultsOf({ published }: Result): number {
-  return Math.floor(published / 100);
-}
-
 afterEach(() => {
   for (const bridge of bridges.splice(0)) bridge.close();
   return Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-const canBuild = ['make', 'cc'].every((tool) => spawnSync(tool, ['--version']).status === 0);
-
 describe.skipIf(!canBuild)('newswire-load (needs make and a C compiler)', () => {
-  beforeAll(() => run('make', ['-C', here]));
+  beforeAll(buildGenerator);
 
   it('counts every delivery of a server that does right', async () => {
     const result = await load(await startServer('none'), '--window 48');
@@ -110,8 +76,7 @@ describe.skipIf(!canBuild)('newswire-load (needs make and a C compiler)', () => 
     const bridge = await startBridge(port, pattern, '-ERR not yet\r\n');
     const target = `--ports ${port} --publish-port ${bridge} --publish-by ${by} --window 8`;
     const short = '--settle 0 --warm 0 --seconds 0.5 --connections 20 --publish';
-    const { stdout } = await run(generator, [...`${target} ${short}`.split(' '), template]);
-    const result: Result = JSON.parse(stdout);
+    const result = await runGenerator([...`${target} ${short}`.split(' '), template]);
     expect(result.published).toBeGreaterThan(10);
     expect(result).toMatchObject({ delivered: result.expected, lost: 0, doubled: 0, reordered: 0 });
     expect(result.first_refusal).toBe(by === 'redis' ? '-ERR not yet' : '');
@@ -163,7 +128,7 @@ describe.skipIf(!canBuild)('newswire-load (needs make and a C compiler)', () => 
   });
 
   it.each(['10.0.0.1', 'example.com', '0.0.0.0'])('refuses to load %s', async (host) => {
-    const refused = run(generator, ['--host', host]);
+    const refused = runGenerator(['--host', host]);
     await expect(refused).rejects.toMatchObject({ code: 2 });
     await expect(refused).rejects.toThrow('must be an IPv4 loopback address');
   });

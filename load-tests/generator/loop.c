@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define EVENTS_A_TURN 1024
 
 static int epoll_fd;
@@ -42,9 +44,11 @@ void loop_watch(int fd, uint32_t tag, uint32_t events) {
   epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event);
 }
 
-void loop_turn(int timeout_ms, EventHandler handle) {
+void loop_turn(uint64_t timeout_ns, EventHandler handle) {
   static struct epoll_event events[EVENTS_A_TURN];
-  int count = epoll_wait(epoll_fd, events, EVENTS_A_TURN, timeout_ms);
+  struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_SECOND),
+                             .tv_nsec = (long)(timeout_ns % NS_PER_SECOND)};
+  int count = epoll_pwait2(epoll_fd, events, EVENTS_A_TURN, &timeout, NULL);
   for (int i = 0; i < count; i++) handle(events[i].data.u32, events[i].events);
 }
 

@@ -16,8 +16,8 @@ int loop_dial(const char *host, uint16_t port, uint32_t tag);
 
 void loop_watch(int fd, uint32_t tag, uint32_t events);
 
-// Waits at most `timeout_ms` and hands each event to `handle`.
-void loop_turn(int timeout_ms, EventHandler handle);
+// Waits at most so long and hands each event to `handle`.
+void loop_turn(uint64_t timeout_ns, EventHandler handle);
 
 // Sends without waiting; returns the bytes taken, 0 when the socket is full, -1 when it is broken.
 long loop_send(int fd, const void *bytes, size_t length);

@@ -11,37 +11,6 @@
 
 #define EXIT_USAGE 2
 
-static const char help[] =
-    "newswire-load: opens WebSocket subscribers, publishes, and judges what arrives.\n"
-    "Templates may hold {C} (channel number), {I} (connection number), {M} (the message).\n\n"
-    "  --host ADDRESS                127.0.0.1 (only loopback addresses)\n"
-    "  --ports LIST                  9900; subscribers are spread over them\n"
-    "  --path PATH                   /ws\n"
-    "  --header LINE                 an extra request header; may be repeated\n"
-    "  --connections N               100\n"
-    "  --channels N                  1\n"
-    "  --channels-per-connection N   1\n"
-    "  --hello TEXT                  sent first on each connection\n"
-    "  --await-hello TEXT            wait for this text before subscribing\n"
-    "  --subscribe TEXT              sub#c{C}\n"
-    "  --await-subscribed TEXT       wait for this text after subscribing\n"
-    "  --publish-by KIND             http, ws, redis or raw; http\n"
-    "  --publish TEXT                {\"channel\":\"c{C}\",\"data\":\"{M}\"}\n"
-    "  --publish-port PORT           the first of --ports\n"
-    "  --publish-path PATH           /api/publish for http, --path for ws\n"
-    "  --publish-hello TEXT          sent first on each publishing connection\n"
-    "  --publishers N                1; a channel keeps to one of them\n"
-    "  --size BYTES                  64; of {M}, at least 34\n"
-    "  --window N                    1; closed loop: messages in flight\n"
-    "  --rate N                      open loop: messages a second\n"
-    "  --warm SECONDS                1; published but not measured\n"
-    "  --seconds SECONDS             5; measured\n"
-    "  --settle SECONDS              1; between connecting and weighing\n"
-    "  --drain SECONDS               2; without progress before the rest counts as lost\n"
-    "  --connect-limit SECONDS       30; for all connections together\n"
-    "  --pids LIST                   processes whose CPU and memory are measured\n"
-    "  --idle                        publish nothing\n";
-
 static _Noreturn void refuse(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -96,6 +65,12 @@ static PublishBy publish_by(const char *text) {
   refuse("--publish-by must be http, ws, redis or raw, not \"%s\"", text);
 }
 
+static const Wire *wire(const char *name) {
+  const Wire *wire = wire_named(name);
+  if (!wire) refuse("--wire must be seed, centrifuge or nats, not \"%s\"", name);
+  return wire;
+}
+
 static const char *with_header(const char *headers, const char *line) {
   char *joined;
   if (asprintf(&joined, "%s%s\r\n", headers, line) < 0) refuse("out of memory");
@@ -103,29 +78,30 @@ static const char *with_header(const char *headers, const char *line) {
 }
 
 // The long options, in the order of their handling below.
-enum { HOST = 1, PORTS, PATH, HEADER, CONNECTIONS, CHANNELS, PER_CONNECTION, HELLO, AWAIT_HELLO,
+enum { HOST = 1, PORTS, WIRE, PATH, HEADER, CONNECTIONS, CHANNELS, PER_CONNECTION, HELLO, AWAIT_HELLO,
        SUBSCRIBE, AWAIT_SUBSCRIBED, BY, PUBLISH, PUBLISH_PORT, PUBLISH_PATH, PUBLISH_HELLO,
-       PUBLISHERS, SIZE, WINDOW, RATE, WARM, SECONDS, SETTLE, DRAIN, CONNECT_LIMIT, PIDS, IDLE,
-       HELP };
+       PUBLISHERS, PIPELINE, SIZE, WINDOW, RATE, WARM, SECONDS, SETTLE, DRAIN, CONNECT_LIMIT,
+       PIDS, OTHER_PIDS, IDLE, HELP };
 
 static const struct option names[] = {
-    {"host", 1, 0, HOST}, {"ports", 1, 0, PORTS}, {"path", 1, 0, PATH}, {"header", 1, 0, HEADER},
-    {"connections", 1, 0, CONNECTIONS}, {"channels", 1, 0, CHANNELS},
+    {"host", 1, 0, HOST}, {"ports", 1, 0, PORTS}, {"wire", 1, 0, WIRE}, {"path", 1, 0, PATH},
+    {"header", 1, 0, HEADER}, {"connections", 1, 0, CONNECTIONS}, {"channels", 1, 0, CHANNELS},
     {"channels-per-connection", 1, 0, PER_CONNECTION}, {"hello", 1, 0, HELLO},
     {"await-hello", 1, 0, AWAIT_HELLO}, {"subscribe", 1, 0, SUBSCRIBE},
     {"await-subscribed", 1, 0, AWAIT_SUBSCRIBED}, {"publish-by", 1, 0, BY},
     {"publish", 1, 0, PUBLISH}, {"publish-port", 1, 0, PUBLISH_PORT},
     {"publish-path", 1, 0, PUBLISH_PATH}, {"publish-hello", 1, 0, PUBLISH_HELLO},
-    {"publishers", 1, 0, PUBLISHERS}, {"size", 1, 0, SIZE}, {"window", 1, 0, WINDOW},
+    {"publishers", 1, 0, PUBLISHERS}, {"pipeline", 1, 0, PIPELINE}, {"size", 1, 0, SIZE}, {"window", 1, 0, WINDOW},
     {"rate", 1, 0, RATE}, {"warm", 1, 0, WARM}, {"seconds", 1, 0, SECONDS},
     {"settle", 1, 0, SETTLE}, {"drain", 1, 0, DRAIN}, {"connect-limit", 1, 0, CONNECT_LIMIT},
-    {"pids", 1, 0, PIDS}, {"idle", 0, 0, IDLE}, {"help", 0, 0, HELP}, {0, 0, 0, 0}};
+    {"pids", 1, 0, PIDS}, {"other-pids", 1, 0, OTHER_PIDS}, {"idle", 0, 0, IDLE}, {"help", 0, 0, HELP}, {0, 0, 0, 0}};
 
 // One case an option: longer than other functions here, and nothing but a table.
 static void take(Options *o, int option, const char *value) {
   switch (option) {
   case HOST: o->host = loopback(value); break;
   case PORTS: take_ports(o, value); break;
+  case WIRE: o->wire = wire(value); break;
   case PATH: o->path = value; break;
   case HEADER: o->headers = with_header(o->headers, value); break;
   case CONNECTIONS: o->connections = (int)whole_number("connections", value, 1, 1000000); break;
@@ -143,6 +119,7 @@ static void take(Options *o, int option, const char *value) {
   case PUBLISH_PATH: o->publish_path = value; break;
   case PUBLISH_HELLO: o->publish_hello = value; break;
   case PUBLISHERS: o->publishers = (int)whole_number("publishers", value, 1, 1000); break;
+  case PIPELINE: o->pipeline = (int)whole_number("pipeline", value, 0, 1000000); break;
   case SIZE: o->size_bytes = (int)whole_number("size", value, MARKER_BYTES, 1 << 20); break;
   case WINDOW: o->window = (int)whole_number("window", value, 1, 1000000); break;
   case RATE: o->rate = number("rate", value, 1e7); break;
@@ -152,10 +129,29 @@ static void take(Options *o, int option, const char *value) {
   case DRAIN: o->drain_s = number("drain", value, 3600); break;
   case CONNECT_LIMIT: o->connect_limit_s = number("connect-limit", value, 3600); break;
   case PIDS: o->pids = value; break;
+  case OTHER_PIDS: o->other_pids = value; break;
   case IDLE: o->is_idle = 1; break;
-  case HELP: fputs(help, stdout); exit(0);
+  case HELP: fputs(options_help, stdout); exit(0);
   default: fputs("newswire-load: --help lists the options.\n", stderr); exit(EXIT_USAGE);
   }
+}
+
+// What was not given is the wire's; what was given empty is nothing at all.
+static const char *or_else(const char *given, const char *of_wire) {
+  if (!given) return of_wire;
+  return *given ? given : NULL;
+}
+
+static void take_defaults(Options *o) {
+  const Wire *wire = o->wire;
+  int is_by_wire = o->publish_by == PUBLISH_WS;
+  o->path = or_else(o->path, wire->path);
+  o->hello = or_else(o->hello, wire->hello);
+  o->await_hello = or_else(o->await_hello, wire->await_hello);
+  o->subscribe = or_else(o->subscribe, wire->subscribe);
+  o->await_subscribed = or_else(o->await_subscribed, wire->await_subscribed);
+  o->publish_hello = or_else(o->publish_hello, is_by_wire ? wire->publish_hello : NULL);
+  o->publish = or_else(o->publish, is_by_wire ? wire->publish : NULL);
 }
 
 static void fit_together(Options *o) {
@@ -171,19 +167,21 @@ static void fit_together(Options *o) {
   if (!o->publish_path) o->publish_path = o->publish_by == PUBLISH_WS ? o->path : "/api/publish";
   if (!o->publish && o->publish_by == PUBLISH_HTTP)
     o->publish = "{\"channel\":\"c{C}\",\"data\":\"{M}\"}";
-  if (!o->publish && !o->is_idle) refuse("--publish is needed unless publishing by http");
+  if (!o->publish && !o->is_idle) refuse("--publish is needed unless publishing by http, or by ws on a wire that can");
   if (o->publish && !o->is_idle && !strstr(o->publish, "{M}"))
     refuse("--publish must hold {M}, the place of the message");
 }
 
 void options_parse(Options *options, int argc, char **argv) {
   *options = (Options){
-      .host = "127.0.0.1", .ports = {9900}, .port_count = 1, .path = "/ws", .headers = "",
-      .connections = 100, .channels = 1, .channels_per_connection = 1, .subscribe = "sub#c{C}",
+      .host = "127.0.0.1", .ports = {9900}, .port_count = 1, .wire = wire("seed"), .headers = "",
+      .connections = 100, .channels = 1, .channels_per_connection = 1,
       .publishers = 1, .size_bytes = 64, .window = 1, .warm_s = 1, .measure_s = 5, .settle_s = 1,
-      .drain_s = 2, .connect_limit_s = 30, .pids = ""};
+      .drain_s = 2, .connect_limit_s = 30, .pids = "", .other_pids = ""};
   int option;
   while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) take(options, option, optarg);
   if (optind < argc) refuse("\"%s\" is not an option; --help lists them", argv[optind]);
+  take_defaults(options);
+  if (!options->path || !options->subscribe) refuse("--path and --subscribe cannot be empty");
   fit_together(options);
 }

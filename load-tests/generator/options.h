@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "wire.h"
+
 #define MAX_PORTS 64
 
 typedef enum { PUBLISH_HTTP, PUBLISH_WS, PUBLISH_REDIS, PUBLISH_RAW } PublishBy;
@@ -12,6 +14,7 @@ typedef struct {
   const char *host; // an IPv4 loopback address
   uint16_t ports[MAX_PORTS];
   int port_count;
+  const Wire *wire;
   const char *path;
   const char *headers; // extra request header lines, each ended by \r\n
   int connections;
@@ -27,13 +30,16 @@ typedef struct {
   const char *publish_hello;
   uint16_t publish_port;
   int publishers;
+  int pipeline; // 0: any number
   int size_bytes; // of {M}
   int window;     // messages in flight; used when rate is 0
   double rate;    // messages a second; 0: closed loop
   double warm_s, measure_s, settle_s, drain_s, connect_limit_s;
-  const char *pids;
+  const char *pids, *other_pids;
   int is_idle; // only connect, subscribe and weigh: nothing is published
 } Options;
+
+extern const char options_help[];
 
 // Fills `options` from the arguments, or says in one sentence what is wrong and exits 2.
 void options_parse(Options *options, int argc, char **argv);

@@ -55,6 +55,16 @@ double process_memory_kib(const char *pids) {
   return sum;
 }
 
+double machine_cpu_s(void) {
+  unsigned long user = 0, nice = 0, system = 0, irq = 0, softirq = 0, steal = 0;
+  FILE *file = fopen("/proc/stat", "r");
+  if (!file) return 0;
+  if (fscanf(file, "cpu %lu %lu %lu %*u %*u %lu %lu %lu", &user, &nice, &system, &irq, &softirq, &steal) < 6)
+    steal = 0;
+  fclose(file);
+  return (double)(user + nice + system + irq + softirq + steal) / (double)sysconf(_SC_CLK_TCK);
+}
+
 double own_cpu_s(void) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);

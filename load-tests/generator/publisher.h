@@ -24,6 +24,9 @@ void publisher_add(uint32_t channel, int is_probe, uint64_t sent_ns);
 
 void publishers_flush(void);
 
+// Says that a message waits for the answer to an earlier one (--pipeline).
+int publishers_are_waiting(void);
+
 // Says that so much waits to be sent that adding more would only fill memory.
 int publishers_are_full(void);
 

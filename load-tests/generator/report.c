@@ -45,6 +45,10 @@ static void print_speed(const Options *options, const RunResult *result) {
   printf(",\"deliveries_per_s\":%.0f", (double)result->delivered / seconds);
   printf(",\"frames_per_s\":%.0f", (double)result->frames / seconds);
   printf(",\"generator_cpu_share\":%.2f", result->own_cpu_s / seconds);
+  double ours = result->own_cpu_s + result->server_cpu_s + result->other_cpu_s;
+  double strange = result->machine_cpu_s - ours;
+  printf(",\"strange_cpu_share\":%.2f", strange > 0 ? strange / seconds : 0);
+  if (options->other_pids[0]) printf(",\"other_cpu_share\":%.2f", result->other_cpu_s / seconds);
   if (!options->pids[0]) return;
   printf(",\"server_cpu_share\":%.2f", result->server_cpu_s / seconds);
   if (millions > 0) printf(",\"server_cpu_s_per_million\":%.4f", result->server_cpu_s / millions);
@@ -61,6 +65,7 @@ static void print_judgement(const RunResult *result) {
   printf(",\"published\":%lu,\"expected\":%lu", publishers.published, ledger_expected());
   printf(",\"delivered\":%lu,\"lost\":%lu", ledger.delivered, ledger_lost());
   printf(",\"doubled\":%lu,\"reordered\":%lu", ledger.doubled, ledger.reordered);
+  printf(",\"undrained\":%lu", result->undrained);
   printf(",\"stray\":%lu,\"publishes_refused\":%lu", ledger.stray, answers.refused);
   printf(",\"first_refusal\":");
   print_text(answers.first_refusal);

@@ -16,6 +16,8 @@
 #define STALL_AFTER_S 1.0
 #define STALLS_IN_A_ROW 3
 #define DRAIN_LIMIT_S 30.0
+#define IDLE_WAIT_NS 10000000
+#define MOST_WAIT_NS 1000000
 #define OPEN_LOOP_A_TURN 256 // published between two reads when the schedule is behind
 
 static const Options *options;
@@ -33,12 +35,12 @@ static const char *connect_all(void) {
   subscribers_start(options);
   while (subscribers.ready < options->connections && !subscribers.failure[0] && now_ns() < limit) {
     subscribers_dial();
-    loop_turn(10, handle);
+    loop_turn(IDLE_WAIT_NS, handle);
   }
   if (subscribers.failure[0]) return subscribers.failure;
   if (subscribers.ready < options->connections) return "the connections did not all become ready in time";
   result->connect_s = (double)(now_ns() - start) / 1e9;
-  for (uint64_t end = after_ns(options->settle_s); now_ns() < end;) loop_turn(10, handle);
+  for (uint64_t end = after_ns(options->settle_s); now_ns() < end;) loop_turn(IDLE_WAIT_NS, handle);
   result->connect_cpu_s = process_cpu_s(options->pids) - cpu_s;
   result->memory_kib = process_memory_kib(options->pids) - memory_kib;
   return NULL;
@@ -48,7 +50,7 @@ static const char *connect_publishers(void) {
   uint64_t limit = after_ns(PUBLISHER_LIMIT_S);
   publishers_start(options, (uint32_t)options->connections);
   while (publishers.ready < options->publishers && !publishers.closed && now_ns() < limit)
-    loop_turn(10, handle);
+    loop_turn(IDLE_WAIT_NS, handle);
   return publishers.ready < options->publishers ? "cannot connect the publishers" : NULL;
 }
 
@@ -57,12 +59,12 @@ static const char *await_live(void) {
   static char reason[120];
   uint64_t limit = after_ns(LIVE_LIMIT_S), probe_at = 0;
   while (ledger.live < ledger_slots() && now_ns() < limit && !publishers.closed) {
-    if (now_ns() >= probe_at) {
+    if (now_ns() >= probe_at && !publishers_are_waiting()) {
       for (int c = 0; c < options->channels; c++) publisher_add((uint32_t)c, 1, now_ns());
       publishers_flush();
       probe_at = after_ns(PROBE_EVERY_S);
     }
-    loop_turn(10, handle);
+    loop_turn(IDLE_WAIT_NS, handle);
   }
   if (ledger.live == ledger_slots()) return NULL;
   snprintf(reason, sizeof reason, "only %u of %u subscriptions got what was published to them",
@@ -106,8 +108,8 @@ static uint64_t forgive(uint64_t now) {
 }
 
 // Open loop: publishes what is due. Latency counts from when a message was due, so that a generator
-// or server that falls behind cannot hide it. Returns the milliseconds that may be waited.
-static int publish_due(uint64_t start_ns) {
+// or server that falls behind cannot hide it. Returns the nanoseconds that may be waited.
+static uint64_t publish_due(uint64_t start_ns) {
   double step_ns = 1e9 / options->rate, now = (double)(now_ns() - start_ns);
   for (int n = 0; n < OPEN_LOOP_A_TURN && !publishers_are_full(); n++) {
     double due = (double)publishers.published * step_ns;
@@ -115,13 +117,16 @@ static int publish_due(uint64_t start_ns) {
     publisher_add(next_channel(), 0, start_ns + (uint64_t)due);
   }
   publishers_flush();
-  return (double)publishers.published * step_ns - now > 2e6 ? 1 : 0;
+  double next = (double)publishers.published * step_ns - (double)(now_ns() - start_ns);
+  return next <= 0 ? 0 : next < MOST_WAIT_NS ? (uint64_t)next : MOST_WAIT_NS;
 }
 
 // Takes the measured time's start away (-1), or adds its end (1).
 static void mark(int sign) {
   result->measured_s += sign * ((double)now_ns() / 1e9);
   result->server_cpu_s += sign * process_cpu_s(options->pids);
+  result->other_cpu_s += sign * process_cpu_s(options->other_pids);
+  result->machine_cpu_s += sign * machine_cpu_s();
   result->own_cpu_s += sign * own_cpu_s();
   result->published += (uint64_t)(int64_t)sign * publishers.published;
   result->delivered += (uint64_t)(int64_t)sign * ledger.delivered;
@@ -138,10 +143,10 @@ static void publish_all(void) {
       mark(-1);
       subscribers.is_measuring = 1;
     }
-    int wait_ms = 1;
-    if (options->rate > 0) wait_ms = publish_due(start);
+    uint64_t wait_ns = MOST_WAIT_NS;
+    if (options->rate > 0) wait_ns = publish_due(start);
     else publish_window(forgive(now));
-    loop_turn(wait_ms, handle);
+    loop_turn(wait_ns, handle);
   }
   if (subscribers.is_measuring) mark(1);
   subscribers.is_measuring = 0;
@@ -152,10 +157,11 @@ static void drain(void) {
   uint64_t delivered = ledger.delivered;
   while (ledger_in_flight() > 0 && now_ns() < quiet && now_ns() < limit) {
     publishers_flush();
-    loop_turn(5, handle);
+    loop_turn(MOST_WAIT_NS, handle);
     if (ledger.delivered != delivered) quiet = after_ns(options->drain_s);
     delivered = ledger.delivered;
   }
+  if (now_ns() >= limit) result->undrained = ledger_in_flight();
 }
 
 const char *run(const Options *given, RunResult *into) {

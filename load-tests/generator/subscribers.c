@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -24,6 +25,7 @@ typedef struct {
   uint32_t index;
   uint32_t carried;
   FrameWalk walk;
+  WireState wire;
   unsigned char carry[CARRY_BYTES]; // what came and could not be used yet
 } Subscriber;
 
@@ -58,10 +60,11 @@ static void send_frame(Subscriber *s, int opcode, const void *bytes, size_t leng
 }
 
 static void send_text(Subscriber *s, const char *text, uint32_t channel) {
+  if (!text) return;
   char *filled = malloc(template_limit(text, 0));
   if (!filled) return;
   Places places = {.channel = (int)channel, .connection = (int)s->index};
-  send_frame(s, FRAME_TEXT, filled, template_fill(filled, text, &places));
+  send_frame(s, options->wire->opcode, filled, template_fill(filled, text, &places));
   free(filled);
 }
 
@@ -78,7 +81,7 @@ static void subscribe(Subscriber *s) {
 }
 
 static void begin(Subscriber *s) {
-  if (options->hello) send_text(s, options->hello, s->index % (uint32_t)options->channels);
+  send_text(s, options->hello, s->index % (uint32_t)options->channels);
   if (options->await_hello) s->state = AWAIT_HELLO;
   else subscribe(s);
 }
@@ -93,39 +96,30 @@ static size_t await_text(Subscriber *s, const unsigned char *bytes, size_t lengt
   return length;
 }
 
-static void note_unmarked(const unsigned char *bytes, size_t length) {
+static void note_unmarked(void *owner, const unsigned char *bytes, size_t length) {
+  (void)owner;
   size_t kept = length < sizeof subscribers.first_unmarked ? length : sizeof subscribers.first_unmarked - 1;
   if (subscribers.unmarked++ == 0) memcpy(subscribers.first_unmarked, bytes, kept);
 }
 
-static inline void deliver(Subscriber *s, const unsigned char *text) {
+static void deliver(void *owner, const unsigned char *text) {
+  Subscriber *s = owner;
   Marker marker = marker_read(text);
   if (ledger_deliver(s->index, marker.channel, marker.sequence) && subscribers.is_measuring)
     histogram_add(&subscribers.latency, marker_age_ns(marker.sent_ns, read_ns) / 1000);
 }
 
-// Finds the messages of a span: a frame may hold several, and a span may end inside a marker.
+static void answer_ping(void *owner) {
+  subscribers.pings++;
+  send_text(owner, options->wire->pong, 0);
+}
+
 static size_t take_data(void *owner, const unsigned char *bytes, size_t length, int is_end) {
+  static const WireSink sink = {deliver, answer_ping, note_unmarked};
   Subscriber *s = owner;
-  const unsigned char *p = bytes, *end = bytes + length;
-  int found = 0;
   if (s->state != READY) return await_text(s, bytes, length, is_end);
-  while ((p = memchr(p, '~', (size_t)(end - p)))) {
-    if (end - p < MARKER_BYTES) {
-      if (!is_end) return (size_t)(p - bytes);
-      break;
-    }
-    if (p[1] != 'N') {
-      p++;
-      continue;
-    }
-    deliver(s, p);
-    found = 1;
-    p += MARKER_BYTES;
-  }
   subscribers.frames += (uint64_t)is_end;
-  if (!found && is_end && length < CARRY_BYTES) note_unmarked(bytes, length);
-  return length;
+  return options->wire->take(&s->wire, &sink, s, bytes, length, is_end);
 }
 
 static int take_control(void *owner, int opcode, const unsigned char *bytes, size_t length) {
@@ -158,26 +152,28 @@ static long take_bytes(Subscriber *s, const unsigned char *bytes, size_t length)
   return walked < 0 ? -1 : head + walked;
 }
 
-static void read_some(Subscriber *s) {
+// Returns whether there may be more: of that, EPOLLET says nothing again.
+static int read_some(Subscriber *s) {
   static unsigned char buffer[CARRY_BYTES + READ_BYTES + 1];
   if (s->carried) memcpy(buffer, s->carry, s->carried);
-  ssize_t got = read(s->fd, buffer + s->carried, READ_BYTES);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  ssize_t got = recv(s->fd, buffer + s->carried, READ_BYTES, 0);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return errno == EINTR;
   if (got <= 0) {
     drop(s, CLOSE_WITHOUT_FRAME);
-    return;
+    return 0;
   }
   size_t length = s->carried + (size_t)got;
   buffer[length] = 0;
   read_ns = now_ns();
   long done = take_bytes(s, buffer, length);
-  if (s->state == CLOSED) return;
+  if (s->state == CLOSED) return 0;
   if (done < 0 || length - (size_t)done > CARRY_BYTES) {
     drop(s, 1002);
-    return;
+    return 0;
   }
   s->carried = (uint32_t)(length - (size_t)done);
   if (s->carried) memcpy(s->carry, buffer + done, s->carried);
+  return got == READ_BYTES;
 }
 
 static void upgrade(Subscriber *s) {
@@ -187,7 +183,7 @@ static void upgrade(Subscriber *s) {
   template_fill(path, options->path, &places);
   size_t n = handshake_write(request, sizeof request, options->host, path, options->headers);
   free(path);
-  loop_watch(s->fd, s->index, EPOLLIN);
+  loop_watch(s->fd, s->index, EPOLLIN | EPOLLRDHUP | EPOLLET);
   s->state = UPGRADING;
   if (loop_send(s->fd, request, n) != (long)n) fail("cannot connect", strerror(errno));
 }
@@ -197,7 +193,10 @@ void subscriber_handle(uint32_t connection, uint32_t events) {
   if (s->state == CLOSED) return;
   if (s->state == DIALLING && (events & (EPOLLERR | EPOLLHUP))) fail("cannot connect", "refused");
   else if (s->state == DIALLING && (events & EPOLLOUT)) upgrade(s);
-  else read_some(s);
+  else {
+    int is_ending = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    while (read_some(s) || (is_ending && s->state != CLOSED));
+  }
 }
 
 void subscribers_start(const Options *given) {

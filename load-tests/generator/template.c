@@ -11,6 +11,11 @@ static size_t fill_message(char *out, const Places *places) {
   return (size_t)places->size_bytes;
 }
 
+static int number_at(char place, const Places *places) {
+  if (place == 'S') return places->size_bytes;
+  return place == 'C' ? places->channel : places->connection;
+}
+
 static char unescape(char letter) {
   switch (letter) {
   case 'n': return '\n';
@@ -24,9 +29,9 @@ static char unescape(char letter) {
 size_t template_fill(char *out, const char *text, const Places *places) {
   size_t n = 0;
   for (const char *p = text; *p; p++) {
-    int is_place = p[0] == '{' && p[1] && p[2] == '}' && strchr("CIM", p[1]);
+    int is_place = p[0] == '{' && p[1] && p[2] == '}' && strchr("CIMS", p[1]);
     if (is_place && p[1] == 'M') n += fill_message(out + n, places);
-    else if (is_place) n += (size_t)sprintf(out + n, "%d", p[1] == 'C' ? places->channel : places->connection);
+    else if (is_place) n += (size_t)sprintf(out + n, "%d", number_at(p[1], places));
     else if (p[0] == '\\' && p[1]) out[n++] = unescape(*++p);
     else out[n++] = *p;
     if (is_place) p += 2;

@@ -1,4 +1,4 @@
-// Texts with places: {C} channel number, {I} connection number, {M} message; \r \n \t \0 \\ escapes.
+// Texts with places: {C} channel number, {I} connection number, {M} message, {S} its size; \r \n \t \0 \\ escapes.
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
 

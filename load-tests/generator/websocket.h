@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FRAME_TEXT = 1, FRAME_CLOSE = 8, FRAME_PING = 9, FRAME_PONG = 10 };
+enum { FRAME_TEXT = 1, FRAME_BINARY, FRAME_CLOSE = 8, FRAME_PING = 9, FRAME_PONG = 10 };
 
 #define FRAME_OVERHEAD 14
 

@@ -1,9 +1,10 @@
 // A server that loses, doubles or reorders on purpose: shows that the load tests notice. For tests only.
-// Beside newswire's own commands it takes `pub#channel#text` on /ws.
+// Beside newswire's own commands it takes `pub#channel#text` on /ws. faulty-wires.mjs has other wires.
 //   FAULT=none|drop|double|reorder   EVERY=1000 (each so-many-th item of a channel)   NEWSWIRE_PORT
 // Further faults: `refuse` answers such a publish with an error, `kick` closes a subscriber with 3010,
 // `mute` publishes nothing more from there on; `ping` pings each subscriber.
 import { App } from 'uWebSockets.js';
+import { publishOnWires, serveWires } from './faulty-wires.mjs';
 
 const fault = process.env.FAULT ?? 'none';
 const every = Number(process.env.EVERY ?? 1000);
@@ -15,6 +16,11 @@ let items = [];
 let isMute = false;
 let pongs = 0;
 
+const sendOnce = (channel, text) => {
+  app.publish(channel, text);
+  publishOnWires(app, channel, text);
+};
+
 const send = ({ channel, text, isFaulty }) => {
   if (isFaulty && fault === 'drop') return;
   if (isFaulty && fault === 'mute') isMute = true;
@@ -23,10 +29,10 @@ const send = ({ channel, text, isFaulty }) => {
     held.set(channel, text);
     return;
   }
-  app.publish(channel, text);
-  if (isFaulty && fault === 'double') app.publish(channel, text);
+  sendOnce(channel, text);
+  if (isFaulty && fault === 'double') sendOnce(channel, text);
   if (isFaulty && fault === 'kick') sockets.keys().next().value?.end(3010, 'kicked');
-  if (held.has(channel)) app.publish(channel, held.get(channel));
+  if (held.has(channel)) sendOnce(channel, held.get(channel));
   held.delete(channel);
 };
 const flush = () => items.splice(0).forEach(send);
@@ -82,4 +88,5 @@ app.ws('/ws', {
     if (Buffer.from(bytes).toString() === 'are you there') pongs += 1;
   },
 });
+serveWires(app, { isPinging: fault === 'ping', handlePong: () => (pongs += 1), publish });
 app.listen('127.0.0.1', Number(process.env.NEWSWIRE_PORT ?? 9900), () => {});

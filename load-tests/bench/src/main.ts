@@ -1,64 +1,43 @@
-// Measures newswire's standalone server beside a raw uWebSockets.js one, and prints what it finds.
+// Measures newswire beside other servers, suite by suite, and prints what it finds.
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { buildGenerator, measureIdle, measureWindow } from './generator.js';
+import { buildGenerator } from './generator.js';
 import type { BenchOptions } from './options.js';
 import { readOptions, usage } from './options.js';
-import type { BenchResult, WindowResult } from './report.js';
-import { formatReport } from './report.js';
-import { startServer } from './server.js';
+import { channels } from './suites/channels.js';
+import { idle } from './suites/idle.js';
+import { openLoop } from './suites/open-loop.js';
+import type { Suite } from './suites/suite.js';
+import { compare, fanOut, redisEdge } from './suites/windows.js';
 
-const EXIT_USAGE = 2;
-const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const rawScript = fromHere('../raw-server.mjs');
-const standaloneScript = fromHere('../../../services/standalone/dist/main.js');
-const resultsDirectory = fromHere('../../results/');
+const EXIT_FAILED = 2;
+const all: readonly Suite[] = [fanOut, redisEdge, openLoop, channels, compare, idle];
+const resultsDirectory = fileURLToPath(new URL('../../results/', import.meta.url));
 
-/** Both servers stand all the time; the idle one of them uses no CPU. Their order alternates. */
-async function measureWindows(options: BenchOptions, script: string): Promise<WindowResult[]> {
-  const results = options.windows.map((window): WindowResult => {
-    return { window, raw: [], newswire: [] };
-  });
-  const raw = await startServer('raw', rawScript);
-  const newswire = await startServer('newswire', script).catch(async (error: unknown) => {
-    await raw.stop();
-    throw error;
-  });
-  try {
-    for (let round = 0; round < options.rounds; round += 1) {
-      for (const result of results) {
-        const pair = [raw, newswire] as const;
-        for (const server of round % 2 === 0 ? pair : pair.toReversed()) {
-          const measured = await measureWindow(server, { ...options, window: result.window });
-          result[server === raw ? 'raw' : 'newswire'].push(measured);
-        }
-      }
-      process.stderr.write(`round ${round + 1} of ${options.rounds}\n`);
-    }
-  } finally {
-    await Promise.all([raw.stop(), newswire.stop()]);
-  }
-  return results;
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function suitesOf(options: BenchOptions): readonly Suite[] {
+  const unknown = options.suites.filter((name) => !all.some((suite) => suite.name === name));
+  if (unknown.length > 0) throw new Error(`there is no suite ${unknown.join(', ')}`);
+  if (options.suites.length > 0) return all.filter(({ name }) => options.suites.includes(name));
+  return all.filter((suite) => suite !== compare || options.compare !== undefined);
 }
 
-/** A fresh process each: memory that a load has left behind would hide what connections cost. */
-async function weighIdle(name: string, script: string, connections: number) {
-  const server = await startServer(name, script);
-  try {
-    return await measureIdle(server, connections);
-  } finally {
-    await server.stop();
-  }
+async function save(name: string, options: BenchOptions, data: unknown): Promise<void> {
+  await mkdir(resultsDirectory, { recursive: true });
+  await writeFile(`${resultsDirectory}${name}.json`, `${JSON.stringify({ options, data })}\n`);
 }
 
-async function measure(options: BenchOptions, script: string): Promise<BenchResult> {
-  const windows = await measureWindows(options, script);
-  const connections = options.idleConnections;
-  if (connections === 0) return { windows, idle: null };
-  const raw = await weighIdle('raw', rawScript, connections);
-  const newswire = await weighIdle('newswire', script, connections);
-  return { windows, idle: { connections, raw, newswire } };
+/** Measures a suite and returns its part of the report. */
+async function report(suite: Suite, options: BenchOptions): Promise<string> {
+  const head = `## ${suite.name}\n\n${suite.title}.\n`;
+  const obstacle = suite.obstacle(options);
+  if (obstacle !== '') return `${head}\nNot measured: ${obstacle}.\n`;
+  process.stderr.write(`${suite.name}\n`);
+  const { table, notes, data } = await suite.measure(options);
+  await save(suite.name, options, data);
+  return [head, table, '', ...notes.map((note) => `- ${note}`), ''].join('\n');
 }
 
 async function main(): Promise<void> {
@@ -67,16 +46,22 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const script = options.server ?? standaloneScript;
-  if (!existsSync(script)) throw new Error(`${script} is not there: run \`npm run build\` first`);
+  const suites = suitesOf(options);
+  const { standalone } = options;
+  if (!existsSync(standalone))
+    throw new Error(`${standalone} is not there: run \`make build\` first`);
   await buildGenerator();
-  const result = await measure(options, script);
-  await mkdir(resultsDirectory, { recursive: true });
-  await writeFile(`${resultsDirectory}bench.json`, `${JSON.stringify({ options, ...result })}\n`);
-  process.stdout.write(formatReport(result));
+  for (const suite of suites) {
+    // What one suite could not do must not hide what the others found.
+    const part = await report(suite, options).catch((error: unknown) => {
+      process.exitCode = EXIT_FAILED;
+      return `## ${suite.name}\n\n**FAILED**: ${textOf(error)}\n`;
+    });
+    process.stdout.write(`${part}\n`);
+  }
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = EXIT_USAGE;
+  process.stderr.write(`bench: ${textOf(error)}\n`);
+  process.exitCode = EXIT_FAILED;
 });

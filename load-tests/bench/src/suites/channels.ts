@@ -1,0 +1,40 @@
+import { windowsFor } from '../options.js';
+import type { BenchOptions } from '../options.js';
+import { missing } from '../programs.js';
+import { loneTable, speedTable, warningsOf } from '../report.js';
+import { centrifuge, onOneCore } from '../systems.js';
+import { measureByTurns } from '../turns.js';
+import { windowCases } from './suite.js';
+import type { Suite } from './suite.js';
+
+/** Publishing connections. Each waits for the answer to its request, as HTTP clients do. */
+const PUBLISHERS = 64;
+
+function casesOf(options: BenchOptions) {
+  const { connections } = options;
+  const publishers = Math.min(PUBLISHERS, connections);
+  const spread = ['--channels', connections, '--publishers', publishers, '--pipeline', 1];
+  const windows = windowsFor(options, [16, 64, 256], [64]);
+  return windowCases(options, windows).map((each) => ({
+    ...each,
+    args: [...each.args, ...spread],
+  }));
+}
+
+export const channels: Suite = {
+  name: 'channels',
+  title:
+    'A subscriber each on many channels, published to by HTTP: center, Redis and edge on one core, ' +
+    'beside a Centrifuge server and Redis on one core',
+  obstacle: () => missing({ programs: ['redis-server'] }),
+  measure: async (options) => {
+    const lack = missing({ peers: ['centrifuge'] });
+    const starts = [...(lack === '' ? [centrifuge] : []), onOneCore(options)];
+    const results = await measureByTurns(starts, casesOf(options), options.rounds);
+    const names = { ours: 'newswire', reference: 'Centrifuge' };
+    const table =
+      lack === '' ? speedTable(results, 'window', names) : loneTable(results, 'window', names.ours);
+    const notes = lack === '' ? [] : [`No ratio: ${lack}.`];
+    return { table, notes: [...notes, ...warningsOf(results)], data: results };
+  },
+};

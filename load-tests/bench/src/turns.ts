@@ -1,0 +1,55 @@
+import type { GeneratorArgs } from './generator.js';
+import { load, type LoadResult } from './generator.js';
+import { stopAll } from './programs.js';
+import type { StartSystem, System } from './systems.js';
+
+/** One load that every system gets. */
+export interface Case {
+  readonly label: string;
+  readonly args: GeneratorArgs;
+}
+
+/** What the systems made of it, the rounds in their order: one round's figures are neighbours in time. */
+export interface CaseResult {
+  readonly label: string;
+  /** By the system's name. */
+  readonly runs: Readonly<Record<string, LoadResult[]>>;
+}
+
+/** Hands running systems over, and stops them behind it. */
+export async function withSystems<T>(
+  starts: readonly StartSystem[],
+  act: (systems: readonly System[]) => Promise<T>,
+): Promise<T> {
+  const systems: System[] = [];
+  try {
+    for (const startSystem of starts) systems.push(await startSystem());
+    return await act(systems);
+  } finally {
+    await stopAll(systems);
+  }
+}
+
+/** All systems stand all the time; an idle one uses next to no CPU. Their order alternates. */
+export async function measureByTurns(
+  starts: readonly StartSystem[],
+  cases: readonly Case[],
+  rounds: number,
+): Promise<CaseResult[]> {
+  return withSystems(starts, async (systems) => {
+    const empty = () => Object.fromEntries(systems.map(({ name }) => [name, []]));
+    const results = cases.map((each) => ({
+      ...each,
+      runs: empty() as Record<string, LoadResult[]>,
+    }));
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { args, runs } of results) {
+        for (const system of round % 2 === 0 ? systems : systems.toReversed()) {
+          runs[system.name]?.push(await load(system, args));
+        }
+      }
+      process.stderr.write(`  round ${round + 1} of ${rounds}\n`);
+    }
+    return results.map(({ label, runs }) => ({ label, runs }));
+  });
+}

@@ -1,0 +1,84 @@
+#include "wire.h"
+
+#include <string.h>
+
+#include "websocket.h"
+
+#define TEXT_LIMIT 1024 // a longer frame without a message says nothing that anybody would read
+
+// Finds the markers up to `end`. Returns what is done with: all, or up to a marker that was cut.
+static inline const unsigned char *find_markers(WireState *state, const WireSink *sink, void *owner,
+                                                const unsigned char *p, const unsigned char *end,
+                                                int is_cut) {
+  while ((p = memchr(p, '~', (size_t)(end - p)))) {
+    if (end - p < MARKER_BYTES) return is_cut ? p : end;
+    if (p[1] != 'N') {
+      p++;
+      continue;
+    }
+    sink->message(owner, p);
+    state->is_found = 1;
+    p += MARKER_BYTES;
+  }
+  return end;
+}
+
+static void end_frame(WireState *state, const WireSink *sink, void *owner,
+                      const unsigned char *bytes, size_t length) {
+  if (!state->is_found && length && length < TEXT_LIMIT) sink->other(owner, bytes, length);
+  state->is_found = state->is_in_line = 0;
+}
+
+static size_t seed_take(WireState *state, const WireSink *sink, void *owner,
+                        const unsigned char *bytes, size_t length, int is_end) {
+  const unsigned char *done = find_markers(state, sink, owner, bytes, bytes + length, !is_end);
+  if (!is_end) return (size_t)(done - bytes);
+  end_frame(state, sink, owner, bytes, length);
+  return length;
+}
+
+// A line that begins with "{}" is nothing else: a ping.
+static size_t centrifuge_take(WireState *state, const WireSink *sink, void *owner,
+                              const unsigned char *bytes, size_t length, int is_end) {
+  const unsigned char *p = bytes, *end = bytes + length;
+  while (p < end) {
+    if (!state->is_in_line && *p == '{') {
+      if (end - p < 2 && !is_end) return (size_t)(p - bytes);
+      if (end - p >= 2 && p[1] == '}') {
+        sink->ping(owner);
+        state->is_found = 1;
+      }
+    }
+    const unsigned char *line_end = memchr(p, '\n', (size_t)(end - p));
+    state->is_in_line = 1;
+    p = find_markers(state, sink, owner, p, line_end ? line_end : end, !line_end && !is_end);
+    if (!line_end) break;
+    state->is_in_line = 0;
+    p = line_end + 1;
+  }
+  if (!is_end) return (size_t)(p - bytes);
+  end_frame(state, sink, owner, bytes, length);
+  return length;
+}
+
+#define NATS_CONNECT "CONNECT {\"verbose\":false,\"pedantic\":false}\\r\\n"
+
+static const Wire wires[] = {
+    {.name = "seed", .opcode = FRAME_TEXT, .path = "/ws", .subscribe = "sub#c{C}", .take = seed_take},
+    {.name = "centrifuge", .opcode = FRAME_TEXT, .path = "/connection/websocket",
+     .hello = "{\"id\":1,\"connect\":{}}", .await_hello = "\"connect\"",
+     .subscribe = "{\"id\":2,\"subscribe\":{\"channel\":\"c{C}\"}}",
+     .await_subscribed = "\"subscribe\"", .publish_hello = "{\"id\":1,\"connect\":{}}",
+     .publish = "{\"id\":2,\"publish\":{\"channel\":\"c{C}\",\"data\":\"{M}\"}}",
+     .pong = "{}", .take = centrifuge_take},
+    {.name = "nats", .opcode = FRAME_BINARY, .path = "/", .hello = NATS_CONNECT "PING\\r\\n",
+     .await_hello = "PONG", .subscribe = "SUB c{C} {C}\\r\\nPING\\r\\n", .await_subscribed = "PONG",
+     .publish_hello = NATS_CONNECT, .publish = "PUB c{C} {S}\\r\\n{M}\\r\\n", .pong = "PONG\\r\\n",
+     .take = nats_take},
+};
+
+const Wire *wire_named(const char *name) {
+  for (size_t i = 0; i < sizeof wires / sizeof *wires; i++)
+    if (strcmp(wires[i].name, name) == 0) return &wires[i];
+  return NULL;
+}

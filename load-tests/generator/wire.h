@@ -1,0 +1,48 @@
+// What the data frames hold: the seed wire (each frame is a message's text), the Centrifuge protocol
+// in JSON (lines of JSON, several in a frame), and the NATS protocol (a byte stream cut into frames
+// anywhere). Messages are found by their marker, so nothing is parsed that need not be.
+#ifndef WIRE_H
+#define WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "marker.h"
+
+#define GATHER_BYTES 160
+
+// What a wire remembers of a connection from one span to the next.
+typedef struct {
+  int is_in_line;         // Centrifuge: the frame's current line was begun in an earlier span
+  int is_found;           // the current frame has had a message or a ping
+  uint64_t payload, skip; // NATS: bytes of the message whose marker comes next; bytes to pass over
+  uint32_t gathered;      // NATS: bytes in `gather`, of a line or marker that was cut
+  unsigned char gather[GATHER_BYTES];
+} WireState;
+
+// What is found, in order.
+typedef struct {
+  void (*message)(void *owner, const unsigned char *marker); // MARKER_BYTES characters
+  void (*ping)(void *owner);                                 // wants the wire's `pong` back
+  void (*other)(void *owner, const unsigned char *text, size_t length); // such as an error
+} WireSink;
+
+typedef struct {
+  const char *name;
+  int opcode; // of a client's frames
+  // What the options of these names are unless they are given.
+  const char *path, *hello, *await_hello, *subscribe, *await_subscribed, *publish_hello, *publish;
+  const char *pong; // NULL: the wire has no pings of its own
+  // Takes a span of a data frame, as FrameSink's `data` does.
+  size_t (*take)(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+                 size_t length, int is_end);
+} Wire;
+
+// NULL when there is no wire of this name.
+const Wire *wire_named(const char *name);
+
+// In wire_nats.c.
+size_t nats_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+                 size_t length, int is_end);
+
+#endif
