@@ -41,6 +41,8 @@ ENV NODE_ENV=production NEWSWIRE_HOST=0.0.0.0
 # Nothing installs packages at run time, so nobody else shall either.
 RUN cd /usr/local && rm -rf lib/node_modules bin/npm bin/npx bin/corepack bin/yarn* /opt/yarn-*
 RUN ln -s /app/services/center/bin/newswire.js /usr/local/bin/newswire
+# A volume that is mounted here takes over the owner: edges and center keep their link secret in it.
+RUN install -d -o node -g node -m 700 /var/lib/newswire
 COPY --from=dependencies /app .
 COPY docker/healthcheck /usr/local/bin/healthcheck
 COPY --from=build /run-time .

@@ -9,11 +9,11 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 override MSG := $(value MSG)
 override CHANNEL := $(value CHANNEL)
 export MSG CHANNEL
-export RATE CHANNELS COUNT SCENARIO VUS DURATION CHANNEL_COUNT
+export RATE CHANNELS COUNT SCENARIO VUS DURATION CHANNEL_COUNT CLIENTS SEED
 
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help start up down publish subscribe simulate loadtest bench test check format logs build airgap clean
+.PHONY: help start up down publish subscribe simulate loadtest chaos bench test check format logs build airgap clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ simulate: ## Publish made-up news: [RATE=2] [CHANNELS=77707,77708] [COUNT=…]
 
 loadtest: ## Load it with k6: [SCENARIO=fan-out] [VUS=…] [RATE=…] [DURATION=…] [CHANNEL_COUNT=…]
 	@load-tests/run
+
+chaos: build ## Break everything that can break, under load, and count what was lost: [DURATION=60] [CLIENTS=2000] [RATE=500] [SEED=…]
+	@scripts/run-tests chaos --config tests/chaos/vitest.config.ts
 
 bench: build ## Measure the embedded server beside a bare uWebSockets.js server: [ARGS=--short]
 	@scripts/run-node load-tests/bench/dist/main.js $(ARGS)

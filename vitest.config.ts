@@ -18,7 +18,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{packages,services}/*/src/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['{packages,services}/*/src/**/*.test.ts'],
+          testTimeout: 60_000, // properties on a busy machine
+        },
       },
       {
         // Real servers and processes: needs `npm run build` first.

@@ -11,8 +11,16 @@ export const STACK_URL = 'http://localhost:9900';
 export const STACK_WEB_SOCKET_URL = 'ws://localhost:9900/ws';
 
 /** Runs a program in the checkout. Rejects with its output if it fails. */
-export async function sh(program: string, ...args: string[]): Promise<string> {
-  const options = { cwd: ROOT, env: environment, maxBuffer: 1 << 26 };
+export function sh(program: string, ...args: string[]): Promise<string> {
+  return runIn(environment, program, args);
+}
+
+async function runIn(
+  env: NodeJS.ProcessEnv,
+  program: string,
+  args: readonly string[],
+): Promise<string> {
+  const options = { cwd: ROOT, env, maxBuffer: 1 << 26 };
   const { stdout } = await run(program, args, options).catch((error: Error) => {
     const { stdout: out = '', stderr: err = '' } = error as unknown as Record<string, string>;
     throw new Error(`${program} ${args.join(' ')}:\n${out.slice(-4000)}${err.slice(-4000)}`);
@@ -22,6 +30,12 @@ export async function sh(program: string, ...args: string[]): Promise<string> {
 
 export function compose(...args: string[]): Promise<string> {
   return sh('docker', 'compose', ...args);
+}
+
+/** `docker compose` for another stack, with settings of its own. */
+export function projectOf(name: string, settings: Readonly<Record<string, string>>) {
+  const env = { ...environment, ...settings, COMPOSE_PROJECT_NAME: name };
+  return (...args: string[]): Promise<string> => runIn(env, 'docker', ['compose', ...args]);
 }
 
 /** One edge container as the host sees it. */

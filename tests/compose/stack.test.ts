@@ -122,6 +122,8 @@ describe('the Compose stack', () => {
 
   test('an outage of Redis is told to publishers, and over when Redis is back', async () => {
     const [client] = await listen(1, 'outage');
+    // Center has to know of the channel to prove that Redis has kept all of it.
+    await publish(STACK_URL, 'outage', 0);
     await compose('stop', 'redis');
     const answer = await callApi(STACK_URL, 'publish', { channel: 'outage', data: 1 });
     expect(answer).toMatchObject({ error: { code: 100, temporary: true } });

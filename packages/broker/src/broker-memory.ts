@@ -1,16 +1,19 @@
 import type { JsonLine, Position } from '@newswire/protocol';
 import {
   IDEMPOTENCY_TTL_MS,
-  offsetTtlMs,
   type Broker,
   type BrokerHandler,
   type HistoryPage,
+  type LimitsOf,
   type PublishOptions,
 } from './broker.js';
-import { MemoryChannelLog, type MemoryHistoryLimits } from './channel-log-memory.js';
+import { MemoryChannelLog } from './channel-log-memory.js';
 import { newEpoch } from './epoch.js';
 
-export interface MemoryBrokerOptions extends MemoryHistoryLimits {
+export interface MemoryBrokerOptions {
+  readonly limitsOf: LimitsOf;
+  /** UTF-8 bytes of data in a log; the newest publication stays even if it alone is larger. */
+  readonly historyBytes: number;
   /** Milliseconds since any fixed moment. */
   readonly now?: () => number;
 }
@@ -26,6 +29,7 @@ const MAX_ANSWERS = 100_000;
  * by new epochs.
  */
 export class MemoryBroker implements Broker {
+  readonly fault = undefined;
   readonly #options: MemoryBrokerOptions;
   readonly #now: () => number;
   readonly #logs = new Map<string, MemoryChannelLog>();
@@ -48,9 +52,12 @@ export class MemoryBroker implements Broker {
     }
     const log = this.#logOf(channel);
     const publication = log.append(data, nowMs);
-    const position = log.position();
+    const { epoch, firstOffset } = log.life;
+    const { offset } = publication;
+    const position = { offset, epoch };
     if (key) this.#remember(key, position, nowMs);
-    this.#handlers.get(channel)?.handlePublication(channel, publication, position.epoch);
+    const isFirst = offset === firstOffset;
+    this.#handlers.get(channel)?.handlePublication(channel, publication, epoch, isFirst);
     return Promise.resolve(position);
   }
 
@@ -68,8 +75,10 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(this.#logOf(channel).page(sinceOffset, limit, this.#now()));
   }
 
-  fault(): undefined {
-    return undefined;
+  removeHistory(channel: string): Promise<void> {
+    const upToOffset = this.#logOf(channel).clear();
+    this.#handlers.get(channel)?.handleRemoval(channel, upToOffset);
+    return Promise.resolve();
   }
 
   close(): Promise<void> {
@@ -87,8 +96,7 @@ export class MemoryBroker implements Broker {
     for (const [channel, log] of this.#logs) {
       log.trim(nowMs);
       // While somebody listens its epoch must not change: they would be told of a gap.
-      const isIdle = log.idleMs(nowMs) > offsetTtlMs(this.#options);
-      if (isIdle && !this.#handlers.has(channel)) this.#logs.delete(channel);
+      if (log.isForgotten(nowMs) && !this.#handlers.has(channel)) this.#logs.delete(channel);
     }
   }
 
@@ -102,7 +110,8 @@ export class MemoryBroker implements Broker {
   #logOf(channel: string): MemoryChannelLog {
     let log = this.#logs.get(channel);
     if (log === undefined) {
-      log = new MemoryChannelLog(this.#options, newEpoch());
+      const { limitsOf, historyBytes } = this.#options;
+      log = new MemoryChannelLog({ ...limitsOf(channel), historyBytes }, newEpoch());
       this.#logs.set(channel, log);
     }
     return log;

@@ -5,10 +5,21 @@ export type BrokerFault = string | undefined;
 
 /** What a broker tells about a channel that was subscribed. Calls come in the channel's order. */
 export interface BrokerHandler {
-  /** One publication. Offsets of one epoch rise by one, unless `handleGap` was called before. */
-  handlePublication(channel: string, publication: Publication, epoch: string): void;
+  /**
+   * One publication. Between two calls of `handleGap` the flow is unbroken: what comes directly
+   * after something else is the next one. `isFirst`: it begins a new life of the log, named by its
+   * epoch; otherwise offsets of one epoch rise by one.
+   */
+  handlePublication(
+    channel: string,
+    publication: Publication,
+    epoch: string,
+    isFirst: boolean,
+  ): void;
   /** Something before the next publication may be missing, and the broker can't say what. */
   handleGap(channel: string): void;
+  /** The log was emptied up to this offset: nobody shall be given it again. */
+  handleRemoval(channel: string, upToOffset: number): void;
 }
 
 export interface PublishOptions {
@@ -25,15 +36,46 @@ export interface HistoryLimits {
   readonly historyTtlMs: number;
 }
 
-/** Part of a channel's log, oldest first, and where the log ends now: its epoch and top offset. */
+/** A channel's limits. The same object for all channels that share them. */
+export type LimitsOf = (channel: string) => HistoryLimits;
+
+/**
+ * One life of a channel's log. It ends when the log is gone, or when nobody can prove that the data
+ * set it lives in still holds all of it: offsets might be handed out twice.
+ */
+export interface Life {
+  readonly epoch: string;
+  /** The offset of its first publication. What the log has before that is of the life before. */
+  readonly firstOffset: number;
+  /**
+   * The position in the life before up to which publishers were answered: whoever has had it, or
+   * more, has missed nothing before `firstOffset`. Undefined where nobody knows.
+   */
+  readonly follows: Position | undefined;
+}
+
+/**
+ * Part of a channel's log, oldest first. The log ends at `topOffset` in `life`; before anything was
+ * published `topOffset` is one below `firstOffset`. No life: the log is gone, with the data set it
+ * lived in perhaps, and nothing was published since.
+ */
 export interface HistoryPage {
   readonly publications: readonly Publication[];
-  readonly top: Position;
+  readonly topOffset: number;
+  readonly life: Life | undefined;
 }
+
+/** A page of the log ends where its data has more UTF-8 bytes than this, after one publication at least. */
+export const MAX_PAGE_BYTES = 1_048_576;
 
 /** An idle channel's offset and epoch are kept this long: far longer than its log, or positions would lie. */
 export function offsetTtlMs({ historyTtlMs }: HistoryLimits): number {
   return Math.max(24 * 3_600_000, historyTtlMs * 144);
+}
+
+/** The same where nothing was published yet, nor may ever be: anybody can ask for any channel. */
+export function emptyLifeTtlMs({ historyTtlMs }: HistoryLimits): number {
+  return Math.max(600_000, historyTtlMs);
 }
 
 /** For how long an idempotency key is remembered. */
@@ -46,9 +88,12 @@ export const IDEMPOTENCY_TTL_MS = 300_000;
  * independent. Delivery: at most once while subscribed; what the broker cannot vouch for it says
  * by `handleGap`, and the log (`history`) has the missing part. Atomicity: when `publish` resolves,
  * the publication is in the log and on its way; when it rejects with a temporary ProtocolError it
- * may still have happened, so a retry carries an idempotency key.
+ * may still have happened, so a retry carries an idempotency key. Publications of one channel take
+ * effect in the order of the calls.
  */
 export interface Broker {
+  /** What stands in the way of publishing and listening, as a sentence. */
+  readonly fault: BrokerFault;
   /** Appends to the channel's log and tells the subscribers. Resolves with its position. */
   publish(channel: string, data: JsonLine, options?: PublishOptions): Promise<Position>;
   /**
@@ -58,10 +103,14 @@ export interface Broker {
   subscribe(channel: string, handler: BrokerHandler): Promise<void>;
   /** Resolves once the handler hears nothing more. Also ends a subscribe that is under way. */
   unsubscribe(channel: string): Promise<void>;
-  /** Up to `limit` publications after `sinceOffset` that the log still has; 0 is before the oldest. */
+  /**
+   * Up to `limit` publications after `sinceOffset` that the log still has; 0 is before the oldest.
+   * A page ends early at MAX_PAGE_BYTES. Asking also keeps an idle channel's offset and epoch alive,
+   * and asking from 0 begins a log's life where there is none.
+   */
   history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage>;
-  /** What stands in the way of publishing and listening, as a sentence. */
-  fault(): BrokerFault;
+  /** Empties the channel's log; its offset and epoch stay. Subscribers are told. */
+  removeHistory(channel: string): Promise<void>;
   /** Lets go of everything. Nothing may be called afterwards. */
   close(): Promise<void>;
 }

@@ -1,5 +1,12 @@
-import type { JsonLine, Position, Publication } from '@newswire/protocol';
-import type { HistoryLimits, HistoryPage } from './broker.js';
+import type { JsonLine, Publication } from '@newswire/protocol';
+import {
+  emptyLifeTtlMs,
+  MAX_PAGE_BYTES,
+  offsetTtlMs,
+  type HistoryLimits,
+  type HistoryPage,
+  type Life,
+} from './broker.js';
 
 export interface MemoryHistoryLimits extends HistoryLimits {
   /** UTF-8 bytes of data; the newest publication stays even if it alone is larger. */
@@ -13,8 +20,8 @@ interface Entry extends Publication {
 
 /** One channel's recent publications, bounded in number, bytes and age. */
 export class MemoryChannelLog {
+  readonly life: Life;
   readonly #limits: MemoryHistoryLimits;
-  readonly #epoch: string;
   /** Entries from #start on are alive; the dead ones before it are cut off in batches. */
   #entries: Entry[] = [];
   #start = 0;
@@ -24,7 +31,7 @@ export class MemoryChannelLog {
 
   constructor(limits: MemoryHistoryLimits, epoch: string) {
     this.#limits = limits;
-    this.#epoch = epoch;
+    this.life = { epoch, firstOffset: 1, follows: undefined };
   }
 
   append(data: JsonLine, nowMs: number): Publication {
@@ -41,18 +48,26 @@ export class MemoryChannelLog {
     return entry;
   }
 
-  position(): Position {
-    return { offset: this.#topOffset, epoch: this.#epoch };
-  }
-
   page(sinceOffset: number, limit: number, nowMs: number): HistoryPage {
     this.trim(nowMs);
+    this.#touchedAtMs = nowMs;
     const firstOffset = this.#entries[this.#start]?.offset ?? this.#topOffset + 1;
     const from = this.#start + Math.max(0, sinceOffset + 1 - firstOffset);
-    const publications = this.#entries
-      .slice(from, from + limit)
-      .map(({ offset, data }) => ({ offset, data }));
-    return { publications, top: this.position() };
+    const publications: Publication[] = [];
+    let bytes = 0;
+    for (const entry of this.#entries.slice(from, from + limit)) {
+      bytes += entry.bytes;
+      if (bytes > MAX_PAGE_BYTES && publications.length > 0) break;
+      publications.push({ offset: entry.offset, data: entry.data });
+    }
+    return { publications, topOffset: this.#topOffset, life: this.life };
+  }
+
+  /** Empties the log. Answers the offset up to which it was emptied. */
+  clear(): number {
+    this.#entries = [];
+    this.#start = this.#bytes = 0;
+    return this.#topOffset;
   }
 
   /** Lets go of what is over the limits. */
@@ -73,7 +88,10 @@ export class MemoryChannelLog {
     }
   }
 
-  idleMs(nowMs: number): number {
-    return nowMs - this.#touchedAtMs;
+  /** Whether nobody has published or asked for so long that its offset and epoch may go. */
+  isForgotten(nowMs: number): boolean {
+    const isEmptyLife = this.#topOffset < this.life.firstOffset;
+    const ttlMs = isEmptyLife ? emptyLifeTtlMs(this.#limits) : offsetTtlMs(this.#limits);
+    return nowMs - this.#touchedAtMs > ttlMs;
   }
 }

@@ -4,13 +4,24 @@ export type {
   BrokerHandler,
   HistoryLimits,
   HistoryPage,
+  Life,
+  LimitsOf,
   PublishOptions,
 } from './broker.js';
 export { MemoryBroker, type MemoryBrokerOptions } from './broker-memory.js';
-export { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
+export { RedisBroker, type RedisBrokerOptions } from './redis/broker-redis.js';
 export type { Control, ControlHandler, ControlReply, ControlRequest } from './control.js';
 export { LocalControl } from './control-local.js';
-export { RedisControl, type RedisControlOptions } from './control-redis.js';
-export { openRedisInlet, type InletHandler } from './inlet-redis.js';
-export { openRedis, REDIS_SETTINGS, type RedisParts } from './redis-parts.js';
-export { RedisLink, type RedisLinkOptions } from './redis-link.js';
+export { RedisControl, type RedisControlOptions } from './redis/control-redis.js';
+export type { EdgeName, Lookup } from './delegate/delegate-finder.js';
+export type { LinkLimits } from './delegate/delegate-link.js';
+export type { LinkLog } from './delegate/delegate-notices.js';
+export {
+  openDelegateCenter,
+  openDelegateEdge,
+  type BrokerParts,
+  type DelegateEdgeOptions,
+} from './delegate/delegate-parts.js';
+export { openRedisInlet, type InletHandler } from './redis/inlet-redis.js';
+export { openRedis, REDIS_SETTINGS, type RedisParts } from './redis/redis-parts.js';
+export { RedisLink, type RedisLinkOptions } from './redis/redis-link.js';

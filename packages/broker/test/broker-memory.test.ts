@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryBroker } from '../src/index.js';
-import { CONTRACT_LIMITS, describeBrokerContract } from './broker-contract.js';
+import { describeBrokerContract } from './broker-contract.js';
+import { Listener } from './listener.js';
+import { CONTRACT_LIMITS } from './redis-rig.js';
 
 describeBrokerContract('memory', async () => {
-  const broker = new MemoryBroker({ ...CONTRACT_LIMITS, historyBytes: 1_000_000 });
+  const broker = new MemoryBroker({ limitsOf: () => CONTRACT_LIMITS, historyBytes: 10_000_000 });
   return { publisher: broker, subscriber: broker, dispose: () => broker.close() };
 });
 
 describe('memory broker', () => {
   function brokerAt(clock: { nowMs: number }, historyBytes = 1_000_000) {
-    return new MemoryBroker({ ...CONTRACT_LIMITS, historyBytes, now: () => clock.nowMs });
+    const limitsOf = () => CONTRACT_LIMITS;
+    return new MemoryBroker({ limitsOf, historyBytes, now: () => clock.nowMs });
   }
 
   test('publications run out by age, the offset stays, and much later the epoch changes', async () => {
@@ -17,7 +20,7 @@ describe('memory broker', () => {
     const broker = brokerAt(clock);
     const first = await broker.publish('a', '1');
     clock.nowMs = 60_001;
-    expect(await broker.history('a', 0, 10)).toEqual({ publications: [], top: first });
+    expect(await broker.history('a', 0, 10)).toMatchObject({ publications: [], topOffset: 1 });
     broker.sweep();
     expect(await broker.publish('a', '2')).toEqual({ offset: 2, epoch: first.epoch });
     clock.nowMs += 24 * 3_600_000 + 1;
@@ -25,11 +28,31 @@ describe('memory broker', () => {
     const later = await broker.publish('a', '3');
     expect(later.offset).toBe(1);
     expect(later.epoch).not.toBe(first.epoch);
-    // But not while somebody listens: they would be told of a gap that is none.
-    await broker.subscribe('a', { handlePublication: () => undefined, handleGap: () => undefined });
+    // Asking keeps it, too.
+    clock.nowMs += 24 * 3_600_000;
+    await broker.history('a', 0, 0);
+    clock.nowMs += 24 * 3_600_000;
+    broker.sweep();
+    expect((await broker.history('a', 0, 0)).life?.epoch).toBe(later.epoch);
+    // And it is not forgotten while somebody listens: they would be told of a gap that is none.
+    await broker.subscribe('a', new Listener());
     clock.nowMs += 48 * 3_600_000;
     broker.sweep();
     expect(await broker.publish('a', '4')).toEqual({ offset: 2, epoch: later.epoch });
+    await broker.close();
+  });
+
+  test('a channel that was only asked for is forgotten after 10 minutes', async () => {
+    const clock = { nowMs: 0 };
+    const broker = brokerAt(clock);
+    const epoch = async () => (await broker.history('a', 0, 0)).life?.epoch;
+    const first = await epoch();
+    clock.nowMs = 600_000;
+    broker.sweep();
+    expect(await epoch()).toBe(first);
+    clock.nowMs += 600_001;
+    broker.sweep();
+    expect(await epoch()).not.toBe(first);
     await broker.close();
   });
 

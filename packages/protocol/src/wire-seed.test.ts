@@ -1,36 +1,47 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ProtocolError, seedWire, toJsonLine } from './index.js';
+import { FROM_NOW, ProtocolError, seedWire, toJsonLine, type Reply } from './index.js';
 
-const frameOf = (value: unknown) => seedWire.encode([{ offset: 1, data: toJsonLine(value) }])[0];
+const frameOf = (value: unknown) => seedWire.encode('a', { offset: 1, data: toJsonLine(value) });
 
-function refusal(text: string): string {
+const BAD_COMMAND =
+  'error#107#bad request: a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL';
+
+function answerTo(error: unknown): string | undefined {
+  if (!(error instanceof ProtocolError)) throw error;
+  return seedWire.encodeReply({ type: 'error', id: 0, error });
+}
+
+function refusal(text: string): string | undefined {
   try {
     seedWire.decode(text);
   } catch (error) {
-    if (error instanceof ProtocolError) return seedWire.encodeError(error);
-    throw error;
+    return answerTo(error);
   }
   throw new Error(`${text} was accepted`);
 }
 
+const fromNow = (...channels: string[]) =>
+  channels.map((channel) => ({ channel, since: FROM_NOW }));
+
 describe('commands', () => {
   test('sub# and unsub# name channels, once each, with white space around passed over', () => {
-    expect(seedWire.decode('sub#77707|77708')).toEqual({
-      type: 'subscribe',
-      channels: ['77707', '77708'],
-    });
-    expect(seedWire.decode(' sub#a|a|b\r\n')).toEqual({ type: 'subscribe', channels: ['a', 'b'] });
-    expect(seedWire.decode('unsub#sports:1')).toEqual({
-      type: 'unsubscribe',
-      channels: ['sports:1'],
-    });
+    expect(seedWire.decode('sub#77707|77708')).toEqual([
+      { type: 'subscribe', id: 0, requests: fromNow('77707', '77708') },
+    ]);
+    expect(seedWire.decode(' sub#a|a|b\r\n')).toEqual([
+      { type: 'subscribe', id: 0, requests: fromNow('a', 'b') },
+    ]);
+    expect(seedWire.decode('unsub#sports:1|a')).toEqual([
+      { type: 'unsubscribe', id: 0, channels: ['sports:1', 'a'] },
+    ]);
   });
 
   test.each([
-    ['', 'error#107#bad request: a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL'],
-    ['hello', 'error#107#bad request: a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL'],
-    ['SUB#a', 'error#107#bad request: a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL'],
+    ['', BAD_COMMAND],
+    ['hello', BAD_COMMAND],
+    ['SUB#a', BAD_COMMAND],
+    ['#a', BAD_COMMAND],
     ['sub#', 'error#107#bad request: a channel name is empty'],
     ['sub#a||b', 'error#107#bad request: a channel name is empty'],
     [
@@ -50,7 +61,7 @@ describe('commands', () => {
     expect(refusal(text)).toBe(answer);
   });
 
-  test('any text is either a command or a ProtocolError in printable ASCII', () => {
+  test('any text is either one command or a ProtocolError in printable ASCII', () => {
     const nearCommands = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.tuple(fc.constantFrom('sub#', 'unsub#', 'sub', '#'), fc.string()).map(([a, b]) => a + b),
@@ -58,10 +69,11 @@ describe('commands', () => {
     fc.assert(
       fc.property(nearCommands, (text) => {
         try {
-          expect(seedWire.decode(text).channels.length).toBeGreaterThan(0);
+          const [command, ...others] = seedWire.decode(text);
+          expect(others).toEqual([]);
+          expect(['subscribe', 'unsubscribe']).toContain(command?.type);
         } catch (error) {
-          expect(error).toBeInstanceOf(ProtocolError);
-          expect(seedWire.encodeError(error as ProtocolError)).toMatch(/^error#\d+#[\x20-\x7e]+$/);
+          expect(answerTo(error)).toMatch(/^error#\d+#[\x20-\x7e]+$/);
         }
       }),
     );
@@ -85,8 +97,20 @@ describe('publications', () => {
     expect(frameOf('\ud800')).toBe('\ufffd');
   });
 
-  test('frames keep the order of the publications', () => {
-    const publications = [1, 2, 3].map((offset) => ({ offset, data: toJsonLine(offset) }));
-    expect(seedWire.encode(publications)).toEqual(['1', '2', '3']);
+  test('a frame for each', () => {
+    expect(seedWire.joint).toBeUndefined();
   });
+});
+
+test('only refusals are answered', () => {
+  const position = { offset: 1, epoch: 'e' };
+  const replies: Reply[] = [
+    { type: 'connected', id: 1, client: 'c', version: '1', pingIntervalMs: 1 },
+    { type: 'subscribed', id: 1, channel: 'a', position, recovered: true, publications: [] },
+    { type: 'unsubscribed', id: 1 },
+    { type: 'resubscribe', channel: 'a' },
+  ];
+  expect(replies.map((reply) => seedWire.encodeReply(reply))).toEqual(replies.map(() => undefined));
+  const error = new ProtocolError('internal');
+  expect(seedWire.encodeReply({ type: 'error', id: 0, error })).toBe('error#100#internal error');
 });

@@ -1,7 +1,7 @@
 import { checkChannelName } from './channel-name.js';
 import { ProtocolError } from './errors.js';
 import type { Publication } from './publication.js';
-import type { Command, Wire } from './wire.js';
+import { FROM_NOW, type Command, type Reply, type Wire } from './wire.js';
 
 /** The longest command, in UTF-16 code units. */
 const MAX_SEED_COMMAND_LENGTH = 8192;
@@ -13,9 +13,15 @@ const MAX_SEED_COMMAND_LENGTH = 8192;
  */
 export const seedWire: Wire = {
   name: 'seed',
-  decode,
-  encode: (publications) => publications.map(toFrame),
-  encodeError: (error) => `error#${error.code}#${error.message}`,
+  index: 0,
+  connects: false,
+  hasPositions: false,
+  joint: undefined,
+  pingFrame: undefined,
+  maxRefusals: 20,
+  decode: (text) => [decode(text)],
+  encode: (_, publication) => toFrame(publication),
+  encodeReply,
 };
 
 function decode(text: string): Command {
@@ -30,10 +36,17 @@ function decode(text: string): Command {
   const type = verbOf(command.slice(0, Math.max(verbEnd, 0)));
   const channels = [...new Set(command.slice(verbEnd + 1).split('|'))];
   channels.forEach(checkChannelName);
-  return { type, channels };
+  if (type === 'unsubscribe') return { type, id: 0, channels };
+  return { type, id: 0, requests: channels.map((channel) => ({ channel, since: FROM_NOW })) };
 }
 
-function verbOf(verb: string): Command['type'] {
+/** Nothing is acknowledged. */
+function encodeReply(reply: Reply): string | undefined {
+  if (reply.type !== 'error') return undefined;
+  return `error#${reply.error.code}#${reply.error.message}`;
+}
+
+function verbOf(verb: string): 'subscribe' | 'unsubscribe' {
   switch (verb) {
     case 'sub':
       return 'subscribe';

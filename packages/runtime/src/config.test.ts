@@ -57,6 +57,24 @@ describe('loadConfig', () => {
     expect(faults({ [name]: value })).toEqual([sentence]);
   });
 
+  test('edges are named by host and port', () => {
+    const NEWSWIRE_EDGES = 'edge:9911, 10.0.0.7:1,[::1]:65535';
+    expect(loadConfig(['edges'], { NEWSWIRE_EDGES }).edges).toEqual([
+      { host: 'edge', port: 9911 },
+      { host: '10.0.0.7', port: 1 },
+      { host: '::1', port: 65535 },
+    ]);
+  });
+
+  test.each(['edge', 'edge:', ':9911', 'edge:0', 'edge:65536', 'edge:1,', 'a b:1', '::1:9911'])(
+    'edges can not be named %j',
+    (name) => {
+      expect(faults({ NEWSWIRE_EDGES: name })).toEqual([
+        `NEWSWIRE_EDGES must be a list like edge:9911,10.0.0.7:9911, not ${JSON.stringify(name)}.`,
+      ]);
+    },
+  );
+
   test('a bad secret is refused without being shown', () => {
     expect(faults({ NEWSWIRE_API_KEY: 'hunter2' })).toEqual([
       'NEWSWIRE_API_KEY must be at least 16 characters long.',

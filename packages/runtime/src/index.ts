@@ -1,9 +1,22 @@
 export { backoffMs, type BackoffOptions } from './backoff.js';
+export {
+  CHANNEL_SETTINGS,
+  loadChannelOptions,
+  type ChannelLimits,
+  type ChannelOptions,
+} from './channel-options.js';
 export { ConfigError, loadConfig, readEnvironment, type Environment } from './config.js';
 export { runService, StartError, type Service } from './lifecycle.js';
+export { readLinkSecret } from './link-secret.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export { Counter, counter, createRegistry, gauge, type Registry } from './metrics.js';
-export { persist, type PersistOptions, RECONNECT_BACKOFF, reconnectDelayMs } from './persist.js';
+export {
+  countedReconnectDelay,
+  persist,
+  type PersistOptions,
+  RECONNECT_BACKOFF,
+  reconnectDelayMs,
+} from './persist.js';
 export {
   PROCESS_SETTINGS,
   SETTINGS,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs, type BackoffOptions } from './backoff.js';
+import { counter, type Registry } from './metrics.js';
 
 /** How every reconnect loop waits: soon at first, then every few seconds, never in step. */
 export const RECONNECT_BACKOFF: BackoffOptions = { minMs: 100, maxMs: 3000 };
@@ -7,6 +8,16 @@ export const RECONNECT_BACKOFF: BackoffOptions = { minMs: 100, maxMs: 3000 };
 /** The wait before reconnect try number `attempt` (0, 1, 2…), in ms. */
 export function reconnectDelayMs(attempt: number): number {
   return backoffMs(attempt, RECONNECT_BACKOFF);
+}
+
+/** The same, counted: how often a process had to try again is what tells of a shaky connection. */
+export function countedReconnectDelay(registry: Registry): (attempt: number) => number {
+  const help = 'Tries to reach Redis, or another process, again.';
+  const reconnects = counter(registry, 'newswire_reconnects_total', help);
+  return (attempt) => {
+    reconnects.inc();
+    return reconnectDelayMs(attempt);
+  };
 }
 
 export interface PersistOptions {

@@ -52,6 +52,19 @@ const port = (name: string, words: Words) => integer(name, 0, 65535, words);
 const address = z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]);
 const url = (protocol: RegExp) => z.url({ protocol });
 
+const EDGE_NAME = /^(?<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?<port>\d{1,5})$/;
+
+/** host:port, with an IPv6 address in brackets. Port 0 stands for what is none. */
+function edgeName(text: string) {
+  const { host = '', port: digits = '0' } = EDGE_NAME.exec(text.trim())?.groups ?? {};
+  return { host: host.replaceAll(/[[\]]/g, ''), port: Number(digits) };
+}
+
+const edgeNames = z
+  .string()
+  .transform((text) => text.split(',').map(edgeName))
+  .refine((names) => names.every((name) => name.port > 0 && name.port <= 65535));
+
 /**
  * Every setting of every service. A service reads the ones it needs and knows the names of all,
  * so that one `.env` serves the whole stack and a misspelt name is found wherever it stands.
@@ -82,10 +95,29 @@ export const SETTINGS = {
   url: optional('NEWSWIRE_URL', url(/^https?$/), 'a URL like http://127.0.0.1:9900', {
     doc: 'Where the command line finds newswire. Default: http://127.0.0.1 at NEWSWIRE_PORT.',
   }),
+  brokerKind: choice('NEWSWIRE_BROKER', ['redis', 'delegate'], {
+    fallback: 'redis',
+    doc: 'How publications get from center to the edges. delegate: without Redis, center dials every edge and keeps the logs in its own memory.',
+  }),
   redisUrl: setting('NEWSWIRE_REDIS_URL', url(/^rediss?$/), 'a URL like redis://127.0.0.1:6379', {
     fallback: 'redis://127.0.0.1:6379',
     secret: true,
     doc: 'Where edges and center find Redis. A password may stand in it; it never reaches a log.',
+  }),
+  edges: setting('NEWSWIRE_EDGES', edgeNames, 'a list like edge:9911,10.0.0.7:9911', {
+    fallback: '127.0.0.1:9911',
+    doc: 'Where center finds the edges, with NEWSWIRE_BROKER=delegate. A name with several addresses stands for an edge at each; names are resolved every second.',
+  }),
+  delegatePort: port('NEWSWIRE_DELEGATE_PORT', {
+    fallback: 9911,
+    doc: 'The port at which an edge waits for center, with NEWSWIRE_BROKER=delegate. What goes over it is not encrypted: keep it inside a network of your own.',
+  }),
+  linkSecret: optional('NEWSWIRE_LINK_SECRET', z.string().min(16), 'at least 16 characters long', {
+    secret: true,
+    doc: 'By what center and the edges know each other, with NEWSWIRE_BROKER=delegate: the same for all. It is never sent.',
+  }),
+  linkSecretFile: optional('NEWSWIRE_LINK_SECRET_FILE', z.string(), 'the path of a file', {
+    doc: 'A file that holds the link secret, where NEWSWIRE_LINK_SECRET is unset. Whichever process finds it missing creates it, with a random secret.',
   }),
   apiKey: optional('NEWSWIRE_API_KEY', z.string().min(16), 'at least 16 characters long', {
     secret: true,
@@ -107,9 +139,12 @@ export const SETTINGS = {
     fallback: 600_000,
     doc: "How long a channel's log keeps a publication, in ms.",
   }),
+  channelsFile: optional('NEWSWIRE_CHANNELS_FILE', z.string(), 'the path of a JSON file', {
+    doc: 'Where history limits of namespaces stand: {"namespaces": {"sports": {"history_size": 5000, "history_ttl_ms": 3600000}}} is for channels like sports:77707. Default: channels.json in the working directory, if it is there.',
+  }),
   historyBytes: integer('NEWSWIRE_HISTORY_BYTES', 65_536, 1_073_741_824, {
     fallback: 8_388_608,
-    doc: "How much data a channel's log keeps in the embedded server, in bytes; the newest publication always stays.",
+    doc: "How much data a channel's log keeps in the embedded server, or in center with NEWSWIRE_BROKER=delegate, in bytes; the newest publication always stays.",
   }),
   maxDataBytes: integer('NEWSWIRE_MAX_DATA_BYTES', 1, 16_777_216, {
     fallback: 65_536,
@@ -120,12 +155,40 @@ export const SETTINGS = {
     doc: 'How many channels one connection may listen to.',
   }),
   maxBufferedBytes: integer('NEWSWIRE_MAX_BUFFERED_BYTES', 4096, 1_073_741_824, {
-    fallback: 4_194_304,
-    doc: 'How many unsent bytes a connection may have before it counts as slow and is closed with 3008.',
+    fallback: 262_144,
+    doc: 'How many unsent bytes a connection may have before it is taken off the live flow and served from the log, as quickly as it reads.',
   }),
   maxFlushBytes: integer('NEWSWIRE_MAX_FLUSH_BYTES', 4096, 1_073_741_824, {
     fallback: 262_144,
     doc: 'How many bytes a channel may hand to its subscribers in one tick; what is over waits for the next.',
+  }),
+  maxLagBytes: integer('NEWSWIRE_MAX_LAG_BYTES', 4096, 1_099_511_627_776, {
+    fallback: 67_108_864,
+    doc: 'How many bytes of data a connection may be behind the live flow before it is closed with 3008.',
+  }),
+  maxLagMs: integer('NEWSWIRE_MAX_LAG_MS', 100, 3_600_000, {
+    fallback: 60_000,
+    doc: 'For how long a connection may be behind the live flow before it is closed with 3008, in ms. Keep it below NEWSWIRE_PING_TIMEOUT_MS.',
+  }),
+  ringSize: integer('NEWSWIRE_RING_SIZE', 1, 100_000, {
+    fallback: 1000,
+    doc: 'How many recent publications of each active channel an edge keeps, to serve whoever comes back or is slow without asking the broker.',
+  }),
+  ringBytes: integer('NEWSWIRE_RING_BYTES', 4096, 1_073_741_824, {
+    fallback: 1_048_576,
+    doc: 'How many bytes of data it keeps of each.',
+  }),
+  ringIdleMs: integer('NEWSWIRE_RING_IDLE_MS', 0, 3_600_000, {
+    fallback: 10_000,
+    doc: 'For how long an edge follows a channel on when nobody listens to it any more, in ms: whoever comes back by then needs nothing of the broker.',
+  }),
+  checkIntervalMs: integer('NEWSWIRE_CHECK_INTERVAL_MS', 100, 3_600_000, {
+    fallback: 10_000,
+    doc: "How often an edge compares a quiet channel's position with the broker's, in ms.",
+  }),
+  subscribeTimeoutMs: integer('NEWSWIRE_SUBSCRIBE_TIMEOUT_MS', 100, 60_000, {
+    fallback: 3000,
+    doc: 'How long a subscription waits for the broker before it is answered with error 100, in ms; on the seed wire, which has no answers, it waits on.',
   }),
   pingIntervalMs: integer('NEWSWIRE_PING_INTERVAL_MS', 100, 200_000, {
     fallback: 25_000,
@@ -137,7 +200,7 @@ export const SETTINGS = {
   }),
   publishTimeoutMs: integer('NEWSWIRE_PUBLISH_TIMEOUT_MS', 10, 60_000, {
     fallback: 2000,
-    doc: 'How long a request waits for Redis before it is answered with error 100, in ms.',
+    doc: 'How long a request waits for Redis, or over a link, before it is answered with error 100, in ms.',
   }),
   drainMs: integer('NEWSWIRE_DRAIN_MS', 0, 600_000, {
     fallback: 10_000,

@@ -12,5 +12,46 @@ export { missingPrograms } from './programs.js';
 export { httpRequest, RawSocket, upgradeRequest } from './raw-socket.js';
 export { RedisServer } from './redis-server.js';
 export { SeedClient } from './seed-client.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { until } from './until.js';
 export { untilAnswers } from './until-answers.js';
+export {
+  ChannelHistory,
+  Ledger,
+  SeedLog,
+  SubscriptionLog,
+  type ChannelVerdict,
+  type Notice,
+  type SubscribeReply,
+  type SubscriptionVerdict,
+  type Token,
+  type ToldGap,
+  type Verdict,
+} from './ledger/index.js';
+export {
+  CentrifugeClient,
+  openRaw,
+  openWs,
+  RawWebSocket,
+  SeedSubscriber,
+  type CentrifugeClientOptions,
+  type CentrifugeMessage,
+  type CentrifugeObserver,
+  type FrameHandler,
+  type FrameSocket,
+  type OpenSocket,
+  type RawWebSocketOptions,
+  type SeedObserver,
+  type SeedSubscriberOptions,
+  type SubscribeResult,
+} from './wire/index.js';
+export {
+  Load,
+  LoadProcess,
+  seededRandom,
+  type ClientFigures,
+  type DurationSummary,
+  type Gap,
+  type LoadFigures,
+  type LoadOptions,
+} from './load/index.js';

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -58,11 +58,31 @@ export class RedisServer {
     return stdout.trimEnd();
   }
 
+  /** Keeps a copy of its files as they are now. */
+  async keepFiles(): Promise<void> {
+    await rm(this.#copy, { recursive: true, force: true });
+    await cp(this.#directory, this.#copy, { recursive: true });
+  }
+
+  /** Kills it and starts it again with the kept files: what came after them is lost. */
+  async loseEnd(): Promise<void> {
+    await this.stop('SIGKILL');
+    await rm(this.#directory, { recursive: true, force: true });
+    await cp(this.#copy, this.#directory, { recursive: true });
+    await this.start();
+  }
+
   /** Stops it and removes its files. */
   async dispose(): Promise<void> {
     this.resume();
     await this.stop('SIGKILL');
-    await rm(this.#directory, { recursive: true, force: true });
+    for (const each of [this.#directory, this.#copy]) {
+      await rm(each, { recursive: true, force: true });
+    }
+  }
+
+  get #copy(): string {
+    return `${this.#directory}-kept`;
   }
 }
 

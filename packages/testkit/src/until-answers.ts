@@ -18,5 +18,7 @@ export async function untilAnswers(
       () => false,
     );
   };
-  await until(`${name} to answer`, answers, timeoutMs);
+  await until(`${name} to answer`, answers, timeoutMs).catch((error: Error) => {
+    throw new Error(`${error.message}; it said ${(process.stdout + process.stderr).slice(-1000)}`);
+  });
 }

@@ -4,8 +4,8 @@ import type { HttpReply } from './http.js';
 export interface Connection {
   /** Unique in this process. */
   readonly id: number;
-  /** Sends one text frame. False once the connection is closed. */
-  send(text: string): boolean;
+  /** Sends text frames, together where they are many. Does nothing once the connection is closed. */
+  send(...frames: readonly string[]): void;
   /** Ends the connection with a WebSocket close code, after what was sent before. */
   close(code: number, reason: string): void;
   /** Bytes handed over and not yet taken by the kernel; 0 once closed. Costs tens of ns. */
@@ -24,6 +24,8 @@ export interface ConnectionHandler {
   handleBinary(): void;
   /** Any sign of life: a ping or a pong. */
   handlePong(): void;
+  /** The kernel has taken bytes that it did not take at first. */
+  handleDrain(): void;
   handleClose(code: number): void;
 }
 

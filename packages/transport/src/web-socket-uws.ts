@@ -49,6 +49,7 @@ export function behaviourOf(endpoint: WebSocketEndpoint): Uws.WebSocketBehavior<
       // uWebSockets.js has checked that text is valid UTF-8, and closed the connection otherwise.
       else handler?.handleText(Buffer.from(message).toString('utf8'));
     },
+    drain: (socket) => socket.getUserData().handler?.handleDrain(),
     ping: (socket) => socket.getUserData().handler?.handlePong(),
     pong: (socket) => socket.getUserData().handler?.handlePong(),
     close: (socket, code) => {
@@ -68,8 +69,15 @@ class UwsConnection implements Connection {
     this.#socket = socket;
   }
 
-  send(text: string): boolean {
-    return this.#socket !== undefined && this.#socket.send(text, false) !== 2;
+  send(...frames: readonly string[]): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    const send = () => {
+      for (const frame of frames) socket.send(frame, false);
+    };
+    // Uncorked, each frame is a write to the kernel of its own.
+    if (frames.length > 1) socket.cork(send);
+    else send();
   }
 
   close(code: number, reason: string): void {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ProtocolError } from '@newswire/protocol';
+import { ProtocolError, type ErrorKind } from '@newswire/protocol';
 import { errorReply, jsonReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import type { ApiMethod } from './api.js';
 
@@ -14,19 +14,43 @@ export interface HttpApiOptions {
   readonly onError: (method: string, code: number) => void;
 }
 
+/** Centrifugo's header, whose libraries send it: `transport` asks for errors as HTTP statuses. */
+const ERROR_MODE = 'x-centrifugo-error-mode';
+
+/** The statuses of errors in transport mode. */
+const STATUSES: Readonly<Record<ErrorKind, number>> = {
+  internal: 503,
+  unauthorized: 401,
+  unknownChannel: 404,
+  permissionDenied: 403,
+  methodNotFound: 404,
+  alreadySubscribed: 400,
+  limitExceeded: 400,
+  badRequest: 400,
+  notAvailable: 404,
+  tokenExpired: 400,
+  expired: 400,
+  tooManyRequests: 429,
+  unrecoverablePosition: 416,
+  concurrentPagination: 429,
+};
+
 /**
- * `POST /api/<method>`: 200 with `{"result":…}` or `{"error":{code,message}}`. What is wrong with
- * the request as such has an HTTP status of its own: 400, 401, 405, 413.
+ * `POST /api/<method>`: 200 with `{"result":…}` or `{"error":{code,message}}`; with
+ * `X-Centrifugo-Error-Mode: transport` errors have an HTTP status too. What is wrong with the request
+ * as such always has one: 400, 401, 405, 413.
  */
 export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
   return [...options.methods].map(([name, method]) => ({
     method: 'POST',
     path: `/api/${name}`,
     maxBodyBytes: options.maxBodyBytes,
-    // Each costs a call into the server: none is read where no key is asked for.
-    headers: options.apiKey === undefined ? [] : ['x-api-key', 'authorization'],
+    // Each costs a call into the server: the key is not read where none is asked for.
+    headers:
+      options.apiKey === undefined ? [ERROR_MODE] : [ERROR_MODE, 'x-api-key', 'authorization'],
     handle: ({ body, headers }) =>
-      refusalOf(headers, options) ?? answer(name, method, body, options),
+      refusalOf(headers, options) ??
+      answer(name, { method, body, hasStatuses: headers[ERROR_MODE] === 'transport' }, options),
   }));
 }
 
@@ -47,10 +71,15 @@ function isSame(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
+interface Call {
+  readonly method: ApiMethod;
+  readonly body: string;
+  readonly hasStatuses: boolean;
+}
+
 async function answer(
   name: string,
-  method: ApiMethod,
-  body: string,
+  { method, body, hasStatuses }: Call,
   { onResult, onError }: HttpApiOptions,
 ): Promise<HttpReply> {
   let params: unknown;
@@ -67,6 +96,6 @@ async function answer(
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     onError(name, error.code);
-    return jsonReply(200, { error: error.toBody() });
+    return jsonReply(hasStatuses ? STATUSES[error.kind] : 200, { error: error.toBody() });
   }
 }

@@ -1,38 +1,47 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openRedis, openRedisInlet, REDIS_SETTINGS } from '@newswire/broker';
+import { openRedisInlet } from '@newswire/broker';
 import {
+  CHANNEL_SETTINGS,
   counter,
+  countedReconnectDelay,
   createLogger,
   createRegistry,
+  loadChannelOptions,
   loadConfig,
   persist,
   PROCESS_SETTINGS,
   readEnvironment,
-  reconnectDelayMs,
   runService,
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
 import { CENTER_SETTINGS, createCenter } from './app.js';
 import { Inlet } from './inlet.js';
+import { BROKER_SETTINGS, openBroker } from './open-broker.js';
 
 /** How long a stopping center publishes what the inlet has taken in. */
 const INLET_LIMIT_MS = 3000;
 
 await runService(async (): Promise<Service> => {
   const config = loadConfig(
-    [...CENTER_SETTINGS, ...REDIS_SETTINGS, ...PROCESS_SETTINGS, 'centerPort'],
+    [
+      ...CENTER_SETTINGS,
+      ...BROKER_SETTINGS,
+      ...CHANNEL_SETTINGS,
+      ...PROCESS_SETTINGS,
+      'centerPort',
+    ],
     readEnvironment(),
   );
+  const { limitsOf } = loadChannelOptions(config);
   const logger = createLogger({ service: 'center', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
-  const { link, broker, control } = openRedis({
-    ...config,
-    reconnectDelayMs,
-    onListenerFault: (error) => logger.error(error, 'a message from Redis could not be handled'),
-    onChange: (fault) => (fault ? logger.warn(fault) : logger.info('Redis is there')),
-  });
+  const { broker, control, inletLink, close } = openBroker(
+    { ...config, limitsOf },
+    logger,
+    countedReconnectDelay(registry),
+  );
   createCenter({ server, broker, control, config, logger, registry });
 
   const dropped = counter(
@@ -41,18 +50,19 @@ await runService(async (): Promise<Service> => {
     'Items from news:* that could not be published.',
   );
   const inlet = new Inlet({ broker, logger, dropped, maxDataBytes: config.maxDataBytes });
-  let isInletOpen = false;
-  void persist(
-    async () => {
-      await openRedisInlet(link, (channel, text) => inlet.handle(channel, text));
-      isInletOpen = true;
-    },
-    () => true,
-    { onFailure: (error) => logger.debug(`the inlet is not open yet: ${String(error)}`) },
-  );
+  let isInletOpen = inletLink === undefined;
+  if (inletLink !== undefined) {
+    void persist(
+      async () => {
+        await openRedisInlet(inletLink, (channel, text) => inlet.handle(channel, text));
+        isInletOpen = true;
+      },
+      () => true,
+      { onFailure: (error) => logger.debug(`the inlet is not open yet: ${String(error)}`) },
+    );
+  }
   const notReady = () => {
-    const fault = broker.fault();
-    if (fault) return [fault];
+    if (broker.fault) return [broker.fault];
     return isInletOpen ? [] : ['the news:* inlet is not open yet'];
   };
   server.route(operationsRoutes({ notReady, metrics: () => registry.metrics() }));
@@ -62,7 +72,7 @@ await runService(async (): Promise<Service> => {
     stop: async () => {
       await server.close();
       await Promise.race([inlet.settled(), delay(INLET_LIMIT_MS)]);
-      await link.close();
+      await close();
       logger.info('center has stopped');
     },
   };

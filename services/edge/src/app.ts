@@ -1,26 +1,28 @@
 import type { Broker, Control } from '@newswire/broker';
-import { CLOSES, seedWire } from '@newswire/protocol';
-import {
-  Counter,
-  counter,
-  gauge,
-  persist,
-  type Config,
-  type Logger,
-  type Registry,
-} from '@newswire/runtime';
+import { centrifugeWire, CLOSES, seedWire } from '@newswire/protocol';
+import { persist, type Config, type Logger, type Registry } from '@newswire/runtime';
 import { errorReply, type Server } from '@newswire/transport';
+import { CatchUp } from './catch-up.js';
 import { drainSessions } from './drain.js';
+import { closeLabel, edgeMetrics } from './edge-metrics.js';
 import { Heartbeats } from './heartbeats.js';
 import { Hub } from './hub.js';
 import { Outbox } from './outbox.js';
-import { Session, type SessionContext } from './session.js';
+import { Session, type SessionContext, type WireChoice } from './session.js';
+import type { Subscription } from './live-channel.js';
 
 /** The settings an edge reads, beside those of its process. */
 export const EDGE_SETTINGS = [
   'maxChannelsPerSession',
   'maxBufferedBytes',
   'maxFlushBytes',
+  'maxLagBytes',
+  'maxLagMs',
+  'ringSize',
+  'ringBytes',
+  'ringIdleMs',
+  'checkIntervalMs',
+  'subscribeTimeoutMs',
   'pingIntervalMs',
   'pingTimeoutMs',
   'drainMs',
@@ -46,60 +48,109 @@ export interface Edge {
 /** A frame above this closes the connection; a command has less. */
 const MAX_FRAME_BYTES = 65_536;
 
-/** Puts an edge on the server: `/ws`, and its answers to center. */
+/** Between two log lines that say that the broker cannot be reached. */
+const WARNING_INTERVAL_MS = 10_000;
+
+/** How often what waits is looked after. */
+const SWEEP_INTERVAL_MS = 250;
+
+const VERSION = '0.1.0';
+
+/** On `/ws` the first frame decides: only Centrifuge's begin with a brace. */
+const WIRES: readonly [path: string, choose: WireChoice][] = [
+  ['/ws', (frame) => (frame.startsWith('{') ? centrifugeWire : seedWire)],
+  ['/connection/websocket', () => centrifugeWire],
+];
+
+/** Puts an edge on the server: its WebSocket paths, and its answers to center. */
 export function createEdge(parts: EdgeParts): Edge {
   const { server, broker, control, config, logger, registry } = parts;
   const sessions = new Set<Session>();
-  const metrics = edgeMetrics(registry, sessions, () => hub.channelCount);
+  const metrics = edgeMetrics(registry, {
+    sessions: () => sessions.size,
+    channels: () => hub.channelCount,
+    behind: () => catchUp.sessionCount,
+  });
   let isDraining = false;
 
-  const outbox = new Outbox(server, {
+  const breakUp = (subscription: Subscription) => hub.break(subscription);
+  const now = () => performance.now();
+  const catchUp = new CatchUp({
     ...config,
+    now,
+    onStarved: (subscription) => hub.handleStarved(subscription),
+    onBroken: breakUp,
+    onFault: ({ channel, session }, error) => {
+      logger.error(error, `publications of ${channel.name} cannot be encoded: closing with 3010`);
+      session.close('insufficientState');
+    },
+    onSlow: () => metrics.slow.inc(),
+    onServed: (publications) => metrics.served.inc(publications),
+  });
+  const outbox = new Outbox(server, catchUp, {
+    ...config,
+    lookEveryBytes: config.maxBufferedBytes / 16,
+    onBroken: breakUp,
     onFault: (channel, error) => {
       logger.error(error, `publications of ${channel.name} cannot be encoded: closing with 3010`);
-      for (const session of channel.sessions()) session.close('insufficientState');
+      for (const { session } of channel.listeners()) session.close('insufficientState');
     },
-    onFlush: (publications, audience) => {
+    onFlush: (_, publications, audience) => {
       metrics.publications.inc(publications);
       metrics.deliveries.inc(publications * audience);
     },
   });
-  // Once in a while is enough: while Redis is away, every channel keeps trying.
-  const onFailure = (error: unknown, attempt: number) => {
-    if (attempt % 10 === 3) logger.warn(`still trying to reach the broker: ${String(error)}`);
+  // While the broker is away every channel keeps trying: one line for all of them is enough.
+  let nextWarningMs = now() + WARNING_INTERVAL_MS;
+  const onFailure = (error: unknown) => {
+    metrics.retries.inc();
+    if (now() < nextWarningMs) return;
+    nextWarningMs = now() + WARNING_INTERVAL_MS;
+    logger.warn(`still trying to reach the broker: ${String(error)}`);
   };
-  const hub = new Hub(broker, outbox, {
+  const hub = new Hub(broker, outbox, catchUp, {
+    ...config,
+    now,
     persist: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
+    onRead: () => metrics.reads.inc(),
     onFill: () => metrics.fills.inc(),
+    onRecovery: (recovered) => metrics.recoveries.inc({ recovered: String(recovered) }),
     onGap: (channel, count) => {
       metrics.gaps.inc();
-      logger.warn({ channel, sessions: count }, 'publications were missed: closing with 3010');
+      logger.warn({ channel, sessions: count }, 'publications were missed, and sessions told');
     },
   });
-  const now = () => performance.now();
   const context: SessionContext = {
-    join: (session, channel) => hub.join(session, channel),
-    leave: (session, channel) => hub.leave(session, channel),
+    subscribe: (session, request, commandId) => hub.subscribe(session, request, commandId),
+    unsubscribe: (subscription) => hub.unsubscribe(subscription),
+    handleDrain: (session) => catchUp.serve(session),
     handleClosed: (session, code) => {
       sessions.delete(session);
       metrics.closes.inc({ code: closeLabel(code) });
       if (code === CLOSES.slow.code) logger.warn('a slow client was closed with 3008');
     },
     handleFault: (error) => logger.error(error, 'a command failed'),
-    maxChannelsPerSession: config.maxChannelsPerSession,
+    ...config,
+    version: VERSION,
     now,
   };
   const heartbeats = new Heartbeats(sessions, { ...config, now });
+  const sweeper = setInterval(() => {
+    hub.sweep();
+    catchUp.sweep();
+  }, SWEEP_INTERVAL_MS).unref();
 
-  server.webSocket('/ws', {
-    maxFrameBytes: MAX_FRAME_BYTES,
-    refuse: () => (isDraining ? errorReply(503, 'internal', 'this edge is draining') : undefined),
-    handleOpen: (connection) => {
-      const session = new Session(connection, seedWire, context);
-      sessions.add(session);
-      return session;
-    },
-  });
+  for (const [path, choose] of WIRES) {
+    server.webSocket(path, {
+      maxFrameBytes: MAX_FRAME_BYTES,
+      refuse: () => (isDraining ? errorReply(503, 'internal', 'this edge is draining') : undefined),
+      handleOpen: (connection) => {
+        const session = new Session(connection, choose, context);
+        sessions.add(session);
+        return session;
+      },
+    });
+  }
   void persist(
     () => control.serve(() => ({ channels: hub.counts() })),
     () => !isDraining,
@@ -108,7 +159,7 @@ export function createEdge(parts: EdgeParts): Edge {
 
   return {
     notReady: () => {
-      const fault = broker.fault();
+      const { fault } = broker;
       return [...(isDraining ? ['this edge is draining'] : []), ...(fault ? [fault] : [])];
     },
     drain: async () => {
@@ -116,48 +167,7 @@ export function createEdge(parts: EdgeParts): Edge {
       logger.info({ sessions: sessions.size, drainMs: config.drainMs }, 'draining');
       await drainSessions(sessions, config.drainMs);
       heartbeats.stop();
+      clearInterval(sweeper);
     },
-  };
-}
-
-const STANDARD_CODES = [1000, 1001, 1005, 1006];
-const OWN_CODES = Object.values(CLOSES).map(({ code }) => code);
-const KNOWN_CODES = new Set<number>([...STANDARD_CODES, ...OWN_CODES]);
-
-/** Clients may choose any code: as labels they would be thousands. */
-function closeLabel(code: number): string {
-  return KNOWN_CODES.has(code) ? String(code) : 'other';
-}
-
-function edgeMetrics(registry: Registry, sessions: Set<Session>, channelCount: () => number) {
-  gauge(registry, 'newswire_edge_sessions', 'Open client connections.', () => sessions.size);
-  gauge(registry, 'newswire_edge_channels', 'Channels with at least one session.', channelCount);
-  return {
-    publications: counter(
-      registry,
-      'newswire_edge_publications_total',
-      'Publications handed to their subscribers.',
-    ),
-    deliveries: counter(
-      registry,
-      'newswire_edge_deliveries_total',
-      'Publications times the sessions they went to.',
-    ),
-    fills: counter(
-      registry,
-      'newswire_edge_gap_fills_total',
-      'Times that a channel was compared with its log, because something may have been missed.',
-    ),
-    gaps: counter(
-      registry,
-      'newswire_edge_gaps_total',
-      'Times that publications of a channel were missed, and its sessions told.',
-    ),
-    closes: new Counter({
-      name: 'newswire_edge_closes_total',
-      help: 'Ended sessions, by close code.',
-      labelNames: ['code'],
-      registers: [registry],
-    }),
   };
 }

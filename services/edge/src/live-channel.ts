@@ -1,154 +1,190 @@
-import type { HistoryPage } from '@newswire/broker';
-import type { Position, Publication, Wire } from '@newswire/protocol';
-import type { Session } from './session.js';
+import type {
+  CloseKind,
+  Position,
+  ProtocolError,
+  Publication,
+  Since,
+  Wire,
+} from '@newswire/protocol';
+import type { Connection } from '@newswire/transport';
+import { ChannelLog, type RingLimits } from './channel-log.js';
+import { LogFollower } from './log-follower.js';
 
-/**
- * What a heard publication means: taken in as the next one, heard before, ahead of ones that are
- * missing, or waiting in the log until the missing ones are filled in.
- */
-export type Continuity = 'next' | 'repeated' | 'gap' | 'later';
-
-/** A channel with at least one session on it: who listens, and what waits for the next flush. */
+/** A channel that somebody listens to, or did until a short while ago. */
 export class LiveChannel {
   readonly name: string;
-  /** Listening sessions by the wire they speak. */
-  readonly audiences = new Map<Wire, Set<Session>>();
-  /** Heard but not yet flushed, oldest first. */
-  pending: Publication[] = [];
-  /** True once the broker's subscription is in force. */
-  isLive = false;
-  /** Where the log ended when listening began: all that is known until the first publication. */
-  #start: Position | undefined;
-  #last: Position | undefined;
-  /** While a gap is being filled: the highest offset heard meanwhile. */
-  #heardWhileFilling: number | undefined;
+  readonly log: ChannelLog;
+  readonly follower: LogFollower;
+  /** The live subscriptions by the wire that their sessions speak. */
+  readonly audiences = new Map<Wire, Set<Subscription>>();
+  readonly behind = new Set<Subscription>();
+  readonly waiting = new Set<Subscription>();
+  /** Everything before this cursor has gone out to the live subscriptions. */
+  flushed = 0;
+  /** The epoch of the life that `flushed` is in. */
+  flushedEpoch = '';
+  /** UTF-8 bytes of data that have gone out so. */
+  flushedBytes = 0;
+  /** By when its sessions' unsent bytes are looked at, on the outbox' count of bytes. */
+  nextLookBytes = 0;
+  /** The broker's subscription is in force and the log was read once since: positions mean something. */
+  isReady = false;
+  /** When its last subscription ended, in ms. */
+  emptySinceMs = 0;
+  /** Nothing to check while the live flow shows that it flows. */
+  wasHeardSinceCheck = false;
+  /** The last check found the position behind: the next one decides. */
+  isSuspect = false;
+  /** When the position is compared with the broker's next, in ms. */
+  dueMs = 0;
 
-  constructor(name: string) {
+  constructor(name: string, limits: RingLimits) {
     this.name = name;
+    this.log = new ChannelLog(limits);
+    this.follower = new LogFollower(this.log);
   }
 
-  add(session: Session): void {
-    const audience = this.audiences.get(session.wire);
-    if (audience === undefined) this.audiences.set(session.wire, new Set([session]));
-    else audience.add(session);
+  /** From this cursor on the ring must keep everything: it has not gone out yet. */
+  get keepFrom(): number {
+    return this.isReady ? this.flushed : Infinity;
   }
 
-  remove(session: Session): void {
-    const audience = this.audiences.get(session.wire);
-    audience?.delete(session);
-    if (audience?.size === 0) this.audiences.delete(session.wire);
+  /** What the log has now is not for those who listen from here on. */
+  skipToEnd(): void {
+    this.flushed = this.log.end;
+    this.flushedEpoch = this.log.position.epoch;
   }
 
   get isEmpty(): boolean {
-    return this.audiences.size === 0;
+    return this.audiences.size === 0 && this.behind.size === 0 && this.waiting.size === 0;
   }
 
-  /** All sessions of all wires, as they are now: safe to walk while they leave. */
-  sessions(): Session[] {
-    return [...this.audiences.values()].flatMap((audience) => [...audience]);
+  /** Subscriptions that will get every later publication. */
+  get listenerCount(): number {
+    return this.liveCount + this.behind.size;
   }
 
-  get sessionCount(): number {
+  get liveCount(): number {
     let count = 0;
     for (const { size } of this.audiences.values()) count += size;
     return count;
   }
 
-  /** Takes in one publication if it is the next one. */
-  hear(publication: Publication, epoch: string): Continuity {
-    const { offset } = publication;
-    if (this.#heardWhileFilling !== undefined) {
-      this.#heardWhileFilling = Math.max(this.#heardWhileFilling, offset);
-      return 'later';
+  /** All that are live or behind, as they are now: safe to walk while they leave. */
+  listeners(): Subscription[] {
+    return [...[...this.audiences.values()].flatMap((audience) => [...audience]), ...this.behind];
+  }
+
+  /** The subscription has had everything before `flushed`: what is flushed next reaches it. */
+  goLive(subscription: Subscription): void {
+    this.remove(subscription);
+    subscription.state = 'live';
+    const { wire, connection } = subscription.session;
+    connection.join(topicOf(wire, this.name));
+    const audience = this.audiences.get(wire);
+    if (audience === undefined) this.audiences.set(wire, new Set([subscription]));
+    else audience.add(subscription);
+  }
+
+  /** From the cursor on the subscription is served from the log. */
+  fallBehind(subscription: Subscription, cursor: number): void {
+    this.remove(subscription);
+    subscription.state = 'behind';
+    subscription.cursor = cursor;
+    subscription.paidBytes = this.flushedBytes;
+    this.behind.add(subscription);
+  }
+
+  remove(subscription: Subscription): void {
+    switch (subscription.state) {
+      case 'live':
+        return this.#leaveAudience(subscription);
+      case 'behind':
+        this.behind.delete(subscription);
+        // Those who wait may be about to begin there.
+        if (this.behind.size === 0 && this.waiting.size === 0) this.log.dropOlder();
+        return undefined;
+      case 'waiting':
+        this.waiting.delete(subscription);
+        return undefined;
+      case 'ended':
+        return undefined;
     }
-    const last = this.#last;
-    if (last !== undefined && epoch === last.epoch && offset <= last.offset) return 'repeated';
-    const follows =
-      last === undefined ? this.#canBeFirst(offset, epoch) : follow(last, offset, epoch);
-    if (!follows) return 'gap';
-    this.#last = { offset, epoch };
-    this.pending.push(publication);
-    return 'next';
   }
 
-  /** The first one may be older than the log's end: the answer that told the end overtook it. */
-  #canBeFirst(offset: number, epoch: string): boolean {
-    const start = this.#start;
-    if (start === undefined) return true;
-    if (start.offset === 0) return offset === 1;
-    return follow(start, offset, epoch) || (epoch === start.epoch && offset <= start.offset);
-  }
-
-  /** The broker's subscription is in force, and the log ends here. */
-  beginAt(top: Position): void {
-    this.isLive = true;
-    this.#start = top;
-  }
-
-  /** Up to where everything was taken in; undefined before that is known. */
-  get position(): Position | undefined {
-    return this.#last ?? this.#start;
-  }
-
-  /** The highest offset heard since the gap was noticed; undefined while there is none. */
-  get heardWhileFilling(): number | undefined {
-    return this.#heardWhileFilling;
-  }
-
-  /** From now on publications are only noted: the log is read instead. False if it is already. */
-  beginFilling(heardOffset: number): boolean {
-    if (this.#heardWhileFilling !== undefined) return false;
-    this.#heardWhileFilling = heardOffset;
-    return true;
-  }
-
-  /**
-   * Takes in a page of the log from the position on. `mustReach` is what was heard before the page
-   * was asked for: a publication is in the log before it is told. `whole`: the live flow goes on
-   * from here. `impossible`: the log has lost what comes next, or is another one.
-   */
-  fill({ publications, top }: HistoryPage, mustReach: number): 'whole' | 'more' | 'impossible' {
-    const from = this.position;
-    if (from === undefined) return 'impossible';
-    if (top.offset > 0 && !this.#takePage(publications, from, top)) return 'impossible';
-    const reached = this.position?.offset ?? 0;
-    if (reached < top.offset) return 'more';
-    if (reached < mustReach) return 'impossible';
-    if (reached < (this.#heardWhileFilling ?? 0)) return 'more';
-    this.#heardWhileFilling = undefined;
-    return 'whole';
-  }
-
-  #takePage(publications: readonly Publication[], from: Position, top: Position): boolean {
-    const isSameLog = top.epoch === from.epoch || from.offset === 0;
-    if (!isSameLog) return false;
-    if (publications.length === 0) return top.offset === from.offset;
-    const isNext = ({ offset }: Publication, i: number) => offset === from.offset + 1 + i;
-    if (!publications.every(isNext)) return false;
-    this.pending.push(...publications);
-    this.#last = { offset: from.offset + publications.length, epoch: top.epoch };
-    return true;
-  }
-
-  /** The oldest pending publications, up to `maxBytes` of them, but always one if there is one. */
-  takePending(maxBytes: number): Publication[] {
-    let count = 0;
-    for (let bytes = 0; count < this.pending.length; count++) {
-      bytes += Buffer.byteLength(this.pending[count]?.data ?? '');
-      if (bytes > maxBytes && count > 0) break;
-    }
-    if (count < this.pending.length) return this.pending.splice(0, count);
-    const all = this.pending;
-    this.pending = [];
-    return all;
+  #leaveAudience(subscription: Subscription): void {
+    const { wire, connection } = subscription.session;
+    connection.leave(topicOf(wire, this.name));
+    const audience = this.audiences.get(wire);
+    audience?.delete(subscription);
+    if (audience?.size === 0) this.audiences.delete(wire);
   }
 }
 
-function follow(position: Position, offset: number, epoch: string): boolean {
-  return epoch === position.epoch && offset === position.offset + 1;
+/** What a subscription needs of the session it belongs to. */
+export interface Subscriber {
+  readonly wire: Wire;
+  readonly connection: Connection;
+  readonly subscriptions: Map<string, Subscription>;
+  /** The subscription begins behind this position, with these publications; others come after. */
+  handleSubscribed(
+    subscription: Subscription,
+    position: Position,
+    recovered: boolean | undefined,
+    publications: readonly Publication[],
+  ): void;
+  /** The subscription could not begin. */
+  handleRefused(subscription: Subscription, error: ProtocolError): void;
+  /** The subscription cannot go on from where it is. The client is told in its wire's way. */
+  handleBroken(subscription: Subscription): void;
+  close(kind: CloseKind): void;
 }
 
-/** What a channel's sessions of one wire join: each wire has frames of its own. */
+/**
+ * `waiting`: it is not known yet where it begins. `live`: its session is on the channel's topic.
+ * `behind`: its session reads the log from the cursor on. `ended`: by either side.
+ */
+export type SubscriptionState = 'waiting' | 'live' | 'behind' | 'ended';
+
+/** One session on one channel. */
+export class Subscription {
+  readonly session: Subscriber;
+  readonly channel: LiveChannel;
+  readonly since: Since;
+  /** The command to answer; 0 where the wire has no answers. */
+  readonly commandId: number;
+  readonly mustRecover: boolean;
+  readonly createdMs: number;
+  state: SubscriptionState = 'waiting';
+  /** The epoch its client was told. */
+  epoch = '';
+  /** While behind: what comes next. While waiting: what is asked for, once that is known. */
+  cursor = 0;
+  /** While waiting for a position that this edge has not reached: the broker's log was read since. */
+  isLookedUp = false;
+  /** While behind: the channel's flushed bytes, less what is owed of them. */
+  paidBytes = 0;
+
+  constructor(parts: SubscriptionParts) {
+    this.session = parts.session;
+    this.channel = parts.channel;
+    this.since = parts.since;
+    this.commandId = parts.commandId;
+    this.mustRecover = parts.mustRecover;
+    this.createdMs = parts.nowMs;
+  }
+}
+
+export interface SubscriptionParts {
+  readonly session: Subscriber;
+  readonly channel: LiveChannel;
+  readonly since: Since;
+  readonly commandId: number;
+  readonly mustRecover: boolean;
+  readonly nowMs: number;
+}
+
+/** What a channel's live sessions of one wire join: each wire has frames of its own. */
 export function topicOf(wire: Wire, channel: string): string {
   return `${wire.name} ${channel}`;
 }

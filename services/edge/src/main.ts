@@ -1,31 +1,33 @@
-import { openRedis, REDIS_SETTINGS } from '@newswire/broker';
 import {
+  CHANNEL_SETTINGS,
+  countedReconnectDelay,
   createLogger,
   createRegistry,
+  loadChannelOptions,
   loadConfig,
   PROCESS_SETTINGS,
   readEnvironment,
-  reconnectDelayMs,
   runService,
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
 import { createEdge, EDGE_SETTINGS } from './app.js';
+import { BROKER_SETTINGS, openBroker } from './open-broker.js';
 
 await runService(async (): Promise<Service> => {
   const config = loadConfig(
-    [...EDGE_SETTINGS, ...REDIS_SETTINGS, ...PROCESS_SETTINGS, 'edgePort'],
+    [...EDGE_SETTINGS, ...BROKER_SETTINGS, ...CHANNEL_SETTINGS, ...PROCESS_SETTINGS, 'edgePort'],
     readEnvironment(),
   );
+  const { limitsOf } = loadChannelOptions(config);
   const logger = createLogger({ service: 'edge', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
-  const { link, broker, control } = openRedis({
-    ...config,
-    reconnectDelayMs,
-    onListenerFault: (error) => logger.error(error, 'a message from Redis could not be handled'),
-    onChange: (fault) => (fault ? logger.warn(fault) : logger.info('Redis is there')),
-  });
+  const { broker, control, close } = await openBroker(
+    { ...config, limitsOf },
+    logger,
+    countedReconnectDelay(registry),
+  );
   const edge = createEdge({ server, broker, control, config, logger, registry });
   server.route(operationsRoutes({ ...edge, metrics: () => registry.metrics() }));
   const port = await server.listen(config.host ?? config.bind, config.edgePort);
@@ -34,8 +36,7 @@ await runService(async (): Promise<Service> => {
     stop: async () => {
       await edge.drain();
       await server.close();
-      await broker.close();
-      await link.close();
+      await close();
       logger.info('edge has stopped');
     },
   };

@@ -1,84 +1,136 @@
-import { seedWire, toJsonLine } from '@newswire/protocol';
-import type { Connection } from '@newswire/transport';
-import { expect, test } from 'vitest';
-import { LiveChannel } from './live-channel.js';
-import { Outbox } from './outbox.js';
-import { Session, type SessionContext } from './session.js';
+import { describe, expect, test } from 'vitest';
+import { centrifugeWire, FlushRig } from '../test/rig/rig.js';
 
-const context: SessionContext = {
-  join: () => undefined,
-  leave: () => undefined,
-  handleClosed: () => undefined,
-  handleFault: () => undefined,
-  maxChannelsPerSession: 10,
-  now: () => 0,
-};
-
-function rig(maxFlushBytes = 1000) {
-  const sent: string[] = [];
-  const closes: number[] = [];
-  const deferred: (() => void)[] = [];
-  const state = { buffered: 0 };
-  const connection: Connection = {
-    id: 1,
-    send: () => true,
-    close: (code) => {
-      closes.push(code);
-      channel.remove(session);
-    },
-    bufferedBytes: () => state.buffered,
-    join: () => undefined,
-    leave: () => undefined,
-    ping: () => undefined,
-  };
-  const session = new Session(connection, seedWire, context);
-  const channel = new LiveChannel('a');
-  channel.add(session);
-  const outbox = new Outbox(
-    { publish: (topic, text) => sent.push(`${topic}: ${text}`) },
-    { maxFlushBytes, maxBufferedBytes: 100, defer: (flush) => deferred.push(flush) },
-  );
-  const hear = (offset: number, data: unknown = offset) => {
-    channel.hear({ offset, data: toJsonLine(data) }, 'e');
-    outbox.add(channel);
-  };
-  return { sent, closes, deferred, state, outbox, hear };
+function rigWith(maxFlushBytes = 1000) {
+  const rig = new FlushRig({ maxFlushBytes });
+  const channel = rig.channel();
+  const { session, socket } = rig.session();
+  const subscription = rig.subscribe(session, channel);
+  return { rig, channel, socket, subscription };
 }
 
 test('a tick is flushed once, in order, and not before it ends', () => {
-  const { sent, deferred, hear } = rig();
-  hear(1);
-  hear(2);
-  expect([sent, deferred.length]).toEqual([[], 1]);
-  deferred.shift()?.();
-  expect(sent).toEqual(['seed a: 1', 'seed a: 2']);
-  hear(3);
-  deferred.shift()?.();
-  expect(sent.at(-1)).toBe('seed a: 3');
+  const { rig, channel, socket } = rigWith();
+  rig.hear(channel);
+  rig.hear(channel);
+  expect([socket.frames, rig.deferred.length]).toEqual([[], 1]);
+  rig.tick();
+  expect(socket.frames).toEqual(['1', '2']);
+  rig.hear(channel);
+  rig.tick();
+  expect(socket.frames).toEqual(['1', '2', '3']);
+  expect(rig.flushes).toEqual([
+    [2, 1],
+    [1, 1],
+  ]);
 });
 
 test('what is over the bytes of one tick waits for the next, but one item always goes', () => {
-  const { sent, deferred, hear } = rig(10);
-  hear(1, 'a longer text than ten bytes');
-  hear(2, 'abcd');
-  hear(3, 'efgh');
-  deferred.shift()?.();
-  expect(sent).toHaveLength(1);
-  deferred.shift()?.();
-  expect(sent).toHaveLength(2);
-  deferred.shift()?.();
-  expect(sent).toEqual(['seed a: a longer text than ten bytes', 'seed a: abcd', 'seed a: efgh']);
-  expect(deferred).toEqual([]);
+  const { rig, channel, socket } = rigWith(10);
+  rig.hear(channel, 'a longer text than ten bytes');
+  rig.hear(channel, 'abcd');
+  rig.hear(channel, 'efgh');
+  const counts = [1, 2, 3].map(() => {
+    rig.tick();
+    return socket.frames.length;
+  });
+  expect(counts).toEqual([1, 2, 3]);
+  expect(rig.deferred).toEqual([]);
 });
 
-test('a session over its unsent bytes is closed before anything more is sent', () => {
-  const { sent, closes, deferred, state, hear } = rig();
-  state.buffered = 100;
-  hear(1);
-  deferred.shift()?.();
-  expect([sent.length, closes]).toEqual([1, []]);
-  state.buffered = 101;
-  hear(2);
-  deferred.shift()?.();
-  expect([sent.length, closes]).toEqual([1, [3008]]);
+test('who is slow is looked for again when so many bytes have gone out, of any channel', () => {
+  const rig = new FlushRig({ lookEveryBytes: 10, maxBufferedBytes: 100 });
+  const [channel, other] = [rig.channel(), rig.channel()];
+  const { session, socket } = rig.session();
+  const subscription = rig.subscribe(session, channel);
+  const flush = (which: typeof channel, data: string) => {
+    rig.hear(which, data);
+    rig.tick();
+    return subscription.state;
+  };
+  expect(flush(channel, 'abc')).toBe('live');
+  socket.buffered = 101;
+  expect(flush(channel, 'abc')).toBe('live'); // 5 bytes since
+  flush(other, 'abc');
+  expect(flush(channel, 'a')).toBe('behind'); // 15 by now
+});
+
+test('what has gone out counts, in publications and bytes', () => {
+  const { rig, channel } = rigWith();
+  const { flushed } = channel;
+  rig.hear(channel, 'é');
+  rig.hear(channel, 'x');
+  expect([channel.flushed, channel.keepFrom]).toEqual([flushed, flushed]);
+  rig.tick();
+  expect([channel.flushed - flushed, channel.flushedBytes]).toEqual([2, 4 + 3]);
+});
+
+test('each wire has frames of its own: one a publication, or all in one', () => {
+  const { rig, channel, socket } = rigWith();
+  const other = rig.session(centrifugeWire);
+  rig.subscribe(other.session, channel);
+  rig.hear(channel);
+  rig.hear(channel);
+  rig.tick();
+  expect(socket.frames).toEqual(['1', '2']);
+  const push = (offset: number) => centrifugeWire.encode('a', { offset, data: String(offset) });
+  expect(other.socket.frames).toEqual([`${push(1)}\n${push(2)}`]);
+});
+
+test('a channel that is left meanwhile is not flushed', () => {
+  const { rig, channel, socket } = rigWith();
+  rig.hear(channel);
+  channel.isReady = false;
+  rig.flush();
+  expect(socket.frames).toEqual([]);
+});
+
+test('what cannot be encoded is told, and skipped', () => {
+  const { rig, channel, socket } = rigWith();
+  channel.log.append({ offset: 1, data: '"no end\\' }, channel.keepFrom);
+  rig.outbox.add(channel);
+  rig.flush();
+  expect([rig.faults.length, socket.frames]).toEqual([1, []]);
+  rig.hear(channel);
+  rig.flush();
+  expect(socket.frames).toEqual(['2']);
+});
+
+test('flushed resolves when everything taken in so far has gone out, over as many ticks as it takes', async () => {
+  const { rig, channel, socket } = rigWith(1);
+  for (let i = 0; i < 5; i++) rig.hear(channel);
+  const flushed = rig.outbox.flushed(channel).then(() => 'flushed');
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve, 'not yet'));
+  for (let i = 0; i < 5; i++) {
+    expect(await Promise.race([flushed, nextTurn()])).toBe('not yet');
+    rig.tick();
+  }
+  expect([await flushed, socket.frames.length]).toEqual(['flushed', 5]);
+});
+
+describe('where one life ends and another begins', () => {
+  test('clients with positions are told, before anything of the new one; the others go on', () => {
+    const { rig, channel, socket } = rigWith();
+    const { session, socket: positioned } = rig.session(centrifugeWire);
+    const subscription = rig.subscribe(session, channel);
+    rig.hear(channel);
+    channel.log.beginLife({ epoch: 'f', firstOffset: 1 });
+    rig.hear(channel, 'new');
+    rig.tick();
+    expect([positioned.frames.length, rig.broken]).toEqual([1, []]);
+    rig.tick();
+    expect([positioned.frames.length, rig.broken]).toEqual([1, [subscription]]);
+    expect(socket.frames).toEqual(['1', 'new']);
+    expect(channel.flushedEpoch).toBe('f');
+  });
+
+  test('clients that know the new one already stay', () => {
+    const { rig, channel } = rigWith();
+    const { session, socket } = rig.session(centrifugeWire);
+    channel.log.beginLife({ epoch: 'f', firstOffset: 1 });
+    const subscription = rig.subscribe(session, channel);
+    rig.hear(channel);
+    rig.flush();
+    expect([subscription.state, socket.frames.length, rig.broken]).toEqual(['live', 1, []]);
+  });
 });

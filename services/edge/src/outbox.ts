@@ -1,4 +1,6 @@
-import { topicOf, type LiveChannel } from './live-channel.js';
+import type { CatchUp } from './catch-up.js';
+import { framesOf } from './catch-up.js';
+import { type LiveChannel, type Subscription, topicOf } from './live-channel.js';
 
 /** What the outbox needs of the listening server. */
 export interface TopicPublisher {
@@ -7,13 +9,19 @@ export interface TopicPublisher {
 
 export interface OutboxOptions {
   readonly maxFlushBytes: number;
-  readonly maxBufferedBytes: number;
+  /**
+   * How many bytes of data, of all channels together, go out before a channel's sessions are looked
+   * at again: by no more than that a session's unsent bytes can have grown.
+   */
+  readonly lookEveryBytes: number;
   /** Runs a function once the current turn of the event loop is over. */
   readonly defer?: (flush: () => void) => void;
   /** Told of a channel whose publications could not be encoded; they are skipped. */
-  readonly onFault?: (channel: LiveChannel, error: unknown) => void;
-  /** Told after each channel's flush: how many publications went to how many sessions. */
-  readonly onFlush?: (publications: number, sessions: number) => void;
+  readonly onFault: (channel: LiveChannel, error: unknown) => void;
+  /** A live subscription whose client's position is of a life that has ended. */
+  readonly onBroken: (subscription: Subscription) => void;
+  /** Told after each channel's flush: how many publications went to how many live sessions. */
+  readonly onFlush: (channel: LiveChannel, publications: number, sessions: number) => void;
 }
 
 /**
@@ -23,13 +31,17 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #publisher: TopicPublisher;
+  readonly #catchUp: CatchUp;
   readonly #options: OutboxOptions;
   readonly #defer: (flush: () => void) => void;
   #dirty = new Set<LiveChannel>();
   #isScheduled = false;
+  /** UTF-8 bytes of data flushed so far, of all channels. */
+  #sentBytes = 0;
 
-  constructor(publisher: TopicPublisher, options: OutboxOptions) {
+  constructor(publisher: TopicPublisher, catchUp: CatchUp, options: OutboxOptions) {
     this.#publisher = publisher;
+    this.#catchUp = catchUp;
     this.#options = options;
     this.#defer = options.defer ?? ((flush) => void setImmediate(flush));
   }
@@ -48,31 +60,56 @@ export class Outbox {
     this.#dirty = new Set();
     this.#isScheduled = false;
     for (const channel of dirty) {
-      try {
-        this.#flushChannel(channel);
-      } catch (error) {
-        this.#options.onFault?.(channel, error);
-      }
-      if (channel.pending.length > 0) this.add(channel);
+      if (channel.isReady) this.#flushChannel(channel);
+      if (channel.isReady && channel.flushed < channel.log.end) this.add(channel);
     }
+  }
+
+  /** Resolves when everything taken in so far has gone out. */
+  async flushed(channel: LiveChannel): Promise<void> {
+    this.add(channel);
+    const { end } = channel.log;
+    while (channel.isReady && channel.flushed < end)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   #flushChannel(channel: LiveChannel): void {
-    this.#closeSlowSessions(channel);
-    const publications = channel.takePending(this.#options.maxFlushBytes);
-    for (const wire of channel.audiences.keys()) {
-      const topic = topicOf(wire, channel.name);
-      for (const frame of wire.encode(publications)) this.#publisher.publish(topic, frame);
+    this.#endLife(channel);
+    const { log, flushed, audiences } = channel;
+    const entries = log.entries(flushed, log.lifeEnd(flushed), this.#options.maxFlushBytes) ?? [];
+    // Before anything is sent, so that a position is always a whole flush, never half.
+    if (this.#sentBytes >= channel.nextLookBytes) {
+      for (const audience of audiences.values()) this.#catchUp.takeOffSlow(audience);
+      channel.nextLookBytes = this.#sentBytes + this.#options.lookEveryBytes;
     }
-    this.#options.onFlush?.(publications.length, channel.sessionCount);
+    try {
+      for (const wire of audiences.keys()) {
+        const topic = topicOf(wire, channel.name);
+        for (const frame of framesOf(wire, channel.name, entries)) {
+          this.#publisher.publish(topic, frame);
+        }
+      }
+    } catch (error) {
+      this.#options.onFault(channel, error);
+    }
+    channel.flushed += entries.length;
+    for (const { bytes } of entries) {
+      channel.flushedBytes += bytes;
+      this.#sentBytes += bytes;
+    }
+    this.#options.onFlush(channel, entries.length, channel.liveCount);
+    if (channel.behind.size > 0) this.#catchUp.serveChannel(channel);
   }
 
-  /** Before anything is sent, so that a session's last item is always a whole flush, never half. */
-  #closeSlowSessions(channel: LiveChannel): void {
-    const { maxBufferedBytes } = this.#options;
-    for (const audience of channel.audiences.values()) {
-      for (const session of audience) {
-        if (session.connection.bufferedBytes() > maxBufferedBytes) session.close('slow');
+  /** Where one life of the log ends and the next begins, positions have to be made anew. */
+  #endLife(channel: LiveChannel): void {
+    const { epoch } = channel.log.positionAt(channel.flushed);
+    if (epoch === channel.flushedEpoch) return;
+    channel.flushedEpoch = epoch;
+    for (const [wire, audience] of channel.audiences) {
+      if (!wire.hasPositions) continue;
+      for (const subscription of audience) {
+        if (subscription.epoch !== epoch) this.#options.onBroken(subscription);
       }
     }
   }

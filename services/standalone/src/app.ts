@@ -2,8 +2,10 @@ import { LocalControl, MemoryBroker } from '@newswire/broker';
 import { CENTER_SETTINGS, createCenter } from '@newswire/center';
 import { createEdge, EDGE_SETTINGS } from '@newswire/edge';
 import {
+  CHANNEL_SETTINGS,
   createLogger,
   createRegistry,
+  loadChannelOptions,
   loadConfig,
   PROCESS_SETTINGS,
   type Environment,
@@ -11,7 +13,7 @@ import {
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
 
-const STANDALONE_SETTINGS = ['port', 'historySize', 'historyTtlMs', 'historyBytes'] as const;
+const STANDALONE_SETTINGS = [...CHANNEL_SETTINGS, 'port', 'historyBytes'] as const;
 
 /** The embedded server: edge, center and the memory broker on one port. */
 export async function startStandalone(environment: Environment): Promise<Service> {
@@ -19,12 +21,13 @@ export async function startStandalone(environment: Environment): Promise<Service
     [...EDGE_SETTINGS, ...CENTER_SETTINGS, ...PROCESS_SETTINGS, ...STANDALONE_SETTINGS],
     environment,
   );
+  const { limitsOf } = loadChannelOptions(config);
   const logger = createLogger({ service: 'standalone', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
   const parts = {
     server,
-    broker: new MemoryBroker(config),
+    broker: new MemoryBroker({ ...config, limitsOf }),
     control: new LocalControl(),
     config,
     logger,

@@ -3,12 +3,7 @@ import { RedisControl } from './control-redis.js';
 import { RedisLink, type RedisLinkOptions } from './redis-link.js';
 
 /** The settings that `openRedis` takes as they are. */
-export const REDIS_SETTINGS = [
-  'redisUrl',
-  'historySize',
-  'historyTtlMs',
-  'publishTimeoutMs',
-] as const;
+export const REDIS_SETTINGS = ['redisUrl', 'publishTimeoutMs'] as const;
 
 /** What a process needs of Redis, over one pair of connections. */
 export interface RedisParts {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ProtocolError } from '@newswire/protocol';
-import type { Control, ControlHandler, ControlReply, ControlRequest } from './control.js';
+import type { Control, ControlHandler, ControlReply, ControlRequest } from '../control.js';
 import type { RedisLink } from './redis-link.js';
 
 export interface RedisControlOptions {

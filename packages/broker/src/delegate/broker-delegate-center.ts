@@ -1,0 +1,80 @@
+import { ProtocolError, type JsonLine, type Position } from '@newswire/protocol';
+import type { Broker, BrokerFault, BrokerHandler, HistoryPage, PublishOptions } from '../broker.js';
+import { MemoryBroker, type MemoryBrokerOptions } from '../broker-memory.js';
+import { DelegateEdges, type EdgesOptions } from './delegate-edges.js';
+import { TickFlusher } from './delegate-flusher.js';
+import { checkOneLine } from './delegate-lines.js';
+import { EdgePeer } from './delegate-peer.js';
+import { Subscribers } from './delegate-subscribers.js';
+
+export type DelegateCenterOptions = MemoryBrokerOptions & EdgesOptions;
+
+/**
+ * Center's part of the delegate broker: logs, offsets and idempotency keys in its own memory, and a
+ * link to each edge. A publication is on the links' sockets when `publish` resolves. Edges that are
+ * away do not stand in its way: they read what they missed from the log. While an edge has another
+ * center, publishing fails. A restart loses the logs, and says so by new epochs.
+ */
+export class DelegateCenterBroker implements Broker {
+  readonly #memory: MemoryBroker;
+  readonly #subscribers: Subscribers;
+  readonly #flusher = new TickFlusher();
+  readonly #edges: DelegateEdges;
+  readonly #peers = new Set<EdgePeer>();
+  readonly #handlers = new Map<string, BrokerHandler>();
+
+  constructor(options: DelegateCenterOptions) {
+    this.#memory = new MemoryBroker(options);
+    this.#subscribers = new Subscribers(this.#memory);
+    this.#edges = new DelegateEdges(options, this.#flusher, (link) => {
+      const onClosed = () => void this.#peers.delete(peer);
+      const peer = new EdgePeer(link, { broker: this, subscribers: this.#subscribers, onClosed });
+      this.#peers.add(peer);
+      return peer;
+    });
+  }
+
+  get fault(): BrokerFault {
+    return this.#edges.fault;
+  }
+
+  /** The edges that are linked. */
+  get peers(): ReadonlySet<EdgePeer> {
+    return this.#peers;
+  }
+
+  async publish(channel: string, data: JsonLine, options?: PublishOptions): Promise<Position> {
+    const { taken } = this.#edges;
+    if (taken !== undefined) throw new ProtocolError('internal', taken);
+    checkOneLine(data);
+    const position = await this.#memory.publish(channel, data, options);
+    await this.#flusher.done;
+    return position;
+  }
+
+  async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
+    await this.unsubscribe(channel);
+    this.#handlers.set(channel, handler);
+    this.#subscribers.add(channel, handler);
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    const handler = this.#handlers.get(channel);
+    this.#handlers.delete(channel);
+    if (handler !== undefined) this.#subscribers.remove(channel, handler);
+    return Promise.resolve();
+  }
+
+  history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
+    return this.#memory.history(channel, sinceOffset, limit);
+  }
+
+  removeHistory(channel: string): Promise<void> {
+    return this.#memory.removeHistory(channel);
+  }
+
+  async close(): Promise<void> {
+    await this.#edges.close();
+    await this.#memory.close();
+  }
+}

@@ -1,0 +1,155 @@
+import { checkChannelName, type JsonLine, type Position } from '@newswire/protocol';
+import type { Broker, BrokerFault, BrokerHandler, HistoryPage, PublishOptions } from '../broker.js';
+import {
+  checkOneLine,
+  fieldsOf,
+  keyField,
+  LINE,
+  numberOf,
+  parsePage,
+  parsePublication,
+} from './delegate-lines.js';
+import type { Reply } from './delegate-replies.js';
+import { Slots } from './delegate-slots.js';
+import type { Uplink, UplinkUser } from './delegate-uplink.js';
+
+export interface DelegateEdgeOptions {
+  /** A request that center has not answered by then fails, in ms. */
+  readonly publishTimeoutMs: number;
+  /** Told what a handler threw. */
+  readonly onListenerFault?: (error: unknown) => void;
+}
+
+interface Subscription {
+  readonly handler: BrokerHandler;
+  /** Center has confirmed it on the present link: what is heard before is of an earlier one. */
+  isLive: boolean;
+}
+
+/** Pages that are under way at once: after a cut every channel asks, and a page may be a MiB. */
+const MAX_PAGES = 8;
+
+/**
+ * An edge's part of the delegate broker: everything is in center, at the other end of the uplink.
+ * While center is away requests fail at once; subscriptions are kept, and made anew on the next
+ * link. Each handler then hears of a gap before anything else.
+ */
+export class DelegateEdgeBroker implements Broker, UplinkUser {
+  readonly #uplink: Uplink;
+  readonly #timeoutMs: number;
+  readonly #onListenerFault: (error: unknown) => void;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #pages = new Slots(MAX_PAGES);
+
+  constructor(uplink: Uplink, { publishTimeoutMs, onListenerFault }: DelegateEdgeOptions) {
+    this.#uplink = uplink;
+    this.#timeoutMs = publishTimeoutMs;
+    this.#onListenerFault = onListenerFault ?? (() => undefined);
+    uplink.use(this);
+  }
+
+  get fault(): BrokerFault {
+    return this.#uplink.fault;
+  }
+
+  async publish(
+    channel: string,
+    data: JsonLine,
+    { idempotencyKey }: PublishOptions = {},
+  ): Promise<Position> {
+    checkOneLine(data);
+    const rest = ` ${keyField(idempotencyKey)} ${data}`;
+    const [offset, epoch = ''] = (await this.#ask(LINE.publish, channel, rest)).text.split(' ');
+    return { offset: numberOf(offset), epoch };
+  }
+
+  async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
+    checkChannelName(channel);
+    const subscription: Subscription = { handler, isLive: false };
+    this.#subscriptions.set(channel, subscription);
+    const isCurrent = () => this.#subscriptions.get(channel) === subscription;
+    const onReply = () => void (subscription.isLive = isCurrent());
+    try {
+      await this.#uplink.ask(LINE.subscribe, channel, { timeoutMs: this.#timeoutMs, onReply });
+    } catch (error) {
+      // Only its own: the channel may have been left and joined again meanwhile.
+      if (isCurrent()) await this.unsubscribe(channel);
+      throw error;
+    }
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    if (this.#subscriptions.delete(channel)) this.#uplink.send(`${LINE.unsubscribe} ${channel}`);
+    return Promise.resolve();
+  }
+
+  async history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
+    const { text, items } = await this.#pages.run(() =>
+      this.#ask(LINE.history, channel, ` ${sinceOffset} ${limit}`),
+    );
+    return parsePage(text, items);
+  }
+
+  async removeHistory(channel: string): Promise<void> {
+    await this.#ask(LINE.removeHistory, channel);
+  }
+
+  close(): Promise<void> {
+    for (const channel of this.#subscriptions.keys()) void this.unsubscribe(channel);
+    return Promise.resolve();
+  }
+
+  handleUp(): void {
+    for (const [channel, subscription] of this.#subscriptions) this.#resume(channel, subscription);
+  }
+
+  handleDown(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.isLive = false;
+  }
+
+  handleLine(line: string): boolean {
+    switch (line[0]) {
+      case LINE.publication: {
+        const { channel, publication, epoch, isFirst } = parsePublication(line);
+        this.#tell(channel, (handler) =>
+          handler.handlePublication(channel, publication, epoch, isFirst),
+        );
+        return true;
+      }
+      case LINE.removal: {
+        const [channel = '', offset] = fieldsOf(line, 2);
+        const upToOffset = numberOf(offset);
+        this.#tell(channel, (handler) => handler.handleRemoval(channel, upToOffset));
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** Waits for as long as the link: should that go too, the next one brings another try. */
+  #resume(channel: string, subscription: Subscription): void {
+    const onReply = () => {
+      if (this.#subscriptions.get(channel) !== subscription) return;
+      subscription.isLive = true;
+      this.#tell(channel, (handler) => handler.handleGap(channel));
+    };
+    this.#uplink.ask(LINE.subscribe, channel, { onReply }).catch(() => undefined);
+  }
+
+  async #ask(verb: string, channel: string, rest = ''): Promise<Reply> {
+    checkChannelName(channel);
+    return this.#uplink.ask(verb, channel + rest, { timeoutMs: this.#timeoutMs });
+  }
+
+  /** A handler that throws shall not cost the others their link. */
+  #tell(channel: string, tell: (handler: BrokerHandler) => void): void {
+    const subscription = this.#subscriptions.get(channel);
+    if (subscription === undefined || !subscription.isLive) return;
+    try {
+      tell(subscription.handler);
+    } catch (error) {
+      this.#onListenerFault(error);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { TickFlusher } from './delegate-flusher.js';
+import {
+  centerProof,
+  edgeProof,
+  greetingLine,
+  isSameProof,
+  newName,
+  WRONG_SECRET,
+} from './delegate-handshake.js';
+import { LineError } from './delegate-lines.js';
+import { DelegateLink, LEFT, type LinkHandler, type LinkLimits } from './delegate-link.js';
+import { Notices, type LinkLog } from './delegate-notices.js';
+
+export interface DoorOptions {
+  readonly linkSecret: string;
+  readonly limits: LinkLimits;
+  readonly flusher: TickFlusher;
+  readonly log: LinkLog;
+  /** A center has proved itself and is now this edge's; answers who hears it. */
+  readonly onCenter: (link: DelegateLink) => LinkHandler;
+}
+
+/** Strangers that are heard at once: one center dials one connection. */
+const MAX_STRANGERS = 64;
+
+/** Where an edge takes center in: one center at a time, and nobody without the link secret. */
+export class DelegateDoor {
+  readonly #options: DoorOptions;
+  readonly #edge = newName();
+  readonly #notices: Notices;
+  readonly #server: Server;
+  readonly #strangers = new Set<DelegateLink>();
+  #current: { readonly center: string; readonly link: DelegateLink } | undefined;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+    this.#notices = new Notices(options.log);
+    this.#server = createServer((socket) => this.#meet(socket));
+  }
+
+  /** Resolves with the port. Rejects if it can't be had. */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const link of this.#strangers) link.destroy('is not needed any more');
+    await this.#current?.link.close();
+    await closed;
+  }
+
+  #meet(socket: Socket): void {
+    if (this.#strangers.size >= MAX_STRANGERS) return void socket.destroy();
+    const { limits, flusher } = this.#options;
+    const edgeNonce = newName();
+    const from = socket.remoteAddress;
+    const link: DelegateLink = new DelegateLink(socket, limits, flusher, {
+      handleLine: (line) => this.#recognise(link, edgeNonce, line),
+      handleClosed: (reason) => {
+        this.#strangers.delete(link);
+        // Center too may go away at once, and do so often: it knows this edge by another address.
+        if (reason !== LEFT)
+          this.#notices.warn(`somebody at ${from} is not this edge's center: it ${reason}`);
+      },
+    });
+    this.#strangers.add(link);
+    link.send(greetingLine(this.#edge, edgeNonce));
+  }
+
+  #recognise(link: DelegateLink, edgeNonce: string, line: string): void {
+    const [center, centerNonce, proof, ...more] = line.split(' ');
+    if (!center || !centerNonce || !proof || more.length > 0) throw new LineError();
+    const { linkSecret } = this.#options;
+    const introduction = { edge: this.#edge, edgeNonce, center, centerNonce };
+    if (!isSameProof(proof, centerProof(linkSecret, introduction))) {
+      link.send(WRONG_SECRET);
+      return void link.close('has another link secret');
+    }
+    this.#strangers.delete(link);
+    const isTaken = this.#current !== undefined && this.#current.center !== center;
+    const verdict = isTaken ? 'taken' : 'welcome';
+    link.send(`${verdict} ${edgeProof(linkSecret, introduction, verdict)}`);
+    if (isTaken) void link.close('is a second center, and this edge has one');
+    else this.#takeIn(link, center);
+  }
+
+  /** The same center again has lost its old link, even if this side has not noticed yet. */
+  #takeIn(link: DelegateLink, center: string): void {
+    this.#current?.link.destroy('has linked anew');
+    const current = { center, link };
+    this.#current = current;
+    const handler = this.#options.onCenter(link);
+    link.trust({
+      handleLine: (line) => handler.handleLine(line),
+      handleClosed: (reason) => {
+        if (this.#current === current) this.#current = undefined;
+        handler.handleClosed(reason);
+      },
+    });
+    this.#notices.forget();
+  }
+}

@@ -1,0 +1,108 @@
+import type { BrokerFault } from '../broker.js';
+import { EdgeDialler, type DiallerOptions } from './delegate-dialler.js';
+import {
+  EdgeFinder,
+  systemLookup,
+  type EdgeAddress,
+  type EdgeName,
+  type Lookup,
+} from './delegate-finder.js';
+import type { TickFlusher } from './delegate-flusher.js';
+import { newName } from './delegate-handshake.js';
+import {
+  LINK_LIMITS,
+  type DelegateLink,
+  type LinkHandler,
+  type LinkLimits,
+} from './delegate-link.js';
+import { Notices, type LinkLog } from './delegate-notices.js';
+
+export interface EdgesOptions {
+  readonly edges: readonly EdgeName[];
+  readonly linkSecret: string;
+  readonly reconnectDelayMs: (attempt: number) => number;
+  readonly log: LinkLog;
+  readonly limits?: Partial<LinkLimits>;
+  readonly lookup?: Lookup;
+  /** How often the edges' names are resolved, in ms. */
+  readonly lookupIntervalMs?: number;
+}
+
+const LOOKUP_INTERVAL_MS = 1000;
+
+/** Center's links: one to each edge that is named, whatever becomes of it. */
+export class DelegateEdges {
+  readonly #diallers = new Map<string, EdgeDialler>();
+  readonly #linked = new Map<string, DelegateLink>();
+  readonly #finder: EdgeFinder;
+  readonly #diallerOptions: DiallerOptions;
+
+  /** `onEdge`: told of each new link; answers who hears it. */
+  constructor(
+    options: EdgesOptions,
+    flusher: TickFlusher,
+    onEdge: (link: DelegateLink) => LinkHandler,
+  ) {
+    const { linkSecret, reconnectDelayMs, log, limits, edges } = options;
+    this.#diallerOptions = {
+      linkSecret,
+      center: newName(),
+      limits: { ...LINK_LIMITS, ...limits },
+      flusher,
+      log,
+      reconnectDelayMs,
+      isLinked: (edge) => this.#linked.has(edge),
+      onEdge: (link, edge) => this.#track(link, edge, onEdge(link)),
+    };
+    this.#finder = new EdgeFinder({
+      edges,
+      lookup: options.lookup ?? systemLookup,
+      intervalMs: options.lookupIntervalMs ?? LOOKUP_INTERVAL_MS,
+      notices: new Notices(log),
+      onFound: (addresses) => this.#dial(addresses),
+    });
+  }
+
+  /** A sentence while an edge has another center. */
+  get taken(): BrokerFault {
+    return [...this.#diallers.values()].find(({ isTaken }) => isTaken)?.trouble;
+  }
+
+  /** A sentence while an edge has another center, or while no edge is linked. */
+  get fault(): BrokerFault {
+    if (this.taken !== undefined) return this.taken;
+    if (this.#linked.size > 0) return undefined;
+    const troubles = [...this.#diallers.values()].map(({ trouble }) => trouble);
+    const trouble = troubles.find((sentence) => sentence !== undefined);
+    return `no edge is linked${trouble === undefined ? '' : `: ${trouble}`}`;
+  }
+
+  async close(): Promise<void> {
+    this.#finder.stop();
+    await Promise.all([...this.#diallers.values()].map((dialler) => dialler.close()));
+  }
+
+  #dial(addresses: ReadonlyMap<string, EdgeAddress>): void {
+    for (const [name, dialler] of this.#diallers) {
+      if (addresses.has(name)) dialler.resume();
+      else dialler.retire();
+      if (!addresses.has(name) && !dialler.isLinked) this.#diallers.delete(name);
+    }
+    for (const [name, address] of addresses) {
+      if (this.#diallers.has(name)) continue;
+      this.#diallers.set(name, new EdgeDialler(address, this.#diallerOptions));
+    }
+  }
+
+  #track(link: DelegateLink, edge: string, handler: LinkHandler): LinkHandler {
+    this.#linked.set(edge, link);
+    return {
+      handleLine: (line) => handler.handleLine(line),
+      handleClosed: (reason) => {
+        // The edge may have been linked anew, by another of its addresses, before this was noticed.
+        if (this.#linked.get(edge) === link) this.#linked.delete(edge);
+        handler.handleClosed(reason);
+      },
+    };
+  }
+}

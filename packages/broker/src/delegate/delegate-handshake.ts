@@ -1,0 +1,62 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/**
+ * How center and an edge recognise each other. Both know the link secret, and neither sends it:
+ *
+ *   edge    newswire-link 1 <edge> <nonce>
+ *   center  <center> <nonce> <proof>            or goes away
+ *   edge    welcome|taken <proof>, or wrong-secret
+ *
+ * A proof is an HMAC over its side's role, both names and both nonces, so that it is worth nothing
+ * on another connection or from the other side; the edge's also vouches for its answer.
+ */
+export const WRONG_SECRET = 'wrong-secret';
+const GREETING = 'newswire-link 1';
+
+/** `taken`: this edge has another center. */
+export type Verdict = 'welcome' | 'taken';
+
+/** What both sides have said of themselves. */
+export interface Introduction {
+  readonly edge: string;
+  readonly edgeNonce: string;
+  readonly center: string;
+  readonly centerNonce: string;
+}
+
+/** A name for one process, or a number used once. */
+export function newName(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+export function greetingLine(edge: string, edgeNonce: string): string {
+  return `${GREETING} ${edge} ${edgeNonce}`;
+}
+
+/** Undefined if it is no greeting of this version. */
+export function parseGreeting(line: string): { edge: string; edgeNonce: string } | undefined {
+  const [edge, edgeNonce, ...more] = line.slice(GREETING.length + 1).split(' ');
+  if (!line.startsWith(`${GREETING} `) || !edge || !edgeNonce || more.length > 0) return undefined;
+  return { edge, edgeNonce };
+}
+
+export function centerProof(secret: string, introduction: Introduction): string {
+  return proof(secret, 'center', introduction);
+}
+
+export function edgeProof(secret: string, introduction: Introduction, verdict: Verdict): string {
+  return proof(secret, `edge ${verdict}`, introduction);
+}
+
+/** Takes as long for any wrong proof. */
+export function isSameProof(given: string, expected: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(expected);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function proof(secret: string, role: string, introduction: Introduction): string {
+  const { edge, edgeNonce, center, centerNonce } = introduction;
+  const said = [GREETING, role, edge, edgeNonce, center, centerNonce].join('\n');
+  return createHmac('sha256', secret).update(said).digest('base64url');
+}

@@ -1,0 +1,135 @@
+import { ERRORS, ProtocolError, type ErrorKind, type Publication } from '@newswire/protocol';
+import type { HistoryPage, Life } from '../broker.js';
+
+/**
+ * What stands at the start of each line on a link between center and an edge; fields follow, with a
+ * space between. The last field may hold spaces itself: data goes as it is, being one line already.
+ */
+export const LINE = {
+  /** Both ways. */
+  beat: '.',
+  /** To the edge: `P channel offset epoch data`, with `!` behind the epoch where it begins a life. */
+  publication: 'P',
+  /** To the edge: `R channel upToOffset`. */
+  removal: 'R',
+  /** To the edge: `I id offset data`, a part of the answer to a request for history. */
+  item: 'I',
+  /** To the edge: `= id …`, a request's answer. */
+  done: '=',
+  /** To the edge: `! id code message`. */
+  failed: '!',
+  /** To the edge: `? id request`, a control request in JSON; answered by `A id reply`. */
+  ask: '?',
+  answer: 'A',
+  /** To center: `V id`, this edge answers control requests. */
+  serve: 'V',
+  /** To center: `S id channel`. */
+  subscribe: 'S',
+  /** To center: `U channel`. No answer: lines keep their order, so a later `S` counts. */
+  unsubscribe: 'U',
+  /** To center: `H id channel sinceOffset limit`. */
+  history: 'H',
+  /** To center: `W id channel key data`; the key is `-`, or in base64url. */
+  publish: 'W',
+  /** To center: `X id channel`. */
+  removeHistory: 'X',
+} as const;
+
+/** Center closes a link, and an edge too, on a line that it does not understand. */
+export class LineError extends Error {
+  constructor() {
+    super('sent a line that is not understood');
+    this.name = 'LineError';
+  }
+}
+
+/** The fields of a line, `count` of them, without its first: the last one is whatever is left. */
+export function fieldsOf(line: string, count: number): string[] {
+  const fields: string[] = [];
+  if (line[1] !== ' ') throw new LineError();
+  let from = 2;
+  while (fields.length < count - 1) {
+    const end = line.indexOf(' ', from);
+    if (end < 0) throw new LineError();
+    fields.push(line.slice(from, end));
+    from = end + 1;
+  }
+  fields.push(line.slice(from));
+  return fields;
+}
+
+/** A whole number from 0 up. */
+export function numberOf(field: string | undefined): number {
+  const number = Number(field);
+  if (!field || !Number.isSafeInteger(number) || number < 0) throw new LineError();
+  return number;
+}
+
+export interface HeardPublication {
+  readonly channel: string;
+  readonly publication: Publication;
+  readonly epoch: string;
+  readonly isFirst: boolean;
+}
+
+export function publicationLine(
+  channel: string,
+  { offset, data }: Publication,
+  epoch: string,
+  isFirst: boolean,
+): string {
+  return `${LINE.publication} ${channel} ${offset} ${epoch}${isFirst ? '!' : ''} ${data}`;
+}
+
+export function parsePublication(line: string): HeardPublication {
+  const [channel = '', offset, life = '', data = ''] = fieldsOf(line, 4);
+  const isFirst = life.endsWith('!');
+  const epoch = isFirst ? life.slice(0, -1) : life;
+  return { channel, publication: { offset: numberOf(offset), data }, epoch, isFirst };
+}
+
+/** A page without its publications: they go before it, a line each. */
+export function pageText({ topOffset, life }: HistoryPage): string {
+  if (life === undefined) return '';
+  const { epoch, firstOffset, follows } = life;
+  const before = follows === undefined ? '' : ` ${follows.offset} ${follows.epoch}`;
+  return `${topOffset} ${epoch} ${firstOffset}${before}`;
+}
+
+export function parsePage(text: string, publications: readonly Publication[]): HistoryPage {
+  if (text === '') return { publications, topOffset: 0, life: undefined };
+  const [topOffset, epoch = '', firstOffset, offset, before] = text.split(' ');
+  const follows = before === undefined ? undefined : { offset: numberOf(offset), epoch: before };
+  const life: Life = { epoch, firstOffset: numberOf(firstOffset), follows };
+  return { publications, topOffset: numberOf(topOffset), life };
+}
+
+export function keyField(key: string | undefined): string {
+  return key ? Buffer.from(key).toString('base64url') : '-';
+}
+
+export function parseKey(field: string): string | undefined {
+  return field === '-' ? undefined : Buffer.from(field, 'base64url').toString();
+}
+
+/** `code message`. Whatever is no ProtocolError becomes error 100 without its words. */
+export function errorText(error: unknown): string {
+  const known =
+    error instanceof ProtocolError ? error : new ProtocolError('internal', 'center failed');
+  return `${known.code} ${known.message.replaceAll(/\s+/g, ' ')}`;
+}
+
+export function parseError(text: string): ProtocolError {
+  const [code, ...words] = text.split(' ');
+  const message = words.join(' ');
+  const known = Object.entries(ERRORS).find(([, error]) => String(error.code) === code);
+  if (known === undefined) throw new LineError();
+  const [kind, { message: start }] = known;
+  const detail = message.startsWith(`${start}: `) ? message.slice(start.length + 2) : undefined;
+  return new ProtocolError(kind as ErrorKind, detail);
+}
+
+/** Data is one line by its contract; here a second one would be taken for a command. */
+export function checkOneLine(data: string): void {
+  if (data.includes('\n')) throw new ProtocolError('badRequest', 'data is not on one line');
+}

@@ -1,0 +1,175 @@
+import type { Socket } from 'node:net';
+import type { TickFlusher } from './delegate-flusher.js';
+import { LINE } from './delegate-lines.js';
+
+export interface LinkLimits {
+  /** Both ends send a beat this often, in ms. */
+  readonly beatMs: number;
+  /** A link on which nothing came for so many beats is destroyed. */
+  readonly silentBeats: number;
+  /** A link that has more unsent bytes than this is destroyed. */
+  readonly maxUnsentBytes: number;
+  /** A longer line destroys the link: the largest publication, and its fields. */
+  readonly maxLineLength: number;
+  /** How long connecting and authenticating may take together, in ms. */
+  readonly authenticateMs: number;
+}
+
+export const LINK_LIMITS: LinkLimits = {
+  beatMs: 1000,
+  silentBeats: 5,
+  maxUnsentBytes: 16_777_216,
+  maxLineLength: 16_777_216 + 1024,
+  authenticateMs: 2000,
+};
+
+/** All that somebody may say before it is known who it is. */
+const MAX_STRANGER_LENGTH = 512;
+
+/** How long a closing link waits for the other end to take what is left, in ms. */
+const CLOSE_LIMIT_MS = 500;
+
+/** Why a link ended that the other side ended. */
+export const LEFT = 'has closed the link';
+
+/** One end of a link. */
+export interface LinkHandler {
+  /** One line. What it throws destroys the link. */
+  handleLine(line: string): void;
+  /** The link is gone, by either end; called once. The reason goes after "the edge …". */
+  handleClosed(reason: string): void;
+}
+
+/**
+ * A connection between center and an edge, as lines of text. What a tick sends leaves in one write.
+ * It begins among strangers, with little time and room; `trust` ends that.
+ */
+export class DelegateLink {
+  /** Who hears of it. */
+  handler: LinkHandler;
+  readonly #socket: Socket;
+  readonly #limits: LinkLimits;
+  readonly #flusher: TickFlusher;
+  #timer: NodeJS.Timeout;
+  #maxLineLength = MAX_STRANGER_LENGTH;
+  #received = '';
+  #unsent = '';
+  #silentBeats = 0;
+  #sleepers: (() => void)[] = [];
+  #isClosing = false;
+  #isClosed = false;
+
+  constructor(socket: Socket, limits: LinkLimits, flusher: TickFlusher, handler: LinkHandler) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#flusher = flusher;
+    this.handler = handler;
+    const late = () => this.destroy('did not authenticate in time');
+    this.#timer = setTimeout(late, limits.authenticateMs).unref();
+    socket.setNoDelay(true).setEncoding('utf8');
+    socket.on('data', (text: string) => this.#receive(text));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+      this.destroy(`can't be reached (${code})`),
+    );
+    socket.on('close', () => this.destroy(LEFT));
+  }
+
+  /** From now on lines may be long, go to this handler, and never stop for long. */
+  trust(handler: LinkHandler): void {
+    this.handler = handler;
+    this.#maxLineLength = this.#limits.maxLineLength;
+    clearTimeout(this.#timer);
+    this.#timer = setInterval(() => this.#beat(), this.#limits.beatMs).unref();
+  }
+
+  /** Adds a line to what this tick sends. On a link that is closed it goes nowhere. */
+  send(line: string): void {
+    if (this.#isClosed || this.#isClosing) return;
+    // Only what waits already counts: the largest publication alone shall not cut a link.
+    if (this.unsentBytes > this.#limits.maxUnsentBytes) {
+      return this.destroy('takes too little off its link');
+    }
+    this.#unsent += `${line}\n`;
+    this.#flusher.add(this);
+  }
+
+  get unsentBytes(): number {
+    return this.#unsent.length + this.#socket.writableLength;
+  }
+
+  /** Hands what was sent to the socket. */
+  flush(): void {
+    if (this.#unsent !== '' && !this.#isClosed) this.#socket.write(this.#unsent, this.#wake);
+    this.#unsent = '';
+  }
+
+  /** Resolves once at most so many bytes are unsent, or the link is gone. */
+  async untilUnsent(maxBytes: number): Promise<void> {
+    while (this.unsentBytes > maxBytes && !this.#isClosed) {
+      await new Promise<void>((resolve) => this.#sleepers.push(resolve));
+    }
+  }
+
+  destroy(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#unsent = this.#received = '';
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+    this.#wake();
+    this.handler.handleClosed(reason);
+  }
+
+  /** Sends what is left, hears nothing more, then closes. Its handler is told like that too. */
+  async close(reason = 'is closed'): Promise<void> {
+    if (this.#isClosed || this.#isClosing) return;
+    this.flush();
+    this.#isClosing = true;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.destroy(reason), CLOSE_LIMIT_MS).unref();
+      this.#socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#socket.end(() => this.destroy(reason));
+    });
+  }
+
+  /** Not on 'drain', which a write that the kernel takes at once does not bring. */
+  readonly #wake = (): void => {
+    for (const wake of this.#sleepers.splice(0)) wake();
+  };
+
+  /** Counts beats, not time: after a pause of this process what came meanwhile is heard first. */
+  #beat(): void {
+    if (this.#silentBeats++ >= this.#limits.silentBeats) {
+      const { silentBeats, beatMs } = this.#limits;
+      return this.destroy(`was silent for ${(silentBeats * beatMs) / 1000} s`);
+    }
+    this.send(LINE.beat);
+  }
+
+  #receive(text: string): void {
+    if (this.#isClosing) return;
+    this.#silentBeats = 0;
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      const line = this.#received + text.slice(from, end);
+      this.#received = '';
+      from = end + 1;
+      if (line.length > this.#maxLineLength) return this.destroy('sent a line that is too long');
+      if (line !== LINE.beat) this.#handle(line);
+      if (this.#isClosed || this.#isClosing) return;
+    }
+    this.#received += text.slice(from);
+    if (this.#received.length > this.#maxLineLength) this.destroy('sent a line that is too long');
+  }
+
+  #handle(line: string): void {
+    try {
+      this.handler.handleLine(line);
+    } catch (error) {
+      this.destroy(error instanceof Error ? error.message : String(error));
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { Broker } from '../broker.js';
+import { DelegateCenterBroker, type DelegateCenterOptions } from './broker-delegate-center.js';
+import { DelegateEdgeBroker } from './broker-delegate-edge.js';
+import type { Control } from '../control.js';
+import {
+  DelegateCenterControl,
+  DelegateEdgeControl,
+  type DelegateControlOptions,
+} from './control-delegate.js';
+import { DelegateDoor } from './delegate-door.js';
+import { TickFlusher } from './delegate-flusher.js';
+import { LINK_LIMITS, type LinkLimits } from './delegate-link.js';
+import type { LinkLog } from './delegate-notices.js';
+import { Uplink } from './delegate-uplink.js';
+
+/** What a process needs of its broker. */
+export interface BrokerParts {
+  readonly broker: Broker;
+  readonly control: Control;
+  readonly close: () => Promise<void>;
+}
+
+export interface DelegateEdgeOptions extends DelegateControlOptions {
+  /** Where center reaches this edge. Port 0 takes a free one. */
+  readonly host: string;
+  readonly delegatePort: number;
+  readonly linkSecret: string;
+  readonly log: LinkLog;
+  readonly limits?: Partial<LinkLimits>;
+  /** Told what a listener threw. */
+  readonly onListenerFault?: (error: unknown) => void;
+}
+
+/** Resolves once center can dial; it may be away, now and later. Rejects if the port is taken. */
+export async function openDelegateEdge(
+  options: DelegateEdgeOptions,
+): Promise<BrokerParts & { readonly port: number }> {
+  const { host, delegatePort, onListenerFault = () => undefined, ...rest } = options;
+  const uplink = new Uplink(options.log);
+  const broker = new DelegateEdgeBroker(uplink, { ...rest, onListenerFault });
+  const control = new DelegateEdgeControl(uplink, rest, onListenerFault);
+  const door = new DelegateDoor({
+    ...rest,
+    limits: { ...LINK_LIMITS, ...rest.limits },
+    flusher: new TickFlusher(),
+    onCenter: (link) => {
+      uplink.handleLink(link);
+      return uplink;
+    },
+  });
+  const port = await door.listen(host, delegatePort);
+  return { broker, control, port, close: () => door.close() };
+}
+
+/** Returns at once: edges may be away, now and later. */
+export function openDelegateCenter(
+  options: DelegateCenterOptions & DelegateControlOptions,
+): BrokerParts {
+  const broker = new DelegateCenterBroker(options);
+  const control = new DelegateCenterControl(broker.peers, options);
+  return { broker, control, close: () => broker.close() };
+}

@@ -1,0 +1,48 @@
+import type { Publication } from '@newswire/protocol';
+import type { Broker, BrokerHandler } from '../broker.js';
+
+/** Who listens to which channel: many handlers a channel, over a broker that takes one. */
+export class Subscribers implements BrokerHandler {
+  readonly #broker: Broker;
+  readonly #handlers = new Map<string, Set<BrokerHandler>>();
+
+  /** The broker must take `subscribe` and `unsubscribe` in effect when they return. */
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  add(channel: string, handler: BrokerHandler): void {
+    const handlers = this.#handlers.get(channel);
+    if (handlers !== undefined) return void handlers.add(handler);
+    this.#handlers.set(channel, new Set([handler]));
+    void this.#broker.subscribe(channel, this);
+  }
+
+  remove(channel: string, handler: BrokerHandler): void {
+    const handlers = this.#handlers.get(channel);
+    if (handlers === undefined || !handlers.delete(handler) || handlers.size > 0) return;
+    this.#handlers.delete(channel);
+    void this.#broker.unsubscribe(channel);
+  }
+
+  handlePublication(
+    channel: string,
+    publication: Publication,
+    epoch: string,
+    isFirst: boolean,
+  ): void {
+    for (const handler of this.#handlers.get(channel) ?? []) {
+      handler.handlePublication(channel, publication, epoch, isFirst);
+    }
+  }
+
+  handleGap(channel: string): void {
+    for (const handler of this.#handlers.get(channel) ?? []) handler.handleGap(channel);
+  }
+
+  handleRemoval(channel: string, upToOffset: number): void {
+    for (const handler of this.#handlers.get(channel) ?? []) {
+      handler.handleRemoval(channel, upToOffset);
+    }
+  }
+}

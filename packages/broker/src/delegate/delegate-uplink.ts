@@ -1,0 +1,83 @@
+import { ProtocolError } from '@newswire/protocol';
+import type { BrokerFault } from '../broker.js';
+import { fieldsOf, LINE, LineError, numberOf, parseError } from './delegate-lines.js';
+import type { DelegateLink, LinkHandler } from './delegate-link.js';
+import type { LinkLog } from './delegate-notices.js';
+import { PendingReplies, type AskOptions, type Reply } from './delegate-replies.js';
+
+/** Somebody who lives on an edge's link to center, whichever link that is. */
+export interface UplinkUser {
+  /** A link is there: nothing was sent on it yet, and nothing heard. */
+  handleUp(): void;
+  handleDown(): void;
+  /** A line that is no answer to a request. Says whether it was for this user. */
+  handleLine(line: string): boolean;
+}
+
+/** An edge's link to center, whichever it is at the moment; requests fail while there is none. */
+export class Uplink implements LinkHandler {
+  readonly #log: LinkLog;
+  readonly #users: UplinkUser[] = [];
+  readonly #replies = new PendingReplies('center did not answer in time, try again');
+  #link: DelegateLink | undefined;
+
+  constructor(log: LinkLog) {
+    this.#log = log;
+  }
+
+  use(user: UplinkUser): void {
+    this.#users.push(user);
+  }
+
+  get fault(): BrokerFault {
+    return this.#link === undefined ? 'center is away' : undefined;
+  }
+
+  /** The link to use from now on. */
+  handleLink(link: DelegateLink): void {
+    this.#link = link;
+    this.#log.info('center is there');
+    for (const user of this.#users) user.handleUp();
+  }
+
+  send(line: string): void {
+    this.#link?.send(line);
+  }
+
+  /** Sends `verb id rest`. Rejects with what center says, or at once while center is away. */
+  async ask(verb: string, rest: string, options?: AskOptions): Promise<Reply> {
+    const link = this.#link;
+    if (link === undefined) throw away();
+    return this.#replies.open((id) => link.send(`${verb} ${id} ${rest}`), options);
+  }
+
+  handleClosed(reason: string): void {
+    this.#link = undefined;
+    this.#log.warn(`center is away: it ${reason}`);
+    for (const user of this.#users) user.handleDown();
+    this.#replies.failAll(away());
+  }
+
+  handleLine(line: string): void {
+    switch (line[0]) {
+      case LINE.done: {
+        const [id, text = ''] = fieldsOf(line, 2);
+        return this.#replies.answer(numberOf(id), text);
+      }
+      case LINE.failed: {
+        const [id, text = ''] = fieldsOf(line, 2);
+        return this.#replies.fail(numberOf(id), parseError(text));
+      }
+      case LINE.item: {
+        const [id, offset, data = ''] = fieldsOf(line, 3);
+        return this.#replies.addItem(numberOf(id), { offset: numberOf(offset), data });
+      }
+      default:
+        if (!this.#users.some((user) => user.handleLine(line))) throw new LineError();
+    }
+  }
+}
+
+function away(): ProtocolError {
+  return new ProtocolError('internal', 'center is away, try again');
+}

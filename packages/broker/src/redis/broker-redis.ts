@@ -1,0 +1,127 @@
+import type { JsonLine, Position, Publication } from '@newswire/protocol';
+import {
+  emptyLifeTtlMs,
+  MAX_PAGE_BYTES,
+  offsetTtlMs,
+  type Broker,
+  type BrokerFault,
+  type BrokerHandler,
+  type HistoryPage,
+  type LimitsOf,
+  type PublishOptions,
+} from '../broker.js';
+import { newEpoch } from '../epoch.js';
+import { PublishQueue } from './publish-queue.js';
+import { isFromReplica, redisIsAway, toProtocolError, withTimeout } from './redis-faults.js';
+import type { RedisLink } from './redis-link.js';
+import { RedisScript } from './redis-script.js';
+import { RedisSubscriptions, topicOf } from './redis-subscriptions.js';
+
+export interface RedisBrokerOptions {
+  /** One and the same object for all channels of equal limits: they can share a request. */
+  readonly limitsOf: LimitsOf;
+  /** A request that Redis has not answered by then fails, in ms. */
+  readonly publishTimeoutMs: number;
+}
+
+/**
+ * Channels in Redis: a stream for the log, a hash for offset and epoch, pub/sub for the live flow.
+ * Keys are `nw:{channel}:…`, so a channel's keys share a cluster slot. One process publishes to a
+ * channel: what it knows of its own publications tells whether a data set has lost some. Closing it
+ * leaves the link open: others may share it.
+ */
+export class RedisBroker implements Broker {
+  readonly #link: RedisLink;
+  readonly #options: RedisBrokerOptions;
+  readonly #queue: PublishQueue;
+  readonly #subscriptions: RedisSubscriptions;
+  readonly #history = new RedisScript('first-alive.lua', 'history.lua');
+  readonly #remove = new RedisScript('remove.lua');
+
+  constructor(link: RedisLink, options: RedisBrokerOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#queue = new PublishQueue(link, options);
+    this.#subscriptions = new RedisSubscriptions(link);
+  }
+
+  get fault(): BrokerFault {
+    return this.#link.fault;
+  }
+
+  publish(channel: string, data: JsonLine, options: PublishOptions = {}): Promise<Position> {
+    return this.#queue.add(channel, data, options.idempotencyKey);
+  }
+
+  subscribe(channel: string, handler: BrokerHandler): Promise<void> {
+    return this.#subscriptions.subscribe(channel, handler);
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    return this.#subscriptions.unsubscribe(channel);
+  }
+
+  async history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
+    const limits = this.#options.limitsOf(channel);
+    const ttls = [limits.historyTtlMs, offsetTtlMs(limits), emptyLifeTtlMs(limits)];
+    const numbers = [sinceOffset, limit, MAX_PAGE_BYTES, ...ttls];
+    const reply = await this.#run(this.#history, channel, (identity) => [
+      ...numbers.map(String),
+      identity,
+      newEpoch(),
+    ]);
+    return pageOf(reply as HistoryReply);
+  }
+
+  async removeHistory(channel: string): Promise<void> {
+    this.#queue.flush();
+    await this.#run(this.#remove, channel, () => [topicOf(channel)]);
+  }
+
+  close(): Promise<void> {
+    return this.#subscriptions.close();
+  }
+
+  async #run(
+    script: RedisScript,
+    channel: string,
+    argsFor: (identity: string) => string[],
+  ): Promise<unknown> {
+    const { identity, commands } = this.#link;
+    if (identity === undefined) throw redisIsAway();
+    const keys = [`nw:{${channel}}:meta`, `nw:{${channel}}:log`];
+    try {
+      const reply = script.run(commands, keys, argsFor(identity));
+      return await withTimeout(reply, this.#options.publishTimeoutMs);
+    } catch (error) {
+      if (isFromReplica(error)) this.#link.doubtIdentity();
+      throw toProtocolError(error);
+    }
+  }
+}
+
+/** See history.lua. */
+type HistoryReply =
+  | readonly [noOffset: 0, noEpoch: null]
+  | readonly [
+      topOffset: number,
+      epoch: string,
+      firstOffset: number,
+      followedEpoch: string | null,
+      followedOffset: number | null,
+      page: readonly (number | string)[],
+    ];
+
+function pageOf(reply: HistoryReply): HistoryPage {
+  if (reply[1] === null) return { publications: [], topOffset: 0, life: undefined };
+  const [topOffset, epoch, firstOffset, followedEpoch, followedOffset, page] = reply;
+  const publications: Publication[] = [];
+  for (let i = 0; i < page.length; i += 2) {
+    publications.push({ offset: Number(page[i]), data: String(page[i + 1]) });
+  }
+  const follows =
+    followedEpoch === null || followedOffset === null
+      ? undefined
+      : { offset: followedOffset, epoch: followedEpoch };
+  return { publications, topOffset, life: { epoch, firstOffset, follows } };
+}

@@ -1,0 +1,112 @@
+import type { BrokerHandler } from '../broker.js';
+import type { RedisLink } from './redis-link.js';
+
+/** One call of `subscribe`, told apart from another for the same channel and handler. */
+interface Subscription {
+  readonly handler: BrokerHandler;
+  /** Whether Redis has confirmed it: what comes before that may be of an earlier subscription. */
+  isConfirmed: boolean;
+}
+
+const FIRST = '!'.charCodeAt(0);
+const REMOVED = '~'.charCodeAt(0);
+
+const TOPIC_PREFIX = 'nw:{';
+
+export function topicOf(channel: string): string {
+  return `${TOPIC_PREFIX}${channel}}`;
+}
+
+/**
+ * The live flow over pub/sub. The client library subscribes again by itself after a reconnect, and
+ * messages may come before it says so: those are ignored, the log has them, so that nothing is
+ * heard after a hole before `handleGap` tells of it.
+ */
+export class RedisSubscriptions {
+  readonly #link: RedisLink;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #leaving = new Set<string>();
+  readonly #handleMessage: (message: string, topic: string) => void;
+  #isUnbroken: boolean;
+
+  constructor(link: RedisLink) {
+    this.#link = link;
+    this.#handleMessage = link.guarded((message, topic) => this.#hear(message, topic));
+    this.#isUnbroken = link.subscriber.isReady;
+    link.subscriber.on('ready', () => this.#resume());
+    link.subscriber.on('error', () => this.#handleFault());
+  }
+
+  /**
+   * The client library keeps a channel's SUBSCRIBE and UNSUBSCRIBE in order, however fast they
+   * follow one another, as long as both name the same listener.
+   */
+  async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
+    const subscription: Subscription = { handler, isConfirmed: false };
+    this.#subscriptions.set(channel, subscription);
+    try {
+      await this.#link.subscriber.subscribe(topicOf(channel), this.#handleMessage);
+      subscription.isConfirmed = true;
+    } catch (error) {
+      // Only its own: the channel may have been left and joined again meanwhile.
+      if (this.#subscriptions.get(channel) === subscription) this.#subscriptions.delete(channel);
+      throw error;
+    }
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    this.#subscriptions.delete(channel);
+    this.#leaving.add(channel);
+    try {
+      await this.#link.subscriber.unsubscribe(topicOf(channel), this.#handleMessage);
+    } finally {
+      this.#leaving.delete(channel);
+    }
+  }
+
+  async close(): Promise<void> {
+    const topics = [...this.#subscriptions.keys()].map(topicOf);
+    this.#subscriptions.clear();
+    if (topics.length === 0 || this.#link.fault !== undefined) return;
+    await this.#link.subscriber.unsubscribe(topics, this.#handleMessage);
+  }
+
+  /** An unsubscribe that failed while Redis was away left the subscription to come back. */
+  #leaveAgain(channel: string): void {
+    if (!this.#leaving.has(channel)) this.unsubscribe(channel).catch(() => undefined);
+  }
+
+  /** A fault that leaves the connection standing, an answer out of place, may have cost messages. */
+  #handleFault(): void {
+    this.#isUnbroken = false;
+    if (this.#link.subscriber.isReady) this.#resume();
+  }
+
+  #resume(): void {
+    this.#isUnbroken = true;
+    for (const [channel, { handler, isConfirmed }] of this.#subscriptions) {
+      if (isConfirmed) handler.handleGap(channel);
+    }
+  }
+
+  #hear(message: string, topic: string): void {
+    const channel = topic.slice(TOPIC_PREFIX.length, -1);
+    const subscription = this.#subscriptions.get(channel);
+    if (subscription === undefined) return this.#leaveAgain(channel);
+    if (!this.#isUnbroken || !subscription.isConfirmed) return;
+    tell(subscription.handler, channel, message);
+  }
+}
+
+/** A message is `<offset> <epoch> <data>`, with `!` after the epoch for a life's first publication, and `~` for a removal. */
+function tell(handler: BrokerHandler, channel: string, message: string): void {
+  const offsetEnd = message.indexOf(' ');
+  const wordEnd = message.indexOf(' ', offsetEnd + 1);
+  const offset = Number(message.slice(0, offsetEnd));
+  if (wordEnd < 0 || !Number.isSafeInteger(offset)) return; // not published by us
+  const mark = message.charCodeAt(wordEnd - 1);
+  if (mark === REMOVED) return handler.handleRemoval(channel, offset);
+  const isFirst = mark === FIRST;
+  const epoch = message.slice(offsetEnd + 1, isFirst ? wordEnd - 1 : wordEnd);
+  handler.handlePublication(channel, { offset, data: message.slice(wordEnd + 1) }, epoch, isFirst);
+}

@@ -1,0 +1,117 @@
+import type { Publication } from '@newswire/protocol';
+import { until } from '@newswire/testkit';
+import {
+  openDelegateCenter,
+  openDelegateEdge,
+  type BrokerHandler,
+  type BrokerParts,
+} from '../src/index.js';
+import { CONTRACT_LIMITS } from './redis-rig.js';
+
+export type CenterOptions = Parameters<typeof openDelegateCenter>[0];
+export type EdgeOptions = Parameters<typeof openDelegateEdge>[0];
+export type Edge = Awaited<ReturnType<typeof openDelegateEdge>>;
+
+export const SECRET = 'a secret for tests only';
+
+/** Beats ten times a second: a dead link is found within half a second. */
+export const QUICK = { beatMs: 100, silentBeats: 5 };
+
+/** What brokers log, a sentence a line. */
+export class TestLog {
+  readonly lines: string[] = [];
+
+  info(sentence: string): void {
+    this.lines.push(sentence);
+  }
+
+  warn(sentence: string): void {
+    this.lines.push(sentence);
+  }
+
+  count(part: string | RegExp): number {
+    return this.lines.filter((line) => line.search(part) >= 0).length;
+  }
+}
+
+/** Hears a channel as a hub does: `seen` has offsets, and what else is told. */
+export class Recorder implements BrokerHandler {
+  readonly seen: (number | string)[] = [];
+  readonly data: string[] = [];
+
+  handlePublication(_: string, { offset, data }: Publication, __: string, isFirst: boolean): void {
+    this.seen.push(isFirst ? `first ${offset}` : offset);
+    this.data.push(data);
+  }
+
+  handleGap(): void {
+    this.seen.push('gap');
+  }
+
+  handleRemoval(_: string, upToOffset: number): void {
+    this.seen.push(`removed ${upToOffset}`);
+  }
+}
+
+/** Opens centers and edges on loopback, and closes what is left of them. */
+export class DelegateRig {
+  readonly #open = new Set<BrokerParts>();
+
+  async edge(options: Partial<EdgeOptions> = {}): Promise<Edge> {
+    const edge = await openDelegateEdge({
+      host: '127.0.0.1',
+      delegatePort: 0,
+      linkSecret: SECRET,
+      publishTimeoutMs: 1000,
+      limits: QUICK,
+      log: new TestLog(),
+      ...options,
+    });
+    this.#open.add(edge);
+    return edge;
+  }
+
+  center(ports: readonly number[], options: Partial<CenterOptions> = {}): BrokerParts {
+    const center = openDelegateCenter({
+      limitsOf: () => CONTRACT_LIMITS,
+      historyBytes: 64 * 1_048_576,
+      edges: ports.map((port) => ({ host: '127.0.0.1', port })),
+      linkSecret: SECRET,
+      publishTimeoutMs: 1000,
+      reconnectDelayMs: () => 20,
+      limits: QUICK,
+      lookupIntervalMs: 20,
+      log: new TestLog(),
+      ...options,
+    });
+    this.#open.add(center);
+    return center;
+  }
+
+  /** A center and so many edges, all linked. */
+  async linked(count = 1, options: Partial<CenterOptions> = {}) {
+    const edges = await Promise.all(Array.from({ length: count }, () => this.edge()));
+    const center = this.center(
+      edges.map(({ port }) => port),
+      options,
+    );
+    await untilUp(...edges);
+    const [edge] = edges;
+    if (edge === undefined) throw new Error('no edge was asked for');
+    return { center, edge, edges };
+  }
+
+  async close(parts: BrokerParts): Promise<void> {
+    this.#open.delete(parts);
+    await parts.close();
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#open].map((parts) => this.close(parts)));
+  }
+}
+
+/** Resolves once none of them has a fault. */
+export async function untilUp(...parts: readonly BrokerParts[]): Promise<void> {
+  await until('all to be linked', () => parts.every(({ broker }) => broker.fault === undefined));
+}

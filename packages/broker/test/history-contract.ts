@@ -1,0 +1,93 @@
+import { until } from '@newswire/testkit';
+import { beforeEach, expect, test } from 'vitest';
+import type { BrokerRig } from './broker-contract.js';
+import { Listener } from './listener.js';
+
+/** The part of the broker contract that is about the log. */
+export function describeHistoryContract(current: () => BrokerRig): void {
+  let rig: BrokerRig;
+  beforeEach(() => {
+    rig = current();
+  });
+
+  const page = async (since: number, limit: number) => {
+    const { publications } = await rig.subscriber.history('a', since, limit);
+    return publications.map(({ offset }) => offset);
+  };
+
+  test('pages through the log from any offset', async () => {
+    let epoch = '';
+    for (const data of ['"a"', '"b"', '"c"']) {
+      ({ epoch } = await rig.publisher.publish('a', data));
+    }
+    const life = { epoch, firstOffset: 1, follows: undefined };
+    expect(await rig.subscriber.history('a', 0, 10)).toEqual({
+      publications: [
+        { offset: 1, data: '"a"' },
+        { offset: 2, data: '"b"' },
+        { offset: 3, data: '"c"' },
+      ],
+      topOffset: 3,
+      life,
+    });
+    expect(await rig.subscriber.history('a', 1, 1)).toEqual({
+      publications: [{ offset: 2, data: '"b"' }],
+      topOffset: 3,
+      life,
+    });
+    for (const [since, limit] of [
+      [3, 10],
+      [Number.MAX_SAFE_INTEGER, 10],
+      [0, 0],
+    ] as const) {
+      const none = { publications: [], topOffset: 3, life };
+      expect(await rig.subscriber.history('a', since, limit)).toEqual(none);
+    }
+  });
+
+  test('the log keeps the newest publications, up to its size', async () => {
+    const items = Array.from({ length: 140 }, (_, i) => String(i));
+    await Promise.all(items.map((item) => rig.publisher.publish('a', item)));
+    const { publications, topOffset } = await rig.subscriber.history('a', 0, 1000);
+    expect(topOffset).toBe(140);
+    expect(publications).toEqual(items.slice(40).map((data, i) => ({ offset: 41 + i, data })));
+  });
+
+  test('a page ends at 1 MiB of UTF-8, after one publication at least', async () => {
+    const half = JSON.stringify('é'.repeat(262_143)); // 524,288 bytes
+    const over = JSON.stringify('x'.repeat(1_200_000));
+    for (const data of [half, half, '1', over, '2', '3']) await rig.publisher.publish('a', data);
+    expect(await page(0, 100)).toEqual([1, 2]);
+    expect(await page(2, 100)).toEqual([3]);
+    expect(await page(3, 100)).toEqual([4]);
+    expect(await page(4, 100)).toEqual([5, 6]);
+  });
+
+  test('removing empties the log and tells the subscribers; offset and epoch stay', async () => {
+    await rig.publisher.removeHistory('b');
+    const listener = new Listener();
+    await rig.subscriber.subscribe('a', listener);
+    const first = await rig.publisher.publish('a', '1');
+    const second = rig.publisher.publish('a', '2');
+    await rig.publisher.removeHistory('a');
+    await second;
+    await until('the removal', () => listener.removals.length === 1);
+    expect(listener.removals).toEqual([['a', 2]]);
+    expect(await rig.subscriber.history('a', 0, 10)).toEqual({
+      publications: [],
+      topOffset: 2,
+      life: { epoch: first.epoch, firstOffset: 1, follows: undefined },
+    });
+    expect(await rig.publisher.publish('a', '3')).toEqual({ offset: 3, epoch: first.epoch });
+    expect(await page(0, 10)).toEqual([3]);
+    await listener.until('3');
+    expect(listener.complaints).toEqual([]);
+  });
+
+  test('removing the log of a channel without publications changes nothing', async () => {
+    const { life } = await rig.subscriber.history('a', 0, 10);
+    await rig.publisher.removeHistory('a');
+    await rig.publisher.removeHistory('never');
+    expect(await rig.publisher.publish('a', '1')).toEqual({ offset: 1, epoch: life?.epoch });
+  });
+}

@@ -1,0 +1,60 @@
+import type { Publication } from '@newswire/protocol';
+import { until } from '@newswire/testkit';
+import type { BrokerHandler } from '../src/index.js';
+
+export interface Heard extends Publication {
+  readonly channel: string;
+  readonly epoch: string;
+  readonly isFirst: boolean;
+}
+
+/** A handler that keeps what it is told, and holds the broker to its word that the flow is unbroken. */
+export class Listener implements BrokerHandler {
+  readonly heard: Heard[] = [];
+  readonly gaps: string[] = [];
+  readonly removals: [string, number][] = [];
+  /** What was heard where something else had to come. */
+  readonly breaks: Heard[] = [];
+  readonly #last = new Map<string, Heard>();
+
+  handlePublication(
+    channel: string,
+    { offset, data }: Publication,
+    epoch: string,
+    isFirst: boolean,
+  ): void {
+    const heard = { channel, offset, data, epoch, isFirst };
+    const last = this.#last.get(channel);
+    const follows = last === undefined || (last.epoch === epoch && last.offset + 1 === offset);
+    if (!follows && !isFirst) this.breaks.push(heard);
+    this.#last.set(channel, heard);
+    this.heard.push(heard);
+  }
+
+  handleGap(channel: string): void {
+    this.#last.delete(channel);
+    this.gaps.push(channel);
+  }
+
+  handleRemoval(channel: string, upToOffset: number): void {
+    this.removals.push([channel, upToOffset]);
+  }
+
+  get data(): string[] {
+    return this.heard.map(({ data }) => data);
+  }
+
+  async count(count: number): Promise<Heard[]> {
+    await until(`publication ${count}`, () => this.heard.length >= count);
+    return this.heard;
+  }
+
+  async until(data: string): Promise<void> {
+    await until(`publication ${data}`, () => this.heard.some((heard) => heard.data === data));
+  }
+
+  /** What must not be there while nothing ever went away. */
+  get complaints(): unknown[] {
+    return [...this.breaks, ...this.gaps];
+  }
+}

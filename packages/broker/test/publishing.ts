@@ -1,0 +1,39 @@
+import type { Broker } from '../src/index.js';
+
+const MAX_UNANSWERED = 50;
+
+/** Publishes `1`, `2`, … to a channel, one a turn, until it is stopped. */
+export class Publishing {
+  count = 0;
+  #isOver = false;
+  readonly #done: Promise<void>;
+
+  /** Without `isAwaiting`, what was published last need not be answered before the next. */
+  constructor(broker: Broker, channel: string, { isAwaiting = true } = {}) {
+    this.#done = this.#run(broker, channel, isAwaiting);
+  }
+
+  /** Answers how many there were. */
+  async stop(): Promise<number> {
+    this.#isOver = true;
+    await this.#done;
+    return this.count;
+  }
+
+  async #run(broker: Broker, channel: string, isAwaiting: boolean): Promise<void> {
+    const answers: Promise<unknown>[] = [];
+    while (!this.#isOver) {
+      const answer = broker.publish(channel, String(++this.count));
+      if (isAwaiting) await answer;
+      else if (answers.push(answer) > MAX_UNANSWERED) await answers.shift();
+      await nextTurn(); // whatever publishes at once would leave no turn to others
+    }
+    await Promise.all(answers);
+  }
+}
+
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { RedisClient } from '../src/redis/redis-link.js';
+import type { PublishLink } from '../src/redis/publish-queue.js';
+
+/** One publication that took effect, as publish.lua answered. */
+export interface Given {
+  readonly channel: string;
+  readonly data: string;
+  readonly offset: number;
+  readonly epoch: string;
+}
+
+interface Call {
+  readonly args: string[];
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: Error) => void;
+  reply?: unknown;
+}
+
+const COPY = `
+for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
+  redis.call('COPY', key, ARGV[2] .. key:sub(#ARGV[1] + 1), 'REPLACE')
+end`;
+
+const REMOVE = `
+for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', key) end`;
+
+/**
+ * A real Redis behind a link that does what it is told: requests wait until they are executed,
+ * answers until they are handed out, connections break in between, and data is lost.
+ */
+export class RedisLaboratory implements PublishLink {
+  readonly commands = { sendCommand: (args: string[]) => this.#take(args) };
+  /** What took effect, also where nobody was answered and where the data is lost since. */
+  readonly given: Given[] = [];
+  identity: string | undefined = 'first';
+  readonly #client: RedisClient;
+  #waiting: Call[] = [];
+  #executed: Call[] = [];
+
+  constructor(client: RedisClient) {
+    this.#client = client;
+  }
+
+  doubtIdentity(): void {
+    throw new Error('nothing is a replica here');
+  }
+
+  async execute(): Promise<void> {
+    const call = this.#waiting.shift();
+    if (call === undefined) return;
+    call.reply = await this.#run(call.args);
+    this.#executed.push(call);
+  }
+
+  answer(): void {
+    for (const { resolve, reply } of this.#executed.splice(0)) resolve(reply);
+  }
+
+  /**
+   * What Redis had not read yet it reads nevertheless, or never. Nothing of that connection comes
+   * later than what the next one sends: RedisLink sees to it.
+   */
+  async cut(isReadNevertheless: boolean): Promise<void> {
+    const unread = this.#waiting.splice(0);
+    const { identity } = this;
+    this.identity = undefined;
+    for (const { reject } of [...this.#executed.splice(0), ...unread]) {
+      reject(new Error('Socket closed unexpectedly'));
+    }
+    if (isReadNevertheless) for (const { args } of unread) await this.#run(args);
+    this.identity = identity;
+  }
+
+  async remember(): Promise<void> {
+    await this.#client.eval(REMOVE, { arguments: ['kept:'] });
+    await this.#client.eval(COPY, { arguments: ['nw:', 'kept:'] });
+  }
+
+  /** The server starts anew, with what it had or with what it had when that was remembered. */
+  async restart(isRolledBack: boolean): Promise<void> {
+    await this.cut(false);
+    this.identity = undefined;
+    if (isRolledBack) {
+      await this.flush();
+      await this.#client.eval(COPY, { arguments: ['kept:', 'nw:'] });
+    }
+    this.identity = randomUUID();
+  }
+
+  async flush(): Promise<void> {
+    await this.#client.eval(REMOVE, { arguments: ['nw:'] });
+  }
+
+  #take(args: string[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ args, resolve, reject });
+    });
+  }
+
+  async #run(args: string[]): Promise<unknown> {
+    const replies = (await this.#client.sendCommand(args)) as (number | string)[];
+    const keyCount = Number(args[2]);
+    for (const [i, reply] of replies.entries()) {
+      const channel = /\{(.*)\}/.exec(args[3 + i * 3] ?? '')?.[1] ?? '';
+      const [data = '', known = ''] = args.slice(3 + keyCount + 6 + i * 2);
+      const [offset, epoch = ''] =
+        typeof reply === 'number' ? [reply, known.split(' ')[0]] : reply.split(' ');
+      this.given.push({ channel, data, offset: Number(offset), epoch });
+    }
+    return replies;
+  }
+}

@@ -1,0 +1,145 @@
+import type { Position } from '@newswire/protocol';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Broker, RedisLink } from '../src/index.js';
+import { PublishQueue } from '../src/redis/publish-queue.js';
+import { nextTurn } from './publishing.js';
+import { RedisLaboratory } from './redis-laboratory.js';
+import { describeOnRedis, REDIS_OPTIONS } from './redis-rig.js';
+
+const OPTIONS = { ...REDIS_OPTIONS, publishTimeoutMs: 60_000 };
+
+interface Follows {
+  readonly channel: string;
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+/** What is checked: who got which position, who was answered, which life follows which. */
+class Experiment {
+  readonly complaints: unknown[] = [];
+  readonly lab: RedisLaboratory;
+  readonly #queue: PublishQueue;
+  readonly #reader: Broker;
+  readonly #answered: (Position & { readonly channel: string })[] = [];
+  readonly #follows: Follows[] = [];
+  #count = 0;
+
+  constructor(link: RedisLink, reader: Broker) {
+    this.lab = new RedisLaboratory(link.commands);
+    this.#queue = new PublishQueue(this.lab, OPTIONS);
+    this.#reader = reader;
+  }
+
+  publish(channel: string): void {
+    const answer = this.#queue.add(channel, String(++this.#count), undefined);
+    answer.then(
+      (position) => this.#answered.push({ channel, ...position }),
+      () => undefined,
+    );
+  }
+
+  /** Reads as an edge does, which also makes lives. */
+  async ask(channel: string): Promise<void> {
+    const { publications, topOffset, life } = await this.#reader.history(channel, 0, 1000);
+    if (life === undefined) throw new Error('asking from 0 begins a life');
+    const { epoch, firstOffset, follows } = life;
+    if (follows !== undefined) this.#follows.push({ channel, ...follows });
+    for (const { offset, data } of publications) {
+      const lifeOf = offset >= firstOffset ? epoch : follows?.epoch;
+      const given = this.lab.given.find((item) => item.channel === channel && item.data === data);
+      const isTrue =
+        given?.offset === offset && given.epoch === (lifeOf ?? given.epoch) && offset <= topOffset;
+      if (!isTrue) this.complaints.push({ 'the log is wrong': { channel, offset, data, life } });
+    }
+  }
+
+  async settle(): Promise<void> {
+    await nextTurn();
+    for (let i = 0; i < 50; i++) {
+      await this.lab.execute();
+      this.lab.answer();
+    }
+    await nextTurn();
+  }
+
+  check(): void {
+    const taken = new Set<string>();
+    for (const given of this.lab.given) {
+      const position = `${given.channel} ${given.epoch} ${given.offset}`;
+      if (taken.has(position)) this.complaints.push({ 'given twice': given });
+      taken.add(position);
+    }
+    for (const life of this.#follows) {
+      const missed = this.#answered.filter(
+        ({ channel, epoch, offset }) =>
+          channel === life.channel && epoch === life.epoch && offset > life.offset,
+      );
+      if (missed.length > 0) this.complaints.push({ 'follows too little': life, missed });
+    }
+  }
+}
+
+const CHANNELS = ['a', 'b'] as const;
+
+const channel = fc.constantFrom(...CHANNELS);
+const steps = {
+  publish: fc.tuple(fc.constant('publish' as const), channel),
+  turn: fc.tuple(fc.constant('turn' as const), fc.constant('')),
+  execute: fc.tuple(fc.constant('execute' as const), fc.constant('')),
+  answer: fc.tuple(fc.constant('answer' as const), fc.constant('')),
+  ask: fc.tuple(fc.constant('ask' as const), channel),
+  cut: fc.tuple(fc.constant('cut' as const), fc.constantFrom('read', 'unread')),
+  remember: fc.tuple(fc.constant('remember' as const), fc.constant('')),
+  restart: fc.tuple(fc.constant('restart' as const), fc.constantFrom('rolled back', 'whole')),
+  flush: fc.tuple(fc.constant('flush' as const), fc.constant('')),
+};
+
+const anyStep = fc.oneof(
+  { arbitrary: steps.publish, weight: 8 },
+  { arbitrary: steps.turn, weight: 6 },
+  { arbitrary: steps.execute, weight: 6 },
+  { arbitrary: steps.answer, weight: 4 },
+  { arbitrary: steps.ask, weight: 2 },
+  { arbitrary: steps.cut, weight: 1 },
+  { arbitrary: steps.remember, weight: 1 },
+  { arbitrary: steps.restart, weight: 1 },
+  { arbitrary: steps.flush, weight: 1 },
+);
+
+async function take(experiment: Experiment, [step, detail]: [string, string]): Promise<void> {
+  const { lab } = experiment;
+  const acts: Record<string, () => unknown> = {
+    publish: () => experiment.publish(detail),
+    turn: nextTurn,
+    execute: () => lab.execute(),
+    answer: () => lab.answer(),
+    ask: () => experiment.ask(detail),
+    cut: () => lab.cut(detail === 'read'),
+    remember: () => lab.remember(),
+    restart: () => lab.restart(detail === 'rolled back'),
+    flush: () => lab.flush(),
+  };
+  await acts[step]?.();
+}
+
+describeOnRedis((rig) => {
+  test('whatever happens, no position is given twice, and no life claims to follow too little', async () => {
+    const { link, broker: reader } = await rig.openBroker();
+    await reader.publish('a', '0'); // from now on Redis has the script
+    const property = fc.asyncProperty(
+      fc.array(anyStep, { minLength: 20, maxLength: 80 }),
+      async (all) => {
+        await link.commands.flushDb();
+        const experiment = new Experiment(link, reader);
+        for (const step of all) await take(experiment, step);
+        for (const each of CHANNELS) experiment.publish(each);
+        await experiment.settle();
+        for (const each of CHANNELS) await experiment.ask(each);
+        experiment.check();
+        expect(experiment.complaints).toEqual([]);
+      },
+    );
+    await fc.assert(property, { numRuns: 300 });
+  });
+});

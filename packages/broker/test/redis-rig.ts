@@ -1,0 +1,52 @@
+import { missingPrograms, RedisServer, until } from '@newswire/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
+import { RedisBroker, RedisLink, type RedisLinkOptions } from '../src/index.js';
+
+/** The limits that every broker under test has, for every channel. */
+export const CONTRACT_LIMITS = { historySize: 100, historyTtlMs: 60_000 };
+
+export const REDIS_OPTIONS = { limitsOf: () => CONTRACT_LIMITS, publishTimeoutMs: 1000 };
+
+/** A real redis-server, empty before each test, and links to it that are closed after each. */
+export interface RedisRig {
+  readonly redis: RedisServer;
+  openLink(options?: Partial<RedisLinkOptions>): Promise<RedisLink>;
+  openBroker(): Promise<{ link: RedisLink; broker: RedisBroker }>;
+}
+
+/** Describes tests that need a redis-server; skipped by name where there is none. */
+export function describeOnRedis(describeTests: (rig: RedisRig) => void): void {
+  const missing = missingPrograms('redis-server', 'redis-cli');
+  describe.skipIf(missing.length > 0)(`needs ${missing.join(', ') || 'redis-server'}`, () => {
+    let redis: RedisServer;
+    const links: RedisLink[] = [];
+    beforeAll(async () => {
+      redis = await RedisServer.start();
+    });
+    afterAll(() => redis.dispose());
+    beforeEach(() => redis.cli('FLUSHALL'));
+    afterEach(() => Promise.all(links.splice(0).map((link) => link.close())));
+
+    async function openLink(options: Partial<RedisLinkOptions> = {}): Promise<RedisLink> {
+      const link = new RedisLink({
+        redisUrl: redis.url,
+        reconnectDelayMs: () => 50,
+        ...options,
+      });
+      links.push(link);
+      await until('the link', () => link.fault === undefined);
+      return link;
+    }
+
+    describeTests({
+      get redis() {
+        return redis;
+      },
+      openLink,
+      async openBroker() {
+        const link = await openLink();
+        return { link, broker: new RedisBroker(link, REDIS_OPTIONS) };
+      },
+    });
+  });
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { ConfigError } from './config.js';
+
+export interface LinkSecretSettings {
+  readonly linkSecret: string | undefined;
+  readonly linkSecretFile: string | undefined;
+}
+
+/**
+ * The secret that center and the edges share. Without NEWSWIRE_LINK_SECRET it is in the file, which
+ * is created if it is missing: all processes that name the same file get the same secret, whichever
+ * comes first. Throws ConfigError if there is none.
+ */
+export function readLinkSecret({ linkSecret, linkSecretFile }: LinkSecretSettings): string {
+  if (linkSecret !== undefined) return linkSecret;
+  if (linkSecretFile === undefined) {
+    throw new ConfigError([
+      'NEWSWIRE_BROKER=delegate needs NEWSWIRE_LINK_SECRET or NEWSWIRE_LINK_SECRET_FILE.',
+    ]);
+  }
+  const secret = readOrCreate(linkSecretFile);
+  if (secret.length < 16) {
+    throw new ConfigError([
+      'NEWSWIRE_LINK_SECRET_FILE must be a file with a secret of at least 16 characters in it.',
+    ]);
+  }
+  return secret;
+}
+
+function readOrCreate(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw unusable('read', error);
+  }
+  try {
+    create(file);
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw unusable('created', error);
+  }
+}
+
+/** Under its own name the file is whole or not there: `link` fails if somebody was quicker. */
+function create(file: string): void {
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+}
+
+function unusable(what: string, error: unknown): ConfigError {
+  return new ConfigError([`NEWSWIRE_LINK_SECRET_FILE cannot be ${what} (${codeOf(error)}).`]);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}

@@ -1,0 +1,146 @@
+import type { KnownLife } from './known-life.js';
+import type { Timeline } from './timeline.js';
+import { OffsetSet } from './offset-set.js';
+import type { Notice, Run, Start, SubscriptionLog } from './subscription-log.js';
+
+/** A told gap, and how many accepted publications it stands for. */
+export interface ToldGap extends Notice {
+  readonly covered: number;
+}
+
+export interface SubscriptionVerdict {
+  readonly subscriber: string;
+  readonly channel: string;
+  readonly delivered: number;
+  /** Accepted after the subscription began, not delivered, and not covered by a told gap. */
+  readonly lost: number;
+  /** Given more than once. */
+  readonly doubled: number;
+  /** Given after a later one. */
+  readonly reordered: number;
+  /** Offsets passed over in silence that no publisher was answered with. */
+  readonly skipped: number;
+  readonly gaps: readonly ToldGap[];
+  /** Where the faults are, in words; empty if there are none. */
+  readonly details: readonly string[];
+}
+
+/** Compares what one subscriber was given with what publishers were answered. */
+export function judge(log: SubscriptionLog, timeline: Timeline): SubscriptionVerdict {
+  return new Judge(log, timeline).verdict();
+}
+
+class Judge {
+  readonly #log: SubscriptionLog;
+  readonly #timeline: Timeline;
+  readonly #given = new Map<KnownLife, OffsetSet>();
+  /** Indexes of the timeline that were passed over. */
+  readonly #missing = new OffsetSet();
+  readonly #gaps: ToldGap[] = [];
+  readonly #details: string[] = [];
+  /** The index in the timeline that comes next; undefined before the subscription. */
+  #next: number | undefined;
+  /** The run that reached highest in the life that is being delivered. */
+  #highest: Run | undefined;
+  #delivered = 0;
+  #doubled = 0;
+  #reordered = 0;
+  #skipped = 0;
+
+  constructor(log: SubscriptionLog, timeline: Timeline) {
+    this.#log = log;
+    this.#timeline = timeline;
+  }
+
+  verdict(): SubscriptionVerdict {
+    for (const entry of this.#log.entries) {
+      if (entry.kind === 'start') this.#begin(entry);
+      else this.#take(entry);
+    }
+    const end = this.#timeline.length;
+    const next = this.#next ?? end;
+    if (this.#log.isOpen && next < end) this.#missing.add(next, end - 1);
+    for (const { from, to } of this.#missing.ranges) this.#tell(`lost ${this.#name(from, to)}`);
+    return {
+      subscriber: this.#log.subscriber,
+      channel: this.#log.history.name,
+      delivered: this.#delivered,
+      lost: this.#missing.size,
+      doubled: this.#doubled,
+      reordered: this.#reordered,
+      skipped: this.#skipped,
+      gaps: this.#gaps,
+      details: this.#details,
+    };
+  }
+
+  #begin({ life, offset, notice }: Start): void {
+    const start = this.#timeline.countUpTo(life, offset);
+    this.#highest = undefined;
+    if (notice === undefined || this.#next === undefined) {
+      this.#next = start;
+      return;
+    }
+    this.#gaps.push({ ...notice, covered: Math.max(0, start - this.#next) });
+    this.#next = Math.max(this.#next, start);
+  }
+
+  #take(run: Run): void {
+    const { life, from, to } = run;
+    if (to < from) {
+      this.#highest = run;
+      return;
+    }
+    this.#noteSkipped(run);
+    const given = this.#given.get(life) ?? new OffsetSet();
+    this.#given.set(life, given);
+    const fresh = given.add(from, to);
+    const count = to - from + 1;
+    const freshCount = fresh.reduce((sum, part) => sum + part.to - part.from + 1, 0);
+    this.#delivered += count;
+    this.#doubled += count - freshCount;
+    if (freshCount < count) this.#tell(`doubled ${life.epoch}/${from}..${to}`);
+    for (const part of fresh) this.#takeFresh(life, part.from, part.to);
+  }
+
+  #takeFresh(life: KnownLife, from: number, to: number): void {
+    const first = this.#timeline.countUpTo(life, from - 1);
+    const end = this.#timeline.countUpTo(life, to);
+    const next = this.#next ?? first;
+    const lateEnd = Math.min(end, next);
+    if (lateEnd > first) {
+      this.#reordered += lateEnd - first;
+      this.#missing.remove(first, lateEnd - 1);
+      this.#tell(`reordered ${this.#name(first, lateEnd - 1)}`);
+    }
+    if (end <= next) return;
+    this.#missing.add(next, first - 1);
+    this.#next = end;
+  }
+
+  /** Within a life a step of more than one leaves a hole, whether or not something accepted is in it. */
+  #noteSkipped(run: Run): void {
+    const last = this.#highest;
+    if (last?.life === run.life && run.to < last.to) return;
+    this.#highest = run;
+    if (last?.life !== run.life || run.from <= last.to + 1) return;
+    const { life, from } = run;
+    const timeline = this.#timeline;
+    const accepted = timeline.countUpTo(life, from - 1) - timeline.countUpTo(life, last.to);
+    const skipped = from - last.to - 1 - accepted;
+    this.#skipped += skipped;
+    if (skipped > 0) this.#tell(`skipped ${skipped} before ${run.life.epoch}/${run.from}`);
+  }
+
+  #name(first: number, last: number): string {
+    const { tokens } = this.#timeline;
+    return `${last - first + 1}: tokens ${tokens[first]}..${tokens[last]}`;
+  }
+
+  /** Only the first few: one fault of the server may show as thousands. */
+  #tell(detail: string): void {
+    if (this.#details.length < MAX_DETAILS) this.#details.push(detail);
+  }
+}
+
+const MAX_DETAILS = 5;

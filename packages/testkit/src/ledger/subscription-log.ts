@@ -1,0 +1,119 @@
+import type { Position } from '@newswire/protocol';
+import type { ChannelHistory, Place } from './channel-history.js';
+import type { KnownLife, Token } from './known-life.js';
+
+/** A gap that the subscriber was told of: it knows that publications may be missing. */
+export interface Notice {
+  /** What led to it, in the caller's words. */
+  readonly cause: string;
+  readonly atMs: number;
+}
+
+/** From here on the subscriber is owed every publication: the end of the log when it subscribed. */
+export interface Start {
+  readonly kind: 'start';
+  readonly life: KnownLife;
+  readonly offset: number;
+  /** What was told, where it had subscribed before. */
+  readonly notice: Notice | undefined;
+}
+
+/** Deliveries whose offsets rose by one. */
+export interface Run {
+  readonly kind: 'run';
+  readonly life: KnownLife;
+  readonly from: number;
+  to: number;
+}
+
+export type Entry = Start | Run;
+
+/** A subscribe reply as the subscriber read it. */
+export interface SubscribeReply extends Position {
+  readonly recovered: boolean;
+}
+
+const UNTOLD: Notice = { cause: 'subscribed afresh', atMs: 0 };
+
+/**
+ * What one subscriber was told and given on one channel, in order. Deliveries are kept as runs of
+ * offsets, so it stays small; whether they were right is judged at the end.
+ */
+export class SubscriptionLog {
+  readonly subscriber: string;
+  readonly history: ChannelHistory;
+  readonly entries: Entry[] = [];
+  /** Whether the subscriber is still owed what is published. */
+  isOpen = false;
+  #life: KnownLife | undefined;
+  #run: Run | undefined;
+
+  constructor(subscriber: string, history: ChannelHistory) {
+    this.subscriber = subscriber;
+    this.history = history;
+  }
+
+  /**
+   * The subscription is in force. `asked`: the position it was asked to recover from, if any.
+   * `notice`: why, for the list of told gaps; only read where the reply means one.
+   */
+  subscribed(reply: SubscribeReply, asked?: Position, notice: Notice = UNTOLD): void {
+    const isFirst = this.entries.length === 0;
+    this.isOpen = true;
+    if (!reply.recovered) return this.#start(reply, isFirst ? undefined : notice);
+    if (isFirst) this.#start(asked ?? reply, undefined);
+    // Another life goes on at whatever offset it begins with.
+    if (this.#enter(this.history.life(reply.epoch))) this.#run = undefined;
+    return undefined;
+  }
+
+  /** A publication came. Its epoch is the one of the last subscribe reply. */
+  delivered(offset: number, token: Token): void {
+    const life = this.#life;
+    if (life === undefined) throw new Error(`${this.subscriber} was given something unasked`);
+    if (this.#run?.to === offset - 1) this.#run.to = offset;
+    else {
+      this.#run = { kind: 'run', life, from: offset, to: offset };
+      this.entries.push(this.#run);
+    }
+    this.history.observe(life, offset, token);
+  }
+
+  /** The subscriber has left: it is owed nothing from here on. */
+  left(): void {
+    this.isOpen = false;
+  }
+
+  /** The epoch and offset of the last delivery, or of the last start if nothing came since. */
+  get last(): Place | undefined {
+    const entry = this.entries.at(-1);
+    if (entry === undefined) return undefined;
+    return { life: entry.life, offset: entry.kind === 'run' ? entry.to : entry.offset };
+  }
+
+  /** Everything that happened, in words. */
+  describe(): string {
+    const words = this.entries.map((entry) => {
+      const { epoch } = entry.life;
+      if (entry.kind === 'run') return `${epoch}/${entry.from}..${entry.to}`;
+      const { notice } = entry;
+      return `start ${epoch}/${entry.offset}${notice ? ` (${notice.cause} ${notice.atMs})` : ''}`;
+    });
+    return `${this.subscriber}: ${words.join(', ')}`;
+  }
+
+  /** True if it is another life than before. */
+  #enter(life: KnownLife): boolean {
+    const before = this.#life;
+    this.#life = life;
+    if (before !== undefined && before !== life) this.history.follow(before, life);
+    return before !== life;
+  }
+
+  #start({ epoch, offset }: Position, notice: Notice | undefined): void {
+    const life = this.history.life(epoch);
+    this.#enter(life);
+    this.#run = { kind: 'run', life, from: offset + 1, to: offset };
+    this.entries.push({ kind: 'start', life, offset, notice }, this.#run);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Token } from '../ledger/index.js';
+
+/** What publications of a load say: their token, when they were first sent, and filling. */
+export function toPayload(token: Token, sentMs: number, padding: string): string {
+  return `${token} ${sentMs.toFixed(2)} ${padding}`;
+}
+
+/** The token of a payload that begins at `start` in the text. */
+export function readToken(text: string, start: number): Token {
+  let token = 0;
+  for (let i = start; ; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return token;
+    token = token * 10 + digit;
+  }
+}
+
+/** When it was sent, on the clock of `nowMs`. */
+export function readSentMs(text: string): number {
+  const start = text.indexOf(' ') + 1;
+  return Number(text.slice(start, text.indexOf(' ', start)));
+}
+
+/** Milliseconds, finer than Date.now(), on a clock that all processes of this machine share. */
+export function nowMs(): number {
+  return performance.timeOrigin + performance.now();
+}

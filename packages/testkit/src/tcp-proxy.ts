@@ -1,0 +1,69 @@
+import {
+  createConnection,
+  createServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from 'node:net';
+
+/** Stands between a client and a server on this machine, and cuts them off from one another. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isBlocked = false;
+  /** While true, what the server says is thrown away. */
+  isMute = false;
+
+  private constructor(port: number) {
+    this.#server = createServer((client) => {
+      if (this.#isBlocked) client.destroy();
+      else this.#join(client, createConnection(port, '127.0.0.1'));
+    });
+  }
+
+  static async start(port: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(port);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Cuts all connections, and lets nobody in. */
+  block(): void {
+    this.#isBlocked = true;
+    this.cut();
+  }
+
+  unblock(): void {
+    this.#isBlocked = false;
+  }
+
+  /** Cuts all connections; new ones may come. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.block();
+    this.#server.close();
+  }
+
+  #join(client: Socket, upstream: Socket): void {
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    client.on('data', (chunk) => upstream.write(chunk));
+    upstream.on('data', (chunk) => this.isMute || client.write(chunk));
+  }
+}

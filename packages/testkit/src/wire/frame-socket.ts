@@ -1,0 +1,41 @@
+import { WebSocket } from 'ws';
+
+/** Told what happens on a WebSocket. */
+export interface FrameHandler {
+  handleOpen(): void;
+  handleText(text: string): void;
+  /** Once, and also if it could not be opened: then the code is 1006. Not after `cut`. */
+  handleClose(code: number): void;
+}
+
+/** The client's side of a WebSocket, as little of it as load needs. */
+export interface FrameSocket {
+  send(text: string): void;
+  /** Cuts the TCP connection without a word. Nothing is told afterwards. */
+  cut(): void;
+  /** Stops reading, as a stuck client does. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Opens a connection to a URL like ws://127.0.0.1:9900/ws. */
+export type OpenSocket = (url: string, handler: FrameHandler) => FrameSocket;
+
+/** A FrameSocket of the `ws` library: checks all of the protocol, at three times the price. */
+export const openWs: OpenSocket = (url, handler) => {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  let isCut = false;
+  socket.on('open', () => handler.handleOpen());
+  socket.on('message', (data) => isCut || handler.handleText(String(data)));
+  socket.on('error', () => undefined); // 'close' follows
+  socket.on('close', (code) => isCut || handler.handleClose(code));
+  return {
+    send: (text) => socket.send(text),
+    cut: () => {
+      isCut = true;
+      socket.terminate();
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+  };
+};

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { ChannelLog } from './channel-log.js';
+
+const LIMITS = { ringSize: 5, ringBytes: 1000 };
+
+const item = (offset: number, data = String(offset)) => ({ offset, data });
+const items = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => item(from + i));
+
+/** A log in life `e`, whose ring has the publications from one offset to another. */
+function logOf(from: number, to: number, limits = LIMITS): ChannelLog {
+  const log = new ChannelLog(limits);
+  log.restart({ epoch: 'e', firstOffset: 1, follows: undefined }, from - 1);
+  for (const each of items(from, to)) log.append(each, Infinity);
+  return log;
+}
+
+const at = (log: ChannelLog, offset: number, epoch = 'e') =>
+  log.cursorAfter({ offset, epoch }) ?? NaN;
+
+/** The data of what comes after an offset; undefined if it is not here. */
+const after = (log: ChannelLog, offset: number, epoch = 'e') => {
+  const cursor = at(log, offset, epoch);
+  return log.entries(cursor, log.end, Infinity)?.map(({ data }) => data);
+};
+
+describe('what is older than the ring', () => {
+  test('a part is kept until another is read or nobody needs it', () => {
+    const log = logOf(21, 25);
+    expect(log.readFrom(at(log, 9))).toBe(9);
+    log.addOlder(at(log, 9), items(8, 14));
+    expect(log.entries(at(log, 9), log.end, Infinity)?.map(({ offset }) => offset)).toEqual([
+      10, 11, 12, 13, 14,
+    ]);
+    expect(after(log, 7)?.[0]).toBe('8'); // before what was asked for, for others
+    expect(after(log, 6)).toBeUndefined();
+    expect(after(log, 14)).toBeUndefined();
+    log.addOlder(at(log, 14), items(15, 18));
+    expect([after(log, 9), after(log, 14)?.length]).toEqual([undefined, 4]);
+    log.dropOlder();
+    expect(after(log, 14)).toBeUndefined();
+    expect(log.readFrom(at(log, 14))).toBe(14);
+  });
+
+  test('a part that reaches the ring, and fits, becomes part of it', () => {
+    const log = logOf(21, 23);
+    log.addOlder(at(log, 18), items(19, 23));
+    log.dropOlder();
+    expect(after(log, 18)).toEqual(['19', '20', '21', '22', '23']);
+    log.append(item(24), Infinity);
+    expect(after(log, 18)).toBeUndefined();
+    expect(log.end - log.ringStart).toBe(5);
+  });
+
+  test('a part that reaches the ring and does not fit stays beside it', () => {
+    const log = logOf(21, 25);
+    log.addOlder(at(log, 18), items(19, 25));
+    expect(log.ringStart).toBe(at(log, 20));
+    expect(after(log, 18)).toEqual(['19', '20']);
+  });
+
+  test('a part that begins later proves that what is before it is gone', () => {
+    const log = logOf(21, 25);
+    log.addOlder(at(log, 9), items(12, 14));
+    expect(log.floor).toBe(at(log, 11));
+    expect(log.readFrom(at(log, 10))).toBeUndefined();
+    expect(after(log, 11)).toEqual(['12', '13', '14']);
+    log.addOlder(at(log, 14), []);
+    expect(log.floor).toBe(log.ringStart);
+    expect(log.readFrom(at(log, 14))).toBeUndefined();
+    expect(after(log, 20)).toHaveLength(5);
+  });
+
+  test('a part with a hole ends there', () => {
+    const log = logOf(21, 25);
+    log.addOlder(at(log, 9), [...items(9, 12), ...items(14, 16)]);
+    expect(after(log, 9)).toEqual(['10', '11', '12']);
+    expect(after(log, 13)).toBeUndefined();
+  });
+
+  test('a part goes over from the life before, where offsets went on', () => {
+    const log = new ChannelLog(LIMITS);
+    log.restart({ epoch: 'f', firstOffset: 8, follows: { epoch: 'e', offset: 5 } }, 20);
+    expect(log.readFrom(at(log, 3))).toBe(3);
+    log.addOlder(at(log, 3), [...items(3, 5), ...items(8, 10)]);
+    expect(after(log, 3)).toEqual(['4', '5', '8', '9', '10']);
+    expect(log.lifeEnd(at(log, 3))).toBe(at(log, 7, 'f'));
+  });
+
+  test('a life that was flushed is read no more, nor one before the last', () => {
+    const log = new ChannelLog(LIMITS);
+    log.restart({ epoch: 'f', firstOffset: 1, follows: { epoch: 'e', offset: 50 } }, 20);
+    expect(log.readFrom(at(log, 30))).toBeUndefined();
+    expect(log.readFrom(at(log, 0, 'f'))).toBe(0);
+    log.beginLife({ epoch: 'g', firstOffset: 80 });
+    expect(log.readFrom(at(log, 5, 'f'))).toBe(5);
+    expect(log.readFrom(at(log, 30))).toBeUndefined();
+  });
+});
+
+describe('removal', () => {
+  test('what was removed is given to nobody, what comes later is', () => {
+    const log = logOf(1, 5);
+    log.removeBefore(at(log, 3));
+    expect([after(log, 2), after(log, 3)]).toEqual([undefined, ['4', '5']]);
+    expect(log.readFrom(at(log, 2))).toBeUndefined();
+    log.removeBefore(log.end);
+    log.append(item(6), Infinity);
+    expect([after(log, 4), after(log, 5)]).toEqual([undefined, ['6']]);
+  });
+
+  test('also not if it was being read meanwhile', () => {
+    const log = logOf(21, 23);
+    log.removeBefore(at(log, 20));
+    log.addOlder(at(log, 17), items(18, 20));
+    expect(after(log, 17)).toBeUndefined();
+    expect(after(log, 20)).toHaveLength(3);
+    log.addOlder(at(log, 10), items(11, 14));
+    expect(after(log, 12)).toBeUndefined();
+  });
+});

@@ -1,0 +1,64 @@
+import { CLOSES } from '@newswire/protocol';
+import { Counter, counter, gauge, type Registry } from '@newswire/runtime';
+
+/** What an edge counts, and what it is asked for when its metrics are read. */
+export function edgeMetrics(
+  registry: Registry,
+  read: Record<'sessions' | 'channels' | 'behind', () => number>,
+) {
+  gauge(registry, 'newswire_edge_sessions', 'Open client connections.', read.sessions);
+  gauge(registry, 'newswire_edge_channels', 'Channels with at least one session.', read.channels);
+  gauge(
+    registry,
+    'newswire_edge_catching_up',
+    'Sessions that are served from the log instead of the live flow.',
+    read.behind,
+  );
+  const count = (name: string, help: string) => counter(registry, `newswire_edge_${name}`, help);
+  return {
+    publications: count('publications_total', 'Publications handed to their subscribers.'),
+    deliveries: count(
+      'deliveries_total',
+      'Publications times the live sessions they went to at once.',
+    ),
+    served: count('log_deliveries_total', 'Publications sent to one session from the log.'),
+    slow: count(
+      'slow_total',
+      'Times that a session was taken off the live flow because it read too slowly.',
+    ),
+    reads: count('history_reads_total', "Reads of the broker's log."),
+    retries: count(
+      'broker_retries_total',
+      'Requests to the broker that failed and are tried again.',
+    ),
+    fills: count(
+      'gap_fills_total',
+      'Times that a channel was compared with its log, because something may have been missed.',
+    ),
+    gaps: count(
+      'gaps_total',
+      'Times that publications of a channel were missed, and its sessions told.',
+    ),
+    recoveries: new Counter({
+      name: 'newswire_edge_recoveries_total',
+      help: 'Requests to go on from a position, by whether everything since then was there.',
+      labelNames: ['recovered'],
+      registers: [registry],
+    }),
+    closes: new Counter({
+      name: 'newswire_edge_closes_total',
+      help: 'Ended sessions, by close code.',
+      labelNames: ['code'],
+      registers: [registry],
+    }),
+  };
+}
+
+const STANDARD_CODES = [1000, 1001, 1005, 1006];
+const OWN_CODES = Object.values(CLOSES).map(({ code }) => code);
+const KNOWN_CODES = new Set<number>([...STANDARD_CODES, ...OWN_CODES]);
+
+/** Clients may choose any code: as labels they would be thousands. */
+export function closeLabel(code: number): string {
+  return KNOWN_CODES.has(code) ? String(code) : 'other';
+}

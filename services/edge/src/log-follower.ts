@@ -1,0 +1,219 @@
+import type { HistoryPage, Life } from '@newswire/broker';
+import type { Position, Publication } from '@newswire/protocol';
+import type { ChannelLog } from './channel-log.js';
+
+/**
+ * What a heard publication meant. `next`: appended. `repeated`: known already. `kept`: it waits
+ * until the broker's log has been read. `gap`: the log has to be read first.
+ */
+export type Heard = 'next' | 'repeated' | 'kept' | 'gap';
+
+/** How things stand after a part of the log. `lost`: what comes next is nowhere any more. */
+export type Continuity = 'live' | 'read' | 'lost';
+
+interface HeardPublication {
+  readonly publication: Publication;
+  readonly epoch: string;
+  readonly isFirst: boolean;
+}
+
+/** So many publications are kept while the log is read; past that, it is read once more. */
+const MAX_KEPT = 1000;
+
+const NO_LIFE: Life = { epoch: '', firstOffset: 1, follows: undefined };
+
+/**
+ * Keeps a ChannelLog gapless: takes the live flow where it follows, and otherwise says that the
+ * broker's log must be read. All of it without I/O: whoever reads hands the pages in.
+ */
+export class LogFollower {
+  readonly #log: ChannelLog;
+  #isLive = false;
+  /**
+   * What is heard next comes directly after what was heard last. That the log was read proves less:
+   * what followed may have been lost before, and what is heard may be older.
+   */
+  #isUnbroken = false;
+  /**
+   * The log's end when it was read first and nothing had been published yet. While that is the end
+   * and the flow was not interrupted, nothing was missed, whatever life comes next.
+   */
+  #newEnd: number | undefined;
+  #kept: HeardPublication[] = [];
+  #mustReadAgain = false;
+  /** Heard before the read that is under way: whatever the log is like, it must go so far. */
+  #mustReach: Position | undefined;
+
+  constructor(log: ChannelLog) {
+    this.#log = log;
+  }
+
+  /** The live flow is followed, and nothing is missing as far as anybody knows. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  /** `keepFrom`: the cursor from which on publications may not leave the ring yet. */
+  hear(publication: Publication, epoch: string, isFirst: boolean, keepFrom: number): Heard {
+    const heard = { publication, epoch, isFirst };
+    if (!this.#isLive) return this.#keep(heard);
+    const meaning = this.#follow(heard, keepFrom);
+    if (meaning === 'gap') {
+      this.#isLive = this.#isUnbroken = false;
+      this.#keep(heard);
+    }
+    return meaning;
+  }
+
+  /**
+   * The flow was interrupted: nothing heard or read before counts. True if a read has to begin;
+   * one that is under way will ask for another.
+   */
+  interrupt(): boolean {
+    const wasLive = this.#isLive;
+    this.#isLive = this.#isUnbroken = false;
+    this.#newEnd = undefined;
+    this.#kept = [];
+    this.#mustReach = undefined;
+    this.#mustReadAgain = !wasLive;
+    return wasLive;
+  }
+
+  /** A read begins now: it has what was heard so far, and may lack what is heard from here on. */
+  beginRead(): void {
+    const last = this.#kept.at(-1);
+    if (last !== undefined) {
+      this.#mustReach = { epoch: last.epoch, offset: last.publication.offset };
+    }
+    this.#kept = [];
+    this.#mustReadAgain = false;
+  }
+
+  /** The offset after which the log has to be read. */
+  get readFrom(): number {
+    return this.#log.isOpen ? this.#log.position.offset : 0;
+  }
+
+  /** Takes in a page of the log after `readFrom`. */
+  take(page: HistoryPage, keepFrom: number): Continuity {
+    if (!this.#log.isOpen) this.#restart(page);
+    const continuity = this.#takePage(page, keepFrom);
+    return continuity === 'live' ? this.#resume(keepFrom) : continuity;
+  }
+
+  /** Begins anew where a page says that the log ends, as what came before is lost. */
+  giveUp(page: HistoryPage): Continuity {
+    this.#restart(page);
+    return this.#resume(this.#log.end);
+  }
+
+  /** With as much of the log's end as the page has. */
+  #restart({ publications, topOffset, life = NO_LIFE }: HistoryPage): void {
+    const ofLife = publications.filter(({ offset }) => offset >= life.firstOffset);
+    const hole = ofLife.findLastIndex(
+      ({ offset }, i) => offset !== topOffset - (ofLife.length - 1 - i),
+    );
+    const end = ofLife.slice(hole + 1);
+    this.#log.restart(life, topOffset - end.length);
+    for (const publication of end) this.#log.append(publication, Infinity);
+    this.#isUnbroken = false;
+    this.#newEnd = topOffset < life.firstOffset ? this.#log.end : undefined;
+  }
+
+  #keep(heard: HeardPublication): Heard {
+    this.#kept.push(heard);
+    if (this.#kept.length > MAX_KEPT) {
+      this.#kept = [];
+      this.#mustReadAgain = true;
+    }
+    return 'kept';
+  }
+
+  #follow({ publication, epoch, isFirst }: HeardPublication, keepFrom: number): Heard {
+    const { offset } = publication;
+    const { position } = this.#log;
+    if (epoch === position.epoch) {
+      if (offset === position.offset) this.#isUnbroken = true;
+      if (offset <= position.offset) return 'repeated';
+      if (offset > position.offset + 1) return 'gap';
+    } else if (this.#log.isOver(epoch)) {
+      return 'repeated';
+    } else if (isFirst && this.#isLive && this.#isUnbroken) {
+      this.#log.beginLife({ epoch, firstOffset: offset });
+    } else {
+      return 'gap';
+    }
+    this.#log.append(publication, keepFrom);
+    this.#isUnbroken = true;
+    return 'next';
+  }
+
+  #takePage(page: HistoryPage, keepFrom: number): Continuity {
+    const { publications, topOffset, life } = page;
+    const { epoch, offset } = this.#log.position;
+    if (life === undefined || saysNothing(page, epoch)) return 'live';
+    if (life.epoch !== epoch) return this.#takeOtherLife(page, life, keepFrom);
+    const mustReach = this.#mustReach?.epoch === epoch ? this.#mustReach.offset : 0;
+    if (topOffset < mustReach) return 'lost';
+    if (!this.#appendRun(publications, keepFrom)) return 'lost';
+    const reached = this.#log.position.offset;
+    if (reached >= topOffset) return 'live';
+    return reached > offset ? 'read' : 'lost';
+  }
+
+  /** The log is in another life. What it follows tells whether everything before it is here. */
+  #takeOtherLife(
+    { publications, topOffset }: HistoryPage,
+    life: Life,
+    keepFrom: number,
+  ): Continuity {
+    const { epoch, offset } = this.#log.position;
+    if (this.#newEnd === this.#log.end && life.follows === undefined) {
+      this.#log.beginLife(life);
+      return 'read';
+    }
+    if (life.follows?.epoch !== epoch) return 'lost';
+    const goesOn = life.firstOffset > offset;
+    const ofOldLife = goesOn ? publications.filter((p) => p.offset < life.firstOffset) : [];
+    if (!this.#appendRun(ofOldLife, keepFrom)) return 'lost';
+    const reached = this.#log.position.offset;
+    if (reached < life.follows.offset) return reached > offset ? 'read' : 'lost';
+    this.#log.beginLife(life);
+    if (goesOn) this.#appendRun(publications.slice(ofOldLife.length), keepFrom);
+    return this.#log.position.offset >= topOffset ? 'live' : 'read';
+  }
+
+  /** False if they do not follow: the log has lost what comes next. */
+  #appendRun(publications: readonly Publication[], keepFrom: number): boolean {
+    for (const publication of publications) {
+      const next = this.#log.position.offset + 1;
+      if (publication.offset < next) continue;
+      if (publication.offset > next) return false;
+      this.#log.append(publication, keepFrom);
+    }
+    return true;
+  }
+
+  /**
+   * Back to the live flow, over what was heard while the log was read. A life that is not the page's
+   * may be an earlier or a later one: another read tells.
+   */
+  #resume(keepFrom: number): Continuity {
+    if (this.#mustReadAgain) return 'read';
+    for (const heard of this.#kept) if (this.#follow(heard, keepFrom) === 'gap') return 'read';
+    this.#kept = [];
+    this.#mustReach = undefined;
+    this.#isLive = true;
+    return 'live';
+  }
+}
+
+/**
+ * Whether a page leaves open what came after what one has of a life: the log is gone, with all that
+ * may have been published meanwhile, or was only asked for since. What the next publication follows
+ * will tell.
+ */
+export function saysNothing({ life, topOffset }: HistoryPage, epoch: string): boolean {
+  if (life === undefined) return true;
+  return life.epoch !== epoch && life.follows === undefined && topOffset < life.firstOffset;
+}

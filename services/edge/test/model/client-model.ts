@@ -1,0 +1,165 @@
+import type { Position } from '@newswire/protocol';
+import type { Connection } from '@newswire/transport';
+import type { Session } from '../../src/session.js';
+import type { LogModel } from './log-model.js';
+
+/** A socket whose bytes wait until the test lets the client read them. */
+export class SocketModel implements Connection {
+  static #lastId = 0;
+  readonly id = ++SocketModel.#lastId;
+  readonly topics = new Set<string>();
+  #frames: string[] = [];
+  closeCode: number | undefined;
+
+  /** What was sent, oldest first, up to `count` frames: gone from the socket. */
+  read(count: number): string[] {
+    return this.#frames.splice(0, count);
+  }
+
+  send(...frames: readonly string[]): void {
+    if (this.closeCode === undefined) this.#frames.push(...frames);
+  }
+
+  close(code: number): void {
+    this.closeCode ??= code;
+  }
+
+  bufferedBytes(): number {
+    return this.#frames.reduce((sum, frame) => sum + frame.length, 0);
+  }
+
+  join(topic: string): void {
+    this.topics.add(topic);
+  }
+
+  leave(topic: string): void {
+    this.topics.delete(topic);
+  }
+
+  ping(): void {
+    // Nothing here takes that long.
+  }
+}
+
+/** What a client was told that it missed, or may have. */
+export interface Verdict {
+  /** Sentences; empty if everything came once and in order. */
+  readonly faults: string[];
+  gapsTold: number;
+}
+
+/**
+ * A client of the Centrifuge wire that comes back with its position, or one of the seed wire, which
+ * has none. The data of a publication is its index, so what follows what is plain.
+ */
+export class ClientModel {
+  readonly verdict: Verdict = { faults: [], gapsTold: 0 };
+  readonly #log: LogModel;
+  readonly #isSeed: boolean;
+  #session: Session | undefined;
+  #socket: SocketModel | undefined;
+  #position: Position | undefined;
+  /** The index that has to come next; undefined while nothing is promised. */
+  #next: number | undefined;
+
+  constructor(log: LogModel, isSeed: boolean) {
+    this.#log = log;
+    this.#isSeed = isSeed;
+  }
+
+  get isConnected(): boolean {
+    return this.#session !== undefined;
+  }
+
+  get next(): number | undefined {
+    return this.#next;
+  }
+
+  connect(session: Session, socket: SocketModel): void {
+    this.#session = session;
+    this.#socket = socket;
+    if (this.#isSeed) session.handleText('sub#a');
+    else {
+      session.handleText('{"id":1,"connect":{}}');
+      this.#subscribe();
+    }
+  }
+
+  /** Reads up to `count` frames. */
+  read(count: number): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    const wasFull = socket.bufferedBytes() > 0;
+    for (const frame of socket.read(count)) this.#handleFrame(frame);
+    if (wasFull) this.#session?.handleDrain();
+    if (socket.closeCode !== undefined && socket.bufferedBytes() === 0)
+      this.#lost(socket.closeCode);
+  }
+
+  /** The connection breaks: what was not read is gone. */
+  cut(): void {
+    if (this.#session !== undefined) this.#lost(1006);
+  }
+
+  #lost(code: number): void {
+    const session = this.#session;
+    this.#session = this.#socket = undefined;
+    if (code === 3010) this.verdict.gapsTold++;
+    if (this.#isSeed) this.#next = undefined;
+    session?.handleClose(code);
+  }
+
+  #subscribe(): void {
+    const position = this.#position;
+    const recovery = position === undefined ? {} : { recover: true, ...position };
+    const command = { id: 2, subscribe: { channel: 'a', ...recovery } };
+    this.#session?.handleText(JSON.stringify(command));
+  }
+
+  #handleFrame(frame: string): void {
+    if (this.#isSeed) return this.#take(Number(frame));
+    for (const line of frame.split('\n')) this.#handleReply(JSON.parse(line) as ReplyModel);
+  }
+
+  #handleReply({ id, subscribe, error, push }: ReplyModel): void {
+    if (push?.unsubscribe !== undefined) return this.#subscribe();
+    if (push?.pub !== undefined) return this.#handlePub(push.pub);
+    if (error !== undefined) return this.#subscribe();
+    if (id !== 2 || subscribe === undefined) return undefined;
+    const { epoch, offset, recovered, publications = [] } = subscribe;
+    if (recovered === false) this.verdict.gapsTold++;
+    if (recovered !== true) this.#next = undefined;
+    this.#position = { epoch, offset };
+    for (const pub of publications) this.#handlePub(pub);
+  }
+
+  #handlePub({ data, offset }: { data: number; offset: number }): void {
+    const epoch = this.#position?.epoch ?? '';
+    this.#position = { epoch, offset };
+    const accepted = this.#log.accepted[data];
+    if (accepted?.epoch !== epoch || accepted.offset !== offset) {
+      this.verdict.faults.push(`${data} came as ${epoch} ${offset}`);
+    }
+    this.#take(data);
+  }
+
+  #take(index: number): void {
+    const next = this.#next ?? index;
+    if (index < next) this.verdict.faults.push(`${index} came again or late, ${next} was next`);
+    if (index > next) this.verdict.faults.push(`${next} is missing, ${index} came`);
+    this.#next = index + 1;
+  }
+}
+
+interface ReplyModel {
+  readonly id?: number;
+  readonly error?: object;
+  readonly subscribe?: Position & {
+    readonly recovered?: boolean;
+    readonly publications?: readonly { data: number; offset: number }[];
+  };
+  readonly push?: {
+    readonly pub?: { data: number; offset: number };
+    readonly unsubscribe?: object;
+  };
+}

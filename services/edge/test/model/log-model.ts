@@ -1,0 +1,96 @@
+import type { Life } from '@newswire/broker';
+import type { Position, Publication } from '@newswire/protocol';
+
+/** What a subscriber of the model's Redis hears. */
+export interface HeardModel {
+  readonly publication: Publication;
+  readonly epoch: string;
+  readonly isFirst: boolean;
+}
+
+/**
+ * One channel in a model of Redis and of the center that publishes to it: everything happens at
+ * once and in one place. The data of a publication is its index among all that were accepted.
+ */
+export class LogModel {
+  readonly accepted: Position[] = [];
+  readonly #size: number;
+  #entries: Publication[] = [];
+  #life: Life | undefined;
+  #top = 0;
+  /** Offsets up to here were handed out in this life, and some of them are lost. */
+  #lostTop = 0;
+  #lives = 0;
+  /** What center knows: the last position it was answered. */
+  #known: Position | undefined;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get life(): Life | undefined {
+    return this.#life;
+  }
+
+  get top(): number {
+    return this.#top;
+  }
+
+  publish(): HeardModel {
+    const life = this.#lifeToPublishIn();
+    const offset = ++this.#top;
+    const publication = { offset, data: String(this.accepted.length) };
+    this.#entries.push(publication);
+    this.#entries = this.#entries.slice(-this.#size);
+    this.#known = { offset, epoch: life.epoch };
+    this.accepted.push(this.#known);
+    return { publication, epoch: life.epoch, isFirst: offset === life.firstOffset };
+  }
+
+  /** As the broker's seam has it. */
+  read(since: number, limit: number) {
+    // A reader does not know what the life follows; whoever publishes first in it does.
+    if (since === 0) this.#life ??= this.#newLife(1, undefined);
+    const publications = this.#entries.filter(({ offset }) => offset > since).slice(0, limit);
+    return { publications, topOffset: this.#life ? this.#top : 0, life: this.#life };
+  }
+
+  /** Empties the log; answers the offset up to which. */
+  remove(): number {
+    this.#entries = [];
+    return this.#top;
+  }
+
+  /** FLUSHALL. */
+  flush(): void {
+    this.#entries = [];
+    this.#life = undefined;
+    this.#top = this.#lostTop = 0;
+  }
+
+  /** A restart without the newest publications: with the next one a new life begins. */
+  restart(lost: number): void {
+    if (this.#life === undefined || lost === 0) return;
+    const kept = Math.max(this.#top - lost, this.#life.firstOffset - 1);
+    if (kept === this.#top) return;
+    this.#lostTop = Math.max(this.#lostTop, this.#top);
+    this.#top = kept;
+    this.#entries = this.#entries.filter(({ offset }) => offset <= kept);
+  }
+
+  #lifeToPublishIn(): Life {
+    const life = this.#life ?? this.#newLife(1, this.#known);
+    const isUnused = this.#top < life.firstOffset && life.follows === undefined;
+    this.#life = isUnused ? { ...life, follows: this.#known } : life;
+    if (this.#lostTop > 0) {
+      this.#top = this.#lostTop;
+      this.#life = this.#newLife(this.#top + 1, this.#known);
+      this.#lostTop = 0;
+    }
+    return this.#life;
+  }
+
+  #newLife(firstOffset: number, follows: Position | undefined): Life {
+    return { epoch: `e${++this.#lives}`, firstOffset, follows };
+  }
+}

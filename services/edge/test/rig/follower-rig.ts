@@ -1,0 +1,54 @@
+import type { HistoryPage, Life } from '@newswire/broker';
+import type { Position } from '@newswire/protocol';
+import { ChannelLog } from '../../src/channel-log.js';
+import { LogFollower } from '../../src/log-follower.js';
+
+const item = (offset: number, epoch = 'e') => ({ offset, data: `${epoch}${offset}` });
+export const items = (from: number, to: number, epoch = 'e') =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => item(from + i, epoch));
+
+export const life = (epoch = 'e', firstOffset = 1, follows?: Position): Life => ({
+  epoch,
+  firstOffset,
+  follows,
+});
+
+/** A part of the log in life `e` unless said. */
+export const page = (from: number, to: number, top = to, of = life()): HistoryPage => ({
+  publications: items(from, to, of.epoch),
+  topOffset: top,
+  life: of,
+});
+
+export const GONE: HistoryPage = { publications: [], topOffset: 0, life: undefined };
+
+export class FollowerRig {
+  readonly log = new ChannelLog({ ringSize: 10_000, ringBytes: 1_000_000 });
+  readonly follower = new LogFollower(this.log);
+
+  /** Follows the live flow from a position on. */
+  static at(offset: number, of = life()): FollowerRig {
+    const rig = new FollowerRig();
+    rig.follower.beginRead();
+    rig.follower.take(page(1, 0, offset, of), Infinity);
+    return rig;
+  }
+
+  hear(offset: number, epoch = 'e', isFirst = false) {
+    return this.follower.hear(item(offset, epoch), epoch, isFirst, 0);
+  }
+
+  read(...pages: HistoryPage[]) {
+    return pages.map((each) => {
+      this.follower.beginRead();
+      return this.follower.take(each, 0);
+    });
+  }
+
+  get data(): string[] | undefined {
+    return this.log.entries(this.log.ringStart, this.log.end, Infinity)?.map(({ data }) => data);
+  }
+}
+
+export const names = (from: number, to: number, epoch = 'e') =>
+  items(from, to, epoch).map(({ data }) => data);

@@ -1,0 +1,198 @@
+import { MemoryBroker, type HistoryPage } from '@newswire/broker';
+import { centrifugeWire, seedWire, toJsonLine, type Position } from '@newswire/protocol';
+import { CatchUp } from '../../src/catch-up.js';
+import { Hub } from '../../src/hub.js';
+import { Outbox } from '../../src/outbox.js';
+import { Session, type SessionContext } from '../../src/session.js';
+import { FakeSocket } from './rig.js';
+
+export interface ReplyLine {
+  readonly id?: number;
+  readonly error?: { readonly code: number };
+  readonly subscribe?: Position & {
+    readonly recovered?: boolean;
+    readonly publications?: readonly { readonly offset: number }[];
+  };
+  readonly push?: {
+    readonly pub?: { readonly offset: number };
+    readonly unsubscribe?: { readonly code: number };
+  };
+}
+
+/** One client's connection to the hub. */
+export class HubClient {
+  readonly session: Session;
+  readonly socket: FakeSocket;
+
+  constructor(session: Session, socket: FakeSocket) {
+    this.session = session;
+    this.socket = socket;
+  }
+
+  subscribe(channel: string, more: object = {}): void {
+    const lines = [
+      { id: 1, connect: {} },
+      { id: 2, subscribe: { channel, ...more } },
+    ];
+    this.session.handleText(lines.map((line) => JSON.stringify(line)).join('\n'));
+  }
+
+  get lines(): ReplyLine[] {
+    return this.socket.frames.flatMap((frame) =>
+      frame.split('\n').map((line) => JSON.parse(line) as ReplyLine),
+    );
+  }
+
+  /** The answer to the subscribe command. */
+  get answer(): ReplyLine | undefined {
+    return this.lines.find(({ id }) => id === 2);
+  }
+
+  /** Of all publications, those in the answer included. */
+  get offsets(): number[] {
+    return this.lines.flatMap(({ subscribe, push }) => [
+      ...(subscribe?.publications ?? []).map(({ offset }) => offset),
+      ...(push?.pub ? [push.pub.offset] : []),
+    ]);
+  }
+}
+
+/** A memory broker whose pages the test may replace, or hold back. */
+class ScriptedBroker extends MemoryBroker {
+  script: ((since: number, limit: number) => HistoryPage | Promise<HistoryPage>) | undefined;
+  readonly reads: (readonly [since: number, limit: number])[] = [];
+
+  override async history(channel: string, since: number, limit: number): Promise<HistoryPage> {
+    this.reads.push([since, limit]);
+    return this.script?.(since, limit) ?? super.history(channel, since, limit);
+  }
+}
+
+/** A hub over a real broker in memory, with sessions on sockets that are none. */
+export class HubRig {
+  nowMs = 0;
+  readonly broker = new ScriptedBroker({
+    limitsOf: () => ({ historySize: 10_000, historyTtlMs: 3_600_000 }),
+    historyBytes: 100_000_000,
+  });
+  readonly gaps: [channel: string, sessions: number][] = [];
+  readonly recoveries: boolean[] = [];
+  fills = 0;
+  readonly hub: Hub;
+  readonly catchUp: CatchUp;
+  readonly #sockets = new Set<FakeSocket>();
+  readonly #context: SessionContext;
+
+  constructor(ringSize = 10) {
+    this.catchUp = new CatchUp({
+      maxBufferedBytes: 262_144,
+      maxLagBytes: 1_000_000_000,
+      maxLagMs: 60_000,
+      now: () => this.nowMs,
+      onStarved: (subscription) => this.hub.handleStarved(subscription),
+      onBroken: (subscription) => this.hub.break(subscription),
+      onFault: fail,
+      onSlow: () => undefined,
+      onServed: () => undefined,
+    });
+    const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
+    const outbox = new Outbox(server, this.catchUp, {
+      lookEveryBytes: 0,
+      maxFlushBytes: 1_000_000,
+      onBroken: (subscription) => this.hub.break(subscription),
+      onFault: fail,
+      onFlush: () => undefined,
+    });
+    this.hub = new Hub(this.broker, outbox, this.catchUp, {
+      ringSize,
+      ringBytes: 1_048_576,
+      now: () => this.nowMs,
+      checkIntervalMs: 10_000,
+      ringIdleMs: 5000,
+      subscribeTimeoutMs: 3000,
+      persist: (act, isStillWanted) => this.#persist(act, isStillWanted),
+      onRead: () => undefined,
+      onGap: (...gap) => this.gaps.push(gap),
+      onFill: () => this.fills++,
+      onRecovery: (recovered) => this.recoveries.push(recovered),
+    });
+    this.#context = {
+      subscribe: (session, request, id) => this.hub.subscribe(session, request, id),
+      unsubscribe: (subscription) => this.hub.unsubscribe(subscription),
+      handleDrain: (session) => this.catchUp.serve(session),
+      handleClosed: () => undefined,
+      handleFault: fail,
+      maxChannelsPerSession: 10,
+      pingIntervalMs: 25_000,
+      version: '0',
+      now: () => this.nowMs,
+    };
+  }
+
+  open(wire = centrifugeWire): HubClient {
+    const socket = new FakeSocket();
+    this.#sockets.add(socket);
+    return new HubClient(new Session(socket, () => wire, this.#context), socket);
+  }
+
+  /** A Centrifuge client's subscription, with its answer. */
+  async subscribed(channel: string, more: object = {}): Promise<HubClient> {
+    const client = this.open();
+    client.subscribe(channel, more);
+    await settled();
+    return client;
+  }
+
+  async seed(channel: string): Promise<HubClient> {
+    const client = this.open(seedWire);
+    client.session.handleText(`sub#${channel}`);
+    await settled();
+    return client;
+  }
+
+  async publish(channel: string, count: number, data: unknown = 'x'): Promise<Position> {
+    let position = { offset: 0, epoch: '' };
+    for (let i = 0; i < count; i++) {
+      position = await this.broker.publish(channel, toJsonLine(data));
+      await nextTurn();
+    }
+    await settled();
+    return position;
+  }
+
+  /** Time passes, and what waits is looked after. */
+  async elapse(ms: number): Promise<void> {
+    this.nowMs += ms;
+    this.hub.sweep();
+    this.catchUp.sweep();
+    await settled();
+  }
+
+  #publish(topic: string, text: string): void {
+    for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.send(text);
+  }
+
+  /** Tries again as soon as anything else has had its turn. */
+  async #persist(act: () => Promise<void>, isStillWanted: () => boolean): Promise<boolean> {
+    while (isStillWanted()) {
+      try {
+        await act();
+        return true;
+      } catch {
+        await nextTurn();
+      }
+    }
+    return false;
+  }
+}
+
+function fail(...parts: unknown[]): never {
+  throw parts.at(-1);
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Promises that can settle have done so, and what is pending has gone out. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await nextTurn();
+}

@@ -1,0 +1,172 @@
+import { centrifugeWire, FROM_NOW, seedWire, toJsonLine, type Wire } from '@newswire/protocol';
+import type { Connection } from '@newswire/transport';
+import { CatchUp, type CatchUpOptions } from '../../src/catch-up.js';
+import { LiveChannel, Subscription } from '../../src/live-channel.js';
+import { Outbox } from '../../src/outbox.js';
+import { Session, type SessionContext } from '../../src/session.js';
+
+/** A socket whose unsent bytes are what the test says. */
+export class FakeSocket implements Connection {
+  readonly id = 1;
+  readonly topics = new Set<string>();
+  readonly frames: string[] = [];
+  readonly closes: number[] = [];
+  buffered = 0;
+  /** Whether what is sent stays unsent. */
+  isStuck = false;
+
+  send(...frames: readonly string[]): void {
+    this.frames.push(...frames);
+    if (this.isStuck) for (const frame of frames) this.buffered += frame.length;
+  }
+
+  close(code: number): void {
+    this.closes.push(code);
+  }
+
+  bufferedBytes(): number {
+    return this.buffered;
+  }
+
+  join(topic: string): void {
+    this.topics.add(topic);
+  }
+
+  leave(topic: string): void {
+    this.topics.delete(topic);
+  }
+
+  ping(): void {
+    // Nobody asks.
+  }
+}
+
+export const LIMITS = { ringSize: 100, ringBytes: 10_000 };
+
+const CONTEXT: SessionContext = {
+  subscribe: () => {
+    throw new Error('subscriptions are made by the test');
+  },
+  unsubscribe: () => undefined,
+  handleDrain: () => undefined,
+  handleClosed: () => undefined,
+  handleFault: () => undefined,
+  maxChannelsPerSession: 10,
+  pingIntervalMs: 25_000,
+  version: '0',
+  now: () => 0,
+};
+
+export type FlushRigOptions = Partial<
+  CatchUpOptions & { maxFlushBytes: number; lookEveryBytes: number }
+>;
+
+/** What an outbox and a catch-up have told, and what they were given. */
+export class FlushRig {
+  nowMs = 0;
+  slow = 0;
+  served = 0;
+  readonly starved: Subscription[] = [];
+  readonly broken: Subscription[] = [];
+  readonly faults: unknown[] = [];
+  readonly flushes: [publications: number, sessions: number][] = [];
+  readonly deferred: (() => void)[] = [];
+  readonly catchUp: CatchUp;
+  readonly outbox: Outbox;
+  readonly #sockets = new Set<FakeSocket>();
+
+  constructor(options: FlushRigOptions = {}) {
+    const end = (subscription: Subscription) => {
+      subscription.channel.remove(subscription);
+      this.catchUp.forget(subscription);
+      subscription.state = 'ended';
+    };
+    this.catchUp = new CatchUp({
+      maxBufferedBytes: 100,
+      maxLagBytes: 1000,
+      maxLagMs: 1000,
+      now: () => this.nowMs,
+      onStarved: (subscription) => this.starved.push(subscription),
+      onBroken: (subscription) => {
+        this.broken.push(subscription);
+        end(subscription);
+      },
+      onFault: (_, error) => this.faults.push(error),
+      onSlow: () => this.slow++,
+      onServed: (publications) => (this.served += publications),
+      ...options,
+    });
+    this.outbox = new Outbox(
+      { publish: (topic, text) => this.#publish(topic, text) },
+      this.catchUp,
+      {
+        lookEveryBytes: options.lookEveryBytes ?? 0,
+        maxFlushBytes: options.maxFlushBytes ?? 1000,
+        defer: (flush) => this.deferred.push(flush),
+        onFault: (_, error) => this.faults.push(error),
+        onBroken: (subscription) => {
+          this.broken.push(subscription);
+          end(subscription);
+        },
+        onFlush: (_, ...counts) => this.flushes.push(counts),
+      },
+    );
+  }
+
+  /** A channel whose log begins behind offset 0 of life `e`. */
+  channel(name = 'a', limits = LIMITS): LiveChannel {
+    const channel = new LiveChannel(name, limits);
+    channel.log.restart({ epoch: 'e', firstOffset: 1, follows: undefined }, 0);
+    channel.skipToEnd();
+    channel.isReady = true;
+    return channel;
+  }
+
+  session(wire: Wire = seedWire): { session: Session; socket: FakeSocket } {
+    const socket = new FakeSocket();
+    this.#sockets.add(socket);
+    return { session: new Session(socket, () => wire, CONTEXT), socket };
+  }
+
+  subscribe(session: Session, channel: LiveChannel, cursor = channel.flushed): Subscription {
+    const subscription = new Subscription({
+      session,
+      channel,
+      since: FROM_NOW,
+      commandId: 0,
+      mustRecover: false,
+      nowMs: this.nowMs,
+    });
+    session.subscriptions.set(channel.name, subscription);
+    channel.waiting.add(subscription);
+    subscription.epoch = channel.log.positionAt(cursor).epoch;
+    this.catchUp.begin(subscription, cursor);
+    return subscription;
+  }
+
+  /** Takes in the next publication, whose data is its offset unless given. */
+  hear(channel: LiveChannel, data?: unknown): void {
+    const offset = channel.log.position.offset + 1;
+    channel.log.append({ offset, data: toJsonLine(data ?? offset) }, channel.keepFrom);
+    this.outbox.add(channel);
+  }
+
+  /** The end of a turn of the event loop. */
+  tick(): void {
+    for (const flush of this.deferred.splice(0)) flush();
+  }
+
+  /** Everything goes out, in as many turns as it takes. */
+  flush(): void {
+    for (let i = 0; this.deferred.length > 0; i++) {
+      if (i === 1000) throw new Error('this never ends');
+      this.tick();
+    }
+  }
+
+  #publish(topic: string, text: string): void {
+    for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.send(text);
+  }
+}
+
+export { centrifugeWire };
