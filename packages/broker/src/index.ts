@@ -15,13 +15,18 @@ export { LocalControl } from './control-local.js';
 export { RedisControl, type RedisControlOptions } from './redis/control-redis.js';
 export type { EdgeName, Lookup } from './delegate/delegate-finder.js';
 export type { LinkLimits } from './delegate/delegate-link.js';
-export type { LinkLog } from './delegate/delegate-notices.js';
 export {
   openDelegateCenter,
   openDelegateEdge,
-  type BrokerParts,
   type DelegateEdgeOptions,
 } from './delegate/delegate-parts.js';
 export { openRedisInlet, type InletHandler } from './redis/inlet-redis.js';
-export { openRedis, REDIS_SETTINGS, type RedisParts } from './redis/redis-parts.js';
+export {
+  openRedis,
+  REDIS_SETTINGS,
+  type RedisLog,
+  type RedisOptions,
+  type RedisParts,
+} from './redis/redis-parts.js';
+export type { BrokerParts, LinkLog } from './broker-parts.js';
 export { RedisLink, type RedisLinkOptions } from './redis/redis-link.js';

@@ -15,7 +15,6 @@ export {
   persist,
   type PersistOptions,
   RECONNECT_BACKOFF,
-  reconnectDelayMs,
 } from './persist.js';
 export {
   PROCESS_SETTINGS,

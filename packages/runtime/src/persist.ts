@@ -5,18 +5,16 @@ import { counter, type Registry } from './metrics.js';
 /** How every reconnect loop waits: soon at first, then every few seconds, never in step. */
 export const RECONNECT_BACKOFF: BackoffOptions = { minMs: 100, maxMs: 3000 };
 
-/** The wait before reconnect try number `attempt` (0, 1, 2…), in ms. */
-export function reconnectDelayMs(attempt: number): number {
-  return backoffMs(attempt, RECONNECT_BACKOFF);
-}
-
-/** The same, counted: how often a process had to try again is what tells of a shaky connection. */
+/**
+ * The wait before reconnect try number `attempt` (0, 1, 2…), in ms. Counted: how often a process had
+ * to try again is what tells of a shaky connection.
+ */
 export function countedReconnectDelay(registry: Registry): (attempt: number) => number {
   const help = 'Tries to reach Redis, or another process, again.';
   const reconnects = counter(registry, 'newswire_reconnects_total', help);
   return (attempt) => {
     reconnects.inc();
-    return reconnectDelayMs(attempt);
+    return backoffMs(attempt, RECONNECT_BACKOFF);
   };
 }
 

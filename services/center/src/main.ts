@@ -37,10 +37,9 @@ await runService(async (): Promise<Service> => {
   const logger = createLogger({ service: 'center', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
-  const { broker, control, inletLink, close } = openBroker(
-    { ...config, limitsOf },
+  const { broker, control, link, close } = openBroker(
+    { ...config, limitsOf, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
-    countedReconnectDelay(registry),
   );
   createCenter({ server, broker, control, config, logger, registry });
 
@@ -50,11 +49,11 @@ await runService(async (): Promise<Service> => {
     'Items from news:* that could not be published.',
   );
   const inlet = new Inlet({ broker, logger, dropped, maxDataBytes: config.maxDataBytes });
-  let isInletOpen = inletLink === undefined;
-  if (inletLink !== undefined) {
+  let isInletOpen = link === undefined;
+  if (link !== undefined) {
     void persist(
       async () => {
-        await openRedisInlet(inletLink, (channel, text) => inlet.handle(channel, text));
+        await openRedisInlet(link, (channel, text) => inlet.handle(channel, text));
         isInletOpen = true;
       },
       () => true,

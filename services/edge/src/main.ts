@@ -24,9 +24,8 @@ await runService(async (): Promise<Service> => {
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
   const { broker, control, close } = await openBroker(
-    { ...config, limitsOf },
+    { ...config, limitsOf, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
-    countedReconnectDelay(registry),
   );
   const edge = createEdge({ server, broker, control, config, logger, registry });
   server.route(operationsRoutes({ ...edge, metrics: () => registry.metrics() }));

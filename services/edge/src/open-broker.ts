@@ -3,7 +3,7 @@ import {
   openRedis,
   REDIS_SETTINGS,
   type BrokerParts,
-  type LimitsOf,
+  type RedisOptions,
 } from '@newswire/broker';
 import { readLinkSecret, StartError, type Config, type Logger } from '@newswire/runtime';
 
@@ -18,34 +18,13 @@ export const BROKER_SETTINGS = [
   'linkSecretFile',
 ] as const;
 
-/** How long to wait before reconnect try number `attempt` (0, 1, 2…), in ms. */
-type ReconnectDelay = (attempt: number) => number;
-
-type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> & { readonly limitsOf: LimitsOf };
+type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> &
+  Pick<RedisOptions, 'limitsOf' | 'reconnectDelayMs'>;
 
 /** The broker that NEWSWIRE_BROKER names. What is at its other end may be away, now and later. */
-export async function openBroker(
-  config: BrokerConfig,
-  logger: Logger,
-  delayMs: ReconnectDelay,
-): Promise<BrokerParts> {
-  return config.brokerKind === 'redis'
-    ? overRedis(config, logger, delayMs)
-    : overLinks(config, logger);
-}
-
-function overRedis(config: BrokerConfig, logger: Logger, delayMs: ReconnectDelay): BrokerParts {
-  const { link, broker, control } = openRedis({
-    ...config,
-    reconnectDelayMs: delayMs,
-    onListenerFault: (error) => logger.error(error, 'a message from Redis could not be handled'),
-    onChange: (fault) => (fault ? logger.warn(fault) : logger.info('Redis is there')),
-  });
-  const close = async () => {
-    await broker.close();
-    await link.close();
-  };
-  return { broker, control, close };
+export async function openBroker(config: BrokerConfig, logger: Logger): Promise<BrokerParts> {
+  if (config.brokerKind === 'redis') return openRedis({ ...config, log: logger });
+  return overLinks(config, logger);
 }
 
 async function overLinks(config: BrokerConfig, logger: Logger): Promise<BrokerParts> {

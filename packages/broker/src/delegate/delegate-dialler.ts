@@ -12,7 +12,8 @@ import {
 } from './delegate-handshake.js';
 import { LineError } from './delegate-lines.js';
 import { DelegateLink, type LinkHandler, type LinkLimits } from './delegate-link.js';
-import { Notices, type LinkLog } from './delegate-notices.js';
+import type { LinkLog } from '../broker-parts.js';
+import { Notices } from './delegate-notices.js';
 
 export interface DiallerOptions {
   readonly linkSecret: string;

@@ -15,7 +15,8 @@ import {
   type LinkHandler,
   type LinkLimits,
 } from './delegate-link.js';
-import { Notices, type LinkLog } from './delegate-notices.js';
+import type { LinkLog } from '../broker-parts.js';
+import { Notices } from './delegate-notices.js';
 
 export interface EdgesOptions {
   readonly edges: readonly EdgeName[];

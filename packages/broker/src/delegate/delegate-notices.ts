@@ -1,8 +1,4 @@
-/** Where a broker's links tell what happens to them; a logger is one. No secret gets there. */
-export interface LinkLog {
-  info(sentence: string): void;
-  warn(sentence: string): void;
-}
+import type { LinkLog } from '../broker-parts.js';
 
 /** Passes a warning on once, until something else is told. */
 export class Notices {

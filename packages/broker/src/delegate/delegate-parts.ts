@@ -1,7 +1,6 @@
-import type { Broker } from '../broker.js';
+import type { BrokerParts } from '../broker-parts.js';
 import { DelegateCenterBroker, type DelegateCenterOptions } from './broker-delegate-center.js';
 import { DelegateEdgeBroker } from './broker-delegate-edge.js';
-import type { Control } from '../control.js';
 import {
   DelegateCenterControl,
   DelegateEdgeControl,
@@ -10,15 +9,8 @@ import {
 import { DelegateDoor } from './delegate-door.js';
 import { TickFlusher } from './delegate-flusher.js';
 import { LINK_LIMITS, type LinkLimits } from './delegate-link.js';
-import type { LinkLog } from './delegate-notices.js';
+import type { LinkLog } from '../broker-parts.js';
 import { Uplink } from './delegate-uplink.js';
-
-/** What a process needs of its broker. */
-export interface BrokerParts {
-  readonly broker: Broker;
-  readonly control: Control;
-  readonly close: () => Promise<void>;
-}
 
 export interface DelegateEdgeOptions extends DelegateControlOptions {
   /** Where center reaches this edge. Port 0 takes a free one. */

@@ -2,7 +2,7 @@ import { ProtocolError } from '@newswire/protocol';
 import type { BrokerFault } from '../broker.js';
 import { fieldsOf, LINE, LineError, numberOf, parseError } from './delegate-lines.js';
 import type { DelegateLink, LinkHandler } from './delegate-link.js';
-import type { LinkLog } from './delegate-notices.js';
+import type { LinkLog } from '../broker-parts.js';
 import { PendingReplies, type AskOptions, type Reply } from './delegate-replies.js';
 
 /** Somebody who lives on an edge's link to center, whichever link that is. */

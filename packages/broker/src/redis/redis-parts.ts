@@ -1,3 +1,4 @@
+import type { BrokerParts, LinkLog } from '../broker-parts.js';
 import { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 import { RedisControl } from './control-redis.js';
 import { RedisLink, type RedisLinkOptions } from './redis-link.js';
@@ -5,19 +6,33 @@ import { RedisLink, type RedisLinkOptions } from './redis-link.js';
 /** The settings that `openRedis` takes as they are. */
 export const REDIS_SETTINGS = ['redisUrl', 'publishTimeoutMs'] as const;
 
-/** What a process needs of Redis, over one pair of connections. */
-export interface RedisParts {
-  readonly link: RedisLink;
-  readonly broker: RedisBroker;
-  readonly control: RedisControl;
+/** Where it is told what happens to the connections, and what a listener threw; a logger is one. */
+export interface RedisLog extends LinkLog {
+  error(error: unknown, sentence: string): void;
 }
 
-/** Returns at once: Redis may be away, now and later. `link.close()` ends it. */
-export function openRedis(options: RedisLinkOptions & RedisBrokerOptions): RedisParts {
-  const link = new RedisLink(options);
-  return {
-    link,
-    broker: new RedisBroker(link, options),
-    control: new RedisControl(link, options),
+export interface RedisOptions
+  extends Omit<RedisLinkOptions, 'onChange' | 'onListenerFault'>, RedisBrokerOptions {
+  readonly log: RedisLog;
+}
+
+/** What a process needs of Redis, over one pair of connections. */
+export interface RedisParts extends BrokerParts {
+  readonly link: RedisLink;
+}
+
+/** Returns at once: Redis may be away, now and later. */
+export function openRedis(options: RedisOptions): RedisParts {
+  const { log } = options;
+  const link = new RedisLink({
+    ...options,
+    onListenerFault: (error) => log.error(error, 'a message from Redis could not be handled'),
+    onChange: (fault) => (fault ? log.warn(fault) : log.info('Redis is there')),
+  });
+  const broker = new RedisBroker(link, options);
+  const close = async () => {
+    await broker.close();
+    await link.close();
   };
+  return { link, broker, control: new RedisControl(link, options), close };
 }
