@@ -2,14 +2,11 @@ import type { Broker, Control } from '@newswire/broker';
 import { centrifugeWire, CLOSES, seedWire } from '@newswire/protocol';
 import { persist, type Config, type Logger, type Registry } from '@newswire/runtime';
 import { errorReply, type Server } from '@newswire/transport';
-import { CatchUp } from './catch-up.js';
 import { drainSessions } from './drain.js';
+import { EdgeCore } from './edge-core.js';
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
 import { Heartbeats } from './heartbeats.js';
-import { Hub } from './hub.js';
-import { Outbox } from './outbox.js';
-import { Session, type SessionContext, type WireChoice } from './session.js';
-import type { Subscription } from './live-channel.js';
+import type { Session, WireChoice } from './session.js';
 
 /** The settings an edge reads, beside those of its process. */
 export const EDGE_SETTINGS = [
@@ -68,38 +65,12 @@ export function createEdge(parts: EdgeParts): Edge {
   const sessions = new Set<Session>();
   const metrics = edgeMetrics(registry, {
     sessions: () => sessions.size,
-    channels: () => hub.channelCount,
-    behind: () => catchUp.sessionCount,
+    channels: () => core.hub.channelCount,
+    behind: () => core.catchUp.sessionCount,
   });
   let isDraining = false;
 
-  const breakUp = (subscription: Subscription) => hub.break(subscription);
   const now = () => performance.now();
-  const catchUp = new CatchUp({
-    ...config,
-    now,
-    onStarved: (subscription) => hub.handleStarved(subscription),
-    onBroken: breakUp,
-    onFault: ({ channel, session }, error) => {
-      logger.error(error, `publications of ${channel.name} cannot be encoded: closing with 3010`);
-      session.close('insufficientState');
-    },
-    onSlow: () => metrics.slow.inc(),
-    onServed: (publications) => metrics.served.inc(publications),
-  });
-  const outbox = new Outbox(server, catchUp, {
-    ...config,
-    lookEveryBytes: config.maxBufferedBytes / 16,
-    onBroken: breakUp,
-    onFault: (channel, error) => {
-      logger.error(error, `publications of ${channel.name} cannot be encoded: closing with 3010`);
-      for (const { session } of channel.listeners()) session.close('insufficientState');
-    },
-    onFlush: (_, publications, audience) => {
-      metrics.publications.inc(publications);
-      metrics.deliveries.inc(publications * audience);
-    },
-  });
   // While the broker is away every channel keeps trying: one line for all of them is enough.
   let nextWarningMs = now() + WARNING_INTERVAL_MS;
   const onFailure = (error: unknown) => {
@@ -108,10 +79,18 @@ export function createEdge(parts: EdgeParts): Edge {
     nextWarningMs = now() + WARNING_INTERVAL_MS;
     logger.warn(`still trying to reach the broker: ${String(error)}`);
   };
-  const hub = new Hub(broker, outbox, catchUp, {
+  const core = new EdgeCore(broker, server, {
     ...config,
+    lookEveryBytes: config.maxBufferedBytes / 16,
+    version: VERSION,
     now,
     persist: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
+    onSlow: () => metrics.slow.inc(),
+    onServed: (publications) => metrics.served.inc(publications),
+    onFlush: (publications, audience) => {
+      metrics.publications.inc(publications);
+      metrics.deliveries.inc(publications * audience);
+    },
     onRead: () => metrics.reads.inc(),
     onFill: () => metrics.fills.inc(),
     onRecovery: (recovered) => metrics.recoveries.inc({ recovered: String(recovered) }),
@@ -119,40 +98,33 @@ export function createEdge(parts: EdgeParts): Edge {
       metrics.gaps.inc();
       logger.warn({ channel, sessions: count }, 'publications were missed, and sessions told');
     },
-  });
-  const context: SessionContext = {
-    subscribe: (session, request, commandId) => hub.subscribe(session, request, commandId),
-    unsubscribe: (subscription) => hub.unsubscribe(subscription),
-    handleDrain: (session) => catchUp.serve(session),
+    onFault: (channel, faulty, error) => {
+      logger.error(error, `publications of ${channel.name} cannot be encoded: closing with 3010`);
+      for (const session of faulty) session.close('insufficientState');
+    },
     handleClosed: (session, code) => {
       sessions.delete(session);
       metrics.closes.inc({ code: closeLabel(code) });
       if (code === CLOSES.slow.code) logger.warn('a slow client was closed with 3008');
     },
     handleFault: (error) => logger.error(error, 'a command failed'),
-    ...config,
-    version: VERSION,
-    now,
-  };
+  });
   const heartbeats = new Heartbeats(sessions, { ...config, now });
-  const sweeper = setInterval(() => {
-    hub.sweep();
-    catchUp.sweep();
-  }, SWEEP_INTERVAL_MS).unref();
+  const sweeper = setInterval(() => core.sweep(), SWEEP_INTERVAL_MS).unref();
 
   for (const [path, choose] of WIRES) {
     server.webSocket(path, {
       maxFrameBytes: MAX_FRAME_BYTES,
       refuse: () => (isDraining ? errorReply(503, 'internal', 'this edge is draining') : undefined),
       handleOpen: (connection) => {
-        const session = new Session(connection, choose, context);
+        const session = core.open(connection, choose);
         sessions.add(session);
         return session;
       },
     });
   }
   void persist(
-    () => control.serve(() => ({ channels: hub.counts() })),
+    () => control.serve(() => ({ channels: core.hub.counts() })),
     () => !isDraining,
     { onFailure },
   );

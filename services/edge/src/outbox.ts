@@ -1,5 +1,4 @@
-import type { CatchUp } from './catch-up.js';
-import { framesOf } from './catch-up.js';
+import { framesOf, type CatchUp } from './catch-up.js';
 import { type LiveChannel, type Subscription, topicOf } from './live-channel.js';
 
 /** What the outbox needs of the listening server. */
@@ -21,7 +20,7 @@ export interface OutboxOptions {
   /** A live subscription whose client's position is of a life that has ended. */
   readonly onBroken: (subscription: Subscription) => void;
   /** Told after each channel's flush: how many publications went to how many live sessions. */
-  readonly onFlush: (channel: LiveChannel, publications: number, sessions: number) => void;
+  readonly onFlush: (publications: number, sessions: number) => void;
 }
 
 /**
@@ -97,7 +96,7 @@ export class Outbox {
       channel.flushedBytes += bytes;
       this.#sentBytes += bytes;
     }
-    this.#options.onFlush(channel, entries.length, channel.liveCount);
+    this.#options.onFlush(entries.length, channel.liveCount);
     if (channel.behind.size > 0) this.#catchUp.serveChannel(channel);
   }
 

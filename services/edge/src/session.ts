@@ -30,7 +30,7 @@ export interface SessionContext {
   /** Of newswire, for clients to see. */
   readonly version: string;
   /** Milliseconds since any fixed moment. */
-  now(): number;
+  readonly now: () => number;
 }
 
 /** Picks the wire of a connection by its first frame. */

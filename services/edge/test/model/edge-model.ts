@@ -1,8 +1,6 @@
 import { centrifugeWire, seedWire } from '@newswire/protocol';
-import { CatchUp } from '../../src/catch-up.js';
-import { Hub } from '../../src/hub.js';
-import { Outbox } from '../../src/outbox.js';
-import { Session, type SessionContext } from '../../src/session.js';
+import { EdgeCore } from '../../src/edge-core.js';
+import type { Session } from '../../src/session.js';
 import { BrokerModel } from './broker-model.js';
 import { SocketModel } from './client-model.js';
 import type { LogModel } from './log-model.js';
@@ -13,68 +11,51 @@ export class EdgeModel {
   readonly #sockets = new Set<SocketModel>();
   readonly #deferred: (() => void)[] = [];
   readonly #retries: (() => void)[] = [];
-  readonly #hub: Hub;
-  readonly #catchUp: CatchUp;
-  readonly #context: SessionContext;
+  readonly #core: EdgeCore;
   #nowMs = 0;
 
   constructor(log: LogModel, ringSize: number, patienceMs: number) {
     this.broker = new BrokerModel(log);
-    const now = () => this.#nowMs;
-    const fail = (_: unknown, error: unknown) => {
+    const fail = (error: unknown) => {
       throw error;
     };
-    this.#catchUp = new CatchUp({
+    const ignore = () => undefined;
+    const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
+    this.#core = new EdgeCore(this.broker, server, {
       maxBufferedBytes: 200,
       maxLagBytes: Infinity,
       maxLagMs: Infinity,
-      now,
-      onStarved: (subscription) => this.#hub.handleStarved(subscription),
-      onBroken: (subscription) => this.#hub.break(subscription),
-      onFault: fail,
-      onSlow: () => undefined,
-      onServed: () => undefined,
-    });
-    const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
-    const outbox = new Outbox(server, this.#catchUp, {
       lookEveryBytes: 0,
       maxFlushBytes: 10,
-      defer: (flush) => this.#deferred.push(flush),
-      onBroken: (subscription) => this.#hub.break(subscription),
-      onFault: fail,
-      onFlush: () => undefined,
-    });
-    this.#hub = new Hub(this.broker, outbox, this.#catchUp, {
       ringSize,
       ringBytes: 1_000_000,
-      now,
       checkIntervalMs: patienceMs / 2,
       ringIdleMs: patienceMs,
       subscribeTimeoutMs: 60_000,
-      persist: (act, isStillWanted) => this.#persist(act, isStillWanted),
-      onRead: () => undefined,
-      onGap: () => undefined,
-      onFill: () => undefined,
-      onRecovery: () => undefined,
-    });
-    this.#context = {
-      subscribe: (session, request, id) => this.#hub.subscribe(session, request, id),
-      unsubscribe: (subscription) => this.#hub.unsubscribe(subscription),
-      handleDrain: (session) => this.#catchUp.serve(session),
-      handleClosed: () => undefined,
-      handleFault: (error) => fail(undefined, error),
       maxChannelsPerSession: 10,
       pingIntervalMs: 25_000,
       version: '0',
-      now,
-    };
+      now: () => this.#nowMs,
+      defer: (flush) => this.#deferred.push(flush),
+      persist: (act, isStillWanted) => this.#persist(act, isStillWanted),
+      onSlow: ignore,
+      onServed: ignore,
+      onFlush: ignore,
+      onRead: ignore,
+      onGap: ignore,
+      onFill: ignore,
+      onRecovery: ignore,
+      onFault: (_, __, error) => fail(error),
+      handleClosed: ignore,
+      handleFault: fail,
+    });
   }
 
   open(isSeed: boolean): { session: Session; socket: SocketModel } {
     const socket = new SocketModel();
     this.#sockets.add(socket);
     const wire = isSeed ? seedWire : centrifugeWire;
-    return { session: new Session(socket, () => wire, this.#context), socket };
+    return { session: this.#core.open(socket, () => wire), socket };
   }
 
   /** The end of a turn of the event loop. */
@@ -86,8 +67,7 @@ export class EdgeModel {
   elapse(ms: number): void {
     this.#nowMs += ms;
     for (const retry of this.#retries.splice(0)) retry();
-    this.#hub.sweep();
-    this.#catchUp.sweep();
+    this.#core.sweep();
   }
 
   #publish(topic: string, text: string): void {

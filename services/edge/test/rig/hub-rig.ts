@@ -1,9 +1,9 @@
 import { MemoryBroker, type HistoryPage } from '@newswire/broker';
 import { centrifugeWire, seedWire, toJsonLine, type Position } from '@newswire/protocol';
-import { CatchUp } from '../../src/catch-up.js';
-import { Hub } from '../../src/hub.js';
-import { Outbox } from '../../src/outbox.js';
-import { Session, type SessionContext } from '../../src/session.js';
+import type { CatchUp } from '../../src/catch-up.js';
+import { EdgeCore } from '../../src/edge-core.js';
+import type { Hub } from '../../src/hub.js';
+import type { Session } from '../../src/session.js';
 import { FakeSocket } from './rig.js';
 
 export interface ReplyLine {
@@ -62,6 +62,13 @@ class ScriptedBroker extends MemoryBroker {
   script: ((since: number, limit: number) => HistoryPage | Promise<HistoryPage>) | undefined;
   readonly reads: (readonly [since: number, limit: number])[] = [];
 
+  /** Reads wait until the function that this returns is given a page; new ones no more once `script` is cleared. */
+  hold(): (page: HistoryPage) => void {
+    let answer: (page: HistoryPage) => void = () => undefined;
+    this.script = () => new Promise((resolve) => (answer = resolve));
+    return (page) => answer(page);
+  }
+
   override async history(channel: string, since: number, limit: number): Promise<HistoryPage> {
     this.reads.push([since, limit]);
     return this.script?.(since, limit) ?? super.history(channel, since, limit);
@@ -81,58 +88,49 @@ export class HubRig {
   readonly hub: Hub;
   readonly catchUp: CatchUp;
   readonly #sockets = new Set<FakeSocket>();
-  readonly #context: SessionContext;
+  readonly #core: EdgeCore;
 
   constructor(ringSize = 10) {
-    this.catchUp = new CatchUp({
+    const ignore = () => undefined;
+    const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
+    this.#core = new EdgeCore(this.broker, server, {
       maxBufferedBytes: 262_144,
       maxLagBytes: 1_000_000_000,
       maxLagMs: 60_000,
-      now: () => this.nowMs,
-      onStarved: (subscription) => this.hub.handleStarved(subscription),
-      onBroken: (subscription) => this.hub.break(subscription),
-      onFault: fail,
-      onSlow: () => undefined,
-      onServed: () => undefined,
-    });
-    const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
-    const outbox = new Outbox(server, this.catchUp, {
       lookEveryBytes: 0,
       maxFlushBytes: 1_000_000,
-      onBroken: (subscription) => this.hub.break(subscription),
-      onFault: fail,
-      onFlush: () => undefined,
-    });
-    this.hub = new Hub(this.broker, outbox, this.catchUp, {
       ringSize,
       ringBytes: 1_048_576,
-      now: () => this.nowMs,
       checkIntervalMs: 10_000,
       ringIdleMs: 5000,
       subscribeTimeoutMs: 3000,
-      persist: (act, isStillWanted) => this.#persist(act, isStillWanted),
-      onRead: () => undefined,
-      onGap: (...gap) => this.gaps.push(gap),
-      onFill: () => this.fills++,
-      onRecovery: (recovered) => this.recoveries.push(recovered),
-    });
-    this.#context = {
-      subscribe: (session, request, id) => this.hub.subscribe(session, request, id),
-      unsubscribe: (subscription) => this.hub.unsubscribe(subscription),
-      handleDrain: (session) => this.catchUp.serve(session),
-      handleClosed: () => undefined,
-      handleFault: fail,
       maxChannelsPerSession: 10,
       pingIntervalMs: 25_000,
       version: '0',
       now: () => this.nowMs,
-    };
+      persist: (act, isStillWanted) => this.#persist(act, isStillWanted),
+      onSlow: ignore,
+      onServed: ignore,
+      onFlush: ignore,
+      onRead: ignore,
+      onGap: (...gap) => this.gaps.push(gap),
+      onFill: () => this.fills++,
+      onRecovery: (recovered) => this.recoveries.push(recovered),
+      onFault: fail,
+      handleClosed: ignore,
+      handleFault: fail,
+    });
+    this.hub = this.#core.hub;
+    this.catchUp = this.#core.catchUp;
   }
 
   open(wire = centrifugeWire): HubClient {
     const socket = new FakeSocket();
     this.#sockets.add(socket);
-    return new HubClient(new Session(socket, () => wire, this.#context), socket);
+    return new HubClient(
+      this.#core.open(socket, () => wire),
+      socket,
+    );
   }
 
   /** A Centrifuge client's subscription, with its answer. */
@@ -163,8 +161,7 @@ export class HubRig {
   /** Time passes, and what waits is looked after. */
   async elapse(ms: number): Promise<void> {
     this.nowMs += ms;
-    this.hub.sweep();
-    this.catchUp.sweep();
+    this.#core.sweep();
     await settled();
   }
 
@@ -196,3 +193,15 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 export async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await nextTurn();
 }
+
+/** An edge that follows channel `a`, with a client on it, and has `count` publications of it. */
+export async function rigWith(count: number, ringSize = 10) {
+  const rig = new HubRig(ringSize);
+  const first = await rig.subscribed('a');
+  const { epoch } = await rig.publish('a', count);
+  return { rig, epoch, first };
+}
+
+/** The numbers from one to another, both included. */
+export const upTo = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);

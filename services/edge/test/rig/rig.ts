@@ -108,7 +108,7 @@ export class FlushRig {
           this.broken.push(subscription);
           end(subscription);
         },
-        onFlush: (_, ...counts) => this.flushes.push(counts),
+        onFlush: (...counts) => this.flushes.push(counts),
       },
     );
   }
