@@ -1,29 +1,7 @@
 import { seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
+import { after, at, item, items, LIMITS, logOf } from '../test/rig/log-rig.js';
 import { ChannelLog, encoded } from './channel-log.js';
-
-const LIMITS = { ringSize: 5, ringBytes: 1000 };
-
-const item = (offset: number, data = String(offset)) => ({ offset, data });
-const items = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, i) => item(from + i));
-
-/** A log in life `e`, whose ring has the publications from one offset to another. */
-function logOf(from: number, to: number, limits = LIMITS): ChannelLog {
-  const log = new ChannelLog(limits);
-  log.restart({ epoch: 'e', firstOffset: 1, follows: undefined }, from - 1);
-  for (const each of items(from, to)) log.append(each, Infinity);
-  return log;
-}
-
-const at = (log: ChannelLog, offset: number, epoch = 'e') =>
-  log.cursorAfter({ offset, epoch }) ?? NaN;
-
-/** The data of what comes after an offset; undefined if it is not here. */
-const after = (log: ChannelLog, offset: number, epoch = 'e') => {
-  const cursor = at(log, offset, epoch);
-  return log.entries(cursor, log.end, Infinity)?.map(({ data }) => data);
-};
 
 describe('the ring', () => {
   test('keeps so many publications', () => {

@@ -1,17 +1,6 @@
 import type { HistoryPage } from '@newswire/broker';
 import { describe, expect, test } from 'vitest';
-import { HubRig, settled } from '../test/rig/hub-rig.js';
-
-const upTo = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, i) => from + i);
-
-/** An edge that follows channel `a`, with a client on it, and has `count` publications of it. */
-async function rigWith(count: number, ringSize = 10) {
-  const rig = new HubRig(ringSize);
-  const first = await rig.subscribed('a');
-  const { epoch } = await rig.publish('a', count);
-  return { rig, epoch, first };
-}
+import { rigWith, settled, upTo } from '../test/rig/hub-rig.js';
 
 describe('what the broker says', () => {
   test('after an interruption the log is read, and what was missed comes in order', async () => {
@@ -65,8 +54,7 @@ describe('what the broker says', () => {
   test('what was removed while it was read is given to nobody', async () => {
     const { rig, epoch } = await rigWith(50);
     const page = await rig.broker.history('a', 0, 100);
-    let answer: (page: HistoryPage) => void = () => undefined;
-    rig.broker.script = () => new Promise((resolve) => (answer = resolve));
+    const answer = rig.broker.hold();
     const client = await rig.subscribed('a', { recover: true, offset: 5, epoch });
     rig.broker.script = undefined;
     await rig.broker.removeHistory('a');
@@ -79,8 +67,7 @@ describe('what the broker says', () => {
   test('nor what is of a log that was lost while it was read', async () => {
     const { rig, epoch } = await rigWith(50);
     const page = await rig.broker.history('a', 0, 100);
-    let answer: (page: HistoryPage) => void = () => undefined;
-    rig.broker.script = () => new Promise((resolve) => (answer = resolve));
+    const answer = rig.broker.hold();
     const client = await rig.subscribed('a', { recover: true, offset: 5, epoch });
     rig.broker.script = undefined;
     await rig.broker.unsubscribe('a');
@@ -97,8 +84,7 @@ describe('what the broker says', () => {
 
   test('while the log is read nothing is heard twice', async () => {
     const { rig, first } = await rigWith(2);
-    let answer: (page: HistoryPage) => void = () => undefined;
-    rig.broker.script = () => new Promise((resolve) => (answer = resolve));
+    const answer = rig.broker.hold();
     rig.hub.handleGap('a');
     await rig.publish('a', 2);
     expect(first.offsets).toEqual([1, 2]);

@@ -1,16 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HubRig, settled } from '../test/rig/hub-rig.js';
-
-const upTo = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, i) => from + i);
-
-/** An edge that follows channel `a`, with a client on it, and has `count` publications of it. */
-async function rigWith(count: number, ringSize = 10) {
-  const rig = new HubRig(ringSize);
-  const first = await rig.subscribed('a');
-  const { epoch } = await rig.publish('a', count);
-  return { rig, epoch, first };
-}
+import { HubRig, rigWith, settled, upTo } from '../test/rig/hub-rig.js';
 
 describe('a position', () => {
   test('in the ring needs nothing of the broker', async () => {
