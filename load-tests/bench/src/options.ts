@@ -9,6 +9,7 @@ export const usage = `Measures newswire beside other servers, in turns, and prin
   --suite LIST       fan-out,redis-edge,open-loop,channels,idle; what is measured
   --rounds N         8; each round measures every server
   --seconds S        1; measured of each load, five times that in the open loop
+  --warm-up S        10; each server is loaded for so long first, so that its code is compiled
   --windows LIST     messages in flight, instead of each suite's own
   --connections N    1000; subscribers, in channels also the number of channels
   --rate N           3000; messages a second in the open loop
@@ -26,6 +27,7 @@ export interface BenchOptions {
   readonly suites: readonly string[];
   readonly rounds: number;
   readonly seconds: number;
+  readonly warmUpSeconds: number;
   /** Of the command line, or undefined where each suite has its own. */
   readonly windows: readonly number[] | undefined;
   readonly connections: number;
@@ -56,7 +58,14 @@ function windowsOf(text: string | undefined): number[] | undefined {
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
-const numbers = { rounds: text, seconds: text, connections: text, rate: text, idle: text };
+const numbers = {
+  rounds: text,
+  seconds: text,
+  'warm-up': text,
+  connections: text,
+  rate: text,
+  idle: text,
+};
 const texts = { suite: text, windows: text, wire: text, checkout: text, compare: text };
 
 /** Reads the command line; null when it asks for help. Throws a sentence about what is wrong. */
@@ -72,6 +81,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     suites: listOf(values.suite),
     rounds: number('rounds', isShort ? 2 : 8),
     seconds: number('seconds', 1),
+    warmUpSeconds: number('warm-up', isShort ? 1 : 10),
     windows: windowsOf(values.windows),
     connections: number('connections', 1000),
     rate: number('rate', 3000),

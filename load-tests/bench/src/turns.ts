@@ -1,5 +1,6 @@
 import type { GeneratorArgs } from './generator.js';
 import { load, type LoadResult } from './generator.js';
+import type { BenchOptions } from './options.js';
 import { stopAll } from './programs.js';
 import type { StartSystem, System } from './systems.js';
 
@@ -30,13 +31,20 @@ export async function withSystems<T>(
   }
 }
 
-/** All systems stand all the time; an idle one uses next to no CPU. Their order alternates. */
+/**
+ * All systems stand all the time; an idle one uses next to no CPU. Their order alternates. Each is
+ * loaded unmeasured first: a server runs for days, and the first seconds are those of its compiler.
+ */
 export async function measureByTurns(
   starts: readonly StartSystem[],
   cases: readonly Case[],
-  rounds: number,
+  { rounds, warmUpSeconds }: Pick<BenchOptions, 'rounds' | 'warmUpSeconds'>,
 ): Promise<CaseResult[]> {
   return withSystems(starts, async (systems) => {
+    const [first] = cases;
+    for (const system of systems) {
+      if (first) await load(system, [...first.args, '--seconds', warmUpSeconds]);
+    }
     const empty = () => Object.fromEntries(systems.map(({ name }) => [name, []]));
     const results = cases.map((each) => ({
       ...each,

@@ -17,7 +17,7 @@
 --
 -- Whatever can fail (a key of another type, a full Redis, an offset the log already has) comes
 -- before an item's first write: Redis does not undo what a failing script has written.
-local call, find, sub, tostring = redis.call, string.find, string.sub, tostring
+local call, find, sub, tostring, KEYS, ARGV = redis.call, string.find, string.sub, tostring, KEYS, ARGV
 local identity, seed, log_size = ARGV[1], ARGV[2], ARGV[3]
 local log_ttl, meta_ttl, answer_ttl = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local time = call('TIME')

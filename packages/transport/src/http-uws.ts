@@ -54,7 +54,9 @@ export function serve(
 
 function readHeaders(names: readonly string[] | undefined, request: Uws.HttpRequest) {
   if (names === undefined || names.length === 0) return NO_HEADERS;
-  return Object.fromEntries(names.map((name) => [name, request.getHeader(name)]));
+  const headers: Record<string, string> = {};
+  for (const name of names) headers[name] = request.getHeader(name);
+  return headers;
 }
 
 /** Collects a body. One that arrives in a single piece, as most do, is never copied as bytes. */

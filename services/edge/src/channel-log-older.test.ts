@@ -3,7 +3,7 @@ import { after, at, item, items, LIMITS, logOf } from '../test/rig/log-rig.js';
 import { ChannelLog } from './channel-log.js';
 
 describe('what is older than the ring', () => {
-  test('a part is kept until another is read or nobody needs it', () => {
+  test('parts are kept until nobody needs them', () => {
     const log = logOf(21, 25);
     expect(log.readFrom(at(log, 9))).toBe(9);
     log.addOlder(at(log, 9), items(8, 14));
@@ -14,10 +14,24 @@ describe('what is older than the ring', () => {
     expect(after(log, 6)).toBeUndefined();
     expect(after(log, 14)).toBeUndefined();
     log.addOlder(at(log, 14), items(15, 18));
-    expect([after(log, 9), after(log, 14)?.length]).toEqual([undefined, 4]);
+    expect([after(log, 9)?.length, after(log, 14)?.length]).toEqual([5, 4]);
     log.dropOlder();
     expect(after(log, 14)).toBeUndefined();
     expect(log.readFrom(at(log, 14))).toBe(14);
+  });
+
+  test('of large parts those used least recently make room', () => {
+    const log = logOf(51, 55);
+    const megabyte = 'x'.repeat(1_048_576);
+    const part = (offset: number) => {
+      log.addOlder(at(log, offset - 1), [{ offset, data: megabyte }]);
+    };
+    for (const offset of [11, 21, 31, 41]) part(offset);
+    const kept = () => [11, 16, 21, 31, 41].filter((offset) => after(log, offset - 1));
+    expect(kept()).toEqual([11, 21, 31, 41]);
+    after(log, 10);
+    part(16);
+    expect(kept()).toEqual([11, 16, 31, 41]);
   });
 
   test('a part that reaches the ring, and fits, becomes part of it', () => {

@@ -1,5 +1,6 @@
 import type { Life } from '@newswire/broker';
 import type { Position, Publication, Wire } from '@newswire/protocol';
+import { OlderParts } from './older-parts.js';
 
 export interface RingLimits {
   /** How many publications a channel's ring keeps at most. */
@@ -27,12 +28,6 @@ interface NumberedLife {
   readonly start: number;
 }
 
-/** Part of the log that is older than the ring, read for those who need it. */
-interface OlderPart {
-  readonly start: number;
-  readonly entries: readonly Entry[];
-}
-
 /** How many ended lives are remembered: their positions can be continued from. */
 const MAX_LIVES = 16;
 
@@ -50,7 +45,7 @@ export class ChannelLog {
   #bytes = 0;
   #end = 0;
   #lives: NumberedLife[] = [];
-  #older: OlderPart | undefined;
+  readonly #older = new OlderParts();
   #floor = -Infinity;
 
   constructor(limits: RingLimits) {
@@ -86,7 +81,7 @@ export class ChannelLog {
   restart({ epoch, firstOffset, follows }: Life, offset: number): void {
     this.#entries = [];
     this.#head = this.#bytes = 0;
-    this.#older = undefined;
+    this.#older.clear();
     this.#floor = -Infinity;
     this.#end++;
     const base = this.#end - offset - 1;
@@ -163,15 +158,14 @@ export class ChannelLog {
    */
   entries(cursor: number, until: number, maxBytes: number): readonly Entry[] | undefined {
     const { ringStart } = this;
-    const older = this.#older;
     if (cursor < this.#floor) return undefined; // removed while it was read
     if (cursor >= ringStart) {
       const from = this.#head + cursor - ringStart;
       return upTo(this.#entries, from, from + until - cursor, maxBytes);
     }
-    if (older === undefined || cursor < older.start) return undefined;
+    const older = this.#older.partAt(cursor);
+    if (older === undefined) return undefined;
     const from = cursor - older.start;
-    if (from >= older.entries.length) return undefined;
     return upTo(older.entries, from, from + until - cursor, maxBytes);
   }
 
@@ -191,8 +185,8 @@ export class ChannelLog {
   }
 
   /**
-   * Takes in a part of the broker's log that was read for what comes at `cursor`: it is kept until
-   * another is read. A part that begins later proves that what is before it is gone.
+   * Takes in a part of the broker's log that was read for what comes at `cursor`. A part that begins
+   * later proves that what is before it is gone.
    */
   addOlder(cursor: number, publications: readonly Publication[]): void {
     const { ringStart } = this;
@@ -208,18 +202,18 @@ export class ChannelLog {
     while (!isRing(numbers[to]) && numbers[to] === start + to - at) to++;
     const entries = publications.slice(from, to).map(toEntry);
     const isPrepended = start + to - at === ringStart && this.#prepend(entries);
-    this.#older = isPrepended ? undefined : { start: start - (at - from), entries };
+    if (!isPrepended) this.#older.add({ start: start - (at - from), entries });
   }
 
   /** Nobody reads before the ring any more. */
   dropOlder(): void {
-    this.#older = undefined;
+    this.#older.clear();
   }
 
   /** Nothing before the cursor is given to anybody any more. */
   removeBefore(cursor: number): void {
     while (this.ringStart < Math.min(cursor, this.#end)) this.#dropOldest();
-    this.#older = undefined;
+    this.#older.clear();
     this.#floor = Math.max(this.#floor, cursor);
   }
 

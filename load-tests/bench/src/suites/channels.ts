@@ -30,7 +30,7 @@ export const channels: Suite = {
   measure: async (options) => {
     const lack = missing({ peers: ['centrifuge'] });
     const starts = [...(lack === '' ? [centrifuge] : []), onOneCore(options)];
-    const results = await measureByTurns(starts, casesOf(options), options.rounds);
+    const results = await measureByTurns(starts, casesOf(options), options);
     const names = { ours: 'newswire', reference: 'Centrifuge' };
     const table =
       lack === '' ? speedTable(results, 'window', names) : loneTable(results, 'window', names.ours);

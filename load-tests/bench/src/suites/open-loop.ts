@@ -63,7 +63,10 @@ export const openLoop: Suite = {
     const peers = missing({ peers: ['nats-server'] }) === '' ? [nats] : [];
     const rounds = isShort ? 1 : Math.min(options.rounds, ROUNDS);
     const starts = [...peers, standalone(options)];
-    const results = await measureByTurns(starts, [{ label, args }], rounds);
+    const results = await measureByTurns(starts, [{ label, args }], {
+      ...options,
+      rounds,
+    });
     const runs = results[0]?.runs ?? {};
     const table = `${label}:\n\n${tableOf(runs)}`;
     return { table, notes: [...ratioNote(runs), ...warningsOf(results)], data: results };

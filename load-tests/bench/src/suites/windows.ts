@@ -16,7 +16,7 @@ async function measureWindows(
   { ours, other, reference }: { ours: StartSystem; other: StartSystem; reference: string },
 ) {
   const cases = windowCases(options, windows);
-  const results = await measureByTurns([other, ours], cases, options.rounds);
+  const results = await measureByTurns([other, ours], cases, options);
   const table = speedTable(results, 'window', { ours: 'newswire', reference });
   return { table, notes: warningsOf(results), data: results };
 }

@@ -144,6 +144,9 @@ function newClient({ redisUrl, reconnectDelayMs }: RedisLinkOptions) {
     RESP: 2,
     disableOfflineQueue: true,
     pingInterval: PING_INTERVAL_MS,
+    // Only for commands that wait to be written, which the socket's time limit is there for. Each
+    // makes an AbortSignal, whose exception is made seconds after the answer has come.
+    commandOptions: { timeout: 0 },
     socket: {
       connectTimeout: SILENCE_LIMIT_MS,
       socketTimeout: SILENCE_LIMIT_MS,

@@ -32,6 +32,8 @@ export interface PublisherFigures {
 }
 
 const TICK_MS = 10;
+/** Attempts over that wait for one that is answered. */
+const MAX_SOCKETS = 500;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 800;
@@ -61,7 +63,8 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: options.maxPending });
+    const maxSockets = Math.min(options.maxPending, MAX_SOCKETS);
+    this.#agent = new Agent({ keepAlive: true, maxSockets });
     this.#padding = 'x'.repeat(options.padBytes);
   }
 
