@@ -9,10 +9,18 @@ import { channels } from './suites/channels.js';
 import { idle } from './suites/idle.js';
 import { openLoop } from './suites/open-loop.js';
 import type { Suite } from './suites/suite.js';
-import { compare, fanOut, redisEdge } from './suites/windows.js';
+import { centrifugeWire, compare, fanOut, redisEdge } from './suites/windows.js';
 
 const EXIT_FAILED = 2;
-const all: readonly Suite[] = [fanOut, redisEdge, openLoop, channels, compare, idle];
+const all: readonly Suite[] = [
+  fanOut,
+  centrifugeWire,
+  redisEdge,
+  openLoop,
+  channels,
+  compare,
+  idle,
+];
 const resultsDirectory = fileURLToPath(new URL('../../results/', import.meta.url));
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

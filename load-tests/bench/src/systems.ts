@@ -53,7 +53,7 @@ export function alone(name: string, script: string, wire = 'seed'): StartSystem 
   };
 }
 
-export const raw = alone('raw', rawScript);
+export const raw = (wire = 'seed'): StartSystem => alone('raw', rawScript, wire);
 
 export function standalone({ standalone: script, wire }: BenchOptions): StartSystem {
   return alone('newswire', script, wire);

@@ -1,13 +1,22 @@
 import type { IdleResult } from '../generator.js';
 import { load } from '../generator.js';
+import { missing } from '../programs.js';
 import { formatSpread, markdownTable } from '../report.js';
 import { spreadOf } from '../statistics.js';
-import { raw, standalone } from '../systems.js';
+import { centrifuge, raw, standalone } from '../systems.js';
 import type { StartSystem } from '../systems.js';
 import { withSystems } from '../turns.js';
 import type { Suite } from './suite.js';
 
 const ROUNDS = 3;
+const WIRES = ['seed', 'centrifuge'];
+
+interface Weighed {
+  readonly raw: IdleResult;
+  readonly newswire: IdleResult;
+  /** On its own wire, where that server is installed. */
+  readonly centrifuge?: IdleResult;
+}
 
 /** A fresh process each: memory that a load has left behind would hide what connections cost. */
 async function weigh(start: StartSystem, connections: number): Promise<IdleResult> {
@@ -17,21 +26,32 @@ async function weigh(start: StartSystem, connections: number): Promise<IdleResul
   });
 }
 
-function tableOf(weighed: readonly { raw: IdleResult; newswire: IdleResult }[]): string {
-  const row = (name: string, key: keyof IdleResult) => [
-    name,
-    formatSpread(spreadOf(weighed.map((round) => round.raw[key])), 2),
-    formatSpread(spreadOf(weighed.map((round) => round.newswire[key])), 2),
-    formatSpread(spreadOf(weighed.map((round) => round.newswire[key] / round.raw[key])), 2),
-  ];
-  return markdownTable(
-    ['', 'raw', 'newswire', 'newswire / raw'],
-    [
-      row('memory, KiB', 'kib_per_connection'),
-      row('connecting and subscribing, µs of CPU', 'connect_cpu_us'),
-    ],
-  );
+function tableOf(weighed: readonly Weighed[]): string {
+  const isCompared = weighed.every(({ centrifuge: peer }) => peer !== undefined);
+  const row = (name: string, key: keyof IdleResult) => {
+    const column = (figure: (round: Weighed) => number | undefined) =>
+      formatSpread(spreadOf(weighed.map((round) => figure(round) ?? 0)), 2);
+    const peer = [
+      column((round) => round.centrifuge?.[key]),
+      column((round) => round.newswire[key] / (round.centrifuge?.[key] ?? 1)),
+    ];
+    return [
+      name,
+      column((round) => round.raw[key]),
+      column((round) => round.newswire[key]),
+      column((round) => round.newswire[key] / round.raw[key]),
+      ...(isCompared ? peer : []),
+    ];
+  };
+  const heads = ['', 'raw', 'newswire', 'newswire / raw'];
+  return markdownTable(isCompared ? [...heads, 'Centrifuge', 'newswire / Centrifuge'] : heads, [
+    row('memory, KiB', 'kib_per_connection'),
+    row('connecting and subscribing, µs of CPU', 'connect_cpu_us'),
+  ]);
 }
+
+const isCompared = (wire: string) =>
+  wire === 'centrifuge' && missing({ peers: ['centrifuge'] }) === '';
 
 export const idle: Suite = {
   name: 'idle',
@@ -40,17 +60,20 @@ export const idle: Suite = {
   measure: async (options) => {
     const { idleConnections, isShort } = options;
     const rounds = isShort ? 1 : Math.min(options.rounds, ROUNDS);
-    const weighed: { raw: IdleResult; newswire: IdleResult }[] = [];
+    const data: Record<string, Weighed[]> = Object.fromEntries(WIRES.map((wire) => [wire, []]));
     for (let round = 0; round < rounds; round += 1) {
-      weighed.push({
-        raw: await weigh(raw, idleConnections),
-        newswire: await weigh(standalone(options), idleConnections),
-      });
+      for (const wire of WIRES) {
+        data[wire]?.push({
+          raw: await weigh(raw(wire), idleConnections),
+          newswire: await weigh(standalone({ ...options, wire }), idleConnections),
+          ...(isCompared(wire) && { centrifuge: await weigh(centrifuge, idleConnections) }),
+        });
+      }
     }
-    return {
-      table: `${idleConnections} connections:\n\n${tableOf(weighed)}`,
-      notes: [],
-      data: weighed,
-    };
+    const tables = Object.entries(data).map(
+      ([wire, weighed]) =>
+        `${idleConnections} connections on the ${wire} wire:\n\n${tableOf(weighed)}`,
+    );
+    return { table: tables.join('\n\n'), notes: [], data };
   },
 };

@@ -28,7 +28,19 @@ export const fanOut: Suite = {
   measure: (options) =>
     measureWindows(options, windowsFor(options), {
       ours: standalone(options),
-      other: raw,
+      other: raw(options.wire),
+      reference: 'raw',
+    }),
+};
+
+export const centrifugeWire: Suite = {
+  name: 'centrifuge-wire',
+  title: 'One process on the Centrifuge wire beside a raw server that sends the same joined frames',
+  obstacle: () => '',
+  measure: (options) =>
+    measureWindows(options, windowsFor(options, [1, 16, 64, 256]), {
+      ours: standalone({ ...options, wire: 'centrifuge' }),
+      other: raw('centrifuge'),
       reference: 'raw',
     }),
 };
@@ -40,7 +52,7 @@ export const redisEdge: Suite = {
   measure: (options) =>
     measureWindows(options, windowsFor(options, [1, 16, 64, 256]), {
       ours: edgeOverRedis(options),
-      other: raw,
+      other: raw(options.wire),
       reference: 'raw',
     }),
 };
