@@ -266,7 +266,8 @@ export function encoded(wire: Wire, channel: string, entry: Entry): string {
 }
 
 function toEntry({ offset, data }: Publication): Entry {
-  return { offset, data, bytes: Buffer.byteLength(data), encoded: [] };
+  // An empty array would make room for 17 at the first frame.
+  return { offset, data, bytes: Buffer.byteLength(data), encoded: [undefined, undefined] };
 }
 
 function upTo(entries: readonly Entry[], from: number, to: number, maxBytes: number): Entry[] {
