@@ -1,4 +1,4 @@
-import type { JsonLine, Position } from '@newswire/protocol';
+import { isWildcard, wildcardOf, type JsonLine, type Position } from '@newswire/protocol';
 import {
   IDEMPOTENCY_TTL_MS,
   type Broker,
@@ -9,6 +9,8 @@ import {
 } from './broker.js';
 import { MemoryChannelLog } from './channel-log-memory.js';
 import { newEpoch } from './epoch.js';
+import { checkExtra } from './publication-text.js';
+import { NO_PAGE, WildcardFlow } from './wildcard-flow.js';
 
 export interface MemoryBrokerOptions {
   readonly limitsOf: LimitsOf;
@@ -34,6 +36,7 @@ export class MemoryBroker implements Broker {
   readonly #now: () => number;
   readonly #logs = new Map<string, MemoryChannelLog>();
   readonly #handlers = new Map<string, BrokerHandler>();
+  readonly #wildcards = new Map<string, WildcardFlow>();
   readonly #answered = new Map<string, { position: Position; expiresAtMs: number }>();
   readonly #sweeper: NodeJS.Timeout;
 
@@ -43,35 +46,42 @@ export class MemoryBroker implements Broker {
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
-  publish(channel: string, data: JsonLine, options: PublishOptions = {}): Promise<Position> {
+  async publish(channel: string, data: JsonLine, options: PublishOptions = {}): Promise<Position> {
+    checkExtra(options);
     const nowMs = this.#now();
     const key = options.idempotencyKey && `${channel} ${options.idempotencyKey}`;
     const answered = key ? this.#answered.get(key) : undefined;
     if (answered !== undefined && answered.expiresAtMs > nowMs) {
-      return Promise.resolve(answered.position);
+      return answered.position;
     }
     const log = this.#logOf(channel);
-    const publication = log.append(data, nowMs);
+    const publication = log.append(data, nowMs, options);
     const { epoch, firstOffset } = log.life;
     const { offset } = publication;
     const position = { offset, epoch };
     if (key) this.#remember(key, position, nowMs);
     const isFirst = offset === firstOffset;
     this.#handlers.get(channel)?.handlePublication(channel, publication, epoch, isFirst);
-    return Promise.resolve(position);
+    if (this.#wildcards.size > 0) {
+      this.#wildcards.get(wildcardOf(channel) ?? '')?.hear(channel, publication);
+    }
+    return position;
   }
 
   subscribe(channel: string, handler: BrokerHandler): Promise<void> {
-    this.#handlers.set(channel, handler);
+    if (isWildcard(channel)) this.#wildcards.set(channel, new WildcardFlow(channel, handler));
+    else this.#handlers.set(channel, handler);
     return Promise.resolve();
   }
 
   unsubscribe(channel: string): Promise<void> {
     this.#handlers.delete(channel);
+    this.#wildcards.delete(channel);
     return Promise.resolve();
   }
 
   history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
+    if (isWildcard(channel)) return Promise.resolve(this.#wildcards.get(channel)?.page ?? NO_PAGE);
     return Promise.resolve(this.#logOf(channel).page(sinceOffset, limit, this.#now()));
   }
 
@@ -84,6 +94,7 @@ export class MemoryBroker implements Broker {
   close(): Promise<void> {
     clearInterval(this.#sweeper);
     this.#handlers.clear();
+    this.#wildcards.clear();
     return Promise.resolve();
   }
 

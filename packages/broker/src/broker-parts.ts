@@ -1,10 +1,13 @@
 import type { Broker } from './broker.js';
 import type { Control } from './control.js';
+import type { Presence } from './presence.js';
 
 /** What a process needs of its broker. */
 export interface BrokerParts {
   readonly broker: Broker;
   readonly control: Control;
+  readonly presence: Presence;
+  /** Closes them all; this process' members leave. */
   readonly close: () => Promise<void>;
 }
 

@@ -28,6 +28,10 @@ export interface PublishOptions {
    * gives the first answer. The memory broker remembers the last 100,000 keys.
    */
   readonly idempotencyKey?: string;
+  /** What goes beside the data in a push: see Publication. Error 107 where it is not on one line. */
+  readonly extra?: string;
+  /** The publication is kept out of what `readHistory` lists. */
+  readonly isTransient?: true;
 }
 
 /** How much a channel's log keeps. Whatever limit is reached first counts. */
@@ -65,7 +69,7 @@ export interface HistoryPage {
   readonly life: Life | undefined;
 }
 
-/** A page of the log ends where its data has more UTF-8 bytes than this, after one publication at least. */
+/** A page of the log ends where its data and what goes beside it have more UTF-8 bytes than this, after one publication at least. */
 export const MAX_PAGE_BYTES = 1_048_576;
 
 /** An idle channel's offset and epoch are kept this long: far longer than its log, or positions would lie. */
@@ -99,6 +103,10 @@ export interface Broker {
   /**
    * Resolves once every later publication reaches the handler. One handler per channel: the caller
    * counts its own listeners. Rejects while the broker is away; the caller tries again.
+   *
+   * A wildcard, `sports:*`, is a channel of everything that is published to its namespace, each with
+   * its channel's name beside its data. It has no log: offsets and epoch are of this subscription, a
+   * gap begins another epoch, and what was missed is gone. A later handler begins anew.
    */
   subscribe(channel: string, handler: BrokerHandler): Promise<void>;
   /** Resolves once the handler hears nothing more. Also ends a subscribe that is under way. */

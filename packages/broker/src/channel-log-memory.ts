@@ -6,14 +6,17 @@ import {
   type HistoryLimits,
   type HistoryPage,
   type Life,
+  type PublishOptions,
 } from './broker.js';
+import { newPublication } from './publication-text.js';
 
 export interface MemoryHistoryLimits extends HistoryLimits {
   /** UTF-8 bytes of data; the newest publication stays even if it alone is larger. */
   readonly historyBytes: number;
 }
 
-interface Entry extends Publication {
+interface Entry {
+  readonly publication: Publication;
   readonly bytes: number;
   readonly expiresAtMs: number;
 }
@@ -34,31 +37,31 @@ export class MemoryChannelLog {
     this.life = { epoch, firstOffset: 1, follows: undefined };
   }
 
-  append(data: JsonLine, nowMs: number): Publication {
+  append(data: JsonLine, nowMs: number, options: PublishOptions = {}): Publication {
+    const publication = newPublication(++this.#topOffset, data, options);
     const entry: Entry = {
-      offset: ++this.#topOffset,
-      data,
-      bytes: Buffer.byteLength(data),
+      publication,
+      bytes: Buffer.byteLength(data) + Buffer.byteLength(options.extra ?? ''),
       expiresAtMs: nowMs + this.#limits.historyTtlMs,
     };
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
     this.#touchedAtMs = nowMs;
     this.trim(nowMs);
-    return entry;
+    return publication;
   }
 
   page(sinceOffset: number, limit: number, nowMs: number): HistoryPage {
     this.trim(nowMs);
     this.#touchedAtMs = nowMs;
-    const firstOffset = this.#entries[this.#start]?.offset ?? this.#topOffset + 1;
+    const firstOffset = this.#entries[this.#start]?.publication.offset ?? this.#topOffset + 1;
     const from = this.#start + Math.max(0, sinceOffset + 1 - firstOffset);
     const publications: Publication[] = [];
     let bytes = 0;
     for (const entry of this.#entries.slice(from, from + limit)) {
       bytes += entry.bytes;
       if (bytes > MAX_PAGE_BYTES && publications.length > 0) break;
-      publications.push({ offset: entry.offset, data: entry.data });
+      publications.push(entry.publication);
     }
     return { publications, topOffset: this.#topOffset, life: this.life };
   }

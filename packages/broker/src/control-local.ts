@@ -1,15 +1,36 @@
 import type { Control, ControlHandler, ControlReply, ControlRequest } from './control.js';
+import { answerOf, checkUid, noSuchEdge, toReplyText, toRequestText } from './control-text.js';
 
-/** Edge and center in one process. */
+/** Edges and center in one process. */
 export class LocalControl implements Control {
-  readonly #handlers: ControlHandler[] = [];
+  readonly #handlers = new Map<string, ControlHandler>();
+  readonly #onListenerFault: (error: unknown) => void;
 
-  serve(handler: ControlHandler): Promise<void> {
-    this.#handlers.push(handler);
-    return Promise.resolve();
+  /** `onListenerFault`: told what a handler threw that is no ProtocolError. */
+  constructor(onListenerFault: (error: unknown) => void = () => undefined) {
+    this.#onListenerFault = onListenerFault;
   }
 
-  request(request: ControlRequest): Promise<ControlReply[]> {
-    return Promise.resolve(this.#handlers.map((handler) => handler(request)));
+  async serve(handler: ControlHandler, uid: string): Promise<void> {
+    checkUid(uid);
+    this.#handlers.set(uid, handler);
+  }
+
+  async request(request: ControlRequest): Promise<ControlReply[]> {
+    return Promise.all([...this.#handlers.values()].map((handler) => this.#ask(handler, request)));
+  }
+
+  async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
+    const handler = this.#handlers.get(uid);
+    if (handler === undefined) throw noSuchEdge();
+    return this.#ask(handler, request);
+  }
+
+  /** Bounded as between processes, so that what works here works there. */
+  async #ask(handler: ControlHandler, request: ControlRequest): Promise<ControlReply> {
+    toRequestText(request);
+    const reply = await answerOf(handler, request, this.#onListenerFault);
+    toReplyText(reply);
+    return reply;
   }
 }

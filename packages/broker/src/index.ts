@@ -10,7 +10,19 @@ export type {
 } from './broker.js';
 export { MemoryBroker, type MemoryBrokerOptions } from './broker-memory.js';
 export { RedisBroker, type RedisBrokerOptions } from './redis/broker-redis.js';
-export type { Control, ControlHandler, ControlReply, ControlRequest } from './control.js';
+export type {
+  Control,
+  ControlHandler,
+  ControlReply,
+  ControlRequest,
+  NodeInfo,
+  SessionFilter,
+} from './control.js';
+export type { Member, Presence, PresenceHandler, PresenceStats } from './presence.js';
+export { MemoryPresence } from './presence-memory.js';
+export { RedisPresence, type RedisPresenceOptions } from './redis/presence-redis.js';
+export { openMemory, type MemoryOptions } from './memory-parts.js';
+export { readHistory, type History, type HistoryQuery } from './read-history.js';
 export { LocalControl } from './control-local.js';
 export { RedisControl, type RedisControlOptions } from './redis/control-redis.js';
 export type { EdgeName, Lookup } from './delegate/delegate-finder.js';

@@ -3,7 +3,10 @@ import type { Broker } from '../src/index.js';
 import { describeHistoryContract } from './history-contract.js';
 import { describeChangeContract, type Faults } from './change-contract.js';
 import { describeLifeContract } from './life-contract.js';
+import { describeReadHistoryContract } from './read-history-contract.js';
+import { describeWildcardContract } from './wildcard-contract.js';
 import { Listener } from './listener.js';
+import { settled } from './settled.js';
 import { nextTurn, Publishing } from './publishing.js';
 
 /** What the suite needs of a broker under test, whose channels all have CONTRACT_LIMITS. */
@@ -37,6 +40,12 @@ export function describeBrokerContract(
     describe('history', () => {
       describeHistoryContract(current);
     });
+    describe('history that somebody asks for', () => {
+      describeReadHistoryContract(current);
+    });
+    describe('wildcards', () => {
+      describeWildcardContract(current);
+    });
     describe('lives', () => {
       describeLifeContract(current);
     });
@@ -44,14 +53,6 @@ export function describeBrokerContract(
       if (faults !== undefined) describeChangeContract(current, faults);
     });
   });
-}
-
-/** Publishing on a second channel that is known to arrive proves that nothing else will. */
-export async function settled({ publisher, subscriber }: BrokerRig): Promise<void> {
-  const fence = new Listener();
-  await subscriber.subscribe('fence', fence);
-  await publisher.publish('fence', '0');
-  await fence.count(1);
 }
 
 function describeLiveContract(current: () => BrokerRig): void {
@@ -87,6 +88,27 @@ function describeLiveContract(current: () => BrokerRig): void {
       data.map((item, i) => ({ channel: 'a', data: item, isFirst: false, ...positions[i] })),
     );
     expect(positions.map(({ offset }) => offset)).toEqual([2, 3, 4, 5, 6]);
+  });
+
+  test('what goes beside the data arrives with it, and must be on one line', async () => {
+    await rig.subscriber.subscribe('a', listener);
+    const extra = '"tags":{"a":"with  spaces"},"info":{"user":"é"}';
+    const key = { idempotencyKey: 'k' };
+    await rig.publisher.publish('a', '"1"', { extra, ...key });
+    await rig.publisher.publish('a', '"2"', { isTransient: true });
+    await rig.publisher.publish('a', '{"3":[]}', { extra, isTransient: true });
+    await rig.publisher.publish('a', '"4"', { extra: '' });
+    for (const bad of ['"a":\n1', '"a":\u001e1']) {
+      const refused = rig.publisher.publish('a', '"5"', { extra: bad });
+      await expect(refused).rejects.toMatchObject({ code: 107 });
+    }
+    await listener.count(4);
+    expect(listener.publications).toEqual([
+      { offset: 1, data: '"1"', extra },
+      { offset: 2, data: '"2"', isTransient: true },
+      { offset: 3, data: '{"3":[]}', extra, isTransient: true },
+      { offset: 4, data: '"4"' },
+    ]);
   });
 
   test('hundreds at once arrive once each, in the order of the calls', async () => {

@@ -8,18 +8,36 @@ import { redisFaults } from './redis-faults.js';
 import { describeOnRedis, REDIS_OPTIONS } from './redis-rig.js';
 
 describeOnRedis((rig) => {
+  async function openTwo() {
+    const [publisher, subscriber] = await Promise.all([rig.openBroker(), rig.openBroker()]);
+    return { publisher: publisher.broker, subscriber: subscriber.broker };
+  }
+
   describeBrokerContract(
     'redis',
     async () => {
-      const [publisher, subscriber] = await Promise.all([rig.openBroker(), rig.openBroker()]);
-      return {
-        publisher: publisher.broker,
-        subscriber: subscriber.broker,
-        dispose: () => subscriber.broker.close(),
-      };
+      const { publisher, subscriber } = await openTwo();
+      return { publisher, subscriber, dispose: () => subscriber.close() };
     },
     redisFaults(rig),
   );
+
+  test('a wildcard that was cut off is told of a gap, and goes on in another epoch', async () => {
+    const { publisher, subscriber } = await openTwo();
+    const listener = new Listener();
+    await subscriber.subscribe('sports:*', listener);
+    await publisher.publish('sports:1', '1');
+    await listener.count(1);
+    await rig.redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until('the gap', () => listener.gaps.length > 0);
+    const { life, topOffset } = await subscriber.history('sports:*', 0, 1);
+    expect(topOffset).toBe(0);
+    await publisher.publish('sports:2', '2');
+    await listener.count(2);
+    expect(listener.heard[1]).toMatchObject({ offset: 1, epoch: life?.epoch, isFirst: true });
+    expect(listener.heard[0]?.epoch).not.toBe(life?.epoch);
+    expect(listener.gaps).toEqual(['sports:*']);
+  });
 
   test('refuses to write over keys of another type, and uses up no offset', async () => {
     const { broker } = await rig.openBroker();

@@ -1,43 +1,43 @@
 import { until } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
-import { LocalControl, openRedisInlet, RedisControl, type Control } from '../src/index.js';
+import { LocalControl, openRedisInlet, RedisControl } from '../src/index.js';
+import { describeControlContract } from './control-contract.js';
+import { DelegateRig, untilUp } from './delegate-rig.js';
 import { describeOnRedis } from './redis-rig.js';
 
+describeControlContract('local', async () => {
+  const faults: unknown[] = [];
+  const control = new LocalControl((error) => faults.push(error));
+  return { center: control, edges: [control, control], faults, dispose: async () => undefined };
+});
+
+describeControlContract('delegate', async () => {
+  const rig = new DelegateRig();
+  const faults: unknown[] = [];
+  const onListenerFault = (error: unknown) => faults.push(error);
+  const edges = [await rig.edge({ onListenerFault }), await rig.edge({ onListenerFault })] as const;
+  const center = rig.center(edges.map(({ port }) => port));
+  await untilUp(center, ...edges);
+  const [one, two] = edges;
+  return {
+    center: center.control,
+    edges: [one.control, two.control],
+    faults,
+    dispose: () => rig.dispose(),
+  };
+});
+
 describeOnRedis((rig) => {
+  describeControlContract('redis', async () => {
+    const faults: unknown[] = [];
+    const onListenerFault = (error: unknown) => void faults.push(error);
+    const open = async () =>
+      new RedisControl(await rig.openLink({ onListenerFault }), { publishTimeoutMs: 1000 });
+    const [center, one, two] = await Promise.all([open(), open(), open()]);
+    return { center, edges: [one, two], faults, dispose: async () => undefined };
+  });
+
   describe('control', () => {
-    const rigs: [string, () => Promise<{ center: Control; edges: Control[] }>][] = [
-      [
-        'local',
-        async () => {
-          const control = new LocalControl();
-          return { center: control, edges: [control, control] };
-        },
-      ],
-      [
-        'redis',
-        async () => {
-          const open = async () =>
-            new RedisControl(await rig.openLink(), { publishTimeoutMs: 500 });
-          return { center: await open(), edges: [await open(), await open()] };
-        },
-      ],
-    ];
-
-    test.each(rigs)('contract: %s: every edge answers', async (_, createRig) => {
-      const { center, edges } = await createRig();
-      expect(await center.request({ method: 'channels' })).toEqual([]);
-      for (const [i, edge] of edges.entries()) {
-        await edge.serve(() => ({ channels: { a: i + 1 } }));
-      }
-      const [first, second] = await Promise.all([
-        center.request({ method: 'channels' }),
-        center.request({ method: 'channels' }),
-      ]);
-      const counts = first.map(({ channels }) => channels['a'] ?? 0).toSorted((a, b) => a - b);
-      expect(counts).toEqual([1, 2]);
-      expect(second).toHaveLength(2);
-    });
-
     test('paused: a request fails within its time limit, and ends nothing', async () => {
       const center = new RedisControl(await rig.openLink(), { publishTimeoutMs: 200 });
       rig.redis.pause();
@@ -51,13 +51,32 @@ describeOnRedis((rig) => {
       expect(await center.request({ method: 'channels' })).toEqual([]);
     });
 
+    test('after Redis was restarted everybody is heard again', async () => {
+      const open = async () => new RedisControl(await rig.openLink(), { publishTimeoutMs: 500 });
+      const [center, edge] = [await open(), await open()];
+      await edge.serve(() => ({ count: 1 }), 'one');
+      expect(await center.requestOf('one', { method: 'info' })).toEqual({ count: 1 });
+      await rig.redis.stop('SIGKILL');
+      await expect(center.requestOf('one', { method: 'info' })).rejects.toMatchObject({
+        code: 100,
+        temporary: true,
+      });
+      await rig.redis.start();
+      const asked = () => center.requestOf('one', { method: 'info' }).catch(() => undefined);
+      await until('an answer', async () => (await asked())?.count === 1);
+    });
+
     test('an edge that does not answer is told of, after the time limit', async () => {
       const center = new RedisControl(await rig.openLink(), { publishTimeoutMs: 200 });
-      await new RedisControl(await rig.openLink(), { publishTimeoutMs: 200 }).serve(() => ({
-        channels: {},
-      }));
+      const edge = new RedisControl(await rig.openLink(), { publishTimeoutMs: 200 });
+      await edge.serve(() => ({ channels: {} }), 'one');
       const deaf = await rig.openLink();
-      await deaf.subscriber.subscribe('nw:control', () => undefined);
+      await deaf.subscriber.subscribe(['nw:control', 'nw:control:deaf'], () => undefined);
+      await expect(center.requestOf('deaf', { method: 'info' })).rejects.toMatchObject({
+        code: 100,
+        temporary: true,
+        message: 'internal error: 0 of 1 edges answered within 200 ms, try again',
+      });
       await expect(center.request({ method: 'channels' })).rejects.toThrow(
         'internal error: 1 of 2 edges answered within 200 ms, try again',
       );

@@ -288,7 +288,7 @@ test('an edge with two addresses is linked once', async () => {
   const center = rig.center([edge.port, cable.port], { log });
   await until('the other address', () => log.count('by another of its addresses') > 0);
   await untilUp(edge, center);
-  await edge.control.serve(() => ({ channels: {} }));
+  await edge.control.serve(() => ({ channels: {} }), 'a');
   expect(await center.control.request({ method: 'channels' })).toHaveLength(1);
 });
 

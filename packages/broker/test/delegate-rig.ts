@@ -17,6 +17,9 @@ export const SECRET = 'a secret for tests only';
 /** Beats ten times a second: a dead link is found within half a second. */
 export const QUICK = { beatMs: 100, silentBeats: 5 };
 
+/** How long an edge's members outlive its link. */
+export const LEASE_MS = 600;
+
 /** What brokers log, a sentence a line. */
 export class TestLog {
   readonly lines: string[] = [];
@@ -78,6 +81,7 @@ export class DelegateRig {
       edges: ports.map((port) => ({ host: '127.0.0.1', port })),
       linkSecret: SECRET,
       publishTimeoutMs: 1000,
+      presenceLeaseMs: LEASE_MS,
       reconnectDelayMs: () => 20,
       limits: QUICK,
       lookupIntervalMs: 20,

@@ -45,6 +45,23 @@ export function describeHistoryContract(current: () => BrokerRig): void {
     }
   });
 
+  test('what goes beside the data is in the log, and counts in its pages', async () => {
+    const extra = '"tags":{"é":"a b"},"info":{"user":"u"}';
+    const long = `"tags":{"t":"${'x'.repeat(700_000)}"}`;
+    await rig.publisher.publish('a', '"1"', { extra });
+    await rig.publisher.publish('a', '"2"', { isTransient: true });
+    await rig.publisher.publish('a', '"3"', { extra, isTransient: true });
+    await rig.publisher.publish('a', '"4"', { extra: long });
+    await rig.publisher.publish('a', '"5"', { extra: long });
+    expect((await rig.subscriber.history('a', 0, 3)).publications).toEqual([
+      { offset: 1, data: '"1"', extra },
+      { offset: 2, data: '"2"', isTransient: true },
+      { offset: 3, data: '"3"', extra, isTransient: true },
+    ]);
+    expect(await page(0, 10)).toEqual([1, 2, 3, 4]);
+    expect(await page(4, 10)).toEqual([5]);
+  });
+
   test('the log keeps the newest publications, up to its size', async () => {
     const items = Array.from({ length: 140 }, (_, i) => String(i));
     await Promise.all(items.map((item) => rig.publisher.publish('a', item)));

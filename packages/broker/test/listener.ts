@@ -11,6 +11,7 @@ export interface Heard extends Publication {
 /** A handler that keeps what it is told, and holds the broker to its word that the flow is unbroken. */
 export class Listener implements BrokerHandler {
   readonly heard: Heard[] = [];
+  readonly publications: Publication[] = [];
   readonly gaps: string[] = [];
   readonly removals: [string, number][] = [];
   /** What was heard where something else had to come. */
@@ -19,10 +20,12 @@ export class Listener implements BrokerHandler {
 
   handlePublication(
     channel: string,
-    { offset, data }: Publication,
+    publication: Publication,
     epoch: string,
     isFirst: boolean,
   ): void {
+    const { offset, data } = publication;
+    this.publications.push(publication);
     const heard = { channel, offset, data, epoch, isFirst };
     const last = this.#last.get(channel);
     const follows = last === undefined || (last.epoch === epoch && last.offset + 1 === offset);

@@ -69,7 +69,7 @@ describeOnRedis((rig) => {
     const link = await rig.openLink({ onListenerFault: (error) => faults.push(error) });
     const broker = new RedisBroker(link, REDIS_OPTIONS);
     const control = new RedisControl(link, { publishTimeoutMs: 1000 });
-    await control.serve(() => ({ channels: {} }));
+    await control.serve(() => ({ channels: {} }), 'a');
     const heard: string[] = [];
     await broker.subscribe('a', {
       handlePublication: (_, { data }) => {

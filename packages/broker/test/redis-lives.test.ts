@@ -2,6 +2,7 @@ import type { Position } from '@newswire/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Broker, RedisLink } from '../src/index.js';
+import { toPublicationText } from '../src/publication-text.js';
 import { PublishQueue } from '../src/redis/publish-queue.js';
 import { nextTurn } from './publishing.js';
 import { RedisLaboratory } from './redis-laboratory.js';
@@ -32,7 +33,9 @@ class Experiment {
   }
 
   publish(channel: string): void {
-    const answer = this.#queue.add(channel, String(++this.#count), undefined);
+    const isTransient = ++this.#count % 3 === 0 ? ({ isTransient: true } as const) : {};
+    const text = toPublicationText(String(this.#count), isTransient);
+    const answer = this.#queue.add(channel, text, undefined);
     answer.then(
       (position) => this.#answered.push({ channel, ...position }),
       () => undefined,
@@ -45,7 +48,9 @@ class Experiment {
     if (life === undefined) throw new Error('asking from 0 begins a life');
     const { epoch, firstOffset, follows } = life;
     if (follows !== undefined) this.#follows.push({ channel, ...follows });
-    for (const { offset, data } of publications) {
+    for (const publication of publications) {
+      const { offset } = publication;
+      const data = toPublicationText(publication.data, publication);
       const lifeOf = offset >= firstOffset ? epoch : follows?.epoch;
       const given = this.lab.given.find((item) => item.channel === channel && item.data === data);
       const isTrue =

@@ -21,6 +21,25 @@ export function checkChannelName(name: string): void {
   }
 }
 
+/** `sports:*`: all channels of a namespace. No channel is called like that. */
+export function isWildcard(name: string): boolean {
+  return name.endsWith(':*');
+}
+
+/** The wildcard of the channel's namespace; undefined where it is in none. */
+export function wildcardOf(channel: string): string | undefined {
+  const end = channel.indexOf(':');
+  return end < 0 ? undefined : `${channel.slice(0, end)}:*`;
+}
+
+/** As checkChannelName, for what may be subscribed where wildcards may: `sports:*`, but not `*`. */
+export function checkChannelOrWildcard(name: string): void {
+  if (!isWildcard(name)) return checkChannelName(name);
+  checkChannelName(name.slice(0, -2));
+  if (name.indexOf(':') === name.length - 2) return;
+  throw new ProtocolError('badRequest', `${quote(name)} is not a namespace and :*`);
+}
+
 /** Untrusted text in an answer: its first 32 characters, in printable ASCII. */
 function quote(text: string): string {
   const start = text.length > 32 ? `${text.slice(0, 32)}...` : text;

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { centrifugeWire, ERRORS, ProtocolError, toJsonLine } from './index.js';
+import {
+  centrifugeWire,
+  ERRORS,
+  ProtocolError,
+  toInfoLine,
+  toJsonLine,
+  type ClientInfo,
+  type Reply,
+  type SubscriptionStart,
+} from './index.js';
 
 describe('publications', () => {
   test('a push of one line', () => {
@@ -40,9 +49,17 @@ describe('replies', () => {
     });
   });
 
+  const start: SubscriptionStart = {
+    channel: 'a',
+    position,
+    positioning: 'recoverable',
+    wasRecovering: false,
+    recovered: false,
+    publications: [],
+  };
+
   test('subscribed from now on', () => {
-    const reply = { id: 2, channel: 'a', position, recovered: undefined, publications: [] };
-    expect(parsed({ type: 'subscribed', ...reply })).toEqual({
+    expect(parsed({ type: 'subscribed', id: 2, ...start })).toEqual({
       id: 2,
       subscribe: { recoverable: true, positioned: true, offset: 5, epoch: 'e' },
     });
@@ -51,10 +68,10 @@ describe('replies', () => {
   test.each([true, false])('subscribed from a position, recovered %j', (recovered) => {
     const publications = [
       { offset: 6, data: '"x"' },
-      { offset: 7, data: '{"y":[]}' },
+      { offset: 7, data: '{"y":[]}', extra: '"tags":{"t":"1"}' },
     ];
-    const reply = { id: 2, channel: 'a', position, recovered, publications };
-    expect(parsed({ type: 'subscribed', ...reply })).toEqual({
+    const recovery = { wasRecovering: true, recovered, publications };
+    expect(parsed({ type: 'subscribed', id: 2, ...start, ...recovery })).toEqual({
       id: 2,
       subscribe: {
         recoverable: true,
@@ -65,10 +82,143 @@ describe('replies', () => {
         was_recovering: true,
         publications: [
           { offset: 6, data: 'x' },
-          { offset: 7, data: { y: [] } },
+          { offset: 7, data: { y: [] }, tags: { t: '1' } },
         ],
       },
     });
+  });
+
+  test.each([
+    ['recoverable', { recoverable: true, positioned: true, offset: 5, epoch: 'e' }],
+    ['positioned', { positioned: true, offset: 5, epoch: 'e' }],
+    ['none', {}],
+  ] as const)('positioning %s, data and expiry', (positioning, told) => {
+    const more = { positioning, data: '{"d":1}', ttlS: 9 };
+    expect(parsed({ type: 'subscribed', id: 2, ...start, ...more })).toEqual({
+      id: 2,
+      subscribe: { ...told, data: { d: 1 }, expires: true, ttl: 9 },
+    });
+  });
+
+  test('the newest publication without having asked', () => {
+    const more = { recovered: true, publications: [{ offset: 6, data: '1' }] };
+    expect(parsed({ type: 'subscribed', id: 2, ...start, ...more })).toMatchObject({
+      subscribe: { recovered: true, publications: [{ offset: 6, data: 1 }] },
+    });
+  });
+
+  test('connected, with all that may be said', () => {
+    const more = { data: '[1]', ttlS: 60, emulation: { session: 's', node: 'n' } };
+    const subs = [start, { ...start, channel: 'b', positioning: 'none' as const }];
+    const reply = { type: 'connected', id: 1, client: 'c', version: '1', pingIntervalMs: 1000 };
+    expect(parsed({ ...reply, ...more, subs } as Reply)).toEqual({
+      id: 1,
+      connect: {
+        client: 'c',
+        version: '1',
+        ping: 1,
+        pong: true,
+        expires: true,
+        ttl: 60,
+        session: 's',
+        node: 'n',
+        data: [1],
+        subs: { a: { recoverable: true, positioned: true, ...position }, b: {} },
+      },
+    });
+  });
+
+  const info = { user: 'u"', client: 'c', conn_info: { n: 1 }, chan_info: 'x' };
+  const member = { user: 'u"', client: 'c', connInfo: '{"n":1}', chanInfo: '"x"' };
+  const anonymous = { user: '', client: 'd' };
+  const members = new Map<string, ClientInfo>([
+    ['c', member],
+    ['d', anonymous],
+  ]);
+  const publications = [{ offset: 4, data: '1', extra: '"info":{"user":"","client":"d"}' }];
+  const said = { offset: 4, data: 1, info: anonymous };
+
+  test.each<[Reply, object]>([
+    [
+      { type: 'published', id: 3 },
+      { id: 3, publish: {} },
+    ],
+    [
+      { type: 'presence', id: 3, members },
+      { id: 3, presence: { presence: { c: info, d: anonymous } } },
+    ],
+    [
+      { type: 'presenceStats', id: 3, clients: 2, users: 1 },
+      { id: 3, presence_stats: { num_clients: 2, num_users: 1 } },
+    ],
+    [
+      { type: 'history', id: 3, publications, position },
+      { id: 3, history: { publications: [said], ...position } },
+    ],
+    [
+      { type: 'history', id: 3, publications: [], position },
+      { id: 3, history: { publications: [], ...position } },
+    ],
+    [
+      { type: 'rpc', id: 3, data: '{"a":1}' },
+      { id: 3, rpc: { data: { a: 1 } } },
+    ],
+    [
+      { type: 'refreshed', id: 3, client: 'c', version: '1', ttlS: 5 },
+      { id: 3, refresh: { client: 'c', version: '1', expires: true, ttl: 5 } },
+    ],
+    [
+      { type: 'subRefreshed', id: 3, ttlS: 5 },
+      { id: 3, sub_refresh: { expires: true, ttl: 5 } },
+    ],
+    [
+      { type: 'subRefreshed', id: 3, ttlS: undefined },
+      { id: 3, sub_refresh: {} },
+    ],
+    [{ type: 'join', channel: 'a', member }, { push: { channel: 'a', join: { info } } }],
+    [
+      { type: 'leave', channel: 'a', member: anonymous },
+      { push: { channel: 'a', leave: { info: anonymous } } },
+    ],
+    [
+      { type: 'serverSubscribed', ...start },
+      {
+        push: {
+          channel: 'a',
+          subscribe: { recoverable: true, positioned: true, ...position },
+        },
+      },
+    ],
+    [
+      { type: 'ended', channel: 'a', kind: 'server' },
+      { push: { channel: 'a', unsubscribe: { code: 2000, reason: 'server unsubscribe' } } },
+    ],
+    [
+      { type: 'ended', channel: 'a', kind: 'expired' },
+      { push: { channel: 'a', unsubscribe: { code: 2501, reason: 'subscription expired' } } },
+    ],
+    [
+      { type: 'ended', channel: 'a', kind: 'stateInvalidated' },
+      { push: { channel: 'a', unsubscribe: { code: 2502, reason: 'state invalidated' } } },
+    ],
+    [{ type: 'message', data: '[1]' }, { push: { message: { data: [1] } } }],
+    [
+      { type: 'disconnect', code: 3001, reason: 'shutdown' },
+      { push: { disconnect: { code: 3001, reason: 'shutdown' } } },
+    ],
+  ])('$type', (reply, told) => {
+    expect(parsed(reply)).toEqual(told);
+  });
+
+  test('any names make one valid line of JSON', () => {
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(text, text, (user, client) => {
+        const line = toInfoLine({ user, client });
+        expect(line).not.toMatch(/[\n\r]/);
+        expect(JSON.parse(line)).toEqual({ user, client });
+      }),
+    );
   });
 
   test('unsubscribed', () => {
@@ -92,4 +242,14 @@ describe('replies', () => {
     const error = new ProtocolError('badRequest');
     expect(centrifugeWire.encodeReply({ type: 'error', id: 0, error })).toBeUndefined();
   });
+});
+
+test('what goes beside the data stands in a push, and in a reply', () => {
+  const extra = '"tags":{"a":"b"},"info":{"user":"u","client":"c"}';
+  const pub = { data: 1, offset: 2, tags: { a: 'b' }, info: { user: 'u', client: 'c' } };
+  const publication = { offset: 2, data: '1', extra };
+  const push = centrifugeWire.encode('a', publication);
+  expect(JSON.parse(push)).toEqual({ push: { channel: 'a', pub } });
+  const plain = centrifugeWire.encode('a', { offset: 2, data: '1', isTransient: true });
+  expect(plain).toBe('{"push":{"channel":"a","pub":{"data":1,"offset":2}}}');
 });

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FROM_NOW, ProtocolError, seedWire, toJsonLine, type Reply } from './index.js';
+import {
+  FROM_NOW,
+  ProtocolError,
+  seedWire,
+  toJsonLine,
+  type Reply,
+  type SubscriptionStart,
+} from './index.js';
 
 const frameOf = (value: unknown) => seedWire.encode('a', { offset: 1, data: toJsonLine(value) });
 
@@ -76,6 +83,7 @@ describe('commands', () => {
           expect(answerTo(error)).toMatch(/^error#\d+#[\x20-\x7e]+$/);
         }
       }),
+      { numRuns: 12_000 },
     );
   });
 });
@@ -102,15 +110,26 @@ describe('publications', () => {
   });
 });
 
-test('only refusals are answered', () => {
-  const position = { offset: 1, epoch: 'e' };
+test('only refusals are answered, and the end of a subscription told', () => {
+  const start: SubscriptionStart = {
+    channel: 'a',
+    position: { offset: 1, epoch: 'e' },
+    positioning: 'recoverable',
+    wasRecovering: true,
+    recovered: true,
+    publications: [],
+  };
   const replies: Reply[] = [
     { type: 'connected', id: 1, client: 'c', version: '1', pingIntervalMs: 1 },
-    { type: 'subscribed', id: 1, channel: 'a', position, recovered: true, publications: [] },
+    { type: 'subscribed', id: 1, ...start },
+    { type: 'serverSubscribed', ...start },
+    { type: 'published', id: 1 },
     { type: 'unsubscribed', id: 1 },
     { type: 'resubscribe', channel: 'a' },
   ];
   expect(replies.map((reply) => seedWire.encodeReply(reply))).toEqual(replies.map(() => undefined));
   const error = new ProtocolError('internal');
   expect(seedWire.encodeReply({ type: 'error', id: 0, error })).toBe('error#100#internal error');
+  const ended = seedWire.encodeReply({ type: 'ended', channel: 'a', kind: 'server' });
+  expect(ended).toBe('error#2000#server unsubscribe: a');
 });

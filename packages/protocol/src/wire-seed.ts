@@ -1,6 +1,7 @@
-import { checkChannelName } from './channel-name.js';
+import { checkChannelOrWildcard } from './channel-name.js';
 import { ProtocolError } from './errors.js';
-import type { Publication } from './publication.js';
+import type { JsonLine } from './publication.js';
+import { UNSUBSCRIBES } from './unsubscribe-codes.js';
 import { FROM_NOW, type Command, type Reply, type Wire } from './wire.js';
 
 /** The longest command, in UTF-16 code units. */
@@ -20,7 +21,7 @@ export const seedWire: Wire = {
   pingFrame: undefined,
   maxRefusals: 20,
   decode: (text) => [decode(text)],
-  encode: (_, publication) => toFrame(publication),
+  encode: (_, { data }) => textOf(data),
   encodeReply,
 };
 
@@ -35,15 +36,23 @@ function decode(text: string): Command {
   const verbEnd = command.indexOf('#');
   const type = verbOf(command.slice(0, Math.max(verbEnd, 0)));
   const channels = [...new Set(command.slice(verbEnd + 1).split('|'))];
-  channels.forEach(checkChannelName);
+  channels.forEach(checkChannelOrWildcard);
   if (type === 'unsubscribe') return { type, id: 0, channels };
   return { type, id: 0, requests: channels.map((channel) => ({ channel, since: FROM_NOW })) };
 }
 
-/** Nothing is acknowledged. */
+/** Nothing is acknowledged; the end of a subscription is not passed over. */
 function encodeReply(reply: Reply): string | undefined {
-  if (reply.type !== 'error') return undefined;
-  return `error#${reply.error.code}#${reply.error.message}`;
+  switch (reply.type) {
+    case 'error':
+      return `error#${reply.error.code}#${reply.error.message}`;
+    case 'ended': {
+      const { code, reason } = UNSUBSCRIBES[reply.kind];
+      return `error#${code}#${reason}: ${reply.channel}`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 function verbOf(verb: string): 'subscribe' | 'unsubscribe' {
@@ -60,7 +69,8 @@ function verbOf(verb: string): 'subscribe' | 'unsubscribe' {
   }
 }
 
-function toFrame({ data }: Publication): string {
+/** What a person reads of an item: a string's characters, or any other value's JSON text. */
+export function textOf(data: JsonLine): string {
   if (!data.startsWith('"')) return data;
   if (!data.includes('\\')) return data.slice(1, -1);
   // A lone surrogate can't be UTF-8: sent raw, it would make the client drop the connection.

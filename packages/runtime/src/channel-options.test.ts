@@ -6,20 +6,36 @@ import { ConfigError, loadChannelOptions } from './index.js';
 
 const SETTINGS = { historySize: 1000, historyTtlMs: 600_000 };
 
+const DEFAULTS = {
+  ...SETTINGS,
+  recovery: true,
+  cacheRecovery: false,
+  presence: false,
+  joinLeave: false,
+  delta: false,
+  subscribe: 'everyone',
+  publish: 'nobody',
+  readHistory: 'nobody',
+  readPresence: 'nobody',
+  wildcard: false,
+  pattern: undefined,
+};
+
 const directory = mkdtempSync(join(tmpdir(), 'newswire-channels-'));
 const channelsFile = join(directory, 'channels.json');
+const yamlFile = join(directory, 'channels.yaml');
 
-function limitsIn(text: string) {
-  writeFileSync(channelsFile, text);
-  return loadChannelOptions({ ...SETTINGS, channelsFile }).limitsOf;
+function optionsIn(text: string, file = channelsFile) {
+  writeFileSync(file, text);
+  return loadChannelOptions({ ...SETTINGS, channelsFile: file });
 }
 
-function faults(text: string): string[] {
+function faults(text: string, file = channelsFile): string[] {
   try {
-    limitsIn(text);
+    optionsIn(text, file);
   } catch (error) {
     if (error instanceof ConfigError) {
-      return error.sentences.map((sentence) => sentence.replaceAll(channelsFile, 'FILE'));
+      return error.sentences.map((sentence) => sentence.replaceAll(file, 'FILE'));
     }
     throw error;
   }
@@ -28,23 +44,114 @@ function faults(text: string): string[] {
 
 describe('loadChannelOptions', () => {
   test('a namespace has its limits, and the settings say what it leaves out', () => {
-    const limitsOf = limitsIn(
+    const { limitsOf, optionsOf } = optionsIn(
       '{"namespaces": {"sports": {"history_size": 5000, "history_ttl_ms": 3600000}, "tv": {"history_size": 1}, "radio": {}}}',
     );
-    expect(limitsOf('sports:77707')).toEqual({ historySize: 5000, historyTtlMs: 3_600_000 });
+    expect(limitsOf('sports:77707')).toMatchObject({
+      historySize: 5000,
+      historyTtlMs: 3_600_000,
+    });
+    expect(optionsOf('sports:77707')).toBe(limitsOf('sports:77707'));
     expect(limitsOf('sports:a:b')).toBe(limitsOf('sports:77707'));
-    expect(limitsOf('tv:1')).toEqual({ historySize: 1, historyTtlMs: 600_000 });
-    expect(limitsOf('radio:1')).toEqual(SETTINGS);
+    expect(limitsOf('tv:1')).toMatchObject({ historySize: 1, historyTtlMs: 600_000 });
+    expect(limitsOf('radio:1')).toEqual(DEFAULTS);
     for (const channel of ['sports', '77707', ':1', 'other:1', 'sportsx:1', 'toString:1']) {
-      expect(limitsOf(channel)).toEqual(SETTINGS);
+      expect(limitsOf(channel)).toEqual(DEFAULTS);
+      expect(optionsOf(channel)).toBe(limitsOf(channel));
       expect(limitsOf(channel)).toBe(limitsOf('77707'));
     }
+  });
+
+  test('every option is read, in JSON and in YAML', () => {
+    const json = {
+      namespaces: {
+        sports: {
+          history_size: 5,
+          history_ttl_ms: 1000,
+          recovery: true,
+          cache_recovery: true,
+          presence: true,
+          join_leave: true,
+          delta: true,
+          subscribe: 'hook',
+          publish: 'subscribers',
+          read_history: 'users',
+          read_presence: 'everyone',
+          wildcard: true,
+          pattern: '[0-9]+|final',
+        },
+      },
+    };
+    const yaml = `# all of them
+namespaces:
+  sports:
+${Object.entries(json.namespaces.sports)
+  .map(([name, value]) => `    ${name}: ${value}\n`)
+  .join('')}`.replace('pattern: [0-9]+|final', "pattern: '[0-9]+|final'");
+    const options = optionsIn(JSON.stringify(json)).optionsOf('sports:1');
+    expect(options).toEqual({
+      historySize: 5,
+      historyTtlMs: 1000,
+      recovery: true,
+      cacheRecovery: true,
+      presence: true,
+      joinLeave: true,
+      delta: true,
+      subscribe: 'hook',
+      publish: 'subscribers',
+      readHistory: 'users',
+      readPresence: 'everyone',
+      wildcard: true,
+      pattern: /^sports:(?:[0-9]+|final)$/,
+    });
+    expect(optionsIn(yaml, yamlFile).optionsOf('sports:1')).toEqual(options);
+    expect(optionsIn(JSON.stringify(json), yamlFile).optionsOf('sports:1')).toEqual(options);
+  });
+
+  test('a pattern is for the whole of what is behind the namespace', () => {
+    const { optionsOf } = optionsIn(
+      '{"default": {"pattern": "[0-9]+"}, "namespaces": {"a.b$": {"pattern": "x|y"}}}',
+    );
+    const matches = (channel: string) => optionsOf(channel).pattern?.test(channel);
+    expect(['77707', 'a.b$:x', 'a.b$:y'].map(matches)).toEqual([true, true, true]);
+    expect(['7a', 'a.b$:xy', 'a.b$:', 'unknown:77707'].map(matches)).toEqual(Array(4).fill(false));
+  });
+
+  test('a channel of an unknown namespace is like one without, or is refused', () => {
+    const file = { default: { subscribe: 'token' }, namespaces: { a: {} } };
+    const { optionsOf } = optionsIn(JSON.stringify(file));
+    expect(optionsOf('b:1')).toBe(optionsOf('1'));
+    expect(optionsOf('b:1').subscribe).toBe('token');
+    const strict = optionsIn(JSON.stringify({ ...file, unknown_namespaces: 'refuse' }));
+    expect(strict.optionsOf('a:1').subscribe).toBe('everyone');
+    for (const channel of ['b:1', ':1', 'toString:1']) {
+      expect(() => strict.optionsOf(channel)).toThrow(
+        expect.objectContaining({ code: 102, temporary: false }),
+      );
+      expect(strict.limitsOf(channel)).toBe(strict.limitsOf('1'));
+    }
+  });
+
+  test('a history of nothing is a log that is promised to nobody', () => {
+    const { optionsOf } = optionsIn(
+      '{"namespaces": {"a": {"history_size": 0, "read_history": "everyone"}}}',
+    );
+    expect(optionsOf('a:1')).toEqual({ ...DEFAULTS, historySize: 1, recovery: false });
+  });
+
+  test.each([
+    ['a: [', /^FILE is not YAML: .+ at line 1, column \d+\.$/],
+    ['a: 1\na: 2', /^FILE is not YAML: Map keys must be unique at line 2, column 1\.$/],
+    ['default: {presence: yes}', /^FILE: default.presence must be true or false, not "yes"\.$/],
+    ['', /^FILE: the whole must be an object\.$/],
+  ])('the YAML %j is refused in one sentence', (text, sentence) => {
+    expect(faults(text, yamlFile)).toEqual([expect.stringMatching(sentence)]);
   });
 
   test('without a file there are only the settings; a file that was named must be there', () => {
     expect(
       loadChannelOptions({ ...SETTINGS, channelsFile: undefined }).limitsOf('sports:1'),
-    ).toEqual(SETTINGS);
+    ).toEqual(DEFAULTS);
     const missing = join(directory, 'missing.json');
     expect(() => loadChannelOptions({ ...SETTINGS, channelsFile: missing })).toThrow(
       `${missing} cannot be read: ENOENT`,
@@ -66,7 +173,29 @@ describe('loadChannelOptions', () => {
   test.each([
     ['{', [expect.stringMatching(/^FILE is not JSON: .+\.$/)]],
     ['[]', ['FILE: the whole must be an object.']],
-    ['{}', ['FILE: namespaces must be an object.']],
+    ['null', ['FILE: the whole must be an object.']],
+    ['{"default": []}', ['FILE: default must be an object.']],
+    [
+      '{"unknown_namespaces": "ask", "default": {"recovery": "yes", "subscribe": "me", "pattern": "("}}',
+      [
+        'FILE: unknown_namespaces must be one of allow, refuse, not "ask".',
+        'FILE: default.recovery must be true or false, not "yes".',
+        'FILE: default.subscribe must be one of everyone, users, token, hook, nobody, not "me".',
+        'FILE: default.pattern must be a regular expression, not "(".',
+      ],
+    ],
+    [
+      '{"default": {"wildcard": true}, "namespaces": {"a": {"history_size": 0, "recovery": true}, "b": {"recovery": false, "cache_recovery": true}}}',
+      [
+        'FILE: default.wildcard must be false: it is for a namespace.',
+        'FILE: namespaces.a.recovery needs a history_size of 1 or more.',
+        'FILE: namespaces.b.cache_recovery needs recovery.',
+      ],
+    ],
+    [
+      '{"default": {"pattern": "a)|(?:b"}}',
+      ['FILE: default.pattern must be a regular expression, not "a)|(?:b".'],
+    ],
     ['{"namespaces": 1}', ['FILE: namespaces must be an object.']],
     ['{"namespaces": {"a": null}}', ['FILE: namespaces.a must be an object.']],
     ['{"namespaces": {}, "history_size": 1}', ['FILE: there is no field history_size.']],
@@ -77,14 +206,14 @@ describe('loadChannelOptions', () => {
         'FILE: there is no field x in namespaces.a.',
       ],
     ],
-    ...['0', '1.5', '100001', '"5"', 'null'].map((value): [string, string[]] => [
+    ...['-1', '1.5', '100001', '"5"', 'null'].map((value): [string, string[]] => [
       `{"namespaces": {"a": {"history_size": ${value}}}}`,
-      [`FILE: namespaces.a.history_size must be a whole number from 1 to 100000, not ${value}.`],
+      [`FILE: namespaces.a.history_size must be a whole number from 0 to 100000, not ${value}.`],
     ]),
     [
-      '{"namespaces": {"a": {"history_size": 0, "history_ttl_ms": 999}, "b": 1}}',
+      '{"namespaces": {"a": {"history_size": -1, "history_ttl_ms": 999}, "b": 1}}',
       [
-        'FILE: namespaces.a.history_size must be a whole number from 1 to 100000, not 0.',
+        'FILE: namespaces.a.history_size must be a whole number from 0 to 100000, not -1.',
         'FILE: namespaces.a.history_ttl_ms must be a whole number from 1000 to 86400000, not 999.',
         'FILE: namespaces.b must be an object.',
       ],

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { ConfigError } from './config.js';
+import { ProtocolError } from '@newswire/protocol';
+import { readChannelsFile, type FileOptions } from './channels-file.js';
 import type { Config } from './settings.js';
 
 /** The settings that `loadChannelOptions` reads. */
@@ -11,111 +10,103 @@ export interface ChannelLimits {
   readonly historyTtlMs: number;
 }
 
+/** Who may do something: `users` are those whose credentials name one, `subscribers` are on the channel. */
+export type Who = 'everyone' | 'users' | 'subscribers' | 'nobody';
+
+/**
+ * What the channels of one namespace are like. A `history_size` of 0 in the file stands here as a
+ * log of one publication that is promised to nobody: `recovery` is false and `readHistory` nobody.
+ * (The log still counts the offsets, by which an edge sees that it missed something.)
+ */
+export interface NamespaceOptions extends ChannelLimits {
+  /** Whether clients get positions and what they missed. Without, the contract is off for them. */
+  readonly recovery: boolean;
+  /** Recovering clients get the newest publication only, and get it on every subscribe. */
+  readonly cacheRecovery: boolean;
+  /** Who is there is known; `joinLeave`: and told as it changes. */
+  readonly presence: boolean;
+  readonly joinLeave: boolean;
+  /** Clients that ask for it get differences (fossil) instead of whole publications. */
+  readonly delta: boolean;
+  /** `token`: whoever has a subscription token for the channel. `hook`: whom the backend allows. */
+  readonly subscribe: 'everyone' | 'users' | 'token' | 'hook' | 'nobody';
+  readonly publish: Who;
+  readonly readHistory: Who;
+  readonly readPresence: Who;
+  /** `sports:*` may be subscribed and hears every channel of the namespace. */
+  readonly wildcard: boolean;
+  /** For a channel's whole name, though the file's pattern is for what is behind the namespace. */
+  readonly pattern: RegExp | undefined;
+}
+
 /** What differs from channel to channel. */
 export interface ChannelOptions {
   /** One and the same object for all channels of a namespace. */
   readonly limitsOf: (channel: string) => ChannelLimits;
+  /**
+   * That same object. Throws error 102 for a channel of a namespace that is not in the file, where
+   * the file says that these are refused; otherwise such a channel is like one without namespace.
+   */
+  readonly optionsOf: (channel: string) => NamespaceOptions;
 }
 
 const DEFAULT_FILE = 'channels.json';
 
-/** A channel `sports:77707` is in the namespace `sports`; a name without a colon is in none. */
-const NAMESPACE_NAME = /^[A-Za-z0-9_\-.@/+=~$&]{1,254}$/;
-
-/** Plain publications to `news:*` are what the Redis inlet listens to. */
-const INLET_NAMESPACE = 'news';
-
-const File = z.strictObject({
-  namespaces: z.record(
-    z.string(),
-    z.strictObject({
-      history_size: integer(1, 100_000).optional(),
-      history_ttl_ms: integer(1000, 86_400_000).optional(),
-    }),
-  ),
-});
-
 /**
  * Reads the channels file, which need not be there unless NEWSWIRE_CHANNELS_FILE names it. Throws
- * ConfigError with everything that is wrong with it. What it leaves out is as the settings say.
+ * ConfigError with everything that is wrong with it. What it leaves out is as the settings say, and
+ * open to everyone for listening only.
  */
 export function loadChannelOptions(
   config: Config<(typeof CHANNEL_SETTINGS)[number]>,
 ): ChannelOptions {
-  const { channelsFile, historySize, historyTtlMs } = config;
-  const fallback: ChannelLimits = { historySize, historyTtlMs };
-  const byNamespace = new Map<string, ChannelLimits>();
-  for (const [name, options] of Object.entries(readNamespaces(channelsFile))) {
-    byNamespace.set(name, {
-      historySize: options.history_size ?? historySize,
-      historyTtlMs: options.history_ttl_ms ?? historyTtlMs,
-    });
+  const { channelsFile } = config;
+  const file = readChannelsFile(channelsFile ?? DEFAULT_FILE, channelsFile === undefined);
+  const fallback = namespaceOptions(file?.default ?? {}, '', config);
+  const byNamespace = new Map<string, NamespaceOptions>();
+  for (const [name, options] of Object.entries(file?.namespaces ?? {})) {
+    byNamespace.set(name, namespaceOptions(options, `${name}:`, config));
   }
+  const refusesUnknown = file?.unknown_namespaces === 'refuse';
+  const find = (channel: string) => {
+    const end = channel.indexOf(':');
+    return end < 0 ? fallback : byNamespace.get(channel.slice(0, end));
+  };
   return {
-    limitsOf: (channel) => {
-      const end = channel.indexOf(':');
-      return end < 0 ? fallback : (byNamespace.get(channel.slice(0, end)) ?? fallback);
+    limitsOf: (channel) => find(channel) ?? fallback,
+    optionsOf: (channel) => {
+      const options = find(channel);
+      if (options !== undefined) return options;
+      if (refusesUnknown) throw new ProtocolError('unknownChannel', 'there is no such namespace');
+      return fallback;
     },
   };
 }
 
-function readNamespaces(channelsFile: string | undefined): z.infer<typeof File>['namespaces'] {
-  const file = channelsFile ?? DEFAULT_FILE;
-  const text = read(file, channelsFile === undefined);
-  if (text === undefined) return {};
-  const result = File.safeParse(parse(file, text));
-  if (!result.success)
-    throw new ConfigError(result.error.issues.flatMap((i) => sentences(file, i)));
-  const { namespaces } = result.data;
-  const faults = Object.keys(namespaces).flatMap((name) => nameFaults(file, name));
-  if (faults.length > 0) throw new ConfigError(faults);
-  return namespaces;
+function namespaceOptions(
+  from: FileOptions,
+  prefix: string,
+  settings: ChannelLimits,
+): NamespaceOptions {
+  const keepsNothing = from.history_size === 0;
+  return {
+    historySize: keepsNothing ? 1 : (from.history_size ?? settings.historySize),
+    historyTtlMs: from.history_ttl_ms ?? settings.historyTtlMs,
+    recovery: from.recovery ?? !keepsNothing,
+    cacheRecovery: from.cache_recovery ?? false,
+    presence: from.presence ?? false,
+    joinLeave: from.join_leave ?? false,
+    delta: from.delta ?? false,
+    subscribe: from.subscribe ?? 'everyone',
+    publish: from.publish ?? 'nobody',
+    readHistory: keepsNothing ? 'nobody' : (from.read_history ?? 'nobody'),
+    readPresence: from.read_presence ?? 'nobody',
+    wildcard: from.wildcard ?? false,
+    pattern:
+      from.pattern === undefined ? undefined : new RegExp(`^${escape(prefix)}(?:${from.pattern})$`),
+  };
 }
 
-function read(file: string, mayBeMissing: boolean): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (mayBeMissing && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ConfigError([`${file} cannot be read: ${(error as Error).message}.`]);
-  }
-}
-
-function parse(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ConfigError([`${file} is not JSON: ${(error as Error).message}.`]);
-  }
-}
-
-function nameFaults(file: string, name: string): string[] {
-  if (name === INLET_NAMESPACE) {
-    return [`${file}: the namespace ${name} belongs to the Redis inlet, take another name.`];
-  }
-  if (NAMESPACE_NAME.test(name)) return [];
-  const expected = 'must be 1 to 254 letters, digits and _-.@/+=~$&';
-  return [`${file}: a namespace's name ${expected}, not ${JSON.stringify(name)}.`];
-}
-
-function integer(min: number, max: number) {
-  const expected = `a whole number from ${min} to ${max}`;
-  const error = ({ input }: { readonly input?: unknown }) =>
-    `must be ${expected}, not ${JSON.stringify(input)}`;
-  return z
-    .number({ error })
-    .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error });
-}
-
-function sentences(file: string, issue: z.core.$ZodIssue): string[] {
-  const path = issue.path.join('.');
-  const where = path === '' ? '' : `${path} `;
-  if (issue.code === 'unrecognized_keys') {
-    const within = path === '' ? '' : ` in ${path}`;
-    return issue.keys.map((key) => `${file}: there is no field ${key}${within}.`);
-  }
-  if (issue.code === 'invalid_type' && issue.expected !== 'number') {
-    return [`${file}: ${where || 'the whole '}must be an object.`];
-  }
-  return [`${file}: ${where}${issue.message}.`];
+function escape(text: string): string {
+  return text.replace(/[.+$/-]/g, '\\$&');
 }

@@ -84,6 +84,37 @@ describe('loadConfig', () => {
     ]);
   });
 
+  test.each([
+    ['NEWSWIRE_TOKEN_HMAC_SECRET', 'x'.repeat(31)],
+    ['NEWSWIRE_TOKEN_HMAC_SECRET', '-----BEGIN PUBLIC KEY-----\\nhunter2hunter2hunter2'],
+    ['NEWSWIRE_TOKEN_RSA_PUBLIC_KEY', 'hunter2'],
+    ['NEWSWIRE_TOKEN_RSA_PUBLIC_KEY', '-----BEGIN PRIVATE KEY-----hunter2'],
+    ['NEWSWIRE_TOKEN_JWKS_URL', 'ftp://hunter2.example.org/'],
+    ['NEWSWIRE_CONNECT_HOOK_URL', 'http://me:hunter2@backend/'],
+    ['NEWSWIRE_SUBSCRIBE_HOOK_URL', 'file:///hunter2'],
+  ])('a bad %s is refused without being shown: %s', (name, value) => {
+    const [sentence, ...more] = faults({ [name]: value });
+    expect(more).toEqual([]);
+    expect(sentence).toMatch(new RegExp(`^${name} must be a .+\\.$`));
+    expect(sentence).not.toMatch(/hunter2|xxx/);
+  });
+
+  test('a PEM key may have its line breaks written out', () => {
+    const NEWSWIRE_TOKEN_RSA_PUBLIC_KEY = '-----BEGIN PUBLIC KEY-----\\nabc\\n';
+    expect(loadConfig(['tokenRsaPublicKey'], { NEWSWIRE_TOKEN_RSA_PUBLIC_KEY })).toEqual({
+      tokenRsaPublicKey: '-----BEGIN PUBLIC KEY-----\nabc\n',
+    });
+  });
+
+  test.each(['cookie,', 'a b', 'cookie,Host', 'x:y', 'content-length'])(
+    'hooks can not be handed the headers %j',
+    (NEWSWIRE_HOOK_HEADERS) => {
+      expect(faults({ NEWSWIRE_HOOK_HEADERS })).toEqual([
+        expect.stringMatching(/^NEWSWIRE_HOOK_HEADERS must be a list of header names/),
+      ]);
+    },
+  );
+
   test('an unknown name is refused, with the nearest known one; other names are not ours', () => {
     expect(faults({ NEWSWIRE_PROT: '1', PATH: '/bin' })).toEqual([
       'NEWSWIRE_PROT is not a setting: did you mean NEWSWIRE_PORT?',

@@ -4,6 +4,8 @@ export {
   loadChannelOptions,
   type ChannelLimits,
   type ChannelOptions,
+  type NamespaceOptions,
+  type Who,
 } from './channel-options.js';
 export { ConfigError, loadConfig, readEnvironment, type Environment } from './config.js';
 export { runService, StartError, type Service } from './lifecycle.js';

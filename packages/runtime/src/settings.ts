@@ -52,6 +52,29 @@ const port = (name: string, words: Words) => integer(name, 0, 65535, words);
 const address = z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]);
 const url = (protocol: RegExp) => z.url({ protocol });
 
+/** What is asked on newswire's own account: a name and password in it would be refused by fetch. */
+const httpUrl = url(/^https?$/)
+  .transform((text) => new URL(text))
+  .refine(({ username, password }) => username === '' && password === '');
+
+/** They belong to the connection that a header came over, or say how long another body is. */
+const CONNECTION_HEADERS =
+  /^(accept-encoding|connection|content-(encoding|length|type)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/;
+
+const headerNames = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim().toLowerCase()))
+  .refine((names) => names.every((name) => /^[a-z0-9_-]{1,64}$/.test(name)))
+  .refine((names) => !names.some((name) => CONNECTION_HEADERS.test(name)));
+
+const isNoPem = (text: string) => !text.includes('-----BEGIN');
+
+/** Line breaks may stand as `\n`, since not everything that reads a `.env` knows others. */
+const pem = z
+  .string()
+  .transform((text) => text.replaceAll('\\n', '\n'))
+  .refine((text) => /-----BEGIN [A-Z ]*PUBLIC KEY-----/.test(text) && !text.includes('PRIVATE'));
+
 const EDGE_NAME = /^(?<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?<port>\d{1,5})$/;
 
 /** host:port, with an IPv6 address in brackets. Port 0 stands for what is none. */
@@ -64,6 +87,15 @@ const edgeNames = z
   .string()
   .transform((text) => text.split(',').map(edgeName))
   .refine((names) => names.every((name) => name.port > 0 && name.port <= 65535));
+
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+const origin = z.union([z.literal('*'), z.literal('null'), z.url({ protocol: /^https?$/ })]);
+
+/** What stands between commas; nothing at all is an empty list. */
+function list(item: z.ZodType<string, string>) {
+  const items = z.string().transform((text) => text.split(',').map((each) => each.trim()));
+  return items.transform((all) => all.filter((each) => each !== '')).pipe(z.array(item));
+}
 
 /**
  * Every setting of every service. A service reads the ones it needs and knows the names of all,
@@ -123,6 +155,101 @@ export const SETTINGS = {
     secret: true,
     doc: 'What publishers send as X-API-Key. Unset: /api/ is open, but only where nobody but this machine reaches it.',
   }),
+  tokenHmacSecret: optional(
+    'NEWSWIRE_TOKEN_HMAC_SECRET',
+    z.string().min(32).refine(isNoPem),
+    'a secret at least 32 characters long, and no PEM key',
+    {
+      secret: true,
+      doc: 'What tokens (JWT: HS256, HS384, HS512) are signed with, by the backend that gives them to its users.',
+    },
+  ),
+  tokenRsaPublicKey: optional(
+    'NEWSWIRE_TOKEN_RSA_PUBLIC_KEY',
+    pem,
+    'a public key in PEM form, with \\n for its line breaks if need be',
+    {
+      secret: true,
+      doc: 'By what tokens signed with an RSA key of 2048 bits or more (RS256 to RS512, PS256 to PS512) are known.',
+    },
+  ),
+  tokenEcdsaPublicKey: optional(
+    'NEWSWIRE_TOKEN_ECDSA_PUBLIC_KEY',
+    pem,
+    'a public key in PEM form, with \\n for its line breaks if need be',
+    {
+      secret: true,
+      doc: 'By what tokens signed with an ECDSA key are known: ES256, ES384 or ES512, as its curve says.',
+    },
+  ),
+  tokenJwksUrl: optional(
+    'NEWSWIRE_TOKEN_JWKS_URL',
+    httpUrl,
+    'a URL like https://login.example.org/jwks.json, without a password',
+    {
+      secret: true,
+      doc: 'Where the RSA and ECDSA public keys stand that tokens are known by. They are kept for 10 minutes, and read again for a key that is not among them.',
+    },
+  ),
+  tokenAudience: optional('NEWSWIRE_TOKEN_AUDIENCE', z.string(), 'a text', {
+    doc: "What a token's aud has to name, if set.",
+  }),
+  tokenIssuer: optional('NEWSWIRE_TOKEN_ISSUER', z.string(), 'a text', {
+    doc: "What a token's iss has to be, if set.",
+  }),
+  anonymous: choice('NEWSWIRE_ANONYMOUS', ['auto', 'on', 'off'], {
+    fallback: 'auto',
+    doc: 'Whether clients may connect as nobody known. auto: without a token only where neither a key for tokens nor a connect hook is set; on: always; off: never, not even where a token or the hook names no user.',
+  }),
+  connectHookUrl: optional(
+    'NEWSWIRE_CONNECT_HOOK_URL',
+    httpUrl,
+    'a URL like http://backend:8000/connect, without a password',
+    {
+      secret: true,
+      doc: "What is asked who a client without a token is, in the form of Centrifugo's connect proxy.",
+    },
+  ),
+  subscribeHookUrl: optional(
+    'NEWSWIRE_SUBSCRIBE_HOOK_URL',
+    httpUrl,
+    'a URL like http://backend:8000/subscribe, without a password',
+    {
+      secret: true,
+      doc: "What is asked whether a client may subscribe, in the form of Centrifugo's subscribe proxy, for namespaces with subscribe: hook.",
+    },
+  ),
+  hookTimeoutMs: integer('NEWSWIRE_HOOK_TIMEOUT_MS', 10, 60_000, {
+    fallback: 3000,
+    doc: 'How long a hook may take before the client is answered with error 100, in ms.',
+  }),
+  hookHeaders: setting(
+    'NEWSWIRE_HOOK_HEADERS',
+    headerNames,
+    "a list of header names like cookie,authorization, without those of the connection's own",
+    {
+      fallback: 'authorization,cookie,origin,user-agent',
+      doc: "Which of the client's request headers are handed to hooks. x-real-ip stands for the client's address.",
+    },
+  ),
+  allowedOrigins: setting(
+    'NEWSWIRE_ALLOWED_ORIGINS',
+    list(origin),
+    'a list of origins like https://example.com,https://app.example.com, or *',
+    {
+      fallback: '',
+      doc: "Web pages that may connect, beside those of newswire's own host: by their origins; * allows all. Programs other than browsers are not asked.",
+    },
+  ),
+  trustedProxies: setting(
+    'NEWSWIRE_TRUSTED_PROXIES',
+    list(network),
+    'a list of addresses and networks like 127.0.0.1,10.0.0.0/8',
+    {
+      fallback: '127.0.0.1,::1',
+      doc: "Proxies whose X-Real-IP is taken for the client's address. Whoever else sends one is known by the socket's. List what only your proxies connect from.",
+    },
+  ),
   logLevel: choice('NEWSWIRE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], {
     fallback: 'info',
     doc: 'The least severe level that is logged.',
@@ -139,8 +266,8 @@ export const SETTINGS = {
     fallback: 600_000,
     doc: "How long a channel's log keeps a publication, in ms.",
   }),
-  channelsFile: optional('NEWSWIRE_CHANNELS_FILE', z.string(), 'the path of a JSON file', {
-    doc: 'Where history limits of namespaces stand: {"namespaces": {"sports": {"history_size": 5000, "history_ttl_ms": 3600000}}} is for channels like sports:77707. Default: channels.json in the working directory, if it is there.',
+  channelsFile: optional('NEWSWIRE_CHANNELS_FILE', z.string(), 'the path of a JSON or YAML file', {
+    doc: 'Where the options of namespaces stand: {"namespaces": {"sports": {"history_size": 5000, "subscribe": "users"}}} is for channels like sports:77707, and a section default for those without a colon. YAML if the name ends with .yaml or .yml. Default: channels.json in the working directory, if it is there.',
   }),
   historyBytes: integer('NEWSWIRE_HISTORY_BYTES', 65_536, 1_073_741_824, {
     fallback: 8_388_608,
@@ -149,6 +276,26 @@ export const SETTINGS = {
   maxDataBytes: integer('NEWSWIRE_MAX_DATA_BYTES', 1, 16_777_216, {
     fallback: 65_536,
     doc: "The largest publication, in bytes of its data's JSON text.",
+  }),
+  maxConnections: integer('NEWSWIRE_MAX_CONNECTIONS', 1, 10_000_000, {
+    fallback: 100_000,
+    doc: 'How many connections an edge takes. Others are answered 503, and Nginx tries the next edge.',
+  }),
+  maxConnectionsPerUser: integer('NEWSWIRE_MAX_CONNECTIONS_PER_USER', 1, 10_000_000, {
+    fallback: 1000,
+    doc: 'How many connections one user may have on an edge. Others are closed with 3504. Clients of whom nothing is known are not counted.',
+  }),
+  maxConnectionsPerAddress: integer('NEWSWIRE_MAX_CONNECTIONS_PER_ADDRESS', 1, 10_000_000, {
+    fallback: 100_000,
+    doc: 'How many connections one address may have on an edge; an IPv6 address stands for its /64. Others are closed with 3504.',
+  }),
+  connectsPerSecond: integer('NEWSWIRE_CONNECTS_PER_SECOND', 1, 1_000_000, {
+    fallback: 10_000,
+    doc: 'How many connections a second one address may open on an edge, and as many at once. Others are closed with 3013.',
+  }),
+  commandsPerSecond: integer('NEWSWIRE_COMMANDS_PER_SECOND', 1, 1_000_000, {
+    fallback: 100,
+    doc: 'How many commands a second a connection may send, after a rest ten times as many at once. Others are answered with error 111; a connection that goes on is closed with 3013.',
   }),
   maxChannelsPerSession: integer('NEWSWIRE_MAX_CHANNELS_PER_SESSION', 1, 100_000, {
     fallback: 128,
@@ -201,6 +348,10 @@ export const SETTINGS = {
   publishTimeoutMs: integer('NEWSWIRE_PUBLISH_TIMEOUT_MS', 10, 60_000, {
     fallback: 2000,
     doc: 'How long a request waits for Redis, or over a link, before it is answered with error 100, in ms.',
+  }),
+  presenceLeaseMs: integer('NEWSWIRE_PRESENCE_LEASE_MS', 1000, 3_600_000, {
+    fallback: 20_000,
+    doc: 'For how long the clients of an edge that died are still shown as present, in ms. An edge renews its word three times as often.',
   }),
   drainMs: integer('NEWSWIRE_DRAIN_MS', 0, 600_000, {
     fallback: 10_000,

@@ -8,11 +8,13 @@ export {
   type ServiceEnvironment,
 } from './newswire-process.js';
 export { NginxServer } from './nginx.js';
-export { missingPrograms } from './programs.js';
+export { missingPrograms, programPath } from './programs.js';
 export { httpRequest, RawSocket, upgradeRequest } from './raw-socket.js';
 export { RedisServer } from './redis-server.js';
 export { SeedClient } from './seed-client.js';
 export { TcpProxy } from './tcp-proxy.js';
+export { SseClient } from './sse-client.js';
+export { SseReader, type SseEvent } from './sse-text.js';
 export { until } from './until.js';
 export { untilAnswers } from './until-answers.js';
 export {

@@ -18,10 +18,14 @@ export class NginxServer {
     this.#directory = directory;
   }
 
-  static async start(upstreams: Record<string, readonly number[]>): Promise<NginxServer> {
+  /** `settings`: directives of nginx.conf with other values. */
+  static async start(
+    upstreams: Record<string, readonly number[]>,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<NginxServer> {
     const directory = await mkdtemp(join(tmpdir(), 'newswire-nginx-'));
     const port = await freePort();
-    const conf = await readFile(`${ROOT}nginx.conf`, 'utf8');
+    const conf = withSettings(await readFile(`${ROOT}nginx.conf`, 'utf8'), settings);
     const file = join(directory, 'nginx.conf');
     await writeFile(file, conf.replace('listen 9900', `listen 127.0.0.1:${port}`));
     const blocks = Object.entries(upstreams).map(([name, ports]) => {
@@ -54,4 +58,14 @@ export class NginxServer {
     await this.#process.stop('SIGTERM');
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+function withSettings(conf: string, settings: Readonly<Record<string, string>>): string {
+  let changed = conf;
+  for (const [name, value] of Object.entries(settings)) {
+    const directive = new RegExp(`\\b${name} [^;]+;`, 'g');
+    if (!directive.test(conf)) throw new Error(`nginx.conf has no ${name}`);
+    changed = changed.replaceAll(directive, `${name} ${value};`);
+  }
+  return changed;
 }

@@ -6,8 +6,13 @@ const EXTRA_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
 
 /** The programs that are not on this machine: tests that need one are skipped, by name. */
 export function missingPrograms(...programs: string[]): string[] {
+  return programs.filter((program) => programPath(program) === undefined);
+}
+
+/** Where a program is; undefined if it is not on this machine. */
+export function programPath(program: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...EXTRA_FOLDERS];
-  return programs.filter((program) => !folders.some((folder) => isProgram(join(folder, program))));
+  return folders.map((folder) => join(folder, program)).find(isProgram);
 }
 
 function isProgram(path: string): boolean {

@@ -1,6 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type * as Uws from 'uWebSockets.js';
-import { errorReply, type HttpHandler, type HttpReply, type HttpRoute } from './http.js';
+import {
+  errorReply,
+  type HttpHandler,
+  type HttpReply,
+  type HttpRequest,
+  type HttpRoute,
+} from './http.js';
+import { corsHeaders, type Visitors } from './visitors-uws.js';
 
 const STATUS_LINES: Readonly<Record<number, string>> = {
   204: '204 No Content',
@@ -34,25 +41,30 @@ export interface OpenRequests {
 export function serve(
   route: HttpRoute,
   requests: OpenRequests,
+  visitors: Visitors,
   onFault: FaultHandler,
   response: Uws.HttpResponse,
   request: Uws.HttpRequest,
 ): void {
-  const exchange = new Exchange(response, requests, onFault);
+  const refusal = route.isForPages ? visitors.refuse(request) : undefined;
+  if (refusal !== undefined) return writeReply(response, refusal);
+  const cors = route.isForPages ? corsHeaders(request) : NO_HEADERS;
+  const exchange = new Exchange(response, cors, requests, onFault);
   // uWebSockets.js' request is gone once this function returns: read what is asked for now.
+  const query = route.method === 'GET' ? (request.getQuery() ?? '') : '';
   const headers = readHeaders(route.headers, request);
-  const run = (body: string) => exchange.run(route.handle, body, headers);
+  const run = (body: string) => exchange.run(route.handle, { query, headers, body });
   if (route.method === 'GET') return run('');
   const reader = new BodyReader(route.maxBodyBytes ?? 0);
   response.onData((chunk, isLast) => {
     if (exchange.isOver) return;
-    const refusal = reader.add(chunk, isLast);
-    if (refusal !== undefined) exchange.answer(refusal);
+    const tooMuch = reader.add(chunk, isLast);
+    if (tooMuch !== undefined) exchange.answer(tooMuch);
     else if (isLast) run(reader.text);
   });
 }
 
-function readHeaders(names: readonly string[] | undefined, request: Uws.HttpRequest) {
+export function readHeaders(names: readonly string[] | undefined, request: Uws.HttpRequest) {
   if (names === undefined || names.length === 0) return NO_HEADERS;
   const headers: Record<string, string> = {};
   for (const name of names) headers[name] = request.getHeader(name);
@@ -60,7 +72,7 @@ function readHeaders(names: readonly string[] | undefined, request: Uws.HttpRequ
 }
 
 /** Collects a body. One that arrives in a single piece, as most do, is never copied as bytes. */
-class BodyReader {
+export class BodyReader {
   readonly #maxBytes: number;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
@@ -94,21 +106,28 @@ class BodyReader {
 /** One request's answer: given once at most, and never after the client has gone. */
 class Exchange {
   readonly #response: Uws.HttpResponse;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #requests: OpenRequests;
   readonly #onFault: FaultHandler;
   isOver = false;
 
-  constructor(response: Uws.HttpResponse, requests: OpenRequests, onFault: FaultHandler) {
+  constructor(
+    response: Uws.HttpResponse,
+    headers: Readonly<Record<string, string>>,
+    requests: OpenRequests,
+    onFault: FaultHandler,
+  ) {
     this.#response = response;
+    this.#headers = headers;
     this.#requests = requests;
     this.#onFault = onFault;
     requests.open++;
     response.onAborted(() => this.#end());
   }
 
-  run(handle: HttpHandler, body: string, headers: Readonly<Record<string, string>>): void {
+  run(handle: HttpHandler, request: HttpRequest): void {
     try {
-      const reply = handle({ body, headers });
+      const reply = handle(request);
       if (reply instanceof Promise) {
         reply.then(
           (settled) => this.answer(settled),
@@ -123,7 +142,8 @@ class Exchange {
   }
 
   answer(reply: HttpReply): void {
-    if (this.#end()) writeReply(this.#response, reply);
+    if (!this.#end()) return;
+    writeReply(this.#response, reply, this.#headers);
   }
 
   /** False if it had ended before. */
@@ -140,13 +160,21 @@ class Exchange {
   }
 }
 
-export function writeReply(response: Uws.HttpResponse, { status, headers, body }: HttpReply): void {
+/** `more`: headers beside the reply's own. */
+export function writeReply(
+  response: Uws.HttpResponse,
+  { status, headers, body }: HttpReply,
+  more: Readonly<Record<string, string>> = NO_HEADERS,
+): void {
   response.cork(() => {
     if (status !== 200) response.writeStatus(STATUS_LINES[status] ?? String(status));
-    if (headers?.['Content-Type'] === undefined) {
+    if (headers?.['Content-Type'] === undefined && body !== '') {
       response.writeHeader('Content-Type', 'application/json');
     }
+    for (const name in more) response.writeHeader(name, more[name] ?? '');
     for (const name in headers) response.writeHeader(name, headers[name] ?? '');
-    response.end(body, headers?.['Connection'] === 'close');
+    // A 204 has no Content-Length, and nothing but no arguments at all leaves it out.
+    if (status === 204) response.endWithoutBody();
+    else response.end(body, headers?.['Connection'] === 'close');
   });
 }

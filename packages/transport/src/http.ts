@@ -3,6 +3,8 @@ import { ERRORS, type ErrorBody, type ErrorKind } from '@newswire/protocol';
 /** A request whose body, if it has one, has fully arrived and is valid UTF-8. */
 export interface HttpRequest {
   readonly body: string;
+  /** What stands behind the `?` of a GET's path, still encoded. */
+  readonly query: string;
   /** The headers that the route named, by lower-case name; '' where absent. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -26,6 +28,8 @@ export interface HttpRoute {
   readonly maxBodyBytes?: number;
   /** Names of request headers to hand over, in lower case. */
   readonly headers?: readonly string[];
+  /** Whether pages of other hosts may ask it from a browser, where their origin is allowed. */
+  readonly isForPages?: true;
 }
 
 export function jsonReply(status: number, body: unknown): HttpReply {

@@ -1,4 +1,6 @@
-export type { Connection, ConnectionHandler, WebSocketEndpoint } from './connection.js';
+export { allowedOrigins, type AllowedOrigin } from './allowed-origin.js';
+export { addressList } from './client-address.js';
+export type { Connection, ConnectionHandler, Origin, WebSocketEndpoint } from './connection.js';
 export { operationsRoutes, type Operations } from './operations-routes.js';
 export {
   errorReply,
@@ -8,4 +10,5 @@ export {
   type HttpRequest,
   type HttpRoute,
 } from './http.js';
-export { Server } from './server.js';
+export { Server, type ServerOptions } from './server.js';
+export type { StreamEndpoint, StreamFraming, StreamOpening } from './stream.js';

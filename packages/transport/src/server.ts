@@ -1,10 +1,17 @@
+import type { BlockList } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@newswire/runtime';
 import type * as Uws from 'uWebSockets.js';
+import { allowedOrigins, type AllowedOrigin } from './allowed-origin.js';
+import { addressList } from './client-address.js';
 import type { WebSocketEndpoint } from './connection.js';
 import { errorReply, type HttpReply, type HttpRoute } from './http.js';
 import { serve, writeReply, type FaultHandler, type OpenRequests } from './http-uws.js';
 import { loadUws, type UwsModule } from './load-uws.js';
+import { serveStream } from './stream-uws.js';
+import type { StreamEndpoint } from './stream.js';
+import { STALL_MS, Streams } from './streams.js';
+import { preflightReply, Visitors } from './visitors-uws.js';
 import { behaviourOf } from './web-socket-uws.js';
 
 /** How long a closing server waits for the requests it has taken. */
@@ -20,39 +27,65 @@ class ListenError extends StartError {
   }
 }
 
-/** One listening port: HTTP routes, WebSocket endpoints, and the topics their sockets join. */
+export interface ServerOptions {
+  /** Which pages may connect. Default: those of newswire's own host. */
+  readonly isAllowedOrigin?: AllowedOrigin;
+  /** Proxies whose X-Real-IP is believed. Default: those on this machine. */
+  readonly trustedProxies?: BlockList;
+  /** Request headers that connections keep, by lower-case name. Default: none. */
+  readonly keptHeaders?: readonly string[];
+  /** How long an HTTP connection may take nothing of what waits for it before it is closed, in ms. */
+  readonly stallMs?: number;
+}
+
+/** One listening port: HTTP routes, WebSocket and streaming endpoints, and the topics their connections join. */
 export class Server {
   readonly #uws: UwsModule;
   readonly #app: Uws.TemplatedApp;
   readonly #onFault: FaultHandler;
   readonly #methods = new Map<string, string[]>();
   readonly #requests: OpenRequests = { open: 0 };
+  readonly #visitors: Visitors;
+  readonly #streams: Streams;
   #listening: Uws.us_listen_socket | undefined;
 
-  private constructor(uws: UwsModule, onFault: FaultHandler) {
+  private constructor(uws: UwsModule, onFault: FaultHandler, options: ServerOptions) {
     this.#uws = uws;
     this.#app = uws.App();
     this.#onFault = onFault;
+    this.#visitors = new Visitors({
+      isAllowedOrigin: options.isAllowedOrigin ?? allowedOrigins([]),
+      trustedProxies: options.trustedProxies ?? addressList(['127.0.0.1', '::1']),
+      keptHeaders: options.keptHeaders ?? [],
+    });
+    this.#streams = new Streams(options.stallMs ?? STALL_MS);
   }
 
   /** `onFault` hears what a handler threw. Throws UnsupportedNodeError where there is no binary. */
-  static async create(onFault: FaultHandler): Promise<Server> {
-    return new Server(await loadUws(), onFault);
+  static async create(onFault: FaultHandler, options: ServerOptions = {}): Promise<Server> {
+    return new Server(await loadUws(), onFault, options);
   }
 
   /** Adds routes. All routes and endpoints are added before `listen`. */
   route(routes: readonly HttpRoute[]): void {
     for (const route of routes) {
       const handle = (response: Uws.HttpResponse, request: Uws.HttpRequest) =>
-        serve(route, this.#requests, this.#onFault, response, request);
-      if (route.method === 'GET') this.#app.get(route.path, handle);
-      else this.#app.post(route.path, handle);
-      this.#allow(route.path, route.method);
+        serve(route, this.#requests, this.#visitors, this.#onFault, response, request);
+      this.#add(route.method, route.path, handle);
+      if (route.isForPages) this.#answerPreflight(route.method, route.path);
     }
   }
 
+  stream(endpoint: StreamEndpoint): void {
+    const { method, path } = endpoint;
+    this.#add(method, path, (response, request) =>
+      serveStream(endpoint, this.#streams, this.#visitors, this.#onFault, response, request),
+    );
+    this.#answerPreflight(method, path);
+  }
+
   webSocket(path: string, endpoint: WebSocketEndpoint): void {
-    this.#app.ws(path, behaviourOf(endpoint));
+    this.#app.ws(path, behaviourOf(endpoint, this.#visitors));
     // A GET that asks for no upgrade, or asks wrongly, falls through to here.
     const reply = errorReply(426, 'badRequest', `${path} speaks WebSocket`, {
       Upgrade: 'websocket',
@@ -65,6 +98,7 @@ export class Server {
   /** Sends one text frame to every connection that has joined the topic. */
   publish(topic: string, text: string): void {
     this.#app.publish(topic, text, false);
+    this.#streams.topics.publish(topic, text);
   }
 
   /** Resolves with the port, which port 0 leaves to the system. Rejects with ListenError. */
@@ -86,7 +120,25 @@ export class Server {
     this.#listening = undefined;
     const deadline = Date.now() + LAST_ANSWERS_MS;
     while (this.#requests.open > 0 && Date.now() < deadline) await delay(10);
+    this.#streams.close();
     this.#app.close();
+  }
+
+  #add(
+    method: 'GET' | 'POST',
+    path: string,
+    handle: (response: Uws.HttpResponse, request: Uws.HttpRequest) => void,
+  ): void {
+    if (method === 'GET') this.#app.get(path, handle);
+    else this.#app.post(path, handle);
+    this.#allow(path, method);
+  }
+
+  #answerPreflight(method: string, path: string): void {
+    this.#app.options(path, (response, request) => {
+      const refusal = this.#visitors.refuse(request);
+      writeReply(response, refusal ?? preflightReply(method, request));
+    });
   }
 
   #listenExclusively(

@@ -1,11 +1,21 @@
 import type * as Uws from 'uWebSockets.js';
-import type { Connection, ConnectionHandler, WebSocketEndpoint } from './connection.js';
+import {
+  nextConnectionId,
+  type Connection,
+  type ConnectionHandler,
+  type Origin,
+  type WebSocketEndpoint,
+} from './connection.js';
 import { writeReply } from './http-uws.js';
+import type { Visitors } from './visitors-uws.js';
 
 /** What uWebSockets.js keeps for us beside each socket. */
 interface SocketState {
+  readonly origin: Origin;
   connection?: UwsConnection;
   handler?: ConnectionHandler;
+  /** It was closed while it opened, and its handler is still to be told. */
+  earlyCloseCode?: number;
 }
 
 type Socket = Uws.WebSocket<SocketState>;
@@ -16,10 +26,11 @@ type Socket = Uws.WebSocket<SocketState>;
  */
 const LAST_RESORT_TIMEOUT_S = 240;
 
-let lastConnectionId = 0;
-
 /** The uWebSockets.js behaviour of one endpoint. */
-export function behaviourOf(endpoint: WebSocketEndpoint): Uws.WebSocketBehavior<SocketState> {
+export function behaviourOf(
+  endpoint: WebSocketEndpoint,
+  visitors: Visitors,
+): Uws.WebSocketBehavior<SocketState> {
   return {
     maxPayloadLength: endpoint.maxFrameBytes,
     idleTimeout: LAST_RESORT_TIMEOUT_S,
@@ -28,10 +39,10 @@ export function behaviourOf(endpoint: WebSocketEndpoint): Uws.WebSocketBehavior<
     // bufferedBytes() before every flush instead.
     maxBackpressure: 0,
     upgrade: (response, request, context) => {
-      const refusal = endpoint.refuse();
+      const refusal = visitors.refuse(request) ?? endpoint.refuse();
       if (refusal !== undefined) return writeReply(response, refusal);
       response.upgrade<SocketState>(
-        {},
+        { origin: visitors.originOf('websocket', response, request) },
         request.getHeader('sec-websocket-key'),
         '',
         request.getHeader('sec-websocket-extensions'),
@@ -41,7 +52,8 @@ export function behaviourOf(endpoint: WebSocketEndpoint): Uws.WebSocketBehavior<
     open: (socket) => {
       const state = socket.getUserData();
       state.connection = new UwsConnection(socket);
-      state.handler = endpoint.handleOpen(state.connection);
+      state.handler = endpoint.handleOpen(state.connection, state.origin);
+      if (state.earlyCloseCode !== undefined) state.handler.handleClose(state.earlyCloseCode);
     },
     message: (socket, message, isBinary) => {
       const { handler } = socket.getUserData();
@@ -53,16 +65,18 @@ export function behaviourOf(endpoint: WebSocketEndpoint): Uws.WebSocketBehavior<
     ping: (socket) => socket.getUserData().handler?.handlePong(),
     pong: (socket) => socket.getUserData().handler?.handlePong(),
     close: (socket, code) => {
-      const { connection, handler } = socket.getUserData();
-      connection?.forget();
-      handler?.handleClose(code);
+      const state = socket.getUserData();
+      state.connection?.forget();
+      if (state.handler === undefined) state.earlyCloseCode = code;
+      else state.handler.handleClose(code);
     },
   };
 }
 
 /** A socket that may be gone: uWebSockets.js throws when a closed one is touched. */
 class UwsConnection implements Connection {
-  readonly id = ++lastConnectionId;
+  readonly id = nextConnectionId();
+  readonly hasCloseCodes = true;
   #socket: Socket | undefined;
 
   constructor(socket: Socket) {

@@ -1,8 +1,9 @@
-import type { Broker, Control } from '@newswire/broker';
+import { readHistory, type Broker, type Control } from '@newswire/broker';
 import { Counter, counter, type Config, type Logger, type Registry } from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
-import { createApi } from './api.js';
-import { apiRoutes } from './http-api.js';
+import type { ApiParts } from './api/api-method.js';
+import { createApi } from './api/api.js';
+import { apiRoutes } from './api/http-api.js';
 
 /** The settings center reads, beside those of its process. */
 export const CENTER_SETTINGS = ['bind', 'host', 'publishedAt', 'apiKey', 'maxDataBytes'] as const;
@@ -11,6 +12,8 @@ export interface CenterParts {
   readonly server: Server;
   readonly broker: Broker;
   readonly control: Control;
+  readonly presence: ApiParts['presence'];
+  readonly optionsOf: ApiParts['optionsOf'];
   readonly config: Config<(typeof CENTER_SETTINGS)[number]>;
   readonly logger: Logger;
   readonly registry: Registry;
@@ -22,21 +25,25 @@ const INDEX = `newswire: publish once, every subscriber gets it.
 
 POST /api/publish   {"channel":"77707","data":"Hello"}   publishes
 POST /api/channels  {}                                   who listens to what
+GET  /api/openapi.json                                   all else it can do
 GET  /ws            WebSocket: send sub#77707|77708      subscribes
+GET  /sse?channels=77707|77708                           the same for EventSource and curl
+GET  /connection/websocket                               the same for Centrifuge's libraries
 GET  /readyz                                             is everything there?
 `;
 
 /** Puts center's HTTP API on the server. */
 export function createCenter({ server, config, logger, registry, ...parts }: CenterParts): void {
   const metrics = centerMetrics(registry);
+  const { apiKey, maxDataBytes } = config;
+  const onError = (method: string, code: number) => metrics.errors.inc({ method, code });
   const api = apiRoutes({
-    methods: createApi({ ...parts, ...config }),
-    apiKey: config.apiKey,
+    methods: createApi({ ...parts, readHistory, maxDataBytes, onItemError: onError }),
+    apiKey,
     closedBecause: closedBecause(config),
-    // A request is its data, a channel name and little else; JSON may escape each byte as six.
-    maxBodyBytes: config.maxDataBytes * 6 + 4096,
+    maxDataBytes,
     onResult: () => metrics.results.inc(),
-    onError: (method, code) => metrics.errors.inc({ method, code }),
+    onError,
   });
   const index = { status: 200, headers: { 'Content-Type': 'text/plain' }, body: INDEX };
   server.route([...api, { method: 'GET', path: '/', handle: () => index }]);

@@ -1,7 +1,7 @@
 import type { Broker } from '@newswire/broker';
 import { checkChannelName, ProtocolError, toJsonLine } from '@newswire/protocol';
 import type { Counter, Logger } from '@newswire/runtime';
-import { checkDataSize } from './data-size.js';
+import { checkDataSize } from './api/data-size.js';
 
 export interface InletParts {
   readonly broker: Broker;

@@ -33,15 +33,15 @@ await runService(async (): Promise<Service> => {
     ],
     readEnvironment(),
   );
-  const { limitsOf } = loadChannelOptions(config);
+  const { limitsOf, optionsOf } = loadChannelOptions(config);
   const logger = createLogger({ service: 'center', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
-  const { broker, control, link, close } = openBroker(
+  const { broker, control, presence, link, close } = openBroker(
     { ...config, limitsOf, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
   );
-  createCenter({ server, broker, control, config, logger, registry });
+  createCenter({ server, broker, control, presence, optionsOf, config, logger, registry });
 
   const dropped = counter(
     registry,

@@ -1,4 +1,12 @@
-import { NewswireProcess, publish, ROOT, subscribed, TestProcess, until } from '@newswire/testkit';
+import {
+  NewswireProcess,
+  publish,
+  ROOT,
+  SeedClient,
+  subscribed,
+  TestProcess,
+  until,
+} from '@newswire/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 describe('the newswire command', () => {
@@ -42,12 +50,33 @@ describe('the newswire command', () => {
     [['publish', 'a', '{', '--json'], 2, 'MSG is not valid JSON'],
     [['publish', 'a b', 'text'], 2, 'channel name "a b" has a character other than'],
     [['subscribe'], 2, 'subscribe needs at least one CHANNEL'],
+    [['history'], 2, 'history needs one CHANNEL'],
+    [['history', 'a', '--limit', '0'], 2, '--limit is a number of publications, 1 or more'],
+    [['presence', 'a', 'b'], 2, 'presence needs one CHANNEL'],
+    [['presence', 'a'], 1, 'no answer: not available: presence is off in this namespace'],
+    [['channels', 'a', 'b'], 2, 'channels takes one PATTERN: put quotes around it'],
+    [['channels', '['], 1, 'no answer: bad request: pattern: a bracket is not closed'],
     [['simulate', '--rate', 'fast'], 2, '--rate is items a second, above 0 and up to 10000'],
     [['simulate', '--count', '0'], 2, '--count is a number of items, 1 or more'],
   ])('%j exits with %i and says %j', async (args, code, text) => {
     const result = await run(...args);
     expect(result.code).toBe(code);
     expect(result.stdout + result.stderr).toContain(text);
+  });
+
+  test('history prints what was published last, in its order', async () => {
+    for (const data of ['one', 2, { three: [3] }]) await publish(newswire.url, 'log', data);
+    const { code, stdout } = await run('history', 'log', '--limit', '2');
+    expect([code, stdout]).toEqual([0, '2\t2\n3\t{"three":[3]}\n']);
+  });
+
+  test('channels prints who listens to what', async () => {
+    const client = await SeedClient.open(newswire.webSocketUrl);
+    client.send('sub#heard:1|heard:2');
+    await subscribed(newswire.url, 'heard:2', 1);
+    const { code, stdout } = await run('channels', '*:2');
+    expect([code, stdout]).toEqual([0, 'heard:2\t1\n']);
+    client.close();
   });
 
   test('a refusal is told as it is, and not tried again', async () => {
@@ -81,6 +110,17 @@ describe('the newswire command', () => {
     await publish(newswire.url, 'pipe', 'two');
     expect((await shell.exited).code).toBe(0);
     expect(shell.stderr).not.toContain('EPIPE');
+  });
+
+  test('subscribe ends where newswire lets nobody in without a token', async () => {
+    const closed = await NewswireProcess.start('standalone', { NEWSWIRE_ANONYMOUS: 'off' });
+    const env = { ...process.env, NEWSWIRE_URL: closed.url };
+    const script = `${ROOT}services/center/bin/newswire.js`;
+    const command = new TestProcess(process.execPath, [script, 'subscribe', 'a'], env);
+    const { code } = await command.exited;
+    await closed.stop();
+    expect([code, command.stdout]).toEqual([1, 'error#101#unauthorized: a token is needed\n']);
+    expect(command.stderr).toMatch(/\nrefused \(3507 permission denied\)\n$/);
   });
 
   test('subscribe prints items as they come, and comes back after a restart', async () => {

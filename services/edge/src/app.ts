@@ -1,15 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Broker, Control } from '@newswire/broker';
-import { centrifugeWire, CLOSES, seedWire } from '@newswire/protocol';
+import { centrifugeWire, CLOSES, plainSseWire, seedWire } from '@newswire/protocol';
 import { persist, type Config, type Logger, type Registry } from '@newswire/runtime';
-import { errorReply, type Server } from '@newswire/transport';
+import {
+  errorReply,
+  type Connection,
+  type HttpReply,
+  type Origin,
+  type Server,
+} from '@newswire/transport';
+import { centrifugeStreams } from './centrifuge-streams.js';
 import { drainSessions } from './drain.js';
-import { EdgeCore } from './edge-core.js';
+import { EdgeCore, type EdgePowers, type Patience } from './edge-core.js';
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
+import { emulationRoute } from './emulation.js';
+import { Gate } from './gate.js';
 import { Heartbeats } from './heartbeats.js';
+import { plainSse } from './plain-sse.js';
 import type { Session, WireChoice } from './session.js';
 
 /** The settings an edge reads, beside those of its process. */
 export const EDGE_SETTINGS = [
+  'maxConnections',
+  'maxConnectionsPerUser',
+  'maxConnectionsPerAddress',
+  'connectsPerSecond',
+  'commandsPerSecond',
   'maxChannelsPerSession',
   'maxBufferedBytes',
   'maxFlushBytes',
@@ -25,7 +42,8 @@ export const EDGE_SETTINGS = [
   'drainMs',
 ] as const;
 
-export interface EdgeParts {
+export interface EdgeParts extends EdgePowers {
+  readonly patience?: Patience;
   readonly server: Server;
   readonly broker: Broker;
   readonly control: Control;
@@ -59,10 +77,12 @@ const WIRES: readonly [path: string, choose: WireChoice][] = [
   ['/connection/websocket', () => centrifugeWire],
 ];
 
-/** Puts an edge on the server: its WebSocket paths, and its answers to center. */
+/** Puts an edge on the server: its clients' paths, and its answers to center. */
 export function createEdge(parts: EdgeParts): Edge {
   const { server, broker, control, config, logger, registry } = parts;
+  const { access, optionsOf, presence, rpc } = parts;
   const sessions = new Set<Session>();
+  const uid = randomUUID();
   const metrics = edgeMetrics(registry, {
     sessions: () => sessions.size,
     channels: () => core.hub.channelCount,
@@ -79,10 +99,19 @@ export function createEdge(parts: EdgeParts): Edge {
     nextWarningMs = now() + WARNING_INTERVAL_MS;
     logger.warn(`still trying to reach the broker: ${String(error)}`);
   };
+  const gate = new Gate({ ...config, now });
   const core = new EdgeCore(broker, server, {
     ...config,
+    ...parts.patience,
+    admits: (session, user) => gate.admits(session, user),
     lookEveryBytes: config.maxBufferedBytes / 16,
+    access,
+    optionsOf,
+    presence,
+    rpc,
     version: VERSION,
+    nodeUid: uid,
+    nodeName: `${hostname()}_${process.pid}`,
     now,
     persist: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
     onSlow: () => metrics.slow.inc(),
@@ -104,27 +133,41 @@ export function createEdge(parts: EdgeParts): Edge {
     },
     handleClosed: (session, code) => {
       sessions.delete(session);
+      gate.leave(session);
       metrics.closes.inc({ code: closeLabel(code) });
       if (code === CLOSES.slow.code) logger.warn('a slow client was closed with 3008');
     },
+    onPresenceFailure: onFailure,
     handleFault: (error) => logger.error(error, 'a command failed'),
   });
   const heartbeats = new Heartbeats(sessions, { ...config, now });
   const sweeper = setInterval(() => core.sweep(), SWEEP_INTERVAL_MS).unref();
 
+  const refuse = (): HttpReply | undefined =>
+    isDraining
+      ? errorReply(503, 'internal', 'this edge is draining')
+      : gate.isFull
+        ? errorReply(503, 'internal', 'this edge is full')
+        : undefined;
+  const opener = (choose: WireChoice) => (connection: Connection, origin: Origin) => {
+    const session = core.open(connection, choose, origin);
+    sessions.add(session);
+    gate.enter(session);
+    return session;
+  };
+  const maxFrameBytes = MAX_FRAME_BYTES;
   for (const [path, choose] of WIRES) {
-    server.webSocket(path, {
-      maxFrameBytes: MAX_FRAME_BYTES,
-      refuse: () => (isDraining ? errorReply(503, 'internal', 'this edge is draining') : undefined),
-      handleOpen: (connection) => {
-        const session = core.open(connection, choose);
-        sessions.add(session);
-        return session;
-      },
-    });
+    server.webSocket(path, { maxFrameBytes, refuse, handleOpen: opener(choose) });
   }
+  const handleOpen = opener(() => centrifugeWire);
+  for (const endpoint of centrifugeStreams({ refuse, maxFrameBytes, handleOpen })) {
+    server.stream(endpoint);
+  }
+  server.stream(plainSse({ refuse, handleOpen: opener(() => plainSseWire) }));
+  server.route([emulationRoute({ uid, own: core.control, control, maxFrameBytes })]);
+
   void persist(
-    () => control.serve(() => ({ channels: core.hub.counts() })),
+    () => control.serve(core.control, uid),
     () => !isDraining,
     { onFailure },
   );

@@ -238,5 +238,5 @@ describe('limits', () => {
 });
 
 test('frames of nothing are none', () => {
-  expect(framesOf(centrifugeWire, 'a', [])).toEqual([]);
+  expect(framesOf(centrifugeWire, 'a', [], undefined)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { Wire } from '@newswire/protocol';
-import { encoded, type Entry } from './channel-log.js';
+import { encoded, type Entry } from './entry.js';
 import type { LiveChannel, Subscriber, Subscription } from './live-channel.js';
 
 export interface CatchUpOptions {
@@ -53,11 +53,11 @@ export class CatchUp {
 
   /** Serves the subscription from the cursor on, until it is live. */
   begin(subscription: Subscription, cursor: number): void {
-    const { channel } = subscription;
-    const isCurrent = subscription.epoch === channel.flushedEpoch;
+    const { channel, session } = subscription;
+    const isCurrent = subscription.epoch === channel.flushedEpoch && !session.isHeld;
     if (cursor === channel.flushed && isCurrent) return channel.goLive(subscription);
     this.#owe(subscription, cursor);
-    this.serve(subscription.session);
+    this.serve(session);
   }
 
   /** Takes sessions with too many unsent bytes off all their topics. Called before every flush. */
@@ -80,7 +80,7 @@ export class CatchUp {
   /** Sends what the session's socket takes, its channels in turns. */
   serve(session: Subscriber): void {
     const debt = this.#debts.get(session);
-    if (debt === undefined) return;
+    if (debt === undefined || session.isHeld) return;
     const full = this.#options.maxBufferedBytes * REFILL_SHARE;
     for (let hasMore = true; hasMore;) {
       hasMore = false;
@@ -130,10 +130,10 @@ export class CatchUp {
 
   /** True if there is more for it at once. */
   #serveTurn(subscription: Subscription): boolean {
-    const { channel, session, cursor } = subscription;
+    const { channel, cursor } = subscription;
     const { log } = channel;
     if (cursor > channel.flushed) return false; // another edge was ahead of this one: wait
-    if (session.wire.hasPositions && subscription.epoch !== log.positionAt(cursor).epoch) {
+    if (subscription.keepsPosition && subscription.epoch !== log.positionAt(cursor).epoch) {
       this.#options.onBroken(subscription);
       return false;
     }
@@ -148,13 +148,14 @@ export class CatchUp {
       this.#options.onStarved(subscription);
       return false;
     }
-    this.#send(subscription, entries);
+    this.#send(subscription, entries, log.before(cursor));
     return true;
   }
 
-  #send(subscription: Subscription, entries: readonly Entry[]): void {
-    const { session, channel } = subscription;
-    session.connection.send(...framesOf(session.wire, channel.name, entries));
+  #send(subscription: Subscription, entries: readonly Entry[], previous: Entry | undefined): void {
+    const { session, channel, wire } = subscription;
+    session.connection.send(...framesOf(wire, channel.name, entries, previous));
+    subscription.advance();
     subscription.cursor += entries.length;
     for (const { bytes } of entries) subscription.paidBytes += bytes;
     subscription.paidBytes = Math.min(subscription.paidBytes, channel.flushedBytes);
@@ -162,9 +163,16 @@ export class CatchUp {
   }
 }
 
-/** The frames that carry these publications, in order. */
-export function framesOf(wire: Wire, channel: string, entries: readonly Entry[]): string[] {
+/** The frames that carry these publications, in order; `previous` came right before them. */
+export function framesOf(
+  wire: Wire,
+  channel: string,
+  entries: readonly Entry[],
+  previous: Entry | undefined,
+): string[] {
   if (entries.length === 0) return [];
-  const texts = entries.map((entry) => encoded(wire, channel, entry));
+  const texts = entries.map((entry, i) =>
+    encoded(wire, channel, entry, entries[i - 1] ?? previous),
+  );
   return wire.joint === undefined ? texts : [texts.join(wire.joint)];
 }

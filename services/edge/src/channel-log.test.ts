@@ -1,7 +1,8 @@
 import { seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { after, at, item, items, LIMITS, logOf } from '../test/rig/log-rig.js';
-import { ChannelLog, encoded } from './channel-log.js';
+import { ChannelLog } from './channel-log.js';
+import { encoded } from './entry.js';
 
 describe('the ring', () => {
   test('keeps so many publications', () => {

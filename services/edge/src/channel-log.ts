@@ -1,5 +1,6 @@
 import type { Life } from '@newswire/broker';
-import type { Position, Publication, Wire } from '@newswire/protocol';
+import type { Position, Publication } from '@newswire/protocol';
+import { toEntry, type Entry } from './entry.js';
 import { OlderParts } from './older-parts.js';
 
 export interface RingLimits {
@@ -7,14 +8,6 @@ export interface RingLimits {
   readonly ringSize: number;
   /** How much data it keeps, in UTF-8 bytes. */
   readonly ringBytes: number;
-}
-
-/** A publication as the ring keeps it: with its frames, so that no session encodes it again. */
-export interface Entry extends Publication {
-  /** UTF-8 bytes of its data. */
-  readonly bytes: number;
-  /** By the wires' indices; filled when first asked for. */
-  readonly encoded: (string | undefined)[];
 }
 
 /**
@@ -169,6 +162,11 @@ export class ChannelLog {
     return upTo(older.entries, from, from + until - cursor, maxBytes);
   }
 
+  /** What came right before the cursor, if it is here. */
+  before(cursor: number): Entry | undefined {
+    return this.entries(cursor - 1, cursor, 0)?.[0];
+  }
+
   /**
    * The offset after which the broker's log is to be read for what comes at a cursor before the
    * ring; undefined where it has that no more: it was removed, or went with an earlier life.
@@ -258,16 +256,6 @@ export class ChannelLog {
       this.#head = 0;
     }
   }
-}
-
-/** The form of a publication on a wire, made once. */
-export function encoded(wire: Wire, channel: string, entry: Entry): string {
-  return (entry.encoded[wire.index] ??= wire.encode(channel, entry));
-}
-
-function toEntry({ offset, data }: Publication): Entry {
-  // An empty array would make room for 17 at the first frame.
-  return { offset, data, bytes: Buffer.byteLength(data), encoded: [undefined, undefined] };
 }
 
 function upTo(entries: readonly Entry[], from: number, to: number, maxBytes: number): Entry[] {

@@ -1,33 +1,92 @@
-import type { Broker } from '@newswire/broker';
-import type { Connection } from '@newswire/transport';
+import type { Broker, ControlHandler, Presence } from '@newswire/broker';
+import type { Connection, Origin } from '@newswire/transport';
+import type { Access } from './access/access.js';
+import { OPEN_NAMESPACE, openAccess } from './access/open-access.js';
 import { CatchUp, type CatchUpOptions } from './catch-up.js';
+import { ChannelMembers, type ChannelMembersOptions } from './channel-members.js';
+import { controlHandler } from './control-handler.js';
+import { Deadlines } from './deadlines.js';
+import { Expiry } from './expiry.js';
 import { Hub, type HubOptions } from './hub.js';
 import type { LiveChannel, Subscriber, Subscription } from './live-channel.js';
 import { Outbox, type OutboxOptions, type TopicPublisher } from './outbox.js';
 import { Session, type SessionContext, type WireChoice } from './session.js';
+import { SessionCommands, type RpcHandler } from './session-commands.js';
+import { SessionConnect } from './session-connect.js';
+import { SessionRegistry } from './session-registry.js';
+import { SessionSubscriptions } from './session-subscriptions.js';
+import { SubscriptionNotices } from './subscription-notices.js';
+import type { OptionsOf } from './terms-of.js';
 
 /** What the parts settle among themselves. */
-type InnerCalls =
-  'onStarved' | 'onBroken' | 'onFault' | 'subscribe' | 'unsubscribe' | 'handleDrain';
+type InnerCalls = 'onStarved' | 'onBroken' | 'onFault' | 'onBegun' | 'onEnded' | 'handleDrain';
+
+/** Who clients are, what they may do and who is there. What is left out is open, or not had. */
+export interface EdgePowers {
+  readonly access?: Access | undefined;
+  readonly optionsOf?: OptionsOf | undefined;
+  readonly presence?: Presence | undefined;
+  readonly rpc?: RpcHandler | undefined;
+}
 
 export interface EdgeCoreOptions
   extends
     Omit<CatchUpOptions, InnerCalls>,
     Omit<OutboxOptions, InnerCalls>,
-    HubOptions,
-    Omit<SessionContext, InnerCalls> {
+    Omit<HubOptions, InnerCalls>,
+    Pick<SessionContext, 'handleClosed' | 'handleFault'>,
+    EdgePowers,
+    Patience {
   /** Told of publications that cannot be encoded, and of the sessions they were for. */
   readonly onFault: (channel: LiveChannel, sessions: readonly Subscriber[], error: unknown) => void;
+  /** Presence could not be told that somebody came or went. */
+  readonly onPresenceFailure?: ChannelMembersOptions['onFailure'];
+  readonly maxChannelsPerSession: number;
+  /** Without it commands are not counted. */
+  readonly commandsPerSecond?: number;
+  /** Whether one more session of a user may be. Default: yes. */
+  readonly admits?: (session: Session, user: string) => boolean;
+  readonly pingIntervalMs: number;
+  /** Of newswire, for clients to see. */
+  readonly version: string;
+  /** Unique among the edges that run. */
+  readonly nodeUid?: string;
+  readonly nodeName?: string;
+  /** Milliseconds since 1970. */
+  readonly wallNow?: () => number;
 }
+
+/** How patient an edge is. */
+export interface Patience {
+  /** By when a client has to have said who it is. Default: 15 s. */
+  readonly connectTimeoutMs?: number;
+  /** For how long a client may be late with a refresh. Default: 25 s. */
+  readonly expiryGraceMs?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 15_000;
+const EXPIRY_GRACE_MS = 25_000;
+
+/** More commands a second than any connection can send. */
+const UNCOUNTED = 1e9;
 
 /** Hub, outbox, catch-up and sessions, tied to one another. Clock, timers and sockets are handed in. */
 export class EdgeCore {
   readonly hub: Hub;
   readonly catchUp: CatchUp;
+  readonly registry = new SessionRegistry();
+  /** This edge's answers to control requests. */
+  readonly control: ControlHandler;
+  readonly #deadlines = new Deadlines();
+  readonly #wallNow: () => number;
   readonly #context: SessionContext;
 
   constructor(broker: Broker, publisher: TopicPublisher, options: EdgeCoreOptions) {
-    const { onFault } = options;
+    const { now, wallNow = Date.now, nodeUid = '', nodeName = '', version, presence } = options;
+    const { onFault, onPresenceFailure = () => undefined } = options;
+    const optionsOf = options.optionsOf ?? (() => OPEN_NAMESPACE);
+    const access = options.access ?? openAccess(optionsOf);
+    this.#wallNow = wallNow;
     const onBroken = (subscription: Subscription) => this.hub.break(subscription);
     this.catchUp = new CatchUp({
       ...options,
@@ -43,23 +102,73 @@ export class EdgeCore {
         onFault(channel, sessions, error);
       },
     });
-    this.hub = new Hub(broker, outbox, this.catchUp, options);
-    this.#context = {
+    const deadlines = this.#deadlines;
+    const { expiryGraceMs: graceMs = EXPIRY_GRACE_MS } = options;
+    const expiry = new Expiry({ deadlines, wallNow, graceMs });
+    const members = new ChannelMembers({ ...options, presence, onFailure: onPresenceFailure });
+    this.hub = new Hub(broker, outbox, this.catchUp, {
       ...options,
-      subscribe: (session, request, commandId) => this.hub.subscribe(session, request, commandId),
-      unsubscribe: (subscription) => this.hub.unsubscribe(subscription),
+      onBegun: (subscription) => members.handleBegun(subscription),
+      onEnded: (subscription) => {
+        members.handleEnded(subscription);
+        if (subscription.grant.expiresAtMs !== undefined) expiry.forget(subscription);
+      },
+    });
+    const { hub, registry } = this;
+    const subscriptions = new SessionSubscriptions({ ...options, hub, access, optionsOf, expiry });
+    const notices = new SubscriptionNotices(subscriptions, expiry);
+    const { rpc } = options;
+    this.#context = {
+      subscriptions,
+      notices,
+      registry,
+      deadlines,
+      expiry,
+      now,
+      wallNow,
+      connects: new SessionConnect({
+        admits: () => true,
+        ...options,
+        access,
+        subscriptions,
+        expiry,
+        nodeUid,
+      }),
+      commandsPerSecond: options.commandsPerSecond ?? UNCOUNTED,
+      commands: new SessionCommands({
+        broker,
+        presence,
+        access,
+        optionsOf,
+        rpc,
+        expiry,
+        notices,
+        version,
+      }),
+      connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       handleDrain: (session) => this.catchUp.serve(session),
+      handleClosed: options.handleClosed,
+      handleFault: options.handleFault,
     };
+    const startedMs = now();
+    this.control = controlHandler({
+      hub,
+      registry,
+      subscriptions,
+      node: { uid: nodeUid, name: nodeName, version },
+      uptimeS: () => (now() - startedMs) / 1000,
+    });
   }
 
   /** A session on a connection that has just been opened. */
-  open(connection: Connection, choose: WireChoice): Session {
-    return new Session(connection, choose, this.#context);
+  open(connection: Connection, choose: WireChoice, origin: Origin): Session {
+    return new Session(connection, choose, this.#context, origin);
   }
 
   /** Looks after whatever waits. Called a few times a second. */
   sweep(): void {
     this.hub.sweep();
     this.catchUp.sweep();
+    this.#deadlines.sweep(this.#wallNow());
   }
 }

@@ -2,10 +2,18 @@ import type { Broker, BrokerHandler } from '@newswire/broker';
 import { ProtocolError, type Publication, type SubscribeRequest } from '@newswire/protocol';
 import type { CatchUp } from './catch-up.js';
 import type { RingLimits } from './channel-log.js';
-import { LiveChannel, type Subscriber, Subscription } from './live-channel.js';
+import type { SubscribeGrant } from './access/access.js';
+import { PLAIN_GRANT } from './access/open-access.js';
+import {
+  LiveChannel,
+  PLAIN_TERMS,
+  type Subscriber,
+  Subscription,
+  type SubscriptionTerms,
+} from './live-channel.js';
 import { LogReader, type LogReaderOptions } from './log-reader.js';
 import type { Outbox } from './outbox.js';
-import { startOf } from './start-of.js';
+import { startAtNewest, startOf } from './start-of.js';
 
 export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist' | 'onRead'> {
   readonly now: () => number;
@@ -21,6 +29,10 @@ export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist'
   readonly onFill: (channel: string) => void;
   /** Told how each request for a position ended. */
   readonly onRecovery: (recovered: boolean) => void;
+  /** Its client was told where the subscription begins. */
+  readonly onBegun: (subscription: Subscription) => void;
+  /** A subscription that had begun has ended, whatever ended it. */
+  readonly onEnded: (subscription: Subscription) => void;
 }
 
 /** A position that this edge has not reached within this time is looked up in the broker's log. */
@@ -56,7 +68,13 @@ export class Hub implements BrokerHandler {
   }
 
   /** The subscription begins at once, or when the channel's log was read. */
-  subscribe(session: Subscriber, request: SubscribeRequest, commandId: number): Subscription {
+  subscribe(
+    session: Subscriber,
+    request: SubscribeRequest,
+    commandId: number,
+    terms: SubscriptionTerms = PLAIN_TERMS,
+    grant: SubscribeGrant = PLAIN_GRANT,
+  ): Subscription {
     const { channel: name, since, mustRecover = false } = request;
     const open = this.#channels.get(name);
     const channel = open ?? this.#open(name);
@@ -67,6 +85,8 @@ export class Hub implements BrokerHandler {
       since,
       commandId,
       mustRecover,
+      terms,
+      grant,
       nowMs,
     });
     session.subscriptions.set(name, subscription);
@@ -79,11 +99,13 @@ export class Hub implements BrokerHandler {
   unsubscribe(subscription: Subscription): void {
     const { channel } = subscription;
     if (subscription.state === 'ended') return;
+    const hadBegun = subscription.state !== 'waiting';
     channel.remove(subscription);
     this.#catchUp.forget(subscription);
     this.#reader.forget(subscription);
     subscription.state = 'ended';
     if (channel.isEmpty) channel.emptySinceMs = this.#options.now();
+    if (hadBegun) this.#options.onEnded(subscription);
   }
 
   handlePublication(name: string, publication: Publication, epoch: string, isFirst: boolean): void {
@@ -121,8 +143,11 @@ export class Hub implements BrokerHandler {
   /** What comes next for a subscription that is behind is not in the ring. */
   handleStarved(subscription: Subscription): void {
     const { channel, cursor } = subscription;
-    if (channel.log.readFrom(cursor) === undefined) this.break(subscription);
-    else this.#reader.readOlder(subscription);
+    const isRead = channel.hasLog && channel.log.readFrom(cursor) !== undefined;
+    if (isRead) return this.#reader.readOlder(subscription);
+    if (subscription.terms.recovery) return this.break(subscription);
+    subscription.skipTo(channel.flushed, channel.flushedEpoch);
+    return this.#catchUp.serve(subscription.session);
   }
 
   /** Ends a subscription that cannot go on, and tells its client. */
@@ -151,6 +176,13 @@ export class Hub implements BrokerHandler {
 
   get channelCount(): number {
     return this.#channels.size;
+  }
+
+  /** Of all channels: those that will get every later publication. */
+  get subscriptionCount(): number {
+    let count = 0;
+    for (const { listenerCount } of this.#channels.values()) count += listenerCount;
+    return count;
   }
 
   #open(name: string): LiveChannel {
@@ -203,8 +235,8 @@ export class Hub implements BrokerHandler {
   }
 
   #settle(subscription: Subscription): void {
-    const { channel, since } = subscription;
-    const start = startOf(channel, since);
+    const { channel, since, terms } = subscription;
+    const start = (terms.cacheRecovery ? startAtNewest : startOf)(channel, since);
     switch (start.type) {
       case 'at':
         return this.#begin(subscription, start.cursor, start.recovered);
@@ -225,10 +257,13 @@ export class Hub implements BrokerHandler {
     const { channel, session } = subscription;
     const position = channel.log.positionAt(cursor);
     const until = Math.min(channel.log.lifeEnd(cursor), channel.flushed);
-    const isReplayed = recovered === true && cursor < until;
+    // A subscription that nobody asked for is told by a push, which has no room for them.
+    const isReplayed = recovered === true && cursor < until && subscription.commandId !== 0;
     const replayed = (isReplayed && channel.log.entries(cursor, until, MAX_REPLY_BYTES)) || [];
     subscription.epoch = position.epoch;
     session.handleSubscribed(subscription, position, recovered, replayed);
+    this.#options.onBegun(subscription);
+    if (replayed.length > 0) subscription.advance();
     this.#catchUp.begin(subscription, cursor + replayed.length);
   }
 
@@ -251,7 +286,7 @@ export class Hub implements BrokerHandler {
 
   /** Whoever listens has missed something. Who waits only now asks for what there is. */
   #tellGap(channel: LiveChannel): void {
-    const listeners = channel.listeners();
+    const listeners = channel.listeners().filter(({ terms }) => terms.recovery);
     if (listeners.length === 0) return;
     this.#options.onGap(channel.name, listeners.length);
     for (const subscription of listeners) this.break(subscription);
@@ -274,7 +309,7 @@ export class Hub implements BrokerHandler {
   /** An idle channel may have missed something without a sign: compares its position. */
   async #check(channel: LiveChannel, nowMs: number): Promise<void> {
     const { checkIntervalMs } = this.#options;
-    const isQuiet = !channel.wasHeardSinceCheck && channel.follower.isLive;
+    const isQuiet = channel.hasLog && !channel.wasHeardSinceCheck && channel.follower.isLive;
     channel.dueMs = nowMs + checkIntervalMs;
     channel.wasHeardSinceCheck = false;
     if (!isQuiet) return;

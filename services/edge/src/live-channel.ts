@@ -1,21 +1,25 @@
-import type {
-  CloseKind,
-  Position,
-  ProtocolError,
-  Publication,
-  Since,
-  Wire,
+import {
+  isWildcard,
+  type CloseKind,
+  type Position,
+  type ProtocolError,
+  type Publication,
+  type Since,
+  type Wire,
 } from '@newswire/protocol';
 import type { Connection } from '@newswire/transport';
+import type { Credentials, SubscribeGrant } from './access/access.js';
 import { ChannelLog, type RingLimits } from './channel-log.js';
 import { LogFollower } from './log-follower.js';
 
 /** A channel that somebody listens to, or did until a short while ago. */
 export class LiveChannel {
   readonly name: string;
+  /** False for a wildcard: what its ring has no more is nowhere. */
+  readonly hasLog: boolean;
   readonly log: ChannelLog;
   readonly follower: LogFollower;
-  /** The live subscriptions by the wire that their sessions speak. */
+  /** The live subscriptions by their wire. */
   readonly audiences = new Map<Wire, Set<Subscription>>();
   readonly behind = new Set<Subscription>();
   readonly waiting = new Set<Subscription>();
@@ -41,7 +45,8 @@ export class LiveChannel {
   constructor(name: string, limits: RingLimits) {
     this.name = name;
     this.log = new ChannelLog(limits);
-    this.follower = new LogFollower(this.log);
+    this.hasLog = !isWildcard(name);
+    this.follower = new LogFollower(this.log, this.hasLog);
   }
 
   /** From this cursor on the ring must keep everything: it has not gone out yet. */
@@ -49,10 +54,11 @@ export class LiveChannel {
     return this.isReady ? this.flushed : Infinity;
   }
 
-  /** What the log has now is not for those who listen from here on. */
+  /** What the log has now is not for those who listen from here on, or still do. */
   skipToEnd(): void {
     this.flushed = this.log.end;
     this.flushedEpoch = this.log.position.epoch;
+    for (const subscription of this.behind) subscription.skipTo(this.flushed, this.flushedEpoch);
   }
 
   get isEmpty(): boolean {
@@ -79,11 +85,19 @@ export class LiveChannel {
   goLive(subscription: Subscription): void {
     this.remove(subscription);
     subscription.state = 'live';
-    const { wire, connection } = subscription.session;
-    connection.join(topicOf(wire, this.name));
-    const audience = this.audiences.get(wire);
-    if (audience === undefined) this.audiences.set(wire, new Set([subscription]));
-    else audience.add(subscription);
+    this.#joinAudience(subscription);
+  }
+
+  /** The live subscriptions have had a publication. */
+  advance(): void {
+    for (const [wire, audience] of this.audiences) {
+      if (wire.afterFirst === undefined) continue;
+      for (const subscription of audience) {
+        this.#leaveAudience(subscription);
+        subscription.advance();
+        this.#joinAudience(subscription);
+      }
+    }
   }
 
   /** From the cursor on the subscription is served from the log. */
@@ -112,9 +126,17 @@ export class LiveChannel {
     }
   }
 
+  #joinAudience(subscription: Subscription): void {
+    const { wire, session } = subscription;
+    session.connection.join(topicOf(wire, this.name));
+    const audience = this.audiences.get(wire);
+    if (audience === undefined) this.audiences.set(wire, new Set([subscription]));
+    else audience.add(subscription);
+  }
+
   #leaveAudience(subscription: Subscription): void {
-    const { wire, connection } = subscription.session;
-    connection.leave(topicOf(wire, this.name));
+    const { wire, session } = subscription;
+    session.connection.leave(topicOf(wire, this.name));
     const audience = this.audiences.get(wire);
     audience?.delete(subscription);
     if (audience?.size === 0) this.audiences.delete(wire);
@@ -123,9 +145,14 @@ export class LiveChannel {
 
 /** What a subscription needs of the session it belongs to. */
 export interface Subscriber {
+  /** Its id among all sessions of all edges. */
+  readonly client: string;
+  readonly credentials: Credentials;
   readonly wire: Wire;
   readonly connection: Connection;
   readonly subscriptions: Map<string, Subscription>;
+  /** Its client was not told of its subscriptions yet: until then it is served nothing. */
+  readonly isHeld: boolean;
   /** The subscription begins behind this position, with these publications; others come after. */
   handleSubscribed(
     subscription: Subscription,
@@ -146,6 +173,37 @@ export interface Subscriber {
  */
 export type SubscriptionState = 'waiting' | 'live' | 'behind' | 'ended';
 
+/** How a session has a channel, settled before it begins. One object for all that are alike. */
+export interface SubscriptionTerms {
+  /** Its client is told if it missed something, and may come back with a position. */
+  readonly recovery: boolean;
+  /** Begins with the newest publication, instead of with all since a position. */
+  readonly cacheRecovery: boolean;
+  /** Its client wants positions and not what it missed. */
+  readonly isOnlyPositioned: boolean;
+  /** Made by the server: its client cannot make it anew by itself. */
+  readonly isServerSide: boolean;
+  /** Who is there is known; `isAnnounced`: and told as it changes. */
+  readonly isMember: boolean;
+  readonly isAnnounced: boolean;
+  /** Its client is told of others who come and go. */
+  readonly hearsMembers: boolean;
+  /** Its client takes differences between publications. */
+  readonly hasDelta: boolean;
+}
+
+/** As a channel is had where nothing is said about it. */
+export const PLAIN_TERMS: SubscriptionTerms = {
+  recovery: true,
+  cacheRecovery: false,
+  isOnlyPositioned: false,
+  isServerSide: false,
+  isMember: false,
+  isAnnounced: false,
+  hearsMembers: false,
+  hasDelta: false,
+};
+
 /** One session on one channel. */
 export class Subscription {
   readonly session: Subscriber;
@@ -154,7 +212,12 @@ export class Subscription {
   /** The command to answer; 0 where the wire has no answers. */
   readonly commandId: number;
   readonly mustRecover: boolean;
+  readonly terms: SubscriptionTerms;
   readonly createdMs: number;
+  /** Changes when it is refreshed. */
+  grant: SubscribeGrant;
+  /** In what form its publications go out: the session's wire, or that with differences. */
+  wire: Wire;
   state: SubscriptionState = 'waiting';
   /** The epoch its client was told. */
   epoch = '';
@@ -171,7 +234,26 @@ export class Subscription {
     this.since = parts.since;
     this.commandId = parts.commandId;
     this.mustRecover = parts.mustRecover;
+    this.terms = parts.terms;
+    this.grant = parts.grant;
     this.createdMs = parts.nowMs;
+    this.wire = (parts.terms.hasDelta && parts.session.wire.delta) || parts.session.wire;
+  }
+
+  /** Its client has had a publication. */
+  advance(): void {
+    this.wire = this.wire.afterFirst ?? this.wire;
+  }
+
+  /** Whether its client's position must be of the life that it is served from. */
+  get keepsPosition(): boolean {
+    return this.terms.recovery && this.session.wire.hasPositions;
+  }
+
+  /** While behind: it goes on from here, whatever it has missed. */
+  skipTo(cursor: number, epoch: string): void {
+    this.cursor = cursor;
+    this.epoch = epoch;
   }
 }
 
@@ -181,6 +263,8 @@ export interface SubscriptionParts {
   readonly since: Since;
   readonly commandId: number;
   readonly mustRecover: boolean;
+  readonly terms: SubscriptionTerms;
+  readonly grant: SubscribeGrant;
   readonly nowMs: number;
 }
 

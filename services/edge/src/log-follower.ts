@@ -28,6 +28,7 @@ const NO_LIFE: Life = { epoch: '', firstOffset: 1, follows: undefined };
  */
 export class LogFollower {
   readonly #log: ChannelLog;
+  readonly #hasLog: boolean;
   #isLive = false;
   /**
    * What is heard next comes directly after what was heard last. That the log was read proves less:
@@ -44,8 +45,10 @@ export class LogFollower {
   /** Heard before the read that is under way: whatever the log is like, it must go so far. */
   #mustReach: Position | undefined;
 
-  constructor(log: ChannelLog) {
+  /** Without a log to read there is nothing to wait for: whatever is heard follows. */
+  constructor(log: ChannelLog, hasLog = true) {
     this.#log = log;
+    this.#hasLog = hasLog;
   }
 
   /** The live flow is followed, and nothing is missing as far as anybody knows. */
@@ -55,6 +58,7 @@ export class LogFollower {
 
   /** `keepFrom`: the cursor from which on publications may not leave the ring yet. */
   hear(publication: Publication, epoch: string, isFirst: boolean, keepFrom: number): Heard {
+    if (this.#log.isOpen && !this.#hasLog) return this.#append(publication, epoch, keepFrom);
     const heard = { publication, epoch, isFirst };
     if (!this.#isLive) return this.#keep(heard);
     const meaning = this.#follow(heard, keepFrom);
@@ -70,6 +74,7 @@ export class LogFollower {
    * one that is under way will ask for another.
    */
   interrupt(): boolean {
+    if (this.#log.isOpen && !this.#hasLog) return false;
     const wasLive = this.#isLive;
     this.#isLive = this.#isUnbroken = false;
     this.#newEnd = undefined;
@@ -127,6 +132,17 @@ export class LogFollower {
       this.#mustReadAgain = true;
     }
     return 'kept';
+  }
+
+  /** Across a hole, too. */
+  #append(publication: Publication, epoch: string, keepFrom: number): Heard {
+    const { position } = this.#log;
+    const { offset } = publication;
+    if (epoch === position.epoch && offset <= position.offset) return 'repeated';
+    const isNext = epoch === position.epoch && offset === position.offset + 1;
+    if (!isNext) this.#log.beginLife({ epoch, firstOffset: offset });
+    this.#log.append(publication, keepFrom);
+    return 'next';
   }
 
   #follow({ publication, epoch, isFirst }: HeardPublication, keepFrom: number): Heard {

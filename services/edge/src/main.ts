@@ -11,23 +11,47 @@ import {
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
+import { ACCESS_SETTINGS, createAccess } from './access/index.js';
 import { createEdge, EDGE_SETTINGS } from './app.js';
 import { BROKER_SETTINGS, openBroker } from './open-broker.js';
+import { SERVER_SETTINGS, serverOptions } from './server-options.js';
 
 await runService(async (): Promise<Service> => {
   const config = loadConfig(
-    [...EDGE_SETTINGS, ...BROKER_SETTINGS, ...CHANNEL_SETTINGS, ...PROCESS_SETTINGS, 'edgePort'],
+    [
+      ...EDGE_SETTINGS,
+      ...ACCESS_SETTINGS,
+      ...SERVER_SETTINGS,
+      ...BROKER_SETTINGS,
+      ...CHANNEL_SETTINGS,
+      ...PROCESS_SETTINGS,
+      'edgePort',
+    ],
     readEnvironment(),
   );
-  const { limitsOf } = loadChannelOptions(config);
+  const { limitsOf, optionsOf } = loadChannelOptions(config);
   const logger = createLogger({ service: 'edge', ...config });
   const registry = createRegistry();
-  const server = await Server.create((error) => logger.error(error, 'a request failed'));
-  const { broker, control, close } = await openBroker(
+  const server = await Server.create(
+    (error) => logger.error(error, 'a request failed'),
+    serverOptions(config),
+  );
+  const access = createAccess(config, { optionsOf, logger });
+  const { broker, control, presence, close } = await openBroker(
     { ...config, limitsOf, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
   );
-  const edge = createEdge({ server, broker, control, config, logger, registry });
+  const edge = createEdge({
+    server,
+    broker,
+    control,
+    presence,
+    access,
+    optionsOf,
+    config,
+    logger,
+    registry,
+  });
   server.route(operationsRoutes({ ...edge, metrics: () => registry.metrics() }));
   const port = await server.listen(config.host ?? config.bind, config.edgePort);
   logger.info({ port }, 'edge listens');

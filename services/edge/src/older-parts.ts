@@ -1,4 +1,4 @@
-import type { Entry } from './channel-log.js';
+import type { Entry } from './entry.js';
 
 /** Part of a channel's log that is older than the ring, read for those who need it. */
 export interface OlderPart {

@@ -82,12 +82,14 @@ export class Outbox {
       channel.nextLookBytes = this.#sentBytes + this.#options.lookEveryBytes;
     }
     try {
+      const previous = audiences.size === 0 ? undefined : log.before(flushed);
       for (const wire of audiences.keys()) {
         const topic = topicOf(wire, channel.name);
-        for (const frame of framesOf(wire, channel.name, entries)) {
+        for (const frame of framesOf(wire, channel.name, entries, previous)) {
           this.#publisher.publish(topic, frame);
         }
       }
+      if (entries.length > 0) channel.advance();
     } catch (error) {
       this.#options.onFault(channel, error);
     }
@@ -108,7 +110,8 @@ export class Outbox {
     for (const [wire, audience] of channel.audiences) {
       if (!wire.hasPositions) continue;
       for (const subscription of audience) {
-        if (subscription.epoch !== epoch) this.#options.onBroken(subscription);
+        const isBroken = subscription.keepsPosition && subscription.epoch !== epoch;
+        if (isBroken) this.#options.onBroken(subscription);
       }
     }
   }

@@ -75,6 +75,7 @@ describe('a Centrifuge session', () => {
     client.session.ping();
     expect(socket.frames).toEqual([]);
     client.session.handleText(CONNECT);
+    await settled();
     client.session.ping();
     expect(socket.frames.at(-1)).toBe('{}');
   });
@@ -82,6 +83,6 @@ describe('a Centrifuge session', () => {
   test('a binary frame closes it', async () => {
     const { session, socket } = await sent(CONNECT);
     session.handleBinary();
-    expect(socket.closes).toEqual([3501]);
+    expect(socket.closes).toEqual([3506]);
   });
 });

@@ -32,3 +32,16 @@ export function startOf({ log, flushed }: LiveChannel, since: Since): Start {
     }
   }
 }
+
+/** Where a subscription begins that is to have the newest publication, and no other before it. */
+export function startAtNewest(channel: LiveChannel, since: Since): Start {
+  const { log, flushed } = channel;
+  const isAsked = since.type === 'position';
+  if (isAsked && log.knows(since.position.epoch) && log.cursorAfter(since.position) === flushed) {
+    return { type: 'at', cursor: flushed, recovered: true }; // it has it already
+  }
+  const start = startOf(channel, { type: 'last', count: 1 });
+  if (start.type !== 'at') return start;
+  const recovered = start.cursor < flushed || (isAsked ? false : undefined);
+  return { ...start, recovered };
+}

@@ -123,4 +123,23 @@ describe.skipIf(missing.length > 0)('the Centrifuge wire, raw (needs redis-serve
     });
     await subscribed(center.url, 'must', 1);
   });
+
+  test.each([
+    [{ subscribe: { channel: 'a', type: 1 } }, 108],
+    [{ subscribe: { channel: 'a', tf: {} } }, 108],
+    [{ publish: { channel: 'a', data: 1 } }, 108],
+    [{ history: { channel: 'a' } }, 108],
+    [{ presence: { channel: 'a' } }, 108],
+    [{ presence_stats: { channel: 'a' } }, 108],
+    [{ rpc: { method: 'm' } }, 108],
+    [{ refresh: { token: '' } }, 107],
+    [{ sub_refresh: { channel: 'a', token: 't' } }, 103],
+    [{ publish: { channel: 'a' } }, 107],
+    [{ history: { channel: 'a', limit: -5 } }, 107],
+    [{ unheard: {} }, 104],
+  ])('%j: error %i, and the connection stays', async (command, code) => {
+    const client = await open(CONNECT, { id: 2, ...command }, subscribe(3, 'after'));
+    expect(await client.answer(2)).toMatchObject({ error: { code } });
+    expect(await client.answer(3)).toHaveProperty('subscribe');
+  });
 });

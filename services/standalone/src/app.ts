@@ -1,6 +1,13 @@
-import { LocalControl, MemoryBroker } from '@newswire/broker';
+import { openMemory } from '@newswire/broker';
 import { CENTER_SETTINGS, createCenter } from '@newswire/center';
-import { createEdge, EDGE_SETTINGS } from '@newswire/edge';
+import {
+  ACCESS_SETTINGS,
+  createAccess,
+  createEdge,
+  EDGE_SETTINGS,
+  SERVER_SETTINGS,
+  serverOptions,
+} from '@newswire/edge';
 import {
   CHANNEL_SETTINGS,
   createLogger,
@@ -13,7 +20,13 @@ import {
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
 
-const STANDALONE_SETTINGS = [...CHANNEL_SETTINGS, 'port', 'historyBytes'] as const;
+const STANDALONE_SETTINGS = [
+  ...ACCESS_SETTINGS,
+  ...SERVER_SETTINGS,
+  ...CHANNEL_SETTINGS,
+  'port',
+  'historyBytes',
+] as const;
 
 /** The embedded server: edge, center and the memory broker on one port. */
 export async function startStandalone(environment: Environment): Promise<Service> {
@@ -21,14 +34,20 @@ export async function startStandalone(environment: Environment): Promise<Service
     [...EDGE_SETTINGS, ...CENTER_SETTINGS, ...PROCESS_SETTINGS, ...STANDALONE_SETTINGS],
     environment,
   );
-  const { limitsOf } = loadChannelOptions(config);
+  const { limitsOf, optionsOf } = loadChannelOptions(config);
   const logger = createLogger({ service: 'standalone', ...config });
   const registry = createRegistry();
-  const server = await Server.create((error) => logger.error(error, 'a request failed'));
+  const server = await Server.create(
+    (error) => logger.error(error, 'a request failed'),
+    serverOptions(config),
+  );
+  const onListenerFault = (error: unknown) => logger.error(error, 'a message could not be handled');
+  const { close, ...brokerParts } = openMemory({ ...config, limitsOf, onListenerFault });
   const parts = {
     server,
-    broker: new MemoryBroker({ ...config, limitsOf }),
-    control: new LocalControl(),
+    ...brokerParts,
+    optionsOf,
+    access: createAccess(config, { optionsOf, logger }),
     config,
     logger,
     registry,
@@ -44,7 +63,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     stop: async () => {
       await edge.drain();
       await server.close();
-      await parts.broker.close();
+      await close();
       logger.info('newswire has stopped');
     },
   };

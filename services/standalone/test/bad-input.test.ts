@@ -211,7 +211,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         });
         expect(response.status).toBe(413);
         expect(await response.json()).toEqual({
-          error: { code: 106, message: 'limit exceeded: a body has at most 397312 bytes' },
+          error: { code: 106, message: 'limit exceeded: a body has at most 425984 bytes' },
         });
       });
 

@@ -4,7 +4,7 @@ import { MemoryBroker, type MemoryBrokerOptions } from '../broker-memory.js';
 import { DelegateEdges, type EdgesOptions } from './delegate-edges.js';
 import { TickFlusher } from './delegate-flusher.js';
 import { checkOneLine } from './delegate-lines.js';
-import { EdgePeer } from './delegate-peer.js';
+import { EdgePeer, type PeerParts } from './delegate-peer.js';
 import { Subscribers } from './delegate-subscribers.js';
 
 export type DelegateCenterOptions = MemoryBrokerOptions & EdgesOptions;
@@ -20,27 +20,27 @@ export class DelegateCenterBroker implements Broker {
   readonly #subscribers: Subscribers;
   readonly #flusher = new TickFlusher();
   readonly #edges: DelegateEdges;
-  readonly #peers = new Set<EdgePeer>();
   readonly #handlers = new Map<string, BrokerHandler>();
 
-  constructor(options: DelegateCenterOptions) {
+  /** `peers`: the edges that are linked, kept up to date here. */
+  constructor(
+    options: DelegateCenterOptions,
+    peers: Set<EdgePeer>,
+    others: Pick<PeerParts, 'control' | 'presence'>,
+  ) {
     this.#memory = new MemoryBroker(options);
     this.#subscribers = new Subscribers(this.#memory);
-    this.#edges = new DelegateEdges(options, this.#flusher, (link) => {
-      const onClosed = () => void this.#peers.delete(peer);
-      const peer = new EdgePeer(link, { broker: this, subscribers: this.#subscribers, onClosed });
-      this.#peers.add(peer);
+    this.#edges = new DelegateEdges(options, this.#flusher, (link, edge) => {
+      const onClosed = () => void peers.delete(peer);
+      const parts = { broker: this, subscribers: this.#subscribers, onClosed, ...others };
+      const peer = new EdgePeer(link, edge, parts);
+      peers.add(peer);
       return peer;
     });
   }
 
   get fault(): BrokerFault {
     return this.#edges.fault;
-  }
-
-  /** The edges that are linked. */
-  get peers(): ReadonlySet<EdgePeer> {
-    return this.#peers;
   }
 
   async publish(channel: string, data: JsonLine, options?: PublishOptions): Promise<Position> {

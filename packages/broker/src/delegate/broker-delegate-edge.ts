@@ -1,5 +1,11 @@
-import { checkChannelName, type JsonLine, type Position } from '@newswire/protocol';
+import {
+  checkChannelName,
+  checkChannelOrWildcard,
+  type JsonLine,
+  type Position,
+} from '@newswire/protocol';
 import type { Broker, BrokerFault, BrokerHandler, HistoryPage, PublishOptions } from '../broker.js';
+import { toPublicationText } from '../publication-text.js';
 import {
   checkOneLine,
   fieldsOf,
@@ -52,19 +58,17 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
     return this.#uplink.fault;
   }
 
-  async publish(
-    channel: string,
-    data: JsonLine,
-    { idempotencyKey }: PublishOptions = {},
-  ): Promise<Position> {
+  async publish(channel: string, data: JsonLine, options: PublishOptions = {}): Promise<Position> {
+    checkChannelName(channel);
     checkOneLine(data);
-    const rest = ` ${keyField(idempotencyKey)} ${data}`;
+    const text = toPublicationText(data, options);
+    const rest = ` ${keyField(options.idempotencyKey)} ${text}`;
     const [offset, epoch = ''] = (await this.#ask(LINE.publish, channel, rest)).text.split(' ');
     return { offset: numberOf(offset), epoch };
   }
 
   async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
-    checkChannelName(channel);
+    checkChannelOrWildcard(channel);
     const subscription: Subscription = { handler, isLive: false };
     this.#subscriptions.set(channel, subscription);
     const isCurrent = () => this.#subscriptions.get(channel) === subscription;
@@ -91,6 +95,7 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
   }
 
   async removeHistory(channel: string): Promise<void> {
+    checkChannelName(channel);
     await this.#ask(LINE.removeHistory, channel);
   }
 
@@ -138,7 +143,7 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
   }
 
   async #ask(verb: string, channel: string, rest = ''): Promise<Reply> {
-    checkChannelName(channel);
+    checkChannelOrWildcard(channel);
     return this.#uplink.ask(verb, channel + rest, { timeoutMs: this.#timeoutMs });
   }
 

@@ -1,6 +1,15 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { Control, ControlHandler, ControlReply, ControlRequest } from '../control.js';
-import { fieldsOf, LINE } from './delegate-lines.js';
+import {
+  answerText,
+  checkUid,
+  isUid,
+  missingReplies,
+  noSuchEdge,
+  parseAnswer,
+  toRequestText,
+} from '../control-text.js';
+import { EVERY_EDGE, fieldsOf, LINE } from './delegate-lines.js';
 import type { EdgePeer } from './delegate-peer.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
@@ -9,7 +18,7 @@ export interface DelegateControlOptions {
   readonly publishTimeoutMs: number;
 }
 
-/** Center's part: asks every linked edge that answers requests. */
+/** Center's part: asks the linked edges that answer requests, also for one another. */
 export class DelegateCenterControl implements Control {
   readonly #peers: ReadonlySet<EdgePeer>;
   readonly #timeoutMs: number;
@@ -24,22 +33,29 @@ export class DelegateCenterControl implements Control {
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {
-    const serving = [...this.#peers].filter(({ isServing }) => isServing);
-    const asked = serving.map((peer) => peer.ask(request, this.#timeoutMs));
+    const text = toRequestText(request);
+    const serving = [...this.#peers].filter(({ uid }) => uid !== undefined);
+    const asked = serving.map((peer) => peer.ask(text, this.#timeoutMs));
     const results = await Promise.allSettled(asked);
-    const replies = results.filter((result) => result.status === 'fulfilled');
-    if (replies.length === asked.length) return replies.map(({ value }) => value);
-    const got = `${replies.length} of ${asked.length} edges answered`;
-    throw new ProtocolError('internal', `${got} within ${this.#timeoutMs} ms, try again`);
+    const answers = results.filter((result) => result.status === 'fulfilled');
+    if (answers.length === asked.length) return answers.map(({ value }) => parseAnswer(value));
+    throw missingReplies(answers.length, asked.length, this.#timeoutMs);
+  }
+
+  async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
+    const text = toRequestText(request);
+    const peer = [...this.#peers].find((each) => each.uid === uid);
+    if (peer === undefined) throw noSuchEdge();
+    return parseAnswer(await peer.ask(text, this.#timeoutMs));
   }
 }
 
-/** An edge's part: answers center, on whichever link it asks. */
+/** An edge's part: answers center, on whichever link it asks, and asks through it. */
 export class DelegateEdgeControl implements Control, UplinkUser {
   readonly #uplink: Uplink;
   readonly #timeoutMs: number;
   readonly #onListenerFault: (error: unknown) => void;
-  #handler: ControlHandler | undefined;
+  #served: { readonly handler: ControlHandler; readonly uid: string } | undefined;
 
   constructor(
     uplink: Uplink,
@@ -53,18 +69,24 @@ export class DelegateEdgeControl implements Control, UplinkUser {
   }
 
   /** Once center has heard of it, this edge answers on later links too. */
-  async serve(handler: ControlHandler): Promise<void> {
-    this.#handler = handler;
-    await this.#uplink.ask(LINE.serve, '', { timeoutMs: this.#timeoutMs });
+  async serve(handler: ControlHandler, uid: string): Promise<void> {
+    checkUid(uid);
+    this.#served = { handler, uid };
+    await this.#uplink.ask(LINE.serve, uid, { timeoutMs: this.#timeoutMs });
   }
 
-  request(): Promise<ControlReply[]> {
-    return Promise.reject(new ProtocolError('notAvailable', 'an edge asks nobody'));
+  async request(request: ControlRequest): Promise<ControlReply[]> {
+    return JSON.parse(await this.#relay(EVERY_EDGE, request)) as ControlReply[];
+  }
+
+  async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
+    if (!isUid(uid)) throw noSuchEdge();
+    return JSON.parse(await this.#relay(uid, request)) as ControlReply;
   }
 
   handleUp(): void {
-    if (this.#handler === undefined) return;
-    this.#uplink.ask(LINE.serve, '').catch(() => undefined);
+    if (this.#served === undefined) return;
+    this.#uplink.ask(LINE.serve, this.#served.uid).catch(() => undefined);
   }
 
   handleDown(): void {
@@ -73,14 +95,20 @@ export class DelegateEdgeControl implements Control, UplinkUser {
 
   handleLine(line: string): boolean {
     if (line[0] !== LINE.ask) return false;
-    const [id, text = ''] = fieldsOf(line, 2);
-    try {
-      const reply = this.#handler?.(JSON.parse(text) as ControlRequest);
-      // Without an answer center's request times out, and says so.
-      if (reply !== undefined) this.#uplink.send(`${LINE.answer} ${id} ${JSON.stringify(reply)}`);
-    } catch (error) {
-      this.#onListenerFault(error);
-    }
+    const [id = '', text = ''] = fieldsOf(line, 2);
+    void this.#answer(id, JSON.parse(text) as ControlRequest);
     return true;
+  }
+
+  async #answer(id: string, request: ControlRequest): Promise<void> {
+    if (this.#served === undefined) return; // center was told otherwise: its request times out
+    const { handler } = this.#served;
+    const text = await answerText(handler, request, this.#onListenerFault);
+    this.#uplink.send(`${LINE.answer} ${id} ${text}`);
+  }
+
+  async #relay(uid: string, request: ControlRequest): Promise<string> {
+    const line = `${uid} ${toRequestText(request)}`;
+    return (await this.#uplink.ask(LINE.relay, line, { timeoutMs: this.#timeoutMs })).text;
   }
 }

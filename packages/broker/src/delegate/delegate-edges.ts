@@ -42,7 +42,7 @@ export class DelegateEdges {
   constructor(
     options: EdgesOptions,
     flusher: TickFlusher,
-    onEdge: (link: DelegateLink) => LinkHandler,
+    onEdge: (link: DelegateLink, edge: string) => LinkHandler,
   ) {
     const { linkSecret, reconnectDelayMs, log, limits, edges } = options;
     this.#diallerOptions = {
@@ -53,7 +53,7 @@ export class DelegateEdges {
       log,
       reconnectDelayMs,
       isLinked: (edge) => this.#linked.has(edge),
-      onEdge: (link, edge) => this.#track(link, edge, onEdge(link)),
+      onEdge: (link, edge) => this.#track(link, edge, onEdge(link, edge)),
     };
     this.#finder = new EdgeFinder({
       edges,

@@ -1,5 +1,6 @@
-import { ERRORS, ProtocolError, type ErrorKind, type Publication } from '@newswire/protocol';
+import { ProtocolError, type Publication } from '@newswire/protocol';
 import type { HistoryPage, Life } from '../broker.js';
+import { fromPublicationText, toPublicationText } from '../publication-text.js';
 
 /**
  * What stands at the start of each line on a link between center and an edge; fields follow, with a
@@ -8,32 +9,56 @@ import type { HistoryPage, Life } from '../broker.js';
 export const LINE = {
   /** Both ways. */
   beat: '.',
-  /** To the edge: `P channel offset epoch data`, with `!` behind the epoch where it begins a life. */
+  /** To the edge: `P channel offset epoch publication`, with `!` behind the epoch where it begins a life. */
   publication: 'P',
   /** To the edge: `R channel upToOffset`. */
   removal: 'R',
-  /** To the edge: `I id offset data`, a part of the answer to a request for history. */
+  /** To the edge: `I id offset publication`, a part of the answer to a request for history. */
   item: 'I',
   /** To the edge: `= id …`, a request's answer. */
   done: '=',
   /** To the edge: `! id code message`. */
   failed: '!',
-  /** To the edge: `? id request`, a control request in JSON; answered by `A id reply`. */
+  /** To the edge: `? id request`, a control request in JSON; answered by `A id answer`. */
   ask: '?',
   answer: 'A',
-  /** To center: `V id`, this edge answers control requests. */
+  /** To center: `V id uid`, this edge answers control requests. */
   serve: 'V',
+  /** To center: `Q id uid request`, a control request of this edge; the uid `*`: to every edge. */
+  relay: 'Q',
+  /**
+   * To center: `J id channel how member`, somebody is there. `how`: `+` or `-`, whether watchers are
+   * told, and `=` behind it where center was told before.
+   */
+  join: 'J',
+  /** To center: `L id channel how client`, somebody has left. */
+  leave: 'L',
+  /** To center: `T id`, this edge has told anew of all that are there. */
+  told: 'T',
+  /** To center: `Y id`, all this edge's members leave. */
+  leaveAll: 'Y',
+  /** To center: `M id channel`, answered by members in JSON; `N id channel` by `clients users`. */
+  members: 'M',
+  stats: 'N',
+  /** To center: `K id channel`, tell me of changes; `D channel`, no longer. */
+  watch: 'K',
+  unwatch: 'D',
+  /** To the edge: `E channel change`, a change being `+` or `-` and a member. */
+  change: 'E',
   /** To center: `S id channel`. */
   subscribe: 'S',
   /** To center: `U channel`. No answer: lines keep their order, so a later `S` counts. */
   unsubscribe: 'U',
   /** To center: `H id channel sinceOffset limit`. */
   history: 'H',
-  /** To center: `W id channel key data`; the key is `-`, or in base64url. */
+  /** To center: `W id channel key publication`; the key is `-`, or in base64url. */
   publish: 'W',
   /** To center: `X id channel`. */
   removeHistory: 'X',
 } as const;
+
+/** In a uid's place: an edge cannot be called like that. */
+export const EVERY_EDGE = '*';
 
 /** Center closes a link, and an edge too, on a line that it does not understand. */
 export class LineError extends Error {
@@ -74,18 +99,21 @@ export interface HeardPublication {
 
 export function publicationLine(
   channel: string,
-  { offset, data }: Publication,
+  publication: Publication,
   epoch: string,
   isFirst: boolean,
 ): string {
-  return `${LINE.publication} ${channel} ${offset} ${epoch}${isFirst ? '!' : ''} ${data}`;
+  const life = isFirst ? `${epoch}!` : epoch;
+  const text = toPublicationText(publication.data, publication);
+  return `${LINE.publication} ${channel} ${publication.offset} ${life} ${text}`;
 }
 
 export function parsePublication(line: string): HeardPublication {
-  const [channel = '', offset, life = '', data = ''] = fieldsOf(line, 4);
+  const [channel = '', offset, life = '', text = ''] = fieldsOf(line, 4);
   const isFirst = life.endsWith('!');
   const epoch = isFirst ? life.slice(0, -1) : life;
-  return { channel, publication: { offset: numberOf(offset), data }, epoch, isFirst };
+  const publication = fromPublicationText(numberOf(offset), text);
+  return { channel, publication, epoch, isFirst };
 }
 
 /** A page without its publications: they go before it, a line each. */
@@ -110,23 +138,6 @@ export function keyField(key: string | undefined): string {
 
 export function parseKey(field: string): string | undefined {
   return field === '-' ? undefined : Buffer.from(field, 'base64url').toString();
-}
-
-/** `code message`. Whatever is no ProtocolError becomes error 100 without its words. */
-export function errorText(error: unknown): string {
-  const known =
-    error instanceof ProtocolError ? error : new ProtocolError('internal', 'center failed');
-  return `${known.code} ${known.message.replaceAll(/\s+/g, ' ')}`;
-}
-
-export function parseError(text: string): ProtocolError {
-  const [code, ...words] = text.split(' ');
-  const message = words.join(' ');
-  const known = Object.entries(ERRORS).find(([, error]) => String(error.code) === code);
-  if (known === undefined) throw new LineError();
-  const [kind, { message: start }] = known;
-  const detail = message.startsWith(`${start}: `) ? message.slice(start.length + 2) : undefined;
-  return new ProtocolError(kind as ErrorKind, detail);
 }
 
 /** Data is one line by its contract; here a second one would be taken for a command. */

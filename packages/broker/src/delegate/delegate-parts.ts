@@ -10,6 +10,11 @@ import { DelegateDoor } from './delegate-door.js';
 import { TickFlusher } from './delegate-flusher.js';
 import { LINK_LIMITS, type LinkLimits } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
+import { MemoryPresence } from '../presence-memory.js';
+import { PresenceTable } from '../presence-table.js';
+import { EdgeLeases } from './edge-leases.js';
+import { DelegateEdgePresence } from './presence-delegate-edge.js';
+import type { EdgePeer } from './delegate-peer.js';
 import { Uplink } from './delegate-uplink.js';
 
 export interface DelegateEdgeOptions extends DelegateControlOptions {
@@ -31,6 +36,7 @@ export async function openDelegateEdge(
   const uplink = new Uplink(options.log);
   const broker = new DelegateEdgeBroker(uplink, { ...rest, onListenerFault });
   const control = new DelegateEdgeControl(uplink, rest, onListenerFault);
+  const presence = new DelegateEdgePresence(uplink, rest, onListenerFault);
   const door = new DelegateDoor({
     ...rest,
     limits: { ...LINK_LIMITS, ...rest.limits },
@@ -41,14 +47,33 @@ export async function openDelegateEdge(
     },
   });
   const port = await door.listen(host, delegatePort);
-  return { broker, control, port, close: () => door.close() };
+  const close = async () => {
+    await presence.close();
+    await door.close();
+  };
+  return { broker, control, presence, port, close };
+}
+
+export interface DelegateCenterPresenceOptions {
+  /** How long the members of an edge stay when its link is lost, in ms. */
+  readonly presenceLeaseMs: number;
+  /** Told what a listener of center's own process threw. */
+  readonly onListenerFault?: (error: unknown) => void;
 }
 
 /** Returns at once: edges may be away, now and later. */
 export function openDelegateCenter(
-  options: DelegateCenterOptions & DelegateControlOptions,
+  options: DelegateCenterOptions & DelegateControlOptions & DelegateCenterPresenceOptions,
 ): BrokerParts {
-  const broker = new DelegateCenterBroker(options);
-  const control = new DelegateCenterControl(broker.peers, options);
-  return { broker, control, close: () => broker.close() };
+  const peers = new Set<EdgePeer>();
+  const control = new DelegateCenterControl(peers, options);
+  const table = new PresenceTable(options.onListenerFault ?? (() => undefined));
+  const leases = new EdgeLeases(table, options.presenceLeaseMs);
+  const others = { control, presence: { table, leases } };
+  const broker = new DelegateCenterBroker(options, peers, others);
+  const close = async () => {
+    await broker.close();
+    leases.close();
+  };
+  return { broker, control, presence: new MemoryPresence(table), close };
 }

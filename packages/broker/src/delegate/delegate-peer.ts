@@ -1,8 +1,11 @@
 import { ProtocolError, type Publication } from '@newswire/protocol';
 import type { Broker, BrokerHandler } from '../broker.js';
-import type { ControlReply, ControlRequest } from '../control.js';
+import { fromPublicationText, toPublicationText } from '../publication-text.js';
+import type { Control, ControlRequest } from '../control.js';
+import { toReplyText } from '../control-text.js';
+import { errorText } from '../error-text.js';
 import {
-  errorText,
+  EVERY_EDGE,
   fieldsOf,
   LINE,
   LineError,
@@ -12,13 +15,16 @@ import {
   publicationLine,
 } from './delegate-lines.js';
 import type { DelegateLink, LinkHandler } from './delegate-link.js';
+import { PresencePeer, type PresencePeerParts } from './presence-peer.js';
 import { PendingReplies } from './delegate-replies.js';
 import type { Subscribers } from './delegate-subscribers.js';
 
 /** What a peer's requests go to. */
 export interface PeerParts {
   readonly broker: Broker;
+  readonly control: Control;
   readonly subscribers: Subscribers;
+  readonly presence: Omit<PresencePeerParts, 'send'>;
   /** The link is gone. */
   readonly onClosed: (peer: EdgePeer) => void;
 }
@@ -32,25 +38,27 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
   readonly #parts: PeerParts;
   readonly #channels = new Set<string>();
   readonly #answers = new PendingReplies('an edge did not answer in time, try again');
+  readonly #presence: PresencePeer;
   #pages: Promise<void> = Promise.resolve();
-  #isServing = false;
+  #uid: string | undefined;
 
-  constructor(link: DelegateLink, parts: PeerParts) {
+  /** `edge`: its name, the same on all its links. */
+  constructor(link: DelegateLink, edge: string, parts: PeerParts) {
     this.#link = link;
     this.#parts = parts;
+    const send = (line: string) => link.send(line);
+    this.#presence = new PresencePeer(edge, { ...parts.presence, send });
   }
 
-  /** Whether this edge answers control requests. */
-  get isServing(): boolean {
-    return this.#isServing;
+  /** The name under which this edge answers control requests; undefined: it does not. */
+  get uid(): string | undefined {
+    return this.#uid;
   }
 
   /** This edge's answer. Rejects with error 100 once its time is up, or its link is gone. */
-  async ask(request: ControlRequest, timeoutMs: number): Promise<ControlReply> {
-    const text = JSON.stringify(request);
-    const send = (id: number) => this.#link.send(`${LINE.ask} ${id} ${text}`);
-    const reply = await this.#answers.open(send, { timeoutMs });
-    return JSON.parse(reply.text) as ControlReply;
+  async ask(request: string, timeoutMs: number): Promise<string> {
+    const send = (id: number) => this.#link.send(`${LINE.ask} ${id} ${request}`);
+    return (await this.#answers.open(send, { timeoutMs })).text;
   }
 
   handleLine(line: string): void {
@@ -72,21 +80,31 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
         return this.#settle(id, this.#parts.broker.removeHistory(channel));
       }
       case LINE.serve: {
-        this.#isServing = true;
-        return this.#done(fieldsOf(line, 2)[0]);
+        const [id, uid] = fieldsOf(line, 2);
+        this.#uid = uid;
+        return this.#done(id);
       }
+      case LINE.relay:
+        return this.#relay(line);
       case LINE.answer: {
         const [id, text = ''] = fieldsOf(line, 2);
         return this.#answers.answer(numberOf(id), text);
       }
-      default:
-        throw new LineError();
+      case LINE.unwatch:
+        return this.#presence.unwatch(line.slice(2));
+      default: {
+        const answer = this.#presence.handleLine(line);
+        if (answer === undefined) throw new LineError();
+        const { id, error, text } = answer;
+        return error === undefined ? this.#done(id, text) : this.#fail(id, error);
+      }
     }
   }
 
   handleClosed(): void {
     for (const channel of this.#channels) this.#parts.subscribers.remove(channel, this);
     this.#channels.clear();
+    this.#presence.handleClosed();
     this.#parts.onClosed(this);
     this.#answers.failAll(new ProtocolError('internal', 'an edge went away, try again'));
   }
@@ -115,14 +133,25 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
   }
 
   #publish(line: string): void {
-    const [id, channel = '', key = '', data = ''] = fieldsOf(line, 4);
+    const [id, channel = '', key = '', text = ''] = fieldsOf(line, 4);
     const idempotencyKey = parseKey(key);
-    const options = idempotencyKey === undefined ? {} : { idempotencyKey };
+    const { data, offset: _, ...traits } = fromPublicationText(0, text);
+    const options = idempotencyKey === undefined ? traits : { ...traits, idempotencyKey };
     const published = this.#parts.broker.publish(channel, data, options);
     this.#settle(
       id,
       published.then(({ offset, epoch }) => `${offset} ${epoch}`),
     );
+  }
+
+  /** An edge's request of another edge, or of all. */
+  #relay(line: string): void {
+    const [id, uid = '', text = ''] = fieldsOf(line, 3);
+    const { control } = this.#parts;
+    const request = JSON.parse(text) as ControlRequest;
+    const isForAll = uid === EVERY_EDGE;
+    const asked = isForAll ? control.request(request) : control.requestOf(uid, request);
+    this.#settle(id, asked.then(toReplyText));
   }
 
   /** Pages leave one after another, and only while there is room on the link. */
@@ -137,20 +166,25 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     await this.#link.untilUnsent(MAX_UNSENT_FOR_PAGE);
     try {
       const page = await this.#parts.broker.history(channel, since, limit);
-      for (const { offset, data } of page.publications) {
-        this.#link.send(`${LINE.item} ${id} ${offset} ${data}`);
+      for (const publication of page.publications) {
+        const text = toPublicationText(publication.data, publication);
+        this.#link.send(`${LINE.item} ${id} ${publication.offset} ${text}`);
       }
       this.#done(id, pageText(page));
     } catch (error) {
-      this.#link.send(`${LINE.failed} ${id} ${errorText(error)}`);
+      this.#fail(id, error);
     }
   }
 
   #settle(id: string | undefined, work: Promise<string | void>): void {
     work.then(
       (text) => this.#done(id, text ?? ''),
-      (error: unknown) => this.#link.send(`${LINE.failed} ${id} ${errorText(error)}`),
+      (error: unknown) => this.#fail(id, error),
     );
+  }
+
+  #fail(id: string | undefined, error: unknown): void {
+    this.#link.send(`${LINE.failed} ${id} ${errorText(error)}`);
   }
 
   #done(id: string | undefined, text = ''): void {

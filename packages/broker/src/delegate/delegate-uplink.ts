@@ -1,6 +1,8 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { BrokerFault } from '../broker.js';
-import { fieldsOf, LINE, LineError, numberOf, parseError } from './delegate-lines.js';
+import { parseError } from '../error-text.js';
+import { fromPublicationText } from '../publication-text.js';
+import { fieldsOf, LINE, LineError, numberOf } from './delegate-lines.js';
 import type { DelegateLink, LinkHandler } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
 import { PendingReplies, type AskOptions, type Reply } from './delegate-replies.js';
@@ -66,11 +68,14 @@ export class Uplink implements LinkHandler {
       }
       case LINE.failed: {
         const [id, text = ''] = fieldsOf(line, 2);
-        return this.#replies.fail(numberOf(id), parseError(text));
+        const error = parseError(text);
+        if (error === undefined) throw new LineError();
+        return this.#replies.fail(numberOf(id), error);
       }
       case LINE.item: {
-        const [id, offset, data = ''] = fieldsOf(line, 3);
-        return this.#replies.addItem(numberOf(id), { offset: numberOf(offset), data });
+        const [id, offset, text = ''] = fieldsOf(line, 3);
+        const publication = fromPublicationText(numberOf(offset), text);
+        return this.#replies.addItem(numberOf(id), publication);
       }
       default:
         if (!this.#users.some((user) => user.handleLine(line))) throw new LineError();

@@ -1,4 +1,4 @@
-import type { JsonLine, Position, Publication } from '@newswire/protocol';
+import { isWildcard, type JsonLine, type Position, type Publication } from '@newswire/protocol';
 import {
   emptyLifeTtlMs,
   MAX_PAGE_BYTES,
@@ -11,10 +11,12 @@ import {
   type PublishOptions,
 } from '../broker.js';
 import { newEpoch } from '../epoch.js';
+import { fromPublicationText, toPublicationText } from '../publication-text.js';
 import { PublishQueue } from './publish-queue.js';
 import { isFromReplica, redisIsAway, toProtocolError, withTimeout } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
+import { RedisWildcards } from './redis-wildcards.js';
 import { RedisSubscriptions, topicOf } from './redis-subscriptions.js';
 
 export interface RedisBrokerOptions {
@@ -35,6 +37,7 @@ export class RedisBroker implements Broker {
   readonly #options: RedisBrokerOptions;
   readonly #queue: PublishQueue;
   readonly #subscriptions: RedisSubscriptions;
+  readonly #wildcards: RedisWildcards;
   readonly #history = new RedisScript('first-alive.lua', 'history.lua');
   readonly #remove = new RedisScript('remove.lua');
 
@@ -43,6 +46,7 @@ export class RedisBroker implements Broker {
     this.#options = options;
     this.#queue = new PublishQueue(link, options);
     this.#subscriptions = new RedisSubscriptions(link);
+    this.#wildcards = new RedisWildcards(link);
   }
 
   get fault(): BrokerFault {
@@ -50,18 +54,26 @@ export class RedisBroker implements Broker {
   }
 
   publish(channel: string, data: JsonLine, options: PublishOptions = {}): Promise<Position> {
-    return this.#queue.add(channel, data, options.idempotencyKey);
+    try {
+      const text = toPublicationText(data, options);
+      return this.#queue.add(channel, text, options.idempotencyKey);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   subscribe(channel: string, handler: BrokerHandler): Promise<void> {
+    if (isWildcard(channel)) return this.#wildcards.subscribe(channel, handler);
     return this.#subscriptions.subscribe(channel, handler);
   }
 
   unsubscribe(channel: string): Promise<void> {
+    if (isWildcard(channel)) return this.#wildcards.unsubscribe(channel);
     return this.#subscriptions.unsubscribe(channel);
   }
 
   async history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
+    if (isWildcard(channel)) return this.#wildcards.page(channel);
     const limits = this.#options.limitsOf(channel);
     const ttls = [limits.historyTtlMs, offsetTtlMs(limits), emptyLifeTtlMs(limits)];
     const numbers = [sinceOffset, limit, MAX_PAGE_BYTES, ...ttls];
@@ -78,8 +90,9 @@ export class RedisBroker implements Broker {
     await this.#run(this.#remove, channel, () => [topicOf(channel)]);
   }
 
-  close(): Promise<void> {
-    return this.#subscriptions.close();
+  async close(): Promise<void> {
+    await this.#wildcards.close();
+    await this.#subscriptions.close();
   }
 
   async #run(
@@ -117,7 +130,7 @@ function pageOf(reply: HistoryReply): HistoryPage {
   const [topOffset, epoch, firstOffset, followedEpoch, followedOffset, page] = reply;
   const publications: Publication[] = [];
   for (let i = 0; i < page.length; i += 2) {
-    publications.push({ offset: Number(page[i]), data: String(page[i + 1]) });
+    publications.push(fromPublicationText(Number(page[i]), String(page[i + 1])));
   }
   const follows =
     followedEpoch === null || followedOffset === null

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { ProtocolError } from '@newswire/protocol';
 import type { Control, ControlHandler, ControlReply, ControlRequest } from '../control.js';
+import {
+  answerText,
+  checkUid,
+  isUid,
+  missingReplies,
+  noSuchEdge,
+  parseAnswer,
+  toRequestText,
+} from '../control-text.js';
 import type { RedisLink } from './redis-link.js';
 
 export interface RedisControlOptions {
@@ -8,75 +17,106 @@ export interface RedisControlOptions {
   readonly publishTimeoutMs: number;
 }
 
-const REQUEST_TOPIC = 'nw:control';
-
-interface Envelope {
-  readonly replyTo: string;
-  readonly request: ControlRequest;
-}
+const EVERY_EDGE = 'nw:control';
+const topicOf = (uid: string) => `${EVERY_EDGE}:${uid}`;
 
 /**
- * Requests over Redis pub/sub. Only edges subscribe to the request topic, so Redis knows how many
- * replies to wait for. (PUBLISH's own answer would also count whoever watches by a pattern.)
+ * Requests over Redis pub/sub: `<id> <where to answer> <request>`, answered by `<id> <answer>`. Only
+ * edges subscribe to the topics of requests, so Redis knows how many answers to wait for. (PUBLISH's
+ * own answer would also count whoever watches by a pattern.)
  */
 export class RedisControl implements Control {
   readonly #link: RedisLink;
-  readonly #options: RedisControlOptions;
+  readonly #timeoutMs: number;
+  readonly #replyTopic = `nw:reply:${randomUUID()}`;
+  readonly #asked = new Map<string, Answers>();
+  #listening: Promise<void> | undefined;
+  #lastId = 0;
 
-  constructor(link: RedisLink, options: RedisControlOptions) {
+  constructor(link: RedisLink, { publishTimeoutMs }: RedisControlOptions) {
     this.#link = link;
-    this.#options = options;
+    this.#timeoutMs = publishTimeoutMs;
   }
 
-  async serve(handler: ControlHandler): Promise<void> {
-    const answer = this.#link.guarded((message) => {
-      const { replyTo, request } = JSON.parse(message) as Envelope;
-      const reply = JSON.stringify(handler(request));
-      // Should this fail, center's request times out and says so.
-      this.#link.commands.publish(replyTo, reply).catch(() => undefined);
-    });
-    await this.#link.subscriber.subscribe(REQUEST_TOPIC, answer);
+  async serve(handler: ControlHandler, uid: string): Promise<void> {
+    checkUid(uid);
+    const listen = this.#link.guarded((message) => this.#handle(handler, message));
+    await this.#link.subscriber.subscribe([EVERY_EDGE, topicOf(uid)], listen);
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {
-    const replyTo = `nw:reply:${randomUUID()}`;
-    const replies = new ReplyCollector(this.#options.publishTimeoutMs);
-    const listen = this.#link.guarded((message) => replies.add(message));
+    const answers = await this.#ask(EVERY_EDGE, request);
+    return answers.map(parseAnswer);
+  }
+
+  async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
+    if (!isUid(uid)) throw noSuchEdge();
+    const [answer] = await this.#ask(topicOf(uid), request);
+    if (answer === undefined) throw noSuchEdge();
+    return parseAnswer(answer);
+  }
+
+  #handle(handler: ControlHandler, message: string): void {
+    const [id = '', replyTopic = ''] = message.split(' ', 2);
+    const request = JSON.parse(message.slice(id.length + replyTopic.length + 2)) as ControlRequest;
+    const { commands, onListenerFault } = this.#link;
+    answerText(handler, request, onListenerFault)
+      .then((answer) => commands.publish(replyTopic, `${id} ${answer}`))
+      // Without an answer the request times out, and says so.
+      .catch(() => undefined);
+  }
+
+  async #ask(topic: string, request: ControlRequest): Promise<readonly string[]> {
+    const text = toRequestText(request);
+    const id = String(++this.#lastId);
+    const answers = new Answers(this.#timeoutMs);
+    this.#asked.set(id, answers);
     try {
+      const message = `${id} ${this.#replyTopic} ${text}`;
       // The time limit holds for asking too: Redis may take the connection and never answer.
-      return await Promise.race([replies.all, this.#ask({ replyTo, request }, replies, listen)]);
+      return await Promise.race([answers.all, this.#send(topic, message, answers)]);
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       throw new ProtocolError('internal', 'Redis is away, try again');
     } finally {
-      replies.abandon();
-      this.#link.subscriber.unsubscribe(replyTo, listen).catch(() => undefined);
+      answers.abandon();
+      this.#asked.delete(id);
     }
   }
 
-  async #ask(
-    envelope: Envelope,
-    replies: ReplyCollector,
-    listen: (message: string, topic: string) => void,
-  ): Promise<ControlReply[]> {
-    await this.#link.subscriber.subscribe(envelope.replyTo, listen);
+  async #send(topic: string, message: string, answers: Answers): Promise<readonly string[]> {
+    await (this.#listening ??= this.#listen());
     const [listening] = await this.#link.commands
       .multi()
-      .pubSubNumSub([REQUEST_TOPIC])
-      .publish(REQUEST_TOPIC, JSON.stringify(envelope))
+      .pubSubNumSub([topic])
+      .publish(topic, message)
       .execTyped();
-    replies.expect(Number(listening[REQUEST_TOPIC]));
-    return replies.all;
+    answers.expect(Number(listening[topic]));
+    return answers.all;
+  }
+
+  /** Once is enough: the client library subscribes again whenever Redis is back. */
+  async #listen(): Promise<void> {
+    const listen = this.#link.guarded((message) => {
+      const end = message.indexOf(' ');
+      this.#asked.get(message.slice(0, end))?.add(message.slice(end + 1));
+    });
+    try {
+      await this.#link.subscriber.subscribe(this.#replyTopic, listen);
+    } catch (error) {
+      this.#listening = undefined;
+      throw error;
+    }
   }
 }
 
-/** Gathers as many replies as were promised, or fails when time is up. */
-class ReplyCollector {
-  readonly all: Promise<ControlReply[]>;
-  readonly #replies: ControlReply[] = [];
+/** Gathers as many answers as were promised, or fails when time is up. */
+class Answers {
+  readonly all: Promise<readonly string[]>;
+  readonly #answers: string[] = [];
   readonly #timer: NodeJS.Timeout;
   #expected = Infinity;
-  #resolve!: (replies: ControlReply[]) => void;
+  #resolve!: (answers: readonly string[]) => void;
 
   constructor(timeoutMs: number) {
     let fail: (error: Error) => void;
@@ -89,8 +129,8 @@ class ReplyCollector {
     this.#timer = setTimeout(() => fail(this.#missing(timeoutMs)), timeoutMs);
   }
 
-  add(message: string): void {
-    this.#replies.push(JSON.parse(message) as ControlReply);
+  add(answer: string): void {
+    this.#answers.push(answer);
     this.#settle();
   }
 
@@ -104,16 +144,15 @@ class ReplyCollector {
   }
 
   #settle(): void {
-    if (this.#replies.length < this.#expected) return;
+    if (this.#answers.length < this.#expected) return;
     clearTimeout(this.#timer);
-    this.#resolve(this.#replies);
+    this.#resolve(this.#answers);
   }
 
   #missing(timeoutMs: number): ProtocolError {
     if (this.#expected === Infinity) {
       return new ProtocolError('internal', 'Redis did not answer in time, try again');
     }
-    const got = `${this.#replies.length} of ${this.#expected} edges answered`;
-    return new ProtocolError('internal', `${got} within ${timeoutMs} ms, try again`);
+    return missingReplies(this.#answers.length, this.#expected, timeoutMs);
   }
 }

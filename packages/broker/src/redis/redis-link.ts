@@ -33,6 +33,7 @@ export class RedisLink {
   #identityReads = 0;
   #lastError: Error | undefined;
   #wasUp = false;
+  readonly #upListeners: (() => void)[] = [];
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
@@ -63,12 +64,20 @@ export class RedisLink {
     return this.#identity;
   }
 
+  /** Calls it each time Redis is back, or there at last. */
+  onUp(listen: () => void): void {
+    this.#upListeners.push(listen);
+  }
+
   /** Something says that commands reach another data set than before: asks which one. */
   doubtIdentity(): void {
     this.#identity = undefined;
     this.#update(this.#lastError);
     void this.#readIdentity(++this.#identityReads, 0);
   }
+
+  /** Told what a listener threw. */
+  readonly onListenerFault = (error: unknown): void => this.#options.onListenerFault?.(error);
 
   /**
    * A subscription's listener that cannot throw: the client library would take what it throws for a
@@ -79,7 +88,7 @@ export class RedisLink {
       try {
         listen(message, topic);
       } catch (error) {
-        this.#options.onListenerFault?.(error);
+        this.onListenerFault(error);
       }
     };
   }
@@ -135,6 +144,7 @@ export class RedisLink {
     if (isUp === this.#wasUp) return;
     this.#wasUp = isUp;
     this.#options.onChange?.(this.fault);
+    if (isUp) for (const listen of this.#upListeners) listen();
   }
 }
 

@@ -1,10 +1,11 @@
 import type { BrokerParts, LinkLog } from '../broker-parts.js';
 import { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 import { RedisControl } from './control-redis.js';
+import { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
 import { RedisLink, type RedisLinkOptions } from './redis-link.js';
 
 /** The settings that `openRedis` takes as they are. */
-export const REDIS_SETTINGS = ['redisUrl', 'publishTimeoutMs'] as const;
+export const REDIS_SETTINGS = ['redisUrl', 'publishTimeoutMs', 'presenceLeaseMs'] as const;
 
 /** Where it is told what happens to the connections, and what a listener threw; a logger is one. */
 export interface RedisLog extends LinkLog {
@@ -12,7 +13,10 @@ export interface RedisLog extends LinkLog {
 }
 
 export interface RedisOptions
-  extends Omit<RedisLinkOptions, 'onChange' | 'onListenerFault'>, RedisBrokerOptions {
+  extends
+    Omit<RedisLinkOptions, 'onChange' | 'onListenerFault'>,
+    RedisBrokerOptions,
+    RedisPresenceOptions {
   readonly log: RedisLog;
 }
 
@@ -30,9 +34,11 @@ export function openRedis(options: RedisOptions): RedisParts {
     onChange: (fault) => (fault ? log.warn(fault) : log.info('Redis is there')),
   });
   const broker = new RedisBroker(link, options);
+  const presence = new RedisPresence(link, options);
   const close = async () => {
+    await presence.close();
     await broker.close();
     await link.close();
   };
-  return { link, broker, control: new RedisControl(link, options), close };
+  return { link, broker, control: new RedisControl(link, options), presence, close };
 }

@@ -1,4 +1,6 @@
+import type { Publication } from '@newswire/protocol';
 import type { BrokerHandler } from '../broker.js';
+import { fromPublicationText } from '../publication-text.js';
 import type { RedisLink } from './redis-link.js';
 
 /** One call of `subscribe`, told apart from another for the same channel and handler. */
@@ -11,7 +13,7 @@ interface Subscription {
 const FIRST = '!'.charCodeAt(0);
 const REMOVED = '~'.charCodeAt(0);
 
-const TOPIC_PREFIX = 'nw:{';
+export const TOPIC_PREFIX = 'nw:{';
 
 export function topicOf(channel: string): string {
   return `${TOPIC_PREFIX}${channel}}`;
@@ -94,19 +96,35 @@ export class RedisSubscriptions {
     const subscription = this.#subscriptions.get(channel);
     if (subscription === undefined) return this.#leaveAgain(channel);
     if (!this.#isUnbroken || !subscription.isConfirmed) return;
-    tell(subscription.handler, channel, message);
+    const heard = parseMessage(message);
+    if (heard === undefined) return;
+    const { publication, epoch, isFirst, isRemoval } = heard;
+    if (isRemoval) subscription.handler.handleRemoval(channel, publication.offset);
+    else subscription.handler.handlePublication(channel, publication, epoch, isFirst);
   }
 }
 
-/** A message is `<offset> <epoch> <data>`, with `!` after the epoch for a life's first publication, and `~` for a removal. */
-function tell(handler: BrokerHandler, channel: string, message: string): void {
+/** What a message says: a publication, or with `isRemoval` up to which offset the log was emptied. */
+export interface HeardMessage {
+  readonly publication: Publication;
+  readonly epoch: string;
+  readonly isFirst: boolean;
+  readonly isRemoval: boolean;
+}
+
+/**
+ * A message is `<offset> <epoch> <publication>`, with `!` after the epoch for a life's first
+ * publication, and `~` for a removal. Undefined where it is not ours.
+ */
+export function parseMessage(message: string): HeardMessage | undefined {
   const offsetEnd = message.indexOf(' ');
   const wordEnd = message.indexOf(' ', offsetEnd + 1);
   const offset = Number(message.slice(0, offsetEnd));
-  if (wordEnd < 0 || !Number.isSafeInteger(offset)) return; // not published by us
+  if (wordEnd < 0 || !Number.isSafeInteger(offset)) return undefined;
   const mark = message.charCodeAt(wordEnd - 1);
-  if (mark === REMOVED) return handler.handleRemoval(channel, offset);
   const isFirst = mark === FIRST;
-  const epoch = message.slice(offsetEnd + 1, isFirst ? wordEnd - 1 : wordEnd);
-  handler.handlePublication(channel, { offset, data: message.slice(wordEnd + 1) }, epoch, isFirst);
+  const isRemoval = mark === REMOVED;
+  const epoch = message.slice(offsetEnd + 1, isFirst || isRemoval ? wordEnd - 1 : wordEnd);
+  const publication = fromPublicationText(offset, message.slice(wordEnd + 1));
+  return { publication, epoch, isFirst, isRemoval };
 }

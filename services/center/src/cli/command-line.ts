@@ -1,15 +1,21 @@
 /* oxlint-disable no-console -- a command line speaks on standard output and standard error */
 import { ProtocolError } from '@newswire/protocol';
 import { ConfigError, loadConfig, readEnvironment } from '@newswire/runtime';
+import { channelsCommand, historyCommand, presenceCommand } from './ask-commands.js';
 import { UsageError, type CommandContext } from './command.js';
 import { publishCommand } from './publish-command.js';
 import { simulateCommand } from './simulate-command.js';
 import { subscribeCommand } from './subscribe-command.js';
+import { tokenCommand } from './token-command.js';
 
 const COMMANDS = {
   publish: publishCommand,
   subscribe: subscribeCommand,
   simulate: simulateCommand,
+  channels: channelsCommand,
+  history: historyCommand,
+  presence: presenceCommand,
+  token: tokenCommand,
 };
 
 const USAGE = `newswire publish CHANNEL MSG [--json]     publish a text (or a JSON value)
@@ -17,8 +23,14 @@ newswire publish --from-env               the same, from the variables CHANNEL a
 newswire subscribe CHANNEL…               print what is published, as it comes
 newswire simulate [--rate N] [--channels A,B] [--count N]
                                           publish made-up news, N items a second
+newswire channels ['PATTERN']             who listens to what: *, ?, [a-z], {one,other}
+newswire history CHANNEL [--limit N]      what was published last
+newswire presence CHANNEL                 who is there
+newswire token [--user U] [--channel C] [--expires-in SECONDS] [--info JSON]
+                                          make a token to connect with, or for one channel
 
-NEWSWIRE_URL says where newswire is (default http://127.0.0.1:9900), NEWSWIRE_API_KEY opens its API.`;
+NEWSWIRE_URL says where newswire is (default http://127.0.0.1:9900), NEWSWIRE_API_KEY opens its API.
+NEWSWIRE_TOKEN_HMAC_SECRET is what tokens are signed with.`;
 
 /** Runs one command. Resolves with the exit code: 0 done, 1 failed, 2 wrong usage or settings. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -47,10 +59,18 @@ function isCommand(name: string): name is keyof typeof COMMANDS {
 }
 
 function readContext(): CommandContext {
-  const config = loadConfig(['url', 'port', 'apiKey'], readEnvironment());
+  const config = loadConfig(
+    ['url', 'port', 'apiKey', 'tokenHmacSecret', 'tokenAudience', 'tokenIssuer'],
+    readEnvironment(),
+  );
   return {
     url: (config.url ?? `http://127.0.0.1:${config.port}`).replace(/\/$/, ''),
     apiKey: config.apiKey,
+    token: {
+      secret: config.tokenHmacSecret,
+      audience: config.tokenAudience,
+      issuer: config.tokenIssuer,
+    },
     environment: process.env,
     print: (line) => console.log(line),
     note: (line) => console.error(line),

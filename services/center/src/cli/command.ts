@@ -5,6 +5,12 @@ export interface CommandContext {
   /** Where newswire is, without a slash at the end. */
   readonly url: string;
   readonly apiKey: string | undefined;
+  /** What tokens are made with. */
+  readonly token: {
+    readonly secret: string | undefined;
+    readonly audience: string | undefined;
+    readonly issuer: string | undefined;
+  };
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A line of the result. */
   readonly print: (line: string) => void;

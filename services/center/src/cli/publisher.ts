@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ErrorBody, Position } from '@newswire/protocol';
+import type { Position } from '@newswire/protocol';
 import { backoffMs } from '@newswire/runtime';
+import { post } from './post.js';
 
 export interface PublisherOptions {
   readonly url: string;
@@ -11,14 +12,8 @@ export interface PublisherOptions {
 /** Publishing failed for good: the message says why and what to do. */
 export class PublishError extends Error {}
 
-interface Answer {
-  readonly result?: Position;
-  readonly error?: ErrorBody;
-}
-
 const TRIES = 5;
 const BACKOFF = { minMs: 200, maxMs: 2000 };
-const ANSWER_LIMIT_MS = 10_000;
 
 /**
  * Publishes over HTTP. Each item has an idempotency key, so that trying again, which happens when
@@ -37,27 +32,11 @@ export class Publisher {
     let lastFault = '';
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (attempt > 0) await delay(backoffMs(attempt, BACKOFF));
-      const answer = await this.#post(body);
+      const answer = await post<Position>(this.#options, 'publish', body);
       if (typeof answer.result?.offset === 'number') return answer.result;
       lastFault = answer.error?.message ?? "an answer that is not newswire's";
       if (answer.error?.temporary !== true) break;
     }
     throw new PublishError(lastFault);
-  }
-
-  async #post(body: string): Promise<Answer> {
-    const { url, apiKey } = this.#options;
-    try {
-      const response = await fetch(`${url}/api/publish`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', ...(apiKey && { 'X-API-Key': apiKey }) },
-        body,
-        signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
-      });
-      return (await response.json()) as Answer;
-    } catch {
-      const message = `nothing answers at ${url}: start newswire with make start or make up`;
-      return { error: { code: 100, message, temporary: true } };
-    }
   }
 }

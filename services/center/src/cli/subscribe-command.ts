@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { checkChannelName } from '@newswire/protocol';
+import { checkChannelOrWildcard } from '@newswire/protocol';
 import { backoffMs, RECONNECT_BACKOFF } from '@newswire/runtime';
 import { WebSocket } from 'ws';
 import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
 import { DEFAULT_CHANNEL } from './publish-command.js';
 
-/** `newswire subscribe CHANNEL…`: prints every item, and connects again whenever it is cut off. */
+/**
+ * `newswire subscribe CHANNEL…`: prints every item, and connects again whenever it is cut off. It has
+ * no token: where newswire sends it away for good, it ends.
+ */
 export const subscribeCommand: RunCommand = async (args, context) => {
   const { values, positionals } = parse({
     args,
@@ -16,9 +19,13 @@ export const subscribeCommand: RunCommand = async (args, context) => {
     ? [context.environment['CHANNEL'] || DEFAULT_CHANNEL]
     : positionals;
   if (channels.length === 0) throw new UsageError('subscribe needs at least one CHANNEL');
-  channels.forEach(checkChannelName);
+  channels.forEach(checkChannelOrWildcard);
   for (let attempt = 0; ; attempt++) {
-    const { opened, reason } = await listen(channels, context);
+    const { opened, reason, isFinal } = await listen(channels, context);
+    if (isFinal) {
+      context.note(`refused (${reason})`);
+      return 1;
+    }
     context.note(`${opened ? 'cut off' : 'cannot connect'} (${reason}): trying again`);
     if (opened) attempt = 0;
     await delay(backoffMs(attempt, RECONNECT_BACKOFF));
@@ -31,6 +38,8 @@ const ALIVE_CHECK_MS = 20_000;
 interface End {
   readonly opened: boolean;
   readonly reason: string;
+  /** Whoever comes back is closed with the same code. */
+  readonly isFinal: boolean;
 }
 
 /** Resolves when the connection has ended, or could not be made. */
@@ -57,7 +66,8 @@ function listen(channels: readonly string[], { url, print, note }: CommandContex
     });
     socket.on('close', (code, text) => {
       clearInterval(watchdog);
-      resolve({ opened, reason: reason || `${code} ${String(text)}`.trim() });
+      const isFinal = code >= 3500 && code < 4000;
+      resolve({ opened, isFinal, reason: reason || `${code} ${String(text)}`.trim() });
     });
   });
 }

@@ -5,6 +5,7 @@ import type { LogModel } from './log-model.js';
 
 /** A socket whose bytes wait until the test lets the client read them. */
 export class SocketModel implements Connection {
+  readonly hasCloseCodes = true;
   static #lastId = 0;
   readonly id = ++SocketModel.#lastId;
   readonly topics = new Set<string>();

@@ -2,6 +2,7 @@ import { centrifugeWire, seedWire } from '@newswire/protocol';
 import { EdgeCore } from '../../src/edge-core.js';
 import type { Session } from '../../src/session.js';
 import { BrokerModel } from './broker-model.js';
+import { ORIGIN } from '../rig/rig.js';
 import { SocketModel } from './client-model.js';
 import type { LogModel } from './log-model.js';
 
@@ -55,7 +56,7 @@ export class EdgeModel {
     const socket = new SocketModel();
     this.#sockets.add(socket);
     const wire = isSeed ? seedWire : centrifugeWire;
-    return { session: this.#core.open(socket, () => wire), socket };
+    return { session: this.#core.open(socket, () => wire, ORIGIN), socket };
   }
 
   /** The end of a turn of the event loop. */

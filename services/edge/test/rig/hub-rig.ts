@@ -1,21 +1,36 @@
-import { MemoryBroker, type HistoryPage } from '@newswire/broker';
+import { MemoryBroker, type HistoryPage, type PublishOptions } from '@newswire/broker';
 import { centrifugeWire, seedWire, toJsonLine, type Position } from '@newswire/protocol';
+import type { Origin } from '@newswire/transport';
 import type { CatchUp } from '../../src/catch-up.js';
-import { EdgeCore } from '../../src/edge-core.js';
+import { EdgeCore, type EdgePowers } from '../../src/edge-core.js';
 import type { Hub } from '../../src/hub.js';
 import type { Session } from '../../src/session.js';
 import { FakeSocket } from './rig.js';
 
+export interface Pub {
+  readonly offset: number;
+  readonly data?: unknown;
+  readonly delta?: true;
+  readonly channel?: string;
+  readonly tags?: object;
+}
+
 export interface ReplyLine {
   readonly id?: number;
-  readonly error?: { readonly code: number };
+  readonly error?: { readonly code: number; readonly message: string };
+  readonly connect?: object;
   readonly subscribe?: Position & {
     readonly recovered?: boolean;
-    readonly publications?: readonly { readonly offset: number }[];
+    readonly publications?: readonly Pub[];
   };
   readonly push?: {
-    readonly pub?: { readonly offset: number };
+    readonly channel?: string;
+    readonly pub?: Pub;
+    readonly join?: object;
+    readonly leave?: object;
+    readonly subscribe?: object;
     readonly unsubscribe?: { readonly code: number };
+    readonly disconnect?: { readonly code: number };
   };
 }
 
@@ -30,11 +45,28 @@ export class HubClient {
   }
 
   subscribe(channel: string, more: object = {}): void {
-    const lines = [
-      { id: 1, connect: {} },
-      { id: 2, subscribe: { channel, ...more } },
-    ];
-    this.session.handleText(lines.map((line) => JSON.stringify(line)).join('\n'));
+    this.send({ id: 1, connect: {} }, { id: 2, subscribe: { channel, ...more } });
+  }
+
+  /** In one frame. */
+  send(...commands: readonly object[]): void {
+    this.session.handleText(commands.map((command) => JSON.stringify(command)).join('\n'));
+  }
+
+  /** Resolves with the answer to a command sent now. */
+  async ask(id: number, command: object): Promise<ReplyLine | undefined> {
+    this.send({ id, ...command });
+    await settled();
+    return this.reply(id);
+  }
+
+  reply(id: number): ReplyLine | undefined {
+    return this.lines.find((line) => line.id === id);
+  }
+
+  /** What was told without being asked, publications aside. */
+  get pushes(): NonNullable<ReplyLine['push']>[] {
+    return this.lines.flatMap(({ push }) => (push === undefined || push.pub ? [] : [push]));
   }
 
   get lines(): ReplyLine[] {
@@ -45,15 +77,19 @@ export class HubClient {
 
   /** The answer to the subscribe command. */
   get answer(): ReplyLine | undefined {
-    return this.lines.find(({ id }) => id === 2);
+    return this.reply(2);
   }
 
-  /** Of all publications, those in the answer included. */
-  get offsets(): number[] {
+  /** All publications, those in the answer included. */
+  get pubs(): Pub[] {
     return this.lines.flatMap(({ subscribe, push }) => [
-      ...(subscribe?.publications ?? []).map(({ offset }) => offset),
-      ...(push?.pub ? [push.pub.offset] : []),
+      ...(subscribe?.publications ?? []),
+      ...(push?.pub ? [push.pub] : []),
     ]);
+  }
+
+  get offsets(): number[] {
+    return this.pubs.map(({ offset }) => offset);
   }
 }
 
@@ -61,6 +97,13 @@ export class HubClient {
 class ScriptedBroker extends MemoryBroker {
   script: ((since: number, limit: number) => HistoryPage | Promise<HistoryPage>) | undefined;
   readonly reads: (readonly [since: number, limit: number])[] = [];
+
+  readonly published: PublishOptions[] = [];
+
+  override publish(channel: string, data: string, options: PublishOptions = {}) {
+    this.published.push(options);
+    return super.publish(channel, data, options);
+  }
 
   /** Reads wait until the function that this returns is given a page; new ones no more once `script` is cleared. */
   hold(): (page: HistoryPage) => void {
@@ -84,16 +127,23 @@ export class HubRig {
   });
   readonly gaps: [channel: string, sessions: number][] = [];
   readonly recoveries: boolean[] = [];
+  readonly presenceFailures: unknown[] = [];
   fills = 0;
+  /** Told of what should never happen. */
+  onFault: (error: unknown) => void = fail;
   readonly hub: Hub;
   readonly catchUp: CatchUp;
   readonly #sockets = new Set<FakeSocket>();
-  readonly #core: EdgeCore;
+  readonly core: EdgeCore;
 
-  constructor(ringSize = 10) {
+  constructor(ringSize = 10, powers: EdgePowers = {}) {
     const ignore = () => undefined;
     const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
-    this.#core = new EdgeCore(this.broker, server, {
+    this.core = new EdgeCore(this.broker, server, {
+      ...powers,
+      nodeUid: 'node',
+      nodeName: 'edge',
+      wallNow: () => this.nowMs,
       maxBufferedBytes: 262_144,
       maxLagBytes: 1_000_000_000,
       maxLagMs: 60_000,
@@ -117,20 +167,29 @@ export class HubRig {
       onFill: () => this.fills++,
       onRecovery: (recovered) => this.recoveries.push(recovered),
       onFault: fail,
+      onPresenceFailure: (error) => this.presenceFailures.push(error),
       handleClosed: ignore,
-      handleFault: fail,
+      handleFault: (error) => this.onFault(error),
     });
-    this.hub = this.#core.hub;
-    this.catchUp = this.#core.catchUp;
+    this.hub = this.core.hub;
+    this.catchUp = this.core.catchUp;
   }
 
-  open(wire = centrifugeWire): HubClient {
-    const socket = new FakeSocket();
+  open(wire = centrifugeWire, transport: Origin['transport'] = 'websocket'): HubClient {
+    const socket = new FakeSocket(transport === 'websocket');
     this.#sockets.add(socket);
+    const origin = { address: '127.0.0.1', transport, headers: {} };
     return new HubClient(
-      this.#core.open(socket, () => wire),
+      this.core.open(socket, () => wire, origin),
       socket,
     );
+  }
+
+  /** A Centrifuge client that is connected. */
+  async connected(more: object = {}): Promise<HubClient> {
+    const client = this.open();
+    await client.ask(1, { connect: more });
+    return client;
   }
 
   /** A Centrifuge client's subscription, with its answer. */
@@ -161,7 +220,7 @@ export class HubRig {
   /** Time passes, and what waits is looked after. */
   async elapse(ms: number): Promise<void> {
     this.nowMs += ms;
-    this.#core.sweep();
+    this.core.sweep();
     await settled();
   }
 

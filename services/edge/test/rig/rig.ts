@@ -1,19 +1,32 @@
 import { centrifugeWire, FROM_NOW, seedWire, toJsonLine, type Wire } from '@newswire/protocol';
-import type { Connection } from '@newswire/transport';
+import type { Connection, Origin } from '@newswire/transport';
+import { OPEN_NAMESPACE, openAccess, PLAIN_GRANT } from '../../src/access/open-access.js';
 import { CatchUp, type CatchUpOptions } from '../../src/catch-up.js';
-import { LiveChannel, Subscription } from '../../src/live-channel.js';
+import { Deadlines } from '../../src/deadlines.js';
+import { Expiry } from '../../src/expiry.js';
+import { LiveChannel, PLAIN_TERMS, Subscription } from '../../src/live-channel.js';
 import { Outbox } from '../../src/outbox.js';
 import { Session, type SessionContext } from '../../src/session.js';
+import { SessionCommands } from '../../src/session-commands.js';
+import { SessionConnect } from '../../src/session-connect.js';
+import { SessionRegistry } from '../../src/session-registry.js';
+import { SessionSubscriptions } from '../../src/session-subscriptions.js';
+import { SubscriptionNotices } from '../../src/subscription-notices.js';
 
 /** A socket whose unsent bytes are what the test says. */
 export class FakeSocket implements Connection {
   readonly id = 1;
+  readonly hasCloseCodes: boolean;
   readonly topics = new Set<string>();
   readonly frames: string[] = [];
   readonly closes: number[] = [];
   buffered = 0;
   /** Whether what is sent stays unsent. */
   isStuck = false;
+
+  constructor(hasCloseCodes = true) {
+    this.hasCloseCodes = hasCloseCodes;
+  }
 
   send(...frames: readonly string[]): void {
     this.frames.push(...frames);
@@ -43,19 +56,53 @@ export class FakeSocket implements Connection {
 
 export const LIMITS = { ringSize: 100, ringBytes: 10_000 };
 
-const CONTEXT: SessionContext = {
-  subscribe: () => {
-    throw new Error('subscriptions are made by the test');
-  },
-  unsubscribe: () => undefined,
-  handleDrain: () => undefined,
-  handleClosed: () => undefined,
-  handleFault: () => undefined,
-  maxChannelsPerSession: 10,
-  pingIntervalMs: 25_000,
-  version: '0',
-  now: () => 0,
+const NEVER = () => {
+  throw new Error('subscriptions are made by the test');
 };
+
+function contextOf(): SessionContext {
+  const deadlines = new Deadlines();
+  const wallNow = () => 0;
+  const expiry = new Expiry({ deadlines, wallNow, graceMs: 0 });
+  const access = openAccess(() => OPEN_NAMESPACE);
+  const optionsOf = () => OPEN_NAMESPACE;
+  const hub = { subscribe: NEVER, unsubscribe: () => undefined };
+  const maxChannelsPerSession = 10;
+  const shared = { access, optionsOf, expiry, maxChannelsPerSession, version: '0' };
+  const subscriptions = new SessionSubscriptions({ ...shared, hub });
+  const notices = new SubscriptionNotices(subscriptions, expiry);
+  const broker = { publish: NEVER, history: NEVER };
+  return {
+    subscriptions,
+    notices,
+    deadlines,
+    expiry,
+    wallNow,
+    registry: new SessionRegistry(),
+    commands: new SessionCommands({
+      ...shared,
+      broker,
+      notices,
+      presence: undefined,
+      rpc: undefined,
+    }),
+    connects: new SessionConnect({
+      ...shared,
+      subscriptions,
+      admits: () => true,
+      nodeUid: 'node',
+      pingIntervalMs: 25_000,
+    }),
+    connectTimeoutMs: 1000,
+    commandsPerSecond: 1000,
+    handleDrain: () => undefined,
+    handleClosed: () => undefined,
+    handleFault: () => undefined,
+    now: () => 0,
+  };
+}
+
+export const ORIGIN: Origin = { address: '', transport: 'websocket', headers: {} };
 
 export type FlushRigOptions = Partial<
   CatchUpOptions & { maxFlushBytes: number; lookEveryBytes: number }
@@ -125,7 +172,7 @@ export class FlushRig {
   session(wire: Wire = seedWire): { session: Session; socket: FakeSocket } {
     const socket = new FakeSocket();
     this.#sockets.add(socket);
-    return { session: new Session(socket, () => wire, CONTEXT), socket };
+    return { session: new Session(socket, () => wire, contextOf(), ORIGIN), socket };
   }
 
   subscribe(session: Session, channel: LiveChannel, cursor = channel.flushed): Subscription {
@@ -135,6 +182,8 @@ export class FlushRig {
       since: FROM_NOW,
       commandId: 0,
       mustRecover: false,
+      terms: PLAIN_TERMS,
+      grant: PLAIN_GRANT,
       nowMs: this.nowMs,
     });
     session.subscriptions.set(channel.name, subscription);

@@ -1,9 +1,11 @@
 import { until } from '@newswire/testkit';
 import {
   Centrifuge,
+  type Options,
   type StreamPosition,
   type SubscribedContext,
   type Subscription,
+  type SubscriptionOptions,
 } from 'centrifuge';
 import { WebSocket } from 'ws';
 
@@ -47,7 +49,7 @@ export class SdkClient {
   readonly sent: string[] = [];
   readonly #sockets: WebSocket[] = [];
 
-  constructor(url: string) {
+  constructor(url: string, options: Partial<Options> = {}) {
     const sockets = this.#sockets;
     const { sent } = this;
     class Socket extends WebSocket {
@@ -65,12 +67,17 @@ export class SdkClient {
       websocket: Socket,
       minReconnectDelay: 20,
       maxReconnectDelay: 200,
+      ...options,
     });
     this.centrifuge.connect();
   }
 
-  subscribe(channel: string, since?: StreamPosition): SdkSubscription {
-    const options = { minResubscribeDelay: 20, maxResubscribeDelay: 200 };
+  subscribe(
+    channel: string,
+    since?: StreamPosition,
+    more: Partial<SubscriptionOptions> = {},
+  ): SdkSubscription {
+    const options = { minResubscribeDelay: 20, maxResubscribeDelay: 200, ...more };
     const subscription = this.centrifuge.newSubscription(
       channel,
       since === undefined ? options : { ...options, since },

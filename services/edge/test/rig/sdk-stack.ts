@@ -42,11 +42,15 @@ export class Stack {
     this.#environment = environment;
   }
 
-  static async start(): Promise<Stack> {
+  /** `settings`: of all services, beside the common ones. */
+  static async start(settings: ServiceEnvironment = {}): Promise<Stack> {
     const redis = await RedisServer.start();
-    const environment = { ...COMMON, NEWSWIRE_REDIS_URL: redis.url };
+    const environment = { ...COMMON, ...settings, NEWSWIRE_REDIS_URL: redis.url };
     const edge = () => NewswireProcess.start('edge', environment);
-    const center = NewswireProcess.start('center', { NEWSWIRE_REDIS_URL: redis.url });
+    const center = NewswireProcess.start('center', {
+      ...settings,
+      NEWSWIRE_REDIS_URL: redis.url,
+    });
     const edges = await Promise.all([edge(), edge(), edge()]);
     const nginx = await NginxServer.start({
       edges: edges.map(({ port }) => port),

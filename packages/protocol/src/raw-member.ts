@@ -1,4 +1,4 @@
-import type { JsonLine } from '@newswire/protocol';
+import type { JsonLine } from './publication.js';
 
 /**
  * The text of one member's value in a JSON object, on one line; undefined if it has none. `json`
@@ -21,7 +21,7 @@ export function rawMember(json: string, name: string): JsonLine | undefined {
   return found?.trimEnd().replace(/[\r\n]/g, ' ');
 }
 
-function skipSpace(json: string, from: number): number {
+export function skipSpace(json: string, from: number): number {
   let at = from;
   while (json[at] === ' ' || json[at] === '\n' || json[at] === '\r' || json[at] === '\t') at++;
   return at;
@@ -36,7 +36,7 @@ function endOfString(json: string, start: number): number {
 }
 
 /** Just after the value that begins at `start`, with any space behind it. */
-function endOfValue(json: string, start: number): number {
+export function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
     switch (json[at]) {

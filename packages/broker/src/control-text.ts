@@ -1,0 +1,77 @@
+import { ProtocolError } from '@newswire/protocol';
+import type { ControlHandler, ControlReply, ControlRequest } from './control.js';
+import { errorText, parseError } from './error-text.js';
+
+/** How long a request may be, in characters of its JSON text: a client's frame is far below. */
+export const MAX_REQUEST_LENGTH = 1_048_576;
+
+/** How long a reply may be: a hundred thousand channels' counts. Redis would cut a reader off at more. */
+export const MAX_REPLY_LENGTH = 8_388_608;
+
+const UID = /^[\w.:@-]{1,128}$/;
+
+/** Whether it can be an edge's uid at all: it becomes part of topics and lines. */
+export function isUid(uid: string): boolean {
+  return UID.test(uid);
+}
+
+export function checkUid(uid: string): void {
+  if (!isUid(uid)) throw new ProtocolError('badRequest', 'an edge cannot have this uid');
+}
+
+export function noSuchEdge(): ProtocolError {
+  return new ProtocolError('unknownChannel', 'there is no such edge');
+}
+
+/** Throws error 106 where it is too long. */
+export function toRequestText(request: ControlRequest): string {
+  const text = JSON.stringify(request);
+  if (text.length <= MAX_REQUEST_LENGTH) return text;
+  throw new ProtocolError('limitExceeded', 'the request to the edges is too large');
+}
+
+/** Throws error 106 where they are too long. */
+export function toReplyText(reply: ControlReply | ControlReply[]): string {
+  const text = JSON.stringify(reply);
+  if (text.length <= MAX_REPLY_LENGTH) return text;
+  throw new ProtocolError('limitExceeded', 'an edge has too much to answer');
+}
+
+/** An edge's answer as it goes over a wire: its reply, or the error that it refuses with. */
+export async function answerText(
+  handler: ControlHandler,
+  request: ControlRequest,
+  onFault: (error: unknown) => void,
+): Promise<string> {
+  try {
+    return `=${toReplyText(await answerOf(handler, request, onFault))}`;
+  } catch (error) {
+    return `!${errorText(error)}`;
+  }
+}
+
+/** Throws the error that the edge refused with. */
+export function parseAnswer(text: string): ControlReply {
+  if (text.startsWith('=')) return JSON.parse(text.slice(1)) as ControlReply;
+  throw parseError(text.slice(1)) ?? new ProtocolError('internal', 'an edge failed');
+}
+
+/** Rejects with ProtocolErrors only; `onFault` is told of everything else. */
+export async function answerOf(
+  handler: ControlHandler,
+  request: ControlRequest,
+  onFault: (error: unknown) => void,
+): Promise<ControlReply> {
+  try {
+    return await handler(request);
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error;
+    onFault(error);
+    throw new ProtocolError('internal', 'an edge failed');
+  }
+}
+
+export function missingReplies(got: number, count: number, timeoutMs: number): ProtocolError {
+  const sentence = `${got} of ${count} edges answered within ${timeoutMs} ms, try again`;
+  return new ProtocolError('internal', sentence);
+}

@@ -1,0 +1,50 @@
+import type { PresenceTable } from '../presence-table.js';
+
+/** Ended edges that are remembered: should one come back, its members had been told to leave. */
+const MAX_ENDED = 1000;
+
+/** How long each edge's members stay when its link is lost. */
+export class EdgeLeases {
+  readonly #table: PresenceTable;
+  readonly #leaseMs: number;
+  /** By edge: the links it has, of which an old one may be noticed to be gone after a new one came. */
+  readonly #links = new Map<string, number>();
+  readonly #running = new Map<string, NodeJS.Timeout>();
+  readonly #ended = new Set<string>();
+
+  constructor(table: PresenceTable, leaseMs: number) {
+    this.#table = table;
+    this.#leaseMs = leaseMs;
+  }
+
+  /** A link of this edge is there. Says whether the edge had one before. */
+  handleUp(edge: string): boolean {
+    const isKnown = this.#links.has(edge) || this.#running.has(edge) || this.#ended.delete(edge);
+    this.#links.set(edge, (this.#links.get(edge) ?? 0) + 1);
+    clearTimeout(this.#running.get(edge));
+    this.#running.delete(edge);
+    this.#table.beginTelling(edge);
+    return isKnown;
+  }
+
+  handleDown(edge: string): void {
+    const links = (this.#links.get(edge) ?? 1) - 1;
+    if (links > 0) return void this.#links.set(edge, links);
+    this.#links.delete(edge);
+    this.#running.set(edge, setTimeout(() => this.#end(edge), this.#leaseMs).unref());
+  }
+
+  close(): void {
+    for (const timer of this.#running.values()) clearTimeout(timer);
+    this.#running.clear();
+  }
+
+  #end(edge: string): void {
+    this.#running.delete(edge);
+    this.#table.removeEdge(edge);
+    this.#ended.add(edge);
+    if (this.#ended.size <= MAX_ENDED) return;
+    const { value: oldest } = this.#ended.values().next();
+    if (oldest !== undefined) this.#ended.delete(oldest);
+  }
+}

@@ -1,0 +1,141 @@
+import { ProtocolError } from '@newswire/protocol';
+import type { Member, Presence, PresenceHandler, PresenceStats } from '../presence.js';
+import { signOf, tellChange, toMemberText } from '../presence-text.js';
+import { fieldsOf, LINE, numberOf } from './delegate-lines.js';
+import type { Uplink, UplinkUser } from './delegate-uplink.js';
+
+export interface DelegatePresenceOptions {
+  /** A request that center has not answered by then fails, in ms. */
+  readonly publishTimeoutMs: number;
+}
+
+interface Present {
+  readonly member: Member;
+  readonly isAnnounced: boolean;
+  /** Whether center has been told, or one before it. */
+  wasTold: boolean;
+}
+
+/** How many members are told anew before center has answered. */
+const BATCH = 256;
+
+/**
+ * An edge's part of presence: center has everyone's members. While center is away this edge's are
+ * remembered, and told anew on the next link; those who left meanwhile leave then.
+ */
+export class DelegateEdgePresence implements Presence, UplinkUser {
+  readonly #uplink: Uplink;
+  readonly #timeoutMs: number;
+  readonly #onListenerFault: (error: unknown) => void;
+  readonly #channels = new Map<string, Map<string, Present>>();
+  readonly #handlers = new Map<string, PresenceHandler>();
+  #links = 0;
+
+  constructor(
+    uplink: Uplink,
+    { publishTimeoutMs }: DelegatePresenceOptions,
+    onListenerFault: (error: unknown) => void,
+  ) {
+    this.#uplink = uplink;
+    this.#timeoutMs = publishTimeoutMs;
+    this.#onListenerFault = onListenerFault;
+    uplink.use(this);
+  }
+
+  async join(channel: string, member: Member, isAnnounced: boolean): Promise<void> {
+    let members = this.#channels.get(channel);
+    if (members === undefined) this.#channels.set(channel, (members = new Map()));
+    const wasTold = members.get(member.client)?.wasTold ?? false;
+    const present: Present = { member, isAnnounced, wasTold };
+    members.set(member.client, present);
+    await this.#tell(channel, present).catch(() => undefined); // the next link brings another try
+  }
+
+  async leave(channel: string, client: string, isAnnounced: boolean): Promise<void> {
+    const members = this.#channels.get(channel);
+    if (!members?.delete(client)) return;
+    if (members.size === 0) this.#channels.delete(channel);
+    // Should it fail: on the next link center finds that this one is not told of any more.
+    await this.#ask(LINE.leave, `${channel} ${signOf(isAnnounced)} ${client}`).catch(
+      () => undefined,
+    );
+  }
+
+  async members(channel: string): Promise<ReadonlyMap<string, Member>> {
+    const members = JSON.parse(await this.#ask(LINE.members, channel)) as Member[];
+    return new Map(members.map((member) => [member.client, member]));
+  }
+
+  async stats(channel: string): Promise<PresenceStats> {
+    const [clients, users] = (await this.#ask(LINE.stats, channel)).split(' ');
+    return { clients: numberOf(clients), users: numberOf(users) };
+  }
+
+  async watch(channel: string, handler: PresenceHandler | undefined): Promise<void> {
+    if (handler === undefined) {
+      if (this.#handlers.delete(channel)) this.#uplink.send(`${LINE.unwatch} ${channel}`);
+      return;
+    }
+    const isWatched = this.#handlers.has(channel);
+    this.#handlers.set(channel, handler);
+    if (!isWatched) await this.#ask(LINE.watch, channel).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#links++;
+    this.#channels.clear();
+    for (const channel of this.#handlers.keys()) await this.watch(channel, undefined);
+    await this.#ask(LINE.leaveAll, '').catch(() => undefined);
+  }
+
+  handleUp(): void {
+    for (const channel of this.#handlers.keys()) {
+      this.#uplink.ask(LINE.watch, channel).catch(() => undefined);
+    }
+    // What fails belongs to a link that is gone: the next one begins again.
+    this.#tellAll(++this.#links).catch(() => undefined);
+  }
+
+  handleDown(): void {
+    // Everything is told anew when there is another link.
+  }
+
+  handleLine(line: string): boolean {
+    if (line[0] !== LINE.change) return false;
+    const [channel = '', change = ''] = fieldsOf(line, 2);
+    const handler = this.#handlers.get(channel);
+    try {
+      if (handler !== undefined) tellChange(handler, channel, change);
+    } catch (error) {
+      this.#onListenerFault(error);
+    }
+    return true;
+  }
+
+  async #tellAll(link: number): Promise<void> {
+    const all = [...this.#channels].flatMap(([channel, members]) =>
+      [...members.keys()].map((client) => [channel, client] as const),
+    );
+    for (let from = 0; from < all.length && link === this.#links; from += BATCH) {
+      const batch = all.slice(from, from + BATCH).map(async ([channel, client]) => {
+        const present = this.#channels.get(channel)?.get(client);
+        if (present !== undefined) await this.#tell(channel, present, Infinity);
+      });
+      await Promise.all(batch);
+    }
+    if (link === this.#links) await this.#uplink.ask(LINE.told, '');
+  }
+
+  async #tell(channel: string, present: Present, timeoutMs = this.#timeoutMs): Promise<void> {
+    const { member, isAnnounced, wasTold } = present;
+    const how = `${signOf(isAnnounced)}${wasTold ? '=' : ''}`;
+    await this.#ask(LINE.join, `${channel} ${how} ${toMemberText(member)}`, timeoutMs);
+    present.wasTold = true;
+  }
+
+  async #ask(verb: string, rest: string, timeoutMs = this.#timeoutMs): Promise<string> {
+    if (/[\n]/.test(rest)) throw new ProtocolError('badRequest', 'a name is not on one line');
+    const options = timeoutMs === Infinity ? {} : { timeoutMs };
+    return (await this.#uplink.ask(verb, rest, options)).text;
+  }
+}

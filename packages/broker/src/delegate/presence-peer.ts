@@ -1,0 +1,102 @@
+import { ProtocolError } from '@newswire/protocol';
+import type { Member, PresenceHandler } from '../presence.js';
+import type { PresenceTable } from '../presence-table.js';
+import { fromMemberText, toMemberText } from '../presence-text.js';
+import { fieldsOf, LINE } from './delegate-lines.js';
+import type { EdgeLeases } from './edge-leases.js';
+
+/** How long the list of a channel's members may be: a longer line would cost the link. */
+const MAX_MEMBERS_LENGTH = 8_388_608;
+
+export type PresenceAnswer = { readonly id: string | undefined } & (
+  | { readonly text: string; readonly error?: never }
+  | { readonly error: ProtocolError; readonly text?: never }
+);
+
+/** What a linked edge's presence goes to. */
+export interface PresencePeerParts {
+  readonly table: PresenceTable;
+  readonly leases: EdgeLeases;
+  readonly send: (line: string) => void;
+}
+
+/** One linked edge's members and watches, as center has them. */
+export class PresencePeer implements PresenceHandler {
+  readonly #edge: string;
+  readonly #parts: PresencePeerParts;
+  readonly #watched = new Set<string>();
+  /** Whether this center has had the edge's members before: otherwise it cannot tell who is new. */
+  readonly #isKnown: boolean;
+
+  constructor(edge: string, parts: PresencePeerParts) {
+    this.#edge = edge;
+    this.#parts = parts;
+    this.#isKnown = parts.leases.handleUp(edge);
+  }
+
+  /** What the request is answered by; undefined where the line is none of presence. */
+  handleLine(line: string): PresenceAnswer | undefined {
+    const { table } = this.#parts;
+    switch (line[0]) {
+      case LINE.join: {
+        const [id, channel = '', how = '', member = ''] = fieldsOf(line, 4);
+        const isNews = this.#isKnown || !how.endsWith('=');
+        table.join(this.#edge, channel, fromMemberText(member), how.startsWith('+'), isNews);
+        return { id, text: '' };
+      }
+      case LINE.leave: {
+        const [id, channel = '', how = '', client = ''] = fieldsOf(line, 4);
+        table.leave(this.#edge, channel, client, how.startsWith('+'));
+        return { id, text: '' };
+      }
+      case LINE.told:
+        table.endTelling(this.#edge);
+        return { id: fieldsOf(line, 2)[0], text: '' };
+      case LINE.leaveAll:
+        table.removeEdge(this.#edge);
+        return { id: fieldsOf(line, 2)[0], text: '' };
+      case LINE.members:
+      case LINE.stats:
+        return this.#read(line);
+      case LINE.watch: {
+        const [id, channel = ''] = fieldsOf(line, 2);
+        this.#watched.add(channel);
+        table.watch(channel, this);
+        return { id, text: '' };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  unwatch(channel: string): void {
+    this.#watched.delete(channel);
+    this.#parts.table.unwatch(channel, this);
+  }
+
+  handleClosed(): void {
+    for (const channel of this.#watched) this.#parts.table.unwatch(channel, this);
+    this.#watched.clear();
+    this.#parts.leases.handleDown(this.#edge);
+  }
+
+  handleJoin(channel: string, member: Member): void {
+    this.#parts.send(`${LINE.change} ${channel} +${toMemberText(member)}`);
+  }
+
+  handleLeave(channel: string, member: Member): void {
+    this.#parts.send(`${LINE.change} ${channel} -${toMemberText(member)}`);
+  }
+
+  #read(line: string): PresenceAnswer {
+    const { table } = this.#parts;
+    const [id, channel = ''] = fieldsOf(line, 2);
+    if (line[0] === LINE.stats) {
+      const { clients, users } = table.stats(channel);
+      return { id, text: `${clients} ${users}` };
+    }
+    const text = JSON.stringify([...table.members(channel).values()]);
+    if (text.length <= MAX_MEMBERS_LENGTH) return { id, text };
+    return { id, error: new ProtocolError('limitExceeded', 'too many are there to list them') };
+  }
+}

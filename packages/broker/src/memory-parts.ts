@@ -1,0 +1,22 @@
+import type { BrokerParts } from './broker-parts.js';
+import { MemoryBroker, type MemoryBrokerOptions } from './broker-memory.js';
+import { LocalControl } from './control-local.js';
+import { MemoryPresence } from './presence-memory.js';
+import { PresenceTable } from './presence-table.js';
+
+export interface MemoryOptions extends MemoryBrokerOptions {
+  /** Told what a listener threw. */
+  readonly onListenerFault?: (error: unknown) => void;
+}
+
+/** Everything in this process: edges and center share these parts. */
+export function openMemory(options: MemoryOptions): BrokerParts {
+  const { onListenerFault = () => undefined } = options;
+  const broker = new MemoryBroker(options);
+  const presence = new MemoryPresence(new PresenceTable(onListenerFault));
+  const close = async () => {
+    await presence.close();
+    await broker.close();
+  };
+  return { broker, control: new LocalControl(onListenerFault), presence, close };
+}

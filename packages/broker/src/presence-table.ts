@@ -1,0 +1,126 @@
+import type { Member, PresenceHandler, PresenceStats } from './presence.js';
+
+interface Entry {
+  readonly member: Member;
+  readonly isAnnounced: boolean;
+  /** False from when its edge begins to tell anew who is there until it has told of this one. */
+  isConfirmed: boolean;
+}
+
+type Change = (handler: PresenceHandler) => void;
+
+/**
+ * Who is on which channel, by the edges that vouch for them, and who watches. Changes are told at
+ * the end of the tick, in their order: whoever makes one may be in a socket's handler.
+ */
+export class PresenceTable {
+  readonly #channels = new Map<string, Map<string, Map<string, Entry>>>();
+  readonly #watchers = new Map<string, Set<PresenceHandler>>();
+  readonly #onListenerFault: (error: unknown) => void;
+  #changes: (readonly [channel: string, change: Change])[] = [];
+
+  /** `onListenerFault`: told what a watcher threw. */
+  constructor(onListenerFault: (error: unknown) => void) {
+    this.#onListenerFault = onListenerFault;
+  }
+
+  /** Announced, unless it was there already: then only what is known of it changes. */
+  join(edge: string, channel: string, member: Member, isAnnounced: boolean, isTold = true): void {
+    const edges = getOrAdd(this.#channels, channel, () => new Map<string, Map<string, Entry>>());
+    const members = getOrAdd(edges, edge, () => new Map<string, Entry>());
+    const isNew = !members.has(member.client);
+    members.set(member.client, { member, isAnnounced, isConfirmed: true });
+    if (isNew && isAnnounced && isTold) {
+      this.#announce(channel, (handler) => handler.handleJoin(channel, member));
+    }
+  }
+
+  leave(edge: string, channel: string, client: string, isAnnounced: boolean): void {
+    const edges = this.#channels.get(channel);
+    const members = edges?.get(edge);
+    const entry = members?.get(client);
+    if (edges === undefined || members === undefined || entry === undefined) return;
+    members.delete(client);
+    if (members.size === 0) edges.delete(edge);
+    if (edges.size === 0) this.#channels.delete(channel);
+    if (!isAnnounced) return;
+    this.#announce(channel, (handler) => handler.handleLeave(channel, entry.member));
+  }
+
+  /** The edge tells from now on who is there. */
+  beginTelling(edge: string): void {
+    for (const [, entry] of this.#entriesOf(edge)) entry.isConfirmed = false;
+  }
+
+  /** It has told of all: whoever else was there has left. */
+  endTelling(edge: string): void {
+    this.#removeWhere(edge, ({ isConfirmed }) => !isConfirmed);
+  }
+
+  /** All its members leave, announced as they came. */
+  removeEdge(edge: string): void {
+    this.#removeWhere(edge, () => true);
+  }
+
+  members(channel: string): ReadonlyMap<string, Member> {
+    const all = new Map<string, Member>();
+    for (const members of this.#channels.get(channel)?.values() ?? []) {
+      for (const [client, { member }] of members) all.set(client, member);
+    }
+    return all;
+  }
+
+  stats(channel: string): PresenceStats {
+    const members = this.members(channel);
+    const users = new Set([...members.values()].map(({ user }) => user));
+    return { clients: members.size, users: users.size };
+  }
+
+  watch(channel: string, handler: PresenceHandler): void {
+    getOrAdd(this.#watchers, channel, () => new Set<PresenceHandler>()).add(handler);
+  }
+
+  unwatch(channel: string, handler: PresenceHandler): void {
+    const watchers = this.#watchers.get(channel);
+    watchers?.delete(handler);
+    if (watchers?.size === 0) this.#watchers.delete(channel);
+  }
+
+  #removeWhere(edge: string, isGone: (entry: Entry) => boolean): void {
+    for (const [channel, entry] of this.#entriesOf(edge)) {
+      if (isGone(entry)) this.leave(edge, channel, entry.member.client, entry.isAnnounced);
+    }
+  }
+
+  #entriesOf(edge: string): [channel: string, entry: Entry][] {
+    return [...this.#channels].flatMap(([channel, edges]) =>
+      [...(edges.get(edge)?.values() ?? [])].map((entry): [string, Entry] => [channel, entry]),
+    );
+  }
+
+  #announce(channel: string, change: Change): void {
+    if (!this.#watchers.has(channel)) return;
+    if (this.#changes.length === 0) setImmediate(() => this.#tell());
+    this.#changes.push([channel, change]);
+  }
+
+  #tell(): void {
+    const changes = this.#changes;
+    this.#changes = [];
+    for (const [channel, change] of changes) {
+      for (const handler of this.#watchers.get(channel) ?? []) {
+        try {
+          change(handler);
+        } catch (error) {
+          this.#onListenerFault(error);
+        }
+      }
+    }
+  }
+}
+
+function getOrAdd<V>(map: Map<string, V>, key: string, create: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = create()));
+  return value;
+}

@@ -1,0 +1,24 @@
+import type { JsonLine } from '@newswire/protocol';
+import type { Member, PresenceHandler } from './presence.js';
+
+/** `+`: comes, or watchers are told of it; `-`: goes, or they are not. */
+export type Sign = '+' | '-';
+
+export function signOf(isAnnounced: boolean): Sign {
+  return isAnnounced ? '+' : '-';
+}
+
+export function toMemberText({ client, user, connInfo, chanInfo }: Member): JsonLine {
+  return JSON.stringify({ client, user, connInfo, chanInfo });
+}
+
+export function fromMemberText(text: JsonLine): Member {
+  return JSON.parse(text) as Member;
+}
+
+/** Tells of one change: a sign and a member. */
+export function tellChange(handler: PresenceHandler, channel: string, change: string): void {
+  const member = fromMemberText(change.slice(1));
+  if (change.startsWith('+')) handler.handleJoin(channel, member);
+  else handler.handleLeave(channel, member);
+}

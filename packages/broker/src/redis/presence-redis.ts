@@ -1,0 +1,120 @@
+import { newEpoch } from '../epoch.js';
+import type { Member, Presence, PresenceHandler, PresenceStats } from '../presence.js';
+import { fromMemberText } from '../presence-text.js';
+import { edgesKeyOf } from './presence-calls.js';
+import { PresenceChannel } from './presence-channel.js';
+import { PresenceTeller, type PresenceTellerOptions } from './presence-teller.js';
+import { PresenceWatches } from './presence-watches.js';
+import { redisIsAway, toProtocolError, withTimeout } from './redis-faults.js';
+import type { RedisLink } from './redis-link.js';
+import { RedisScript } from './redis-script.js';
+
+export type RedisPresenceOptions = PresenceTellerOptions;
+
+/**
+ * Presence in Redis: for each channel the edges with the ends of their leases, and a hash of each
+ * edge's members. While Redis is away who comes and goes is remembered, and told when it is back;
+ * whoever was there already is then told to the store only. An edge that finds another's lease over
+ * ends it, in one step: so its members' leaving is told once. Closing it leaves the link open.
+ */
+export class RedisPresence implements Presence {
+  readonly #link: RedisLink;
+  readonly #options: RedisPresenceOptions;
+  readonly #teller: PresenceTeller;
+  readonly #watches: PresenceWatches;
+  readonly #channels = new Map<string, PresenceChannel>();
+  readonly #read = new RedisScript('presence-read.lua');
+  readonly #timer: NodeJS.Timeout;
+  #identity: string | undefined;
+  /** Before that the other edges may not have come to renew their leases: Redis was away from all. */
+  #sweepFromMs = Infinity;
+
+  constructor(link: RedisLink, options: RedisPresenceOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#teller = new PresenceTeller(link, newEpoch(), options);
+    this.#watches = new PresenceWatches(link);
+    link.onUp(() => this.#handleUp());
+    if (link.fault === undefined) this.#handleUp();
+    this.#timer = setInterval(() => void this.#renew(), options.presenceLeaseMs / 3).unref();
+  }
+
+  async join(channel: string, member: Member, isAnnounced: boolean): Promise<void> {
+    const state = this.#channelOf(channel);
+    state.join(member, isAnnounced);
+    await this.#teller.tell([state]);
+  }
+
+  async leave(channel: string, client: string, isAnnounced: boolean): Promise<void> {
+    const state = this.#channelOf(channel);
+    state.leave(client, isAnnounced);
+    await this.#teller.tell([state]);
+  }
+
+  async members(channel: string): Promise<ReadonlyMap<string, Member>> {
+    const values = (await this.#readFrom(channel, 'members')) as string[];
+    const members = values.map((value) => fromMemberText(value.slice(value.indexOf('\n') + 1)));
+    return new Map(members.map((member) => [member.client, member]));
+  }
+
+  async stats(channel: string): Promise<PresenceStats> {
+    const [clients = 0, users = 0] = (await this.#readFrom(channel, 'stats')) as number[];
+    return { clients, users };
+  }
+
+  async watch(channel: string, handler: PresenceHandler | undefined): Promise<void> {
+    if (handler === undefined) await this.#watches.unwatch(channel);
+    else await this.#watches.watch(channel, handler);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const channels = [...this.#channels.values()];
+    for (const channel of channels) channel.clear();
+    await this.#teller.tell(channels);
+    this.#teller.close();
+    await this.#watches.close();
+  }
+
+  #channelOf(name: string): PresenceChannel {
+    let channel = this.#channels.get(name);
+    if (channel === undefined) this.#channels.set(name, (channel = new PresenceChannel(name)));
+    return channel;
+  }
+
+  /** Another data set may have none of this edge's members, or some that have left. */
+  #handleUp(): void {
+    const { identity } = this.#link;
+    this.#sweepFromMs = performance.now() + this.#options.presenceLeaseMs;
+    if (identity !== this.#identity && this.#identity !== undefined) {
+      for (const channel of this.#channels.values()) channel.retell(false);
+    }
+    this.#identity = identity;
+    void this.#renew();
+  }
+
+  /** Also where this edge only watches: somebody has to notice that another is gone. */
+  async #renew(): Promise<void> {
+    for (const [name, channel] of this.#channels) {
+      if (channel.isEmpty) this.#channels.delete(name);
+    }
+    const watched = this.#watches.channels.filter((name) => !this.#channels.has(name));
+    const channels = [
+      ...this.#channels.values(),
+      ...watched.map((name) => new PresenceChannel(name)),
+    ];
+    if (channels.length === 0 || this.#link.identity === undefined) return;
+    await this.#teller.renew(channels, performance.now() >= this.#sweepFromMs);
+  }
+
+  async #readFrom(channel: string, what: 'members' | 'stats'): Promise<unknown> {
+    const { identity, commands } = this.#link;
+    if (identity === undefined) throw redisIsAway();
+    try {
+      const reply = this.#read.run(commands, [edgesKeyOf(channel)], [what]);
+      return await withTimeout(reply, this.#options.publishTimeoutMs);
+    } catch (error) {
+      throw toProtocolError(error);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import { isWildcard } from './channel-name.js';
+import { fossilDifference } from './fossil-difference.js';
+import { toInfoLine, type ClientInfo, type JsonLine, type Publication } from './publication.js';
+import { UNSUBSCRIBES, type UnsubscribeKind } from './unsubscribe-codes.js';
+import { withChannelTag } from './wildcard-publication.js';
+import type { Reply, SubscriptionStart } from './wire.js';
+
+/** Channel names have no character that JSON escapes, and data is one line of JSON already. */
+export function encode(channel: string, publication: Publication): string {
+  const named = isWildcard(channel) ? withChannelTag(publication) : publication;
+  return push(channel, `"pub":${toPub(named)}`);
+}
+
+/** Where a client takes differences, even the data that is told as a whole is a string. */
+export function encodeWhole(channel: string, publication: Publication): string {
+  return push(channel, `"pub":${toWholePub(publication)}`);
+}
+
+export function encodeDelta(
+  channel: string,
+  publication: Publication,
+  previous?: Publication,
+): string {
+  const difference = previous && fossilDifference(previous.data, publication.data);
+  if (difference === undefined) return encodeWhole(channel, publication);
+  const pub = toPub({ ...publication, data: JSON.stringify(difference) });
+  return push(channel, `"pub":${pub.slice(0, -1)},"delta":true}`);
+}
+
+export function encodeReply(reply: Reply): string | undefined {
+  switch (reply.type) {
+    case 'connected':
+      return encodeConnected(reply);
+    case 'subscribed':
+      return answer(reply.id, 'subscribe', startMembers(reply));
+    case 'unsubscribed':
+      return answer(reply.id, 'unsubscribe', '');
+    case 'published':
+      return answer(reply.id, 'publish', '');
+    case 'presence':
+      return answer(reply.id, 'presence', `"presence":{${presenceMembers(reply.members)}}`);
+    case 'presenceStats': {
+      const { id, clients, users } = reply;
+      return answer(id, 'presence_stats', `"num_clients":${clients},"num_users":${users}`);
+    }
+    case 'history': {
+      const { id, publications, position } = reply;
+      const pubs = `"publications":[${publications.map(toPub).join()}]`;
+      return answer(id, 'history', `${pubs},${membersOf(position)}`);
+    }
+    case 'rpc':
+      return answer(reply.id, 'rpc', `"data":${reply.data}`);
+    case 'refreshed': {
+      const { id, client, version, ttlS } = reply;
+      return answer(id, 'refresh', membersOf({ client, version, ...expiry(ttlS) }));
+    }
+    case 'subRefreshed':
+      return answer(reply.id, 'sub_refresh', membersOf(expiry(reply.ttlS)));
+    case 'serverSubscribed':
+      return push(reply.channel, `"subscribe":{${startMembers(reply)}}`);
+    case 'resubscribe':
+      return encodeEnd(reply.channel, 'insufficientState');
+    case 'ended':
+      return encodeEnd(reply.channel, reply.kind);
+    case 'join':
+      return push(reply.channel, `"join":{"info":${toInfoLine(reply.member)}}`);
+    case 'leave':
+      return push(reply.channel, `"leave":{"info":${toInfoLine(reply.member)}}`);
+    case 'message':
+      return `{"push":{"message":{"data":${reply.data}}}}`;
+    case 'disconnect': {
+      const { code, reason } = reply;
+      return JSON.stringify({ push: { disconnect: { code, reason } } });
+    }
+    case 'error': {
+      const { id, error } = reply;
+      return id === 0 ? undefined : JSON.stringify({ id, error: error.toBody() });
+    }
+  }
+}
+
+function encodeConnected(reply: Extract<Reply, { readonly type: 'connected' }>): string {
+  const { id, client, version, pingIntervalMs, data, ttlS, subs = [], emulation } = reply;
+  // Whole seconds: a client waits for 10 s more than that, so rounding up is safe.
+  const ping = Math.ceil(pingIntervalMs / 1000);
+  const { session, node } = emulation ?? {};
+  const expires = ttlS === undefined ? undefined : true;
+  const facts = membersOf({ client, version, ping, pong: true, expires, ttl: ttlS, session, node });
+  const started = subs.map((start) => `"${start.channel}":{${startMembers(start)}}`).join();
+  const more = started === '' ? '' : `,"subs":{${started}}`;
+  return answer(id, 'connect', `${facts}${withData(data)}${more}`);
+}
+
+function startMembers(start: SubscriptionStart): string {
+  const { position, positioning, wasRecovering, recovered, publications, data, ttlS } = start;
+  const { hasDelta = false } = start;
+  const isPositioned = positioning !== 'none';
+  // What is undefined is left out.
+  const facts = membersOf({
+    recoverable: positioning === 'recoverable' ? true : undefined,
+    positioned: isPositioned ? true : undefined,
+    offset: isPositioned ? position.offset : undefined,
+    epoch: isPositioned ? position.epoch : undefined,
+    recovered: wasRecovering || recovered ? recovered : undefined,
+    was_recovering: wasRecovering ? true : undefined,
+    delta: hasDelta ? true : undefined,
+    expires: ttlS === undefined ? undefined : true,
+    ttl: ttlS,
+  });
+  const listed = publications.map(hasDelta ? toWholePub : toPub).join();
+  const pubs = listed === '' ? '' : `,"publications":[${listed}]`;
+  return `${facts}${withData(data)}${pubs}`.replace(/^,/, '');
+}
+
+function encodeEnd(channel: string, kind: UnsubscribeKind): string {
+  return push(channel, `"unsubscribe":${JSON.stringify(UNSUBSCRIBES[kind])}`);
+}
+
+function presenceMembers(clients: ReadonlyMap<string, ClientInfo>): string {
+  const infos = [...clients.values()].map((info) => {
+    return `${JSON.stringify(info.client)}:${toInfoLine(info)}`;
+  });
+  return infos.join();
+}
+
+function toPub({ offset, data, extra }: Publication): string {
+  const more = extra === undefined || extra === '' ? '' : `,${extra}`;
+  return `{"data":${data},"offset":${offset}${more}}`;
+}
+
+function toWholePub(publication: Publication): string {
+  return toPub({ ...publication, data: JSON.stringify(publication.data) });
+}
+
+function expiry(ttlS: number | undefined) {
+  return ttlS === undefined ? {} : { expires: true, ttl: ttlS };
+}
+
+function withData(data: JsonLine | undefined): string {
+  return data === undefined ? '' : `,"data":${data}`;
+}
+
+/** An object's members without its braces. */
+function membersOf(value: object): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
+function answer(id: number, method: string, result: string): string {
+  return `{"id":${id},"${method}":{${result}}}`;
+}
+
+function push(channel: string, content: string): string {
+  return `{"push":{"channel":"${channel}",${content}}}`;
+}

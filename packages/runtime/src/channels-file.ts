@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { ConfigError } from './config.js';
+
+/** A channel `sports:77707` is in the namespace `sports`; a name without a colon is in none. */
+const NAMESPACE_NAME = /^[A-Za-z0-9_\-.@/+=~$&]{1,254}$/;
+
+/** Plain publications to `news:*` are what the Redis inlet listens to. */
+const INLET_NAMESPACE = 'news';
+
+const WHO = ['everyone', 'users', 'subscribers', 'nobody'] as const;
+
+const Options = z.strictObject({
+  history_size: integer(0, 100_000),
+  history_ttl_ms: integer(1000, 86_400_000),
+  recovery: flag(),
+  cache_recovery: flag(),
+  presence: flag(),
+  join_leave: flag(),
+  delta: flag(),
+  subscribe: choice(['everyone', 'users', 'token', 'hook', 'nobody']),
+  publish: choice(WHO),
+  read_history: choice(WHO),
+  read_presence: choice(WHO),
+  wildcard: flag(),
+  pattern: pattern(),
+});
+
+const File = z.strictObject({
+  unknown_namespaces: choice(['allow', 'refuse']),
+  default: Options.optional(),
+  namespaces: z.record(z.string(), Options).optional(),
+});
+
+/** What the file says of one namespace, as it stands there. */
+export type FileOptions = z.infer<typeof Options>;
+export type ChannelsFile = z.infer<typeof File>;
+
+/**
+ * Reads a channels file: YAML if its name ends with `.yaml` or `.yml`, otherwise JSON. Undefined:
+ * it is not there, and need not be. Throws ConfigError with everything that is wrong with it.
+ */
+export function readChannelsFile(file: string, mayBeMissing: boolean): ChannelsFile | undefined {
+  const text = read(file, mayBeMissing);
+  if (text === undefined) return undefined;
+  const result = File.safeParse(parse(file, text));
+  if (!result.success)
+    throw new ConfigError(result.error.issues.flatMap((i) => sentences(file, i)));
+  const { namespaces = {}, default: fallback = {} } = result.data;
+  const faults = [
+    ...contradictions('default', fallback),
+    ...(fallback.wildcard ? ['default.wildcard must be false: it is for a namespace'] : []),
+    ...Object.entries(namespaces).flatMap(([name, options]) => [
+      ...nameFaults(name),
+      ...contradictions(`namespaces.${name}`, options),
+    ]),
+  ];
+  if (faults.length > 0) throw new ConfigError(faults.map((fault) => `${file}: ${fault}.`));
+  return result.data;
+}
+
+function read(file: string, mayBeMissing: boolean): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (mayBeMissing && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new ConfigError([`${file} cannot be read: ${(error as Error).message}.`]);
+  }
+}
+
+function parse(file: string, text: string): unknown {
+  const isYaml = /\.ya?ml$/i.test(file);
+  try {
+    return isYaml ? parseYaml(text, { logLevel: 'error' }) : JSON.parse(text);
+  } catch (error) {
+    // What follows YAML's first line is a picture of the place.
+    const [reason = ''] = (error as Error).message.split('\n');
+    const form = isYaml ? 'YAML' : 'JSON';
+    throw new ConfigError([`${file} is not ${form}: ${reason.replace(/[.:]$/, '')}.`]);
+  }
+}
+
+function nameFaults(name: string): string[] {
+  if (name === INLET_NAMESPACE) {
+    return [`the namespace ${name} belongs to the Redis inlet, take another name`];
+  }
+  if (NAMESPACE_NAME.test(name)) return [];
+  const expected = 'must be 1 to 254 letters, digits and _-.@/+=~$&';
+  return [`a namespace's name ${expected}, not ${JSON.stringify(name)}`];
+}
+
+function contradictions(where: string, options: FileOptions): string[] {
+  const faults: string[] = [];
+  if (options.history_size === 0) {
+    for (const key of ['recovery', 'cache_recovery'] as const) {
+      if (options[key]) faults.push(`${where}.${key} needs a history_size of 1 or more`);
+    }
+  }
+  if (options.cache_recovery && options.recovery === false) {
+    faults.push(`${where}.cache_recovery needs recovery`);
+  }
+  return faults;
+}
+
+type WithInput = { readonly input?: unknown };
+
+function must(expected: string) {
+  return ({ input }: WithInput) => `must be ${expected}, not ${JSON.stringify(input)}`;
+}
+
+function integer(min: number, max: number) {
+  const error = must(`a whole number from ${min} to ${max}`);
+  return z
+    .number({ error })
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error })
+    .optional();
+}
+
+function flag() {
+  return z.boolean({ error: must('true or false') }).optional();
+}
+
+function choice<const T extends readonly string[]>(values: T) {
+  return z.enum(values, { error: must(`one of ${values.join(', ')}`) }).optional();
+}
+
+function pattern() {
+  const error = must('a regular expression');
+  return z.string({ error }).refine(isRegularExpression, { error }).optional();
+}
+
+function isRegularExpression(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+function sentences(file: string, issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.join('.');
+  const where = path === '' ? '' : `${path} `;
+  if (issue.code === 'unrecognized_keys') {
+    const within = path === '' ? '' : ` in ${path}`;
+    return issue.keys.map((key) => `${file}: there is no field ${key}${within}.`);
+  }
+  if (issue.code === 'invalid_type' && ['object', 'record'].includes(issue.expected)) {
+    return [`${file}: ${where || 'the whole '}must be an object.`];
+  }
+  return [`${file}: ${where}${issue.message}.`];
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { addressList, addressText, clientAddress } from './client-address.js';
+
+const trusted = addressList(['127.0.0.1', '::1', '10.0.0.0/8', 'fd00::/8']);
+
+test.each([
+  ['a trusted proxy says', '127.0.0.1', '203.0.113.7', '203.0.113.7'],
+  ['one in a trusted network says', '10.1.2.3', '203.0.113.7', '203.0.113.7'],
+  ['an IPv6 proxy says', '::1', '2001:DB8:0:0::1', '2001:db8::1'],
+  ['a proxy in an IPv6 network says', 'fd00::5', '::ffff:203.0.113.7', '203.0.113.7'],
+  ['anybody else says', '192.0.2.1', '203.0.113.7', '192.0.2.1'],
+  ['nobody says', '127.0.0.1', '', '127.0.0.1'],
+  ['a proxy says what is no address', '127.0.0.1', 'localhost', '127.0.0.1'],
+  ['a proxy says several', '127.0.0.1', '1.2.3.4, 5.6.7.8', '127.0.0.1'],
+])('what %s', (_, socket, realIp, address) => {
+  expect(clientAddress(socket, realIp, trusted)).toBe(address);
+});
+
+test.each([
+  [[127, 0, 0, 1], '127.0.0.1'],
+  [[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], '2001:db8::1'],
+  [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 200], '192.0.2.200'],
+  [[], ''],
+])('the bytes %j are %s', (bytes, text) => {
+  expect(addressText(new Uint8Array(bytes).buffer)).toBe(text);
+});
+
+test('what is no address or network is not taken', () => {
+  for (const name of ['nginx', '1.2.3', '10.0.0.0/33', '10.0.0.0/x', '']) {
+    expect(() => addressList([name])).toThrow(/address|range|prefix/i);
+  }
+});

@@ -1,0 +1,211 @@
+import { CLOSES } from '@newswire/protocol';
+import type * as Uws from 'uWebSockets.js';
+import { nextConnectionId, type Connection, type ConnectionHandler } from './connection.js';
+import { writeReply } from './http-uws.js';
+import type { StreamFraming } from './stream.js';
+import type { Streams } from './streams.js';
+
+/** The most that is handed to uWebSockets.js at once, and so the most that it may have to keep. */
+const PIECE_BYTES = 65_536;
+
+/** So much is tried where it may still keep some of the last piece. */
+const PROBE_BYTES = 64;
+
+/** WebSocket's code for a connection that ended without a word. */
+const CUT_OFF = 1006;
+
+const NOBODY: ConnectionHandler = {
+  handleText: () => undefined,
+  handleBinary: () => undefined,
+  handlePong: () => undefined,
+  handleDrain: () => undefined,
+  handleClose: () => undefined,
+};
+
+export interface StreamConnectionParts {
+  readonly response: Uws.HttpResponse;
+  readonly framing: StreamFraming;
+  readonly streams: Streams;
+  readonly isOneWay: boolean;
+  /** Beside the usual ones. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * A connection in the body of an HTTP answer. uWebSockets.js buffers what an answer's socket does not
+ * take and does not say how much that is; nor does it send any of it later by itself, once a handler
+ * for `onWritable` is set, and without one it closes the connection ten seconds later. So: whatever
+ * is to be sent waits here, and a piece is handed over only when the one before it has been taken.
+ * `write` answers whether it has, of which a piece that fits into the cork's buffer learns one late.
+ */
+export class StreamConnection implements Connection {
+  readonly id = nextConnectionId();
+  readonly hasCloseCodes = false;
+  readonly framing: StreamFraming;
+  readonly #streams: Streams;
+  readonly #isOneWay: boolean;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #topics = new Set<string>();
+  #response: Uws.HttpResponse | undefined;
+  #handler = NOBODY;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  /** Of the last piece, while it is not known that it was taken. */
+  #pieceBytes = 0;
+  /** Until the socket says that it takes more. */
+  #isStuck = false;
+  /** uWebSockets.js may still keep some of the last piece. */
+  #isUnsure = false;
+  #hasBegun = false;
+  #endCode: number | undefined;
+
+  constructor({ response, framing, streams, isOneWay, headers }: StreamConnectionParts) {
+    this.#response = response;
+    this.framing = framing;
+    this.#streams = streams;
+    this.#isOneWay = isOneWay;
+    this.#headers = headers;
+    response.onWritable(() => this.#handleWritable());
+    response.onAborted(() => this.#end(this.#isStuck ? CLOSES.slow.code : CUT_OFF));
+  }
+
+  /** Whom to tell from now on; false if it was closed while it opened, which the handler is told. */
+  attach(handler: ConnectionHandler): boolean {
+    if (this.#endCode === undefined) this.#handler = handler;
+    else handler.handleClose(this.#endCode);
+    return this.#endCode === undefined;
+  }
+
+  send(...frames: readonly string[]): void {
+    for (const frame of frames) this.enqueue(Buffer.from(this.framing.frame(frame)));
+  }
+
+  /** Sends bytes that are framed already. */
+  enqueue(bytes: Buffer): void {
+    if (this.#response === undefined || bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (!this.#isStuck) this.#streams.schedule(this);
+  }
+
+  close(code: number, reason: string): void {
+    const response = this.#response;
+    if (response === undefined) return;
+    this.#response = undefined;
+    if (!this.#hasBegun && this.#queue.length === 0) {
+      const { status, headers, body } = this.framing.refusal(code, reason);
+      writeReply(response, { status, body, headers: { ...this.#headers, ...headers } });
+    } else {
+      response.cork(() => {
+        this.#begin(response);
+        if (this.#queue.length > 0) response.write(Buffer.concat(this.#queue));
+        response.end();
+      });
+    }
+    this.#end(code);
+  }
+
+  bufferedBytes(): number {
+    return this.#queuedBytes + this.#pieceBytes;
+  }
+
+  join(topic: string): void {
+    if (this.#response === undefined) return;
+    this.#topics.add(topic);
+    this.#streams.topics.join(topic, this);
+  }
+
+  leave(topic: string): void {
+    this.#topics.delete(topic);
+    this.#streams.topics.leave(topic, this);
+  }
+
+  /** HTTP has no pings. */
+  ping(): void {}
+
+  /** Writes what waits, as far as the socket takes it. */
+  flush(): void {
+    const response = this.#response;
+    if (response === undefined || this.#isStuck) return;
+    while (this.#queue.length > 0) {
+      const piece = this.#take(this.#isUnsure ? PROBE_BYTES : PIECE_BYTES);
+      if (!this.#write(response, piece)) return this.#handleStuck(piece.length);
+      this.#isUnsure = false;
+    }
+    if (this.#isOneWay) this.#handler.handlePong();
+    this.#handler.handleDrain();
+  }
+
+  /** The reader has taken nothing for too long: what waits for it is thrown away. */
+  abandon(): void {
+    this.#response?.close();
+  }
+
+  #write(response: Uws.HttpResponse, piece: Buffer): boolean {
+    let isTaken = false;
+    response.cork(() => {
+      this.#begin(response);
+      isTaken = response.write(piece);
+    });
+    return isTaken;
+  }
+
+  #begin(response: Uws.HttpResponse): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    response.writeStatus('200 OK');
+    response.writeHeader('Content-Type', this.framing.contentType);
+    response.writeHeader('Cache-Control', 'no-store');
+    response.writeHeader('X-Accel-Buffering', 'no');
+    for (const name in this.#headers) response.writeHeader(name, this.#headers[name] ?? '');
+  }
+
+  #handleStuck(pieceBytes: number): void {
+    this.#isStuck = this.#isUnsure = true;
+    this.#pieceBytes = pieceBytes;
+    this.#streams.handleStuck(this);
+  }
+
+  /** Always true: uWebSockets.js asks whether what was to be written was. */
+  #handleWritable(): boolean {
+    this.#isStuck = false;
+    this.#pieceBytes = 0;
+    this.#streams.handleMoved(this);
+    // An empty cork is what sends the rest of the last piece.
+    this.#response?.cork(() => undefined);
+    this.flush();
+    return true;
+  }
+
+  #take(maxBytes: number): Buffer {
+    let count = 0;
+    let bytes = 0;
+    for (const { length } of this.#queue) {
+      if (count > 0 && bytes + length > maxBytes) break;
+      count++;
+      bytes += length;
+    }
+    const taken = this.#queue.splice(0, count);
+    const [first] = taken;
+    let piece = first !== undefined && taken.length === 1 ? first : Buffer.concat(taken);
+    if (piece.length > maxBytes) {
+      this.#queue.unshift(piece.subarray(maxBytes));
+      piece = piece.subarray(0, maxBytes);
+    }
+    this.#queuedBytes -= piece.length;
+    return piece;
+  }
+
+  #end(code: number): void {
+    this.#endCode = code;
+    this.#response = undefined;
+    this.#queue = [];
+    this.#queuedBytes = this.#pieceBytes = 0;
+    this.#streams.handleMoved(this);
+    for (const topic of this.#topics) this.#streams.topics.leave(topic, this);
+    this.#topics.clear();
+    const handler = this.#handler;
+    this.#handler = NOBODY;
+    handler.handleClose(code);
+  }
+}

@@ -1,0 +1,49 @@
+import type { StreamFraming } from './stream.js';
+
+/** What a topic needs of its members. */
+export interface TopicMember {
+  readonly framing: StreamFraming;
+  enqueue(bytes: Buffer): void;
+}
+
+/**
+ * The topics that HTTP connections have joined, which uWebSockets.js keeps for WebSockets only. A
+ * frame is made once for all connections that share a framing.
+ */
+export class StreamTopics<Member extends TopicMember = TopicMember> {
+  readonly #members = new Map<string, Set<Member>>();
+
+  join(topic: string, member: Member): void {
+    const members = this.#members.get(topic);
+    if (members === undefined) this.#members.set(topic, new Set([member]));
+    else members.add(member);
+  }
+
+  leave(topic: string, member: Member): void {
+    const members = this.#members.get(topic);
+    members?.delete(member);
+    if (members?.size === 0) this.#members.delete(topic);
+  }
+
+  publish(topic: string, text: string): void {
+    const members = this.#members.get(topic);
+    if (members === undefined) return;
+    const framed = new Map<StreamFraming, Buffer>();
+    let lastText = '';
+    let lastBytes: Buffer | undefined;
+    for (const member of members) {
+      const { framing } = member;
+      const known = framing.isShared ? framed.get(framing) : undefined;
+      if (known !== undefined) {
+        member.enqueue(known);
+        continue;
+      }
+      // Framings that are not shared often say the same nonetheless.
+      const frame = framing.frame(text);
+      if (lastBytes === undefined || frame !== lastText) lastBytes = Buffer.from(frame);
+      lastText = frame;
+      if (framing.isShared) framed.set(framing, lastBytes);
+      member.enqueue(lastBytes);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { BlockList } from 'node:net';
+import type * as Uws from 'uWebSockets.js';
+import type { AllowedOrigin } from './allowed-origin.js';
+import { addressText, clientAddress } from './client-address.js';
+import type { Origin } from './connection.js';
+import { errorReply, type HttpReply } from './http.js';
+
+/** How long a browser may remember that a page of another origin is allowed, in seconds. */
+const PREFLIGHT_AGE_S = '600';
+
+export interface VisitorOptions {
+  readonly isAllowedOrigin: AllowedOrigin;
+  /** Whose X-Real-IP is believed. */
+  readonly trustedProxies: BlockList;
+  /** Names of request headers that connections keep, in lower case. */
+  readonly keptHeaders: readonly string[];
+}
+
+const NO_HEADERS: Origin['headers'] = Object.freeze({});
+
+/** Who comes, and whether their browser's page may. */
+export class Visitors {
+  readonly #options: VisitorOptions;
+
+  constructor(options: VisitorOptions) {
+    this.#options = options;
+  }
+
+  /** The answer to a page that may not connect. */
+  refuse(request: Uws.HttpRequest): HttpReply | undefined {
+    const origin = request.getHeader('origin');
+    if (this.#options.isAllowedOrigin(origin, request.getHeader('host'))) return undefined;
+    return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed');
+  }
+
+  originOf(
+    transport: Origin['transport'],
+    response: Uws.HttpResponse,
+    request: Uws.HttpRequest,
+  ): Origin {
+    const { trustedProxies, keptHeaders } = this.#options;
+    const socket = addressText(response.getRemoteAddress());
+    const address = clientAddress(socket, request.getHeader('x-real-ip'), trustedProxies);
+    if (keptHeaders.length === 0) return { address, transport, headers: NO_HEADERS };
+    const headers: Record<string, string> = {};
+    for (const name of keptHeaders) {
+      const value = request.getHeader(name);
+      if (value !== '') headers[name] = value;
+    }
+    return { address, transport, headers };
+  }
+}
+
+/** What lets a page of another origin, which was found allowed, read the answer. */
+export function corsHeaders(request: Uws.HttpRequest): Readonly<Record<string, string>> {
+  const origin = request.getHeader('origin');
+  if (origin === '') return {};
+  return { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' };
+}
+
+/** The answer to a browser that asks whether a page may send such a request. */
+export function preflightReply(method: string, request: Uws.HttpRequest): HttpReply {
+  const headers = {
+    ...corsHeaders(request),
+    'Access-Control-Allow-Methods': method,
+    'Access-Control-Allow-Headers': 'Content-Type, Authorization, Last-Event-ID',
+    'Access-Control-Max-Age': PREFLIGHT_AGE_S,
+  };
+  return { status: 204, headers, body: '' };
+}

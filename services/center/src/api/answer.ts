@@ -1,0 +1,20 @@
+import { ProtocolError } from '@newswire/protocol';
+import { textOf } from './json-text.js';
+
+/**
+ * One item's answer as JSON text, inside of a larger one: `{"<name>":<result>}` or `{"error":…}`.
+ * Rejects with what is no ProtocolError.
+ */
+export async function answerOf(
+  name: string,
+  result: Promise<unknown>,
+  onError: (code: number) => void,
+): Promise<string> {
+  try {
+    return `{"${name}":${textOf(await result)}}`;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    onError(error.code);
+    return `{"error":${JSON.stringify(error.toBody())}}`;
+  }
+}

@@ -1,0 +1,82 @@
+import { ProtocolError, rawElements, rawMember } from '@newswire/protocol';
+import { answerOf } from './answer.js';
+import type { ApiMethod, ApiParts } from './api-method.js';
+import { checkParams } from './check-params.js';
+import { JsonText } from './json-text.js';
+import { BATCH } from './shapes/batch.js';
+
+/** How many commands of a parallel batch are under way at once. */
+const LANES = 64;
+
+/** How long an answer may be: whoever asks for a thousand logs at once gets some of them. */
+export const MAX_ANSWER_CHARACTERS = 16_777_216;
+
+/** How many publications the broadcasts of one batch may ask for together. */
+const MAX_PUBLICATIONS = 10_000;
+
+type Command = Readonly<Record<string, unknown>>;
+
+/** `batch`: each of the methods by name, many in one request. A batch holds no batches. */
+export function createBatch(
+  methods: ReadonlyMap<string, ApiMethod>,
+  { onItemError }: Pick<ApiParts, 'onItemError'>,
+): ApiMethod {
+  const onError = (code: number) => onItemError('batch', code);
+
+  async function run(command: Command, text: string): Promise<string> {
+    const [name, ...others] = Object.keys(command);
+    const method = name === undefined ? undefined : methods.get(name);
+    if (name !== undefined && others.length === 0 && method !== undefined) {
+      return answerOf(name, call(method, command[name], rawMember(text, name) ?? ''), onError);
+    }
+    return answerOf('', refuse(name, others), onError);
+  }
+
+  return async (params, text) => {
+    const { commands, parallel } = checkParams(BATCH, params);
+    checkPublications(commands);
+    const texts = rawElements(rawMember(text, 'commands') ?? '[]');
+    const replies: string[] = [];
+    let next = 0;
+    let length = 0;
+    const lane = async () => {
+      for (let i = next++; i < commands.length; i = next++) {
+        const isTooLong = length > MAX_ANSWER_CHARACTERS;
+        const reply = isTooLong
+          ? await answerOf('', tooLong(), onError)
+          : await run(commands[i] ?? {}, texts[i] ?? '');
+        replies[i] = reply;
+        length += reply.length;
+      }
+    };
+    await Promise.all(Array.from({ length: parallel ? LANES : 1 }, lane));
+    return new JsonText(`{"replies":[${replies.join()}]}`);
+  };
+}
+
+/** A method that throws rejects. */
+async function call(method: ApiMethod, params: unknown, text: string): Promise<unknown> {
+  return method(params, text);
+}
+
+async function refuse(name: string | undefined, others: readonly string[]): Promise<never> {
+  if (name === undefined || others.length > 0) {
+    throw new ProtocolError('badRequest', 'a command has one member: a method and its parameters');
+  }
+  throw new ProtocolError('methodNotFound');
+}
+
+async function tooLong(): Promise<never> {
+  throw new ProtocolError('limitExceeded', 'the answer is too long: ask for less at once');
+}
+
+function checkPublications(commands: readonly Command[]): void {
+  let count = 0;
+  for (const { broadcast } of commands) {
+    const { channels } = (broadcast ?? {}) as { readonly channels?: unknown };
+    if (Array.isArray(channels)) count += channels.length;
+  }
+  if (count <= MAX_PUBLICATIONS) return;
+  const detail = `the broadcasts of a batch go to ${MAX_PUBLICATIONS} channels at most, not ${count}`;
+  throw new ProtocolError('limitExceeded', detail);
+}

@@ -1,0 +1,99 @@
+import {
+  checkChannelName,
+  checkChannelOrWildcard,
+  isWildcard,
+  ProtocolError,
+} from '@newswire/protocol';
+import type { z } from 'zod';
+import type { ApiParts } from './api-method.js';
+import type { MethodShape } from './shapes/method-shape.js';
+
+/**
+ * The parameters in their type. Throws 107 with one sentence on the first thing that is wrong, 106 for
+ * a list that is too long, 108 for a field of Centrifugo's that would change what happens.
+ */
+export function checkParams<P>(shape: MethodShape<P>, params: unknown): P {
+  const result = shape.params.safeParse(params);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && isPlain(params)) {
+    return checkParams(shape, withoutEmpty(params, issue.keys, shape.notOffered ?? {}));
+  }
+  throw issue === undefined ? new ProtocolError('badRequest', 'wrong fields') : errorOf(issue);
+}
+
+/** Throws error 107 for a bad channel name, 102 where there is no such namespace. */
+export function checkChannel(channel: string, { optionsOf }: Pick<ApiParts, 'optionsOf'>): void {
+  checkChannelName(channel);
+  optionsOf(channel);
+}
+
+/** The same for what may be subscribed; error 103 for a wildcard where the namespace has none. */
+export function checkSubscribable(
+  channel: string,
+  { optionsOf }: Pick<ApiParts, 'optionsOf'>,
+): void {
+  checkChannelOrWildcard(channel);
+  const { wildcard } = optionsOf(channel);
+  if (wildcard || !isWildcard(channel)) return;
+  throw new ProtocolError('permissionDenied', 'this namespace has no wildcard');
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isPlain(params: unknown): params is Fields {
+  return typeof params === 'object' && params !== null && !Array.isArray(params);
+}
+
+/** Libraries send fields that their caller left empty: those ask for nothing. */
+function withoutEmpty(
+  params: Fields,
+  keys: readonly string[],
+  notOffered: Readonly<Record<string, string>>,
+): Fields {
+  const unknown = keys.filter((key) => !Object.hasOwn(notOffered, key));
+  if (unknown.length > 0) throw noField(unknown);
+  const wanted = keys.find((key) => !isEmpty(params[key]));
+  if (wanted !== undefined) throw new ProtocolError('notAvailable', notOffered[wanted]);
+  return Object.fromEntries(Object.entries(params).filter(([key]) => !keys.includes(key)));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === null || value === '' || value === 0 || value === false;
+}
+
+/** What zod calls a type, where that is not what people call it. */
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+function errorOf(issue: z.core.$ZodIssue): ProtocolError {
+  const field = issue.path.join('.') || 'the body';
+  if (issue.code === 'unrecognized_keys') return noField(issue.keys, issue.path);
+  if (issue.code === 'too_big' && issue.origin === 'array') {
+    const detail = `${field} has more than ${issue.maximum} items`;
+    return new ProtocolError('limitExceeded', detail);
+  }
+  if (issue.code !== 'invalid_type') return badRequest(`${field}: ${issue.message}`);
+  if (issue.message.endsWith('received undefined')) return badRequest(`${field} is missing`);
+  return badRequest(`${field} must be ${TYPE_WORDS[issue.expected] ?? `a ${issue.expected}`}`);
+}
+
+function noField(keys: readonly string[], path: readonly PropertyKey[] = []): ProtocolError {
+  const within = path.length === 0 ? '' : ` in ${path.join('.')}`;
+  const names = keys.slice(0, MAX_NAMES).join(', ').slice(0, MAX_NAMES_LENGTH);
+  return badRequest(`there is no field ${names}${within}`);
+}
+
+/** A request may have any number of wrong fields, of any length: an answer shows some. */
+const MAX_NAMES = 8;
+const MAX_NAMES_LENGTH = 256;
+
+function badRequest(detail: string): ProtocolError {
+  return new ProtocolError('badRequest', detail);
+}

@@ -1,0 +1,49 @@
+import { isUtf8 } from 'node:buffer';
+import { ProtocolError, rawMember, toJsonLine, type JsonLine } from '@newswire/protocol';
+import { checkDataSize } from './data-size.js';
+
+/** A value that a request gives as JSON, or under another name as base64 of JSON. */
+export interface DataField {
+  readonly name: string;
+  readonly value: unknown;
+  readonly b64Name: string;
+  readonly base64: string | null | undefined;
+}
+
+/**
+ * The value as one line of JSON, as it was written; undefined where there is none. `text` is the
+ * request's. Throws 107 for base64 of anything else, 106 for more than `maxBytes`.
+ */
+export function dataOf(field: DataField, text: string, maxBytes: number): JsonLine | undefined {
+  const line = field.base64 ? decoded(field, field.base64) : written(field, text);
+  if (line !== undefined) checkDataSize(line, maxBytes);
+  return line;
+}
+
+function written({ name, value }: DataField, text: string): JsonLine | undefined {
+  return typeof value === 'string' ? toJsonLine(value) : rawMember(text, name);
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+function decoded({ name, value, b64Name }: DataField, base64: string): JsonLine {
+  if (value !== undefined && value !== null) {
+    throw new ProtocolError('badRequest', `${name} and ${b64Name} are both there: one is enough`);
+  }
+  if (base64.length % 4 !== 0 || !BASE64.test(base64)) {
+    throw new ProtocolError('badRequest', `${b64Name} is not base64`);
+  }
+  const bytes = Buffer.from(base64, 'base64');
+  if (!isUtf8(bytes)) throw new ProtocolError('badRequest', `${b64Name} is not base64 of UTF-8`);
+  return lineOf(bytes.toString(), b64Name);
+}
+
+function lineOf(json: string, b64Name: string): JsonLine {
+  try {
+    JSON.parse(json);
+  } catch {
+    throw new ProtocolError('badRequest', `${b64Name} is not base64 of JSON`);
+  }
+  // A string can't hold a raw line break: the ones there are stand between tokens.
+  return json.trim().replace(/[\r\n]/g, ' ');
+}

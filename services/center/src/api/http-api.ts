@@ -1,0 +1,87 @@
+import { ProtocolError, type ErrorKind } from '@newswire/protocol';
+import { errorReply, jsonReply, type HttpReply, type HttpRoute } from '@newswire/transport';
+import type { ApiMethod } from './api-method.js';
+import { maxBodyBytesOf } from './body-limits.js';
+import { createGate, type GateOptions } from './gate.js';
+import { textOf } from './json-text.js';
+import { openApiText } from './openapi.js';
+import type { MethodName } from './shapes/index.js';
+
+export interface HttpApiOptions extends GateOptions {
+  readonly methods: ReadonlyMap<MethodName, ApiMethod>;
+  readonly maxDataBytes: number;
+  readonly onResult: () => void;
+  readonly onError: (method: string, code: number) => void;
+}
+
+/** Centrifugo's header, whose libraries send it: `transport` asks for errors as HTTP statuses. */
+const ERROR_MODE = 'x-centrifugo-error-mode';
+
+/** The statuses of errors in transport mode. */
+const STATUSES: Readonly<Record<ErrorKind, number>> = {
+  internal: 503,
+  unauthorized: 401,
+  unknownChannel: 404,
+  permissionDenied: 403,
+  methodNotFound: 404,
+  alreadySubscribed: 400,
+  limitExceeded: 400,
+  badRequest: 400,
+  notAvailable: 404,
+  tokenExpired: 400,
+  expired: 400,
+  tooManyRequests: 429,
+  unrecoverablePosition: 416,
+  concurrentPagination: 429,
+};
+
+/**
+ * `POST /api/<method>`: 200 with `{"result":…}` (`{"replies":…}` of a batch) or
+ * `{"error":{code,message}}`; with `X-Centrifugo-Error-Mode: transport` errors have an HTTP status too.
+ * What is wrong with the request as such always has one: 400, 401, 403, 405, 413. And
+ * `GET /api/openapi.json`, open to all: it says what there is, not what is there.
+ */
+export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
+  const gate = createGate(options);
+  const document: HttpReply = { status: 200, body: openApiText() };
+  const methods = [...options.methods].map(([name, method]): HttpRoute => ({
+    method: 'POST',
+    path: `/api/${name}`,
+    maxBodyBytes: maxBodyBytesOf(name, options.maxDataBytes),
+    // Each costs a call into the server: no more than the gate needs.
+    headers: [ERROR_MODE, ...gate.headers],
+    handle: ({ body, headers }) =>
+      gate.refusalOf(headers) ??
+      answer(name, { method, body, hasStatuses: headers[ERROR_MODE] === 'transport' }, options),
+  }));
+  return [...methods, { method: 'GET', path: '/api/openapi.json', handle: () => document }];
+}
+
+interface Call {
+  readonly method: ApiMethod;
+  readonly body: string;
+  readonly hasStatuses: boolean;
+}
+
+async function answer(
+  name: MethodName,
+  { method, body, hasStatuses }: Call,
+  { onResult, onError }: HttpApiOptions,
+): Promise<HttpReply> {
+  let params: unknown;
+  try {
+    params = JSON.parse(body);
+  } catch {
+    onError(name, 107);
+    return errorReply(400, 'badRequest', 'the body is not valid JSON');
+  }
+  try {
+    const result = textOf(await method(params, body));
+    onResult();
+    return { status: 200, body: name === 'batch' ? result : `{"result":${result}}` };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    onError(name, error.code);
+    return jsonReply(hasStatuses ? STATUSES[error.kind] : 200, { error: error.toBody() });
+  }
+}

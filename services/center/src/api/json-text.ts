@@ -1,0 +1,13 @@
+/** JSON text that goes into an answer as it is: what publishers wrote is not parsed and written again. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A method's result as JSON text. */
+export function textOf(result: unknown): string {
+  return result instanceof JsonText ? result.text : JSON.stringify(result);
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { SHAPES, type MethodName } from './shapes/index.js';
+import type { MethodShape } from './shapes/method-shape.js';
+
+const VERSION = '0.1.0';
+
+const ERROR = z.strictObject({
+  error: z.strictObject({
+    code: z.int().meta({ description: 'Centrifugo’s codes: 100 to 113.' }),
+    message: z.string(),
+    temporary: z.literal(true).optional().meta({ description: 'The same may work later.' }),
+  }),
+});
+
+/** Statuses that say what is wrong with the request as such. */
+const REFUSALS = {
+  400: 'The body is not JSON, or not UTF-8; with the error mode `transport`, also other errors.',
+  401: 'The API key is missing or wrong, or the API is closed.',
+  403: 'A page in a browser, while no API key is set.',
+  413: 'The body is too long.',
+  500: 'A fault of newswire’s own.',
+  503: 'Nothing is there to answer; with the error mode `transport`, error 100.',
+};
+
+/** The server API as an OpenAPI 3.1 document: JSON text, made of what requests are checked by. */
+export function openApiText(): string {
+  const entries = Object.entries(SHAPES) as [MethodName, MethodShape][];
+  return JSON.stringify({
+    openapi: '3.1.0',
+    info: {
+      title: 'newswire server API',
+      version: VERSION,
+      description: 'Publishes, and says who is there. Centrifugo’s libraries for its API work.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ key: [] }, { authorization: [] }, {}],
+    paths: Object.fromEntries(
+      entries.map(([name, shape]) => [`/api/${name}`, { post: operationOf(name, shape) }]),
+    ),
+    components: {
+      schemas: { Error: schemaOf(ERROR) },
+      responses: Object.fromEntries(
+        Object.entries(REFUSALS).map(([status, description]) => [
+          `Status${status}`,
+          { description, content: json({ $ref: '#/components/schemas/Error' }) },
+        ]),
+      ),
+      securitySchemes: {
+        key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        authorization: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'The word apikey, a space, and the key.',
+        },
+      },
+    },
+  });
+}
+
+function operationOf(name: MethodName, { summary, params, result, example }: MethodShape): object {
+  const isBare = name === 'batch';
+  const answer = isBare ? result : z.strictObject({ result });
+  return {
+    operationId: name,
+    summary,
+    parameters: [
+      {
+        name: 'X-Centrifugo-Error-Mode',
+        in: 'header',
+        description: '`transport`: errors have an HTTP status too.',
+        schema: { type: 'string' },
+      },
+    ],
+    requestBody: { required: true, content: json(schemaOf(params), example.params) },
+    responses: {
+      200: {
+        description: 'The result, or an error.',
+        content: json(
+          { anyOf: [schemaOf(answer), { $ref: '#/components/schemas/Error' }] },
+          isBare ? example.result : { result: example.result },
+        ),
+      },
+      ...Object.fromEntries(
+        Object.keys(REFUSALS).map((status) => [
+          status,
+          { $ref: `#/components/responses/Status${status}` },
+        ]),
+      ),
+    },
+  };
+}
+
+function json(schema: object, example?: unknown): object {
+  return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
+}
+
+/** `unrepresentable`: a check that JSON Schema has no words for is described by the schema's meta. */
+function schemaOf(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return rest;
+}

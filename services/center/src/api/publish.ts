@@ -1,0 +1,57 @@
+import type { PublishOptions } from '@newswire/broker';
+import { ProtocolError, toJsonLine, type JsonLine, type Position } from '@newswire/protocol';
+import type { z } from 'zod';
+import { answerOf } from './answer.js';
+import type { ApiMethod, ApiParts } from './api-method.js';
+import { checkChannel, checkParams } from './check-params.js';
+import { dataOf } from './data.js';
+import { JsonText } from './json-text.js';
+import { BROADCAST, PUBLISH } from './shapes/publishing.js';
+
+type Params = Omit<z.infer<typeof PUBLISH.params>, 'channel'>;
+
+/** `publish` and `broadcast`. */
+export function createPublishing(parts: ApiParts): Record<'publish' | 'broadcast', ApiMethod> {
+  const { broker, maxDataBytes, onItemError } = parts;
+
+  function publish(params: unknown, text: string): Promise<Position> {
+    const fields = checkParams(PUBLISH, params);
+    checkChannel(fields.channel, parts);
+    return broker.publish(fields.channel, lineOf(fields, text, maxDataBytes), optionsOf(fields));
+  }
+
+  async function broadcast(params: unknown, text: string): Promise<JsonText> {
+    const { channels, ...fields } = checkParams(BROADCAST, params);
+    const line = lineOf(fields, text, maxDataBytes);
+    const options = optionsOf(fields);
+    const publishTo = async (channel: string) => {
+      checkChannel(channel, parts);
+      return broker.publish(channel, line, options);
+    };
+    const onError = (code: number) => onItemError('broadcast', code);
+    const responses = await Promise.all(
+      channels.map((channel) => answerOf('result', publishTo(channel), onError)),
+    );
+    return new JsonText(`{"responses":[${responses.join()}]}`);
+  }
+
+  return { publish, broadcast };
+}
+
+function lineOf({ data, b64data }: Params, text: string, maxDataBytes: number): JsonLine {
+  const field = { name: 'data', value: data, b64Name: 'b64data', base64: b64data };
+  const line = dataOf(field, text, maxDataBytes);
+  if (line === undefined) throw new ProtocolError('badRequest', 'data is missing');
+  return line;
+}
+
+const NO_OPTIONS: PublishOptions = {};
+
+function optionsOf({ idempotency_key, tags, skip_history }: Params): PublishOptions {
+  if (!idempotency_key && !tags && !skip_history) return NO_OPTIONS;
+  return {
+    ...(idempotency_key ? { idempotencyKey: idempotency_key } : {}),
+    ...(tags && Object.keys(tags).length > 0 ? { extra: `"tags":${toJsonLine(tags)}` } : {}),
+    ...(skip_history ? { isTransient: true } : {}),
+  };
+}

@@ -1,0 +1,142 @@
+import type { ControlRequest, SessionFilter } from '@newswire/broker';
+import {
+  CLOSES,
+  ProtocolError,
+  UNSUBSCRIBES,
+  type JsonLine,
+  type Position,
+  type UnsubscribeKind,
+} from '@newswire/protocol';
+import type { ApiMethod, ApiParts } from './api-method.js';
+import { checkParams, checkSubscribable } from './check-params.js';
+import { dataOf, type DataField } from './data.js';
+import { DISCONNECT, REFRESH, SUBSCRIBE, UNSUBSCRIBE } from './shapes/sessions.js';
+
+type Name = 'subscribe' | 'unsubscribe' | 'disconnect' | 'refresh';
+
+/** What is done to sessions: every edge is asked, each does it to its own. */
+export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
+  async function ask(request: ControlRequest): Promise<object> {
+    await parts.control.request(request);
+    return {};
+  }
+
+  async function subscribe(params: unknown, text: string): Promise<object> {
+    const fields = checkParams(SUBSCRIBE, params);
+    checkSubscribable(fields.channel, parts);
+    const { channel, recover_since: since } = fields;
+    const data = { name: 'data', value: fields.data, b64Name: 'b64data', base64: fields.b64data };
+    const info = { name: 'info', value: fields.info, b64Name: 'b64info', base64: fields.b64info };
+    return ask({
+      method: 'subscribe',
+      channel,
+      ...filterOf(fields),
+      ...optional('info', presentData(info, text, parts)),
+      ...optional('data', presentData(data, text, parts)),
+      ...optional('since', since ? positionOf(since) : undefined),
+      ...optional('expiresAtMs', msOf(fields.expire_at)),
+    });
+  }
+
+  async function unsubscribe(params: unknown): Promise<object> {
+    const fields = checkParams(UNSUBSCRIBE, params);
+    checkSubscribable(fields.channel, parts);
+    return ask({
+      method: 'unsubscribe',
+      channel: fields.channel,
+      ...filterOf(fields),
+      ...optional('kind', kindOf(fields.code)),
+    });
+  }
+
+  async function disconnect(params: unknown): Promise<object> {
+    const fields = checkParams(DISCONNECT, params);
+    return ask({ method: 'disconnect', ...closeOf(fields.disconnect), ...filterOf(fields) });
+  }
+
+  async function refresh(params: unknown, text: string): Promise<object> {
+    const fields = checkParams(REFRESH, params);
+    const info = { name: 'info', value: fields.info, b64Name: 'b64info', base64: undefined };
+    return ask({
+      method: 'refresh',
+      expired: fields.expired === true,
+      ...filterOf(fields),
+      ...optional('expiresAtMs', msOf(fields.expire_at)),
+      ...optional('info', presentData(info, text, parts)),
+    });
+  }
+
+  return { subscribe, unsubscribe, disconnect, refresh };
+}
+
+/** A position as Centrifugo's libraries write it: what they leave out is 0, or empty. */
+export function positionOf(fields: {
+  readonly offset?: number | null | undefined;
+  readonly epoch?: string | null | undefined;
+}): Position {
+  return { offset: fields.offset ?? 0, epoch: fields.epoch ?? '' };
+}
+
+interface Whose {
+  readonly user?: string | null | undefined;
+  readonly client?: string | null | undefined;
+}
+
+/** An empty user would be everyone whom nobody knows: never meant by a field that was left empty. */
+function filterOf({ user, client }: Whose): SessionFilter {
+  if (!user && !client) throw new ProtocolError('badRequest', 'user or client is missing');
+  return { ...optional('user', user || undefined), ...optional('client', client || undefined) };
+}
+
+function kindOf(code: number | null | undefined): UnsubscribeKind | undefined {
+  if (!code) return undefined;
+  const kinds = Object.keys(UNSUBSCRIBES) as UnsubscribeKind[];
+  const kind = kinds.find((each) => UNSUBSCRIBES[each].code === code);
+  if (kind !== undefined) return kind;
+  const codes = kinds.map((each) => UNSUBSCRIBES[each].code).join(', ');
+  throw new ProtocolError('badRequest', `code must be one of ${codes}`);
+}
+
+interface Close {
+  readonly code?: number | null | undefined;
+  readonly reason?: string | null | undefined;
+}
+
+const MIN_CLOSE_CODE = 3000;
+const MAX_CLOSE_CODE = 4999;
+
+/** A close frame holds 125 bytes, two of them the code. */
+const MAX_REASON_BYTES = 123;
+
+function closeOf(close: Close | null | undefined): { code: number; reason: string } {
+  const code = close?.code || CLOSES.forceDisconnect.code;
+  if (code < MIN_CLOSE_CODE || code > MAX_CLOSE_CODE) {
+    const detail = `disconnect.code must be from ${MIN_CLOSE_CODE} to ${MAX_CLOSE_CODE}`;
+    throw new ProtocolError('badRequest', detail);
+  }
+  const own = Object.values(CLOSES).find((each) => each.code === code);
+  const reason = close?.reason || (own?.reason ?? '');
+  if (Buffer.byteLength(reason) > MAX_REASON_BYTES) {
+    const detail = `disconnect.reason has more than ${MAX_REASON_BYTES} bytes`;
+    throw new ProtocolError('badRequest', detail);
+  }
+  return { code, reason };
+}
+
+function presentData(
+  field: DataField,
+  text: string,
+  { maxDataBytes }: ApiParts,
+): JsonLine | undefined {
+  const line = dataOf(field, text, maxDataBytes);
+  return line === 'null' ? undefined : line;
+}
+
+function msOf(seconds: number | null | undefined): number | undefined {
+  return seconds ? seconds * 1000 : undefined;
+}
+
+/** One member, or none where the value is undefined. */
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { shapeOf } from './method-shape.js';
+
+export const MAX_BATCH_COMMANDS = 1000;
+
+export const BATCH = shapeOf({
+  summary: 'Runs many commands; the answer has one reply for each, in their order.',
+  params: z.strictObject({
+    commands: z
+      .array(z.record(z.string(), z.unknown()))
+      .max(MAX_BATCH_COMMANDS)
+      .meta({ description: 'Each an object with one member: a method and its parameters.' }),
+    parallel: z.boolean().nullish().meta({
+      description: 'Without, a command begins when the one before it is done.',
+    }),
+  }),
+  result: z.strictObject({
+    replies: z.array(z.record(z.string(), z.record(z.string(), z.unknown()))),
+  }),
+  example: {
+    params: {
+      commands: [
+        { publish: { channel: '77707', data: 'Hello' } },
+        { presence_stats: { channel: '77707' } },
+      ],
+    },
+    result: {
+      replies: [
+        { publish: { offset: 12, epoch: 'wqZ0Xb1c' } },
+        { error: { code: 108, message: 'not available: presence is off in this namespace' } },
+      ],
+    },
+  },
+});

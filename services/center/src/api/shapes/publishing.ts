@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { base64Field, channelField, jsonField, offsetField, shapeOf } from './method-shape.js';
+
+/** How many channels a broadcast may name. */
+export const MAX_BROADCAST_CHANNELS = 1000;
+
+/** How many tags a publication may have, and how long their JSON text may be, in UTF-8 bytes. */
+export const MAX_TAGS = 64;
+export const MAX_TAGS_BYTES = 4096;
+
+export type Tags = Readonly<Record<string, string>>;
+
+const tagsField = z
+  .custom<Tags>(isTags, {
+    error: `must be an object of up to ${MAX_TAGS} strings, ${MAX_TAGS_BYTES} bytes as JSON`,
+  })
+  .nullish()
+  .meta({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    maxProperties: MAX_TAGS,
+    description: 'Go with the publication to its subscribers.',
+  });
+
+function isTags(value: unknown): value is Tags {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const values = Object.values(value);
+  if (values.length > MAX_TAGS || !values.every((tag) => typeof tag === 'string')) return false;
+  return Buffer.byteLength(JSON.stringify(value)) <= MAX_TAGS_BYTES;
+}
+
+const publishFields = {
+  data: jsonField.meta({ description: 'What is published: any JSON value.' }),
+  b64data: base64Field('data'),
+  skip_history: z.boolean().nullish().meta({
+    description: 'Keeps the publication out of what history lists. It is delivered and recovered.',
+  }),
+  tags: tagsField,
+  idempotency_key: z.string().min(1).max(256).nullish().meta({
+    description: 'Publishing again with it within 5 minutes changes nothing.',
+  }),
+  delta: z.boolean().nullish().meta({
+    description: 'A hint that is not needed here: namespaces say where deltas are sent.',
+  }),
+};
+
+const notOffered = {
+  version: 'version is not offered: every publication counts as newer than those before',
+  version_epoch: 'version_epoch is not offered: every publication counts as newer',
+};
+
+const positionResult = z.strictObject({ offset: offsetField, epoch: z.string() });
+
+const errorResult = z.strictObject({
+  code: z.int(),
+  message: z.string(),
+  temporary: z.literal(true).optional(),
+});
+
+export const PUBLISH = shapeOf({
+  summary: 'Publishes to a channel.',
+  params: z.strictObject({ channel: channelField, ...publishFields }),
+  result: positionResult,
+  notOffered,
+  example: {
+    params: { channel: '77707', data: 'Hello' },
+    result: { offset: 12, epoch: 'wqZ0Xb1c' },
+  },
+});
+
+export const BROADCAST = shapeOf({
+  summary: 'Publishes the same to many channels.',
+  params: z.strictObject({
+    channels: z.array(z.string()).min(1).max(MAX_BROADCAST_CHANNELS),
+    ...publishFields,
+  }),
+  result: z.strictObject({
+    responses: z.array(
+      z.union([z.strictObject({ result: positionResult }), z.strictObject({ error: errorResult })]),
+    ),
+  }),
+  notOffered,
+  example: {
+    params: { channels: ['77707', '77708'], data: { score: [1, 0] } },
+    result: {
+      responses: [
+        { result: { offset: 13, epoch: 'wqZ0Xb1c' } },
+        { result: { offset: 4, epoch: 'mN3s0d9A' } },
+      ],
+    },
+  },
+});

@@ -1,0 +1,82 @@
+import { checkChannelName } from '@newswire/protocol';
+import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
+import { post, type Answer } from './post.js';
+
+const DEFAULT_LIMIT = '10';
+
+/** `newswire channels [PATTERN]`: who listens to what, a line each: the name and how many. */
+export const channelsCommand: RunCommand = async (args, context) => {
+  const { positionals } = parse({ args, allowPositionals: true });
+  const [pattern, ...more] = positionals;
+  if (more.length > 0) throw new UsageError('channels takes one PATTERN: put quotes around it');
+  const answer = post<Channels>(context, 'channels', JSON.stringify({ pattern }));
+  return show(context, answer, ({ channels }) =>
+    Object.entries(channels).map(([name, { num_clients }]) => `${name}\t${num_clients}`),
+  );
+};
+
+/** `newswire history CHANNEL`: what was published last, a line each: its offset and its data. */
+export const historyCommand: RunCommand = async (args, context) => {
+  const { values, positionals } = parse({
+    args,
+    allowPositionals: true,
+    options: { limit: { type: 'string', default: DEFAULT_LIMIT } },
+  });
+  const channel = channelOf('history', positionals);
+  const limit = Number(values.limit);
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new UsageError('--limit is a number of publications, 1 or more');
+  }
+  const answer = post<History>(
+    context,
+    'history',
+    JSON.stringify({ channel, limit, reverse: true }),
+  );
+  return show(context, answer, ({ publications }) =>
+    publications.toReversed().map(({ offset, data }) => `${offset}\t${JSON.stringify(data)}`),
+  );
+};
+
+/** `newswire presence CHANNEL`: who is there, a line each: client and user. */
+export const presenceCommand: RunCommand = async (args, context) => {
+  const { positionals } = parse({ args, allowPositionals: true });
+  const channel = channelOf('presence', positionals);
+  const answer = post<Presence>(context, 'presence', JSON.stringify({ channel }));
+  return show(context, answer, ({ presence }) =>
+    Object.values(presence).map(({ client, user }) => `${client}\t${user}`),
+  );
+};
+
+interface Channels {
+  readonly channels: Readonly<Record<string, { readonly num_clients: number }>>;
+}
+
+interface History {
+  readonly publications: readonly { readonly offset: number; readonly data: unknown }[];
+}
+
+interface Presence {
+  readonly presence: Readonly<Record<string, { readonly client: string; readonly user: string }>>;
+}
+
+function channelOf(command: string, [channel, ...more]: readonly string[]): string {
+  if (channel === undefined || more.length > 0) {
+    throw new UsageError(`${command} needs one CHANNEL`);
+  }
+  checkChannelName(channel);
+  return channel;
+}
+
+async function show<R>(
+  context: CommandContext,
+  answer: Promise<Answer<R>>,
+  toLines: (result: R) => readonly string[],
+): Promise<number> {
+  const { result, error } = await answer;
+  if (result === undefined) {
+    context.note(`no answer: ${error?.message ?? "what answers there is not newswire's"}`);
+    return 1;
+  }
+  toLines(result).forEach(context.print);
+  return 0;
+}

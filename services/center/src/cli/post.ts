@@ -1,0 +1,30 @@
+import type { ErrorBody } from '@newswire/protocol';
+import type { CommandContext } from './command.js';
+
+/** An answer of the server API. */
+export interface Answer<R> {
+  readonly result?: R;
+  readonly error?: ErrorBody;
+}
+
+const ANSWER_LIMIT_MS = 10_000;
+
+/** One request to the server API. Where nothing answers, that is a temporary error, too. */
+export async function post<R>(
+  { url, apiKey }: Pick<CommandContext, 'url' | 'apiKey'>,
+  method: string,
+  body: string,
+): Promise<Answer<R>> {
+  try {
+    const response = await fetch(`${url}/api/${method}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...(apiKey && { 'X-API-Key': apiKey }) },
+      body,
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+    });
+    return (await response.json()) as Answer<R>;
+  } catch {
+    const message = `nothing answers at ${url}: start newswire with make start or make up`;
+    return { error: { code: 100, message, temporary: true } };
+  }
+}

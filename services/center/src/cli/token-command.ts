@@ -1,0 +1,66 @@
+import { createSecretKey } from 'node:crypto';
+import { checkChannelOrWildcard } from '@newswire/protocol';
+import { SignJWT, type JWTPayload } from 'jose';
+import { parse, UsageError, type RunCommand } from './command.js';
+
+const DEFAULT_EXPIRES_IN_S = 3600;
+const MAX_EXPIRES_IN_S = 10 * 365 * 86_400;
+
+/**
+ * `newswire token`: a connection token, or with `--channel` a subscription token, for trying things
+ * out. It is signed with the secret that the edges know, and is all that goes to standard output.
+ */
+export const tokenCommand: RunCommand = async (args, context) => {
+  const { claims, expiresInS } = readClaims(args);
+  const { secret, audience, issuer } = context.token;
+  if (secret === undefined) {
+    context.note(
+      'there is no secret to sign tokens with: set NEWSWIRE_TOKEN_HMAC_SECRET, for the edges too',
+    );
+    return 2;
+  }
+  const nowS = Math.floor(Date.now() / 1000);
+  const token = await new SignJWT({
+    ...claims,
+    ...(audience !== undefined && { aud: audience }),
+    ...(issuer !== undefined && { iss: issuer }),
+    iat: nowS,
+    ...(expiresInS > 0 && { exp: nowS + expiresInS }),
+  })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .sign(createSecretKey(secret, 'utf8'));
+  context.print(token);
+  return 0;
+};
+
+function readClaims(args: string[]): { claims: JWTPayload; expiresInS: number } {
+  const { values } = parse({
+    args,
+    options: {
+      user: { type: 'string', default: '' },
+      channel: { type: 'string' },
+      'expires-in': { type: 'string', default: String(DEFAULT_EXPIRES_IN_S) },
+      info: { type: 'string' },
+    },
+  });
+  const { user, channel, 'expires-in': expiresIn, info } = values;
+  const expiresInS = /^\d{1,10}$/.test(expiresIn) ? Number(expiresIn) : Infinity;
+  if (expiresInS > MAX_EXPIRES_IN_S) {
+    throw new UsageError('--expires-in is seconds, up to ten years; 0: never');
+  }
+  if (channel !== undefined) checkChannelOrWildcard(channel);
+  const claims = {
+    sub: user,
+    ...(channel !== undefined && { channel }),
+    ...(info !== undefined && { info: parseInfo(info) }),
+  };
+  return { claims, expiresInS };
+}
+
+function parseInfo(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError('--info is not valid JSON');
+  }
+}

@@ -1,0 +1,33 @@
+import { isIPv6 } from 'node:net';
+
+/**
+ * What limits by address go by. An IPv6 customer has at least a /64 to choose addresses from, so
+ * these count as one; IPv4 written as IPv6 counts as IPv4.
+ */
+export function addressKey(address: string): string {
+  if (!isIPv6(address)) return address;
+  const words = wordsOf(address);
+  const isMapped = words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff;
+  if (!isMapped)
+    return `${words
+      .slice(0, 4)
+      .map((word) => word.toString(16))
+      .join(':')}::/64`;
+  const [high = 0, low = 0] = words.slice(6);
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/** The eight numbers of an IPv6 address, whose zeros may be left out, and whose end may be IPv4's. */
+function wordsOf(address: string): number[] {
+  const [bare = ''] = address.split('%');
+  const hex = bare.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
+    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  });
+  const [head = '', tail] = hex.split('::');
+  const parse = (text: string | undefined) =>
+    text ? text.split(':').map((word) => Number.parseInt(word, 16)) : [];
+  const [first, last] = [parse(head), parse(tail)];
+  const left = Math.max(0, 8 - first.length - last.length);
+  return [...first, ...Array.from({ length: left }, () => 0), ...last];
+}

@@ -1,0 +1,95 @@
+export interface ConnectionLimitsOptions {
+  /** Of this edge, in all. */
+  readonly maxConnections: number;
+  /** Of one user on this edge. Connections of nobody known are not counted here. */
+  readonly maxPerUser: number;
+  /** From one address to this edge. */
+  readonly maxPerAddress: number;
+}
+
+/** One connection, counted. */
+export interface Place {
+  /** Says whose it is. False: that user has too many, and this one is not counted among them. */
+  takeFor(user: string): boolean;
+  /** Gives everything back; a second time does nothing. */
+  leave(): void;
+}
+
+/** Counts connections, in all, by address and by user. */
+export class ConnectionLimits {
+  readonly #options: ConnectionLimitsOptions;
+  readonly #byAddress = new Map<string, number>();
+  readonly #byUser = new Map<string, number>();
+  #count = 0;
+
+  constructor(options: ConnectionLimitsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Undefined: there are too many already. */
+  enter(address: string): Place | undefined {
+    const { maxConnections, maxPerAddress } = this.#options;
+    if (this.#count >= maxConnections) return undefined;
+    if (!increase(this.#byAddress, address, maxPerAddress)) return undefined;
+    this.#count++;
+    return new CountedPlace(this, address);
+  }
+
+  /** Called by places: the connection is this user's from now on, if that one may have it. */
+  move(from: string, to: string): boolean {
+    if (to !== '' && !increase(this.#byUser, to, this.#options.maxPerUser)) return false;
+    decrease(this.#byUser, from);
+    return true;
+  }
+
+  /** Called by places. */
+  leave(address: string, user: string): void {
+    this.#count--;
+    decrease(this.#byAddress, address);
+    decrease(this.#byUser, user);
+  }
+}
+
+/** Small: every connection has one. */
+class CountedPlace implements Place {
+  readonly #limits: ConnectionLimits;
+  readonly #address: string;
+  #user = '';
+  #hasLeft = false;
+
+  constructor(limits: ConnectionLimits, address: string) {
+    this.#limits = limits;
+    this.#address = address;
+  }
+
+  takeFor(user: string): boolean {
+    if (this.#hasLeft || user === this.#user) return !this.#hasLeft;
+    if (!this.#limits.move(this.#user, user)) return false;
+    this.#user = user;
+    return true;
+  }
+
+  leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#limits.leave(this.#address, this.#user);
+  }
+}
+
+function increase(counts: Map<string, number>, key: string, max: number): boolean {
+  const count = counts.get(key) ?? 0;
+  if (count >= max) return false;
+  counts.set(key, count + 1);
+  return true;
+}
+
+function decrease(counts: Map<string, number>, key: string): void {
+  const count = counts.get(key);
+  if (count === undefined) return;
+  if (count > 1) counts.set(key, count - 1);
+  else counts.delete(key);
+}

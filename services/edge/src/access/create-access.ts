@@ -1,0 +1,201 @@
+import { ProtocolError } from '@newswire/protocol';
+import type { Config, Logger } from '@newswire/runtime';
+import {
+  AccessClosedError,
+  type Access,
+  type ConnectRequest,
+  type Credentials,
+  type SubscribeAttempt,
+  type SubscribeGrant,
+} from './access.js';
+import { chosenChannel, existingChannel, type OptionsOf } from './channel-rules.js';
+import { HOOK_SETTINGS, Hooks } from './hooks.js';
+import { NOBODY, PLAIN_GRANT } from './open-access.js';
+import { connectionCredentials, subscriptionClaim } from './token-claims.js';
+import { TOKEN_KEY_SETTINGS, tokenKeys } from './token-keys.js';
+import { InvalidTokenError, TokenExpiredError, TokenVerifier } from './token-verifier.js';
+
+/** The settings that `createAccess` reads. */
+export const ACCESS_SETTINGS = [
+  ...TOKEN_KEY_SETTINGS,
+  ...HOOK_SETTINGS,
+  'tokenAudience',
+  'tokenIssuer',
+  'anonymous',
+] as const;
+
+export type AccessConfig = Config<(typeof ACCESS_SETTINGS)[number]>;
+
+export interface AccessParts {
+  readonly optionsOf: OptionsOf;
+  readonly logger: Pick<Logger, 'debug' | 'info' | 'warn'>;
+  /** ms since 1970. */
+  readonly now?: () => number;
+}
+
+/** Between two log lines that say that a hook or the keys of tokens cannot be had. */
+const WARNING_INTERVAL_MS = 10_000;
+
+/**
+ * Who is let in, as the settings and the channels file say, and a log line that sums it up. Throws
+ * ConfigError for unusable keys.
+ */
+export function createAccess(config: AccessConfig, parts: AccessParts): Access {
+  const access = new ConfiguredAccess(config, parts);
+  parts.logger.info(access.summary);
+  return access;
+}
+
+/** What a client is told of a token that is not good. */
+interface Refusals {
+  readonly expired: () => Error;
+  readonly invalid: () => Error;
+}
+
+class ConfiguredAccess implements Access {
+  readonly #optionsOf: OptionsOf;
+  readonly #logger: AccessParts['logger'];
+  readonly #now: () => number;
+  readonly #verifier: TokenVerifier;
+  readonly #hooks: Hooks;
+  readonly #refusesNobody: boolean;
+  readonly #needsToken: boolean;
+  /** Who may connect, and why. */
+  readonly summary: string;
+
+  constructor(config: AccessConfig, { optionsOf, logger, now = Date.now }: AccessParts) {
+    this.#optionsOf = optionsOf;
+    this.#logger = logger;
+    this.#now = now;
+    const onFailure = warner(logger, now);
+    const keys = tokenKeys(config, onFailure);
+    const { tokenAudience: audience, tokenIssuer: issuer, anonymous, connectHookUrl } = config;
+    this.#verifier = new TokenVerifier({ keys, audience, issuer, now });
+    this.#hooks = new Hooks(config, onFailure);
+    this.#refusesNobody = anonymous === 'off';
+    const isAsking = keys.length > 0 || connectHookUrl !== undefined;
+    this.#needsToken = this.#refusesNobody || (anonymous === 'auto' && isAsking);
+    this.summary = summaryOf(config, this.#needsToken);
+  }
+
+  connect(request: ConnectRequest): Credentials | Promise<Credentials> {
+    const { client, token } = request;
+    if (token !== '') {
+      const refusals = { expired: tokenExpired, invalid: invalidToken };
+      return this.#byToken(client, refusals, () => this.#credentialsOf(token));
+    }
+    const asked = this.#hooks.connect(request);
+    if (asked !== undefined) return asked.then((found) => this.#admit(found));
+    if (this.#needsToken) throw new ProtocolError('unauthorized', 'a token is needed');
+    return NOBODY;
+  }
+
+  async refresh(client: string, credentials: Credentials, token: string): Promise<Credentials> {
+    if (token === '') throw new ProtocolError('badRequest', 'refresh needs a token');
+    const refusals = { expired: () => AccessClosedError.of('expired'), invalid: invalidToken };
+    return this.#byToken(client, refusals, async () => {
+      const renewed = await this.#credentialsOf(token);
+      if (renewed.user !== credentials.user) throw new InvalidTokenError("it is another user's");
+      const { data } = credentials;
+      return data === undefined ? renewed : { ...renewed, data };
+    });
+  }
+
+  subscribe(attempt: SubscribeAttempt): SubscribeGrant | Promise<SubscribeGrant> {
+    const { channel, token, credentials } = attempt;
+    const { subscribe } = chosenChannel(channel, this.#optionsOf);
+    if (token !== '' && subscribe !== 'nobody') {
+      const refusals = { expired: tokenExpired, invalid: invalidSubscriptionToken };
+      return this.#byToken(attempt.client, refusals, () => this.#grantOf(attempt));
+    }
+    switch (subscribe) {
+      case 'everyone':
+        return PLAIN_GRANT;
+      case 'users':
+        if (credentials.user !== '') return PLAIN_GRANT;
+        throw new ProtocolError('permissionDenied', 'only users may subscribe to this channel');
+      case 'token':
+        throw new ProtocolError('permissionDenied', 'this channel needs a subscription token');
+      case 'hook': {
+        const asked = this.#hooks.subscribe(attempt);
+        if (asked !== undefined) return asked;
+        throw new ProtocolError('notAvailable', 'this channel needs a subscribe hook');
+      }
+      case 'nobody':
+        throw new ProtocolError('permissionDenied', 'clients may not subscribe to this channel');
+    }
+  }
+
+  async subRefresh(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
+    if (attempt.token === '') throw new ProtocolError('badRequest', 'sub_refresh needs a token');
+    if (chosenChannel(attempt.channel, this.#optionsOf).subscribe === 'nobody') {
+      throw new ProtocolError('permissionDenied', 'clients may not subscribe to this channel');
+    }
+    const expired = () => AccessClosedError.of('subscriptionExpired');
+    const refusals = { expired, invalid: invalidSubscriptionToken };
+    return this.#byToken(attempt.client, refusals, () => this.#grantOf(attempt));
+  }
+
+  /** What the token gives, or the refusal that suits what is wrong with it. */
+  async #byToken<T>(client: string, refusals: Refusals, use: () => Promise<T>): Promise<T> {
+    try {
+      return await use();
+    } catch (error) {
+      if (error instanceof TokenExpiredError) throw refusals.expired();
+      if (!(error instanceof InvalidTokenError)) throw error;
+      this.#logger.debug({ client, reason: error.reason }, 'a token is not valid');
+      throw refusals.invalid();
+    }
+  }
+
+  async #credentialsOf(token: string): Promise<Credentials> {
+    const payload = await this.#verifier.verify(token);
+    return this.#admit(connectionCredentials(payload, this.#now()));
+  }
+
+  async #grantOf(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
+    const payload = await this.#verifier.verify(attempt.token);
+    const claim = subscriptionClaim(payload, this.#now());
+    if (claim.channel !== attempt.channel) throw new InvalidTokenError('it is for another channel');
+    if (claim.user !== attempt.credentials.user)
+      throw new InvalidTokenError("it is another user's");
+    if (claim.client !== '' && claim.client !== attempt.client) {
+      throw new InvalidTokenError("it is another client's");
+    }
+    return claim.grant;
+  }
+
+  /** Lets in whom a token or the connect hook named, if the channels that come with it exist. */
+  #admit(credentials: Credentials): Credentials {
+    if (this.#refusesNobody && credentials.user === '') {
+      throw new ProtocolError('unauthorized', 'a user is needed');
+    }
+    for (const channel of Object.keys(credentials.subs)) existingChannel(channel, this.#optionsOf);
+    return credentials;
+  }
+}
+
+function summaryOf({ anonymous, connectHookUrl }: AccessConfig, needsToken: boolean): string {
+  if (connectHookUrl !== undefined) {
+    return 'clients may connect with a token, or as the connect hook allows';
+  }
+  if (needsToken) return 'clients may connect with a token only';
+  const reason = anonymous === 'on' ? 'NEWSWIRE_ANONYMOUS is on' : 'no key for tokens is set';
+  return `clients may connect without a token: ${reason}`;
+}
+
+const tokenExpired = () => new ProtocolError('tokenExpired');
+const invalidToken = () => AccessClosedError.of('invalidToken');
+
+function invalidSubscriptionToken(): ProtocolError {
+  return new ProtocolError('permissionDenied', 'the subscription token is not valid here');
+}
+
+function warner(logger: AccessParts['logger'], now: () => number): (message: string) => void {
+  let nextMs = -Infinity;
+  return (message) => {
+    if (now() < nextMs) return;
+    nextMs = now() + WARNING_INTERVAL_MS;
+    logger.warn(message);
+  };
+}

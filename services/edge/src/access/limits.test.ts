@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { addressKey } from './address-key.js';
+import { ConnectionLimits, type Place } from './connection-limits.js';
+import { RateLimits } from './rate-limits.js';
+
+function newRateLimits(options: { perSecond?: number; burst?: number; maxKeys?: number } = {}) {
+  const clock = { nowMs: 0 };
+  const now = () => clock.nowMs;
+  const limits = new RateLimits({ perSecond: 2, burst: 3, maxKeys: 100, ...options, now });
+  const takes = (key: string, times: number) =>
+    Array.from({ length: times }, () => limits.take(key)).filter(Boolean).length;
+  return { limits, clock, takes };
+}
+
+describe('RateLimits', () => {
+  test('a key has its burst, then what comes in by the second, never more than the burst', () => {
+    const { takes, clock } = newRateLimits();
+    expect(takes('a', 10)).toBe(3);
+    expect(takes('b', 1)).toBe(1);
+    clock.nowMs = 499;
+    expect(takes('a', 10)).toBe(0);
+    clock.nowMs = 1000;
+    expect(takes('a', 10)).toBe(2);
+    clock.nowMs = 100_000;
+    expect(takes('a', 10)).toBe(3);
+  });
+
+  test('what costs more than there is takes nothing', () => {
+    const { limits } = newRateLimits();
+    expect(limits.take('a', 4)).toBe(false);
+    expect(limits.take('a', 3)).toBe(true);
+    expect(limits.take('a', 0.1)).toBe(false);
+  });
+
+  test('a key that keeps asking in vain stays empty', () => {
+    const { limits, clock, takes } = newRateLimits({ perSecond: 1, burst: 1 });
+    takes('a', 1);
+    for (clock.nowMs = 1; clock.nowMs < 1000; clock.nowMs++) {
+      expect(limits.take('a')).toBe(false);
+    }
+    clock.nowMs = 1001;
+    expect(takes('a', 2)).toBe(1);
+  });
+
+  test('keys at rest are forgotten as others come, and of too many the oldest', () => {
+    const { limits, clock, takes } = newRateLimits({ maxKeys: 10 });
+    for (let i = 0; i < 1000; i++) takes(`k${i}`, 3);
+    expect(limits.keyCount).toBe(10);
+    expect(takes('k999', 1)).toBe(0);
+    clock.nowMs = 60_000;
+    for (let i = 0; i < 10; i++) takes('z', 1);
+    expect(limits.keyCount).toBe(1);
+  });
+
+  test('whoever asks when, no key gets more than its burst and its rate', () => {
+    const asks = fc.array(
+      fc.record({ key: fc.constantFrom('a', 'b', 'c'), afterMs: fc.nat(2000) }),
+    );
+    fc.assert(
+      fc.property(asks, (list) => {
+        const { limits, clock } = newRateLimits();
+        const got = new Map<string, number>();
+        for (const { key, afterMs } of list) {
+          clock.nowMs += afterMs;
+          if (limits.take(key)) got.set(key, (got.get(key) ?? 0) + 1);
+        }
+        for (const count of got.values()) {
+          expect(count).toBeLessThanOrEqual(3 + (clock.nowMs * 2) / 1000);
+        }
+      }),
+    );
+  });
+});
+
+describe('ConnectionLimits', () => {
+  const LIMITS = { maxConnections: 4, maxPerUser: 2, maxPerAddress: 3 };
+
+  test('there are so many in all and from one address, and one that leaves makes room', () => {
+    const limits = new ConnectionLimits(LIMITS);
+    const places = ['a', 'a', 'a', 'a', 'b', 'c'].map((address) => limits.enter(address));
+    expect(places.map((place) => place !== undefined)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(limits.count).toBe(4);
+    places[0]?.leave();
+    places[0]?.leave();
+    expect(limits.count).toBe(3);
+    expect(limits.enter('a')).toBeDefined();
+    expect(limits.enter('d')).toBeUndefined();
+  });
+
+  test('a user has so many, nobody known any number', () => {
+    const limits = new ConnectionLimits({ ...LIMITS, maxConnections: 10, maxPerAddress: 10 });
+    const enter = (user: string) => {
+      const place = limits.enter('a');
+      return { place, isIn: place?.takeFor(user) };
+    };
+    const [first] = [enter('ann'), enter('ann')];
+    expect(first?.isIn).toBe(true);
+    const third = enter('ann');
+    expect(third.isIn).toBe(false);
+    third.place?.leave(); // it was not counted as hers
+    expect(enter('ann').isIn).toBe(false);
+    expect([enter('').isIn, enter('').isIn, enter('').isIn, enter('bob').isIn]).toEqual(
+      Array(4).fill(true),
+    );
+    expect(first?.place?.takeFor('ann')).toBe(true);
+    first?.place?.leave();
+    expect(first?.place?.takeFor('ann')).toBe(false);
+    expect(enter('ann').isIn).toBe(true);
+  });
+
+  test('whoever comes and goes, the counts are those who are there', () => {
+    const step = fc.record({
+      address: fc.constantFrom('a', 'b', '__proto__'),
+      user: fc.constantFrom('', 'ann', 'bob', 'constructor'),
+      leaves: fc.nat(10),
+    });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const limits = new ConnectionLimits(LIMITS);
+        const there: { place: Place; address: string; user: string }[] = [];
+        for (const { address, user, leaves } of steps) {
+          const of = (key: 'address' | 'user', name: string) =>
+            there.filter((one) => one[key] === name).length;
+          const fits = there.length < 4 && of('address', address) < 3;
+          const place = limits.enter(address);
+          expect(place !== undefined).toBe(fits);
+          if (place !== undefined) {
+            const isIn = user === '' || of('user', user) < 2;
+            expect(place.takeFor(user)).toBe(isIn);
+            if (isIn) there.push({ place, address, user });
+            else place.leave();
+          }
+          there.splice(leaves, 1).forEach((one) => one.place.leave());
+          expect(limits.count).toBe(there.length);
+        }
+      }),
+    );
+  });
+});
+
+describe('addressKey', () => {
+  test.each([
+    ['10.0.0.7', '10.0.0.7'],
+    ['::ffff:10.0.0.7', '10.0.0.7'],
+    ['0000:0000:0000:0000:0000:ffff:0a00:0007', '10.0.0.7'],
+    ['::1', '0:0:0:0::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:db8:0:0:ffff:1:2:3', '2001:db8:0:0::/64'],
+    ['2001:0DB8:0000:0001:0000:0000:0000:0001', '2001:db8:0:1::/64'],
+    ['2001:db8:1:2:3:4:5::', '2001:db8:1:2::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['', ''],
+    ['unix', 'unix'],
+  ])('%j goes by %j', (address, key) => {
+    expect(addressKey(address)).toBe(key);
+  });
+});

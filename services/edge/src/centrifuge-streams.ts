@@ -1,0 +1,49 @@
+import type { HttpReply, StreamEndpoint, StreamOpening } from '@newswire/transport';
+import { errorReply } from '@newswire/transport';
+import { eventFraming, lineFraming } from './stream-framings.js';
+
+/** What the two have in common. */
+export type StreamParts = Pick<StreamEndpoint, 'handleOpen'> & {
+  /** Asked before each connection: an answer refuses it. */
+  readonly refuse: () => HttpReply | undefined;
+  readonly maxFrameBytes: number;
+};
+
+/**
+ * Centrifuge's wire in answers that do not end, for where WebSockets do not get through. The request
+ * brings the `connect` command; later ones come to `/emulation`.
+ */
+export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamParts) {
+  const sse: StreamEndpoint = {
+    method: 'GET',
+    path: '/connection/sse',
+    transport: 'sse',
+    isOneWay: false,
+    handleOpen,
+    accept: ({ query }) => {
+      const connect = new URLSearchParams(query).get('cf_connect') ?? '';
+      return (
+        refuse() ?? opening(eventFraming, connect, 'the connect command stands in ?cf_connect=')
+      );
+    },
+  };
+  const httpStream: StreamEndpoint = {
+    method: 'POST',
+    path: '/connection/http_stream',
+    transport: 'http_stream',
+    isOneWay: false,
+    maxBodyBytes: maxFrameBytes,
+    handleOpen,
+    accept: ({ body }) => refuse() ?? opening(lineFraming, body, 'the connect command is the body'),
+  };
+  return [sse, httpStream];
+}
+
+function opening(
+  framing: StreamOpening['framing'],
+  firstFrame: string,
+  hint: string,
+): StreamOpening | HttpReply {
+  if (firstFrame.trim() === '') return errorReply(400, 'badRequest', hint);
+  return { framing, firstFrame };
+}

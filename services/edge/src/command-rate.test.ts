@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { CommandRate } from './command-rate.js';
+
+test('ten seconds worth at once, then so many a second; whoever goes on is closed', () => {
+  const rate = new CommandRate(5, 0);
+  const take = (count: number, nowMs: number) =>
+    Array.from({ length: count }, () => rate.take(nowMs));
+  expect(new Set(take(50, 0))).toEqual(new Set(['obey']));
+  expect(take(1, 0)).toEqual(['refuse']);
+  expect(take(3, 400)).toEqual(['obey', 'refuse', 'refuse']);
+  expect(new Set(take(48, 400))).toEqual(new Set(['refuse']));
+  expect(take(1, 400)).toEqual(['close']);
+  expect(take(1, 20_400)).toEqual(['obey']);
+});

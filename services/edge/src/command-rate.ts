@@ -1,0 +1,28 @@
+/** After a rest a connection may send the commands of so many seconds at once. */
+const BURST_S = 10;
+
+/** How many commands one connection may send: a token bucket. */
+export class CommandRate {
+  readonly #perSecond: number;
+  #left: number;
+  #filledMs: number;
+
+  constructor(perSecond: number, nowMs: number) {
+    this.#perSecond = perSecond;
+    this.#left = perSecond * BURST_S;
+    this.#filledMs = nowMs;
+  }
+
+  /**
+   * `refuse`: there are too many commands. `close`: it was refused a whole burst of them, and goes
+   * on nevertheless.
+   */
+  take(nowMs: number): 'obey' | 'refuse' | 'close' {
+    const burst = this.#perSecond * BURST_S;
+    const gained = ((nowMs - this.#filledMs) * this.#perSecond) / 1000;
+    this.#left = Math.min(burst, this.#left + gained) - 1;
+    this.#filledMs = nowMs;
+    if (this.#left >= 0) return 'obey';
+    return this.#left < -burst ? 'close' : 'refuse';
+  }
+}

@@ -1,0 +1,63 @@
+import { plainSseWire, ProtocolError } from '@newswire/protocol';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { plainSse } from './plain-sse.js';
+
+const endpoint = plainSse({
+  refuse: () => undefined,
+  handleOpen: () => {
+    throw new Error('nothing opens here');
+  },
+});
+
+const name = fc.constantFrom('channels', 'channels', 'token', 'last_event_id', 'other', '');
+const value = fc.oneof(
+  fc.constantFrom('a', 'a|b', 'a:b|c', 'gap', '', '|', 'a+b', '%', '%ff', 'a,1,e', 'a,1,e|b,2,f'),
+  fc.string({ unit: 'binary' }),
+  fc.string().map(encodeURIComponent),
+  fc.constant('x'.repeat(16_000)),
+);
+const query = fc
+  .array(fc.tuple(name, value), { maxLength: 4 })
+  .map((pairs) => pairs.map((pair) => pair.join('=')).join('&'));
+const header = fc.oneof(value, fc.constantFrom('Bearer abc', 'Bearer', 'Basic abc', ''));
+const request = fc.record({
+  query,
+  headers: fc.record({ 'last-event-id': header, authorization: header }, { requiredKeys: [] }),
+  body: fc.constant(''),
+});
+
+/** Undefined: it is refused. */
+function typesIn(frame: string): string[] | undefined {
+  try {
+    return plainSseWire.decode(frame).map(({ type }) => type);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ProtocolError);
+    return undefined;
+  }
+}
+
+test('whatever stands in the address and headers, it is understood or refused', () => {
+  const seen = { refused: 0, wrong: 0, right: 0 };
+  fc.assert(
+    fc.property(request, (asked) => {
+      const answer = endpoint.accept(asked);
+      if ('status' in answer) {
+        seen.refused++;
+        expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
+          400,
+          { error: { code: 107 } },
+        ]);
+        return;
+      }
+      const types = typesIn(answer.firstFrame);
+      if (types === undefined) seen.wrong++;
+      else {
+        expect(['connect', 'connect subscribe']).toContain(types.join(' '));
+        seen.right++;
+      }
+    }),
+    { numRuns: 10_000 },
+  );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(500);
+});

@@ -1,0 +1,55 @@
+import { plainSseChannels, plainSseRequest, ProtocolError, readEventId } from '@newswire/protocol';
+import { errorReply, type HttpReply, type HttpRequest } from '@newswire/transport';
+import type { StreamEndpoint } from '@newswire/transport';
+import type { StreamParts } from './centrifuge-streams.js';
+import { PlainSseFraming, PlainSseMemory } from './plain-sse-framing.js';
+
+/**
+ * `GET /sse?channels=77707|77708`: events for `EventSource` and curl. `Last-Event-ID`, or
+ * `?last_event_id=`, goes on where a client was; a token comes as `?token=` or `Authorization: Bearer`.
+ */
+export function plainSse({
+  refuse,
+  handleOpen,
+}: Omit<StreamParts, 'maxFrameBytes'>): StreamEndpoint {
+  const memory = new PlainSseMemory();
+  return {
+    method: 'GET',
+    path: '/sse',
+    transport: 'plain_sse',
+    isOneWay: true,
+    headers: ['last-event-id', 'authorization'],
+    handleOpen,
+    accept: (request) => {
+      const refusal = refuse();
+      if (refusal !== undefined) return refusal;
+      const asked = read(request);
+      const channels = plainSseChannels(asked);
+      const positions = positionsIn(asked.lastEventId);
+      if (!(positions instanceof Map)) return positions;
+      const framing = new PlainSseFraming(channels, positions, memory);
+      return { framing, firstFrame: plainSseRequest(asked) };
+    },
+  };
+}
+
+/** The header counts where both say something: a reconnecting `EventSource` repeats its address. */
+function read({ query, headers }: HttpRequest) {
+  // Names may have a plus, and nothing here has a space.
+  const asked = new URLSearchParams(query.replaceAll('+', '%2B'));
+  const bearer = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? '';
+  return {
+    channels: asked.getAll('channels').join('|'),
+    token: asked.get('token') ?? bearer,
+    lastEventId: headers['last-event-id'] || (asked.get('last_event_id') ?? ''),
+  };
+}
+
+function positionsIn(lastEventId: string): ReturnType<typeof readEventId> | HttpReply {
+  try {
+    return readEventId(lastEventId);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return errorReply(400, error.kind, 'the last event id is none that newswire has given');
+  }
+}

@@ -1,0 +1,55 @@
+import type { SessionFilter } from '@newswire/broker';
+import type { Session } from './session.js';
+
+/** The sessions of this edge that are connected, by who they are. */
+export class SessionRegistry {
+  readonly #byClient = new Map<string, Session>();
+  readonly #byUser = new Map<string, Set<Session>>();
+  readonly #emulated = new Map<string, Session>();
+
+  add(session: Session): void {
+    const { client, emulationId } = session;
+    const { user } = session.credentials;
+    this.#byClient.set(client, session);
+    if (emulationId !== undefined) this.#emulated.set(emulationId, session);
+    if (user === '') return;
+    const others = this.#byUser.get(user);
+    if (others === undefined) this.#byUser.set(user, new Set([session]));
+    else others.add(session);
+  }
+
+  remove(session: Session): void {
+    const { client, emulationId } = session;
+    const { user } = session.credentials;
+    // A session that was never connected is nobody's, and has nobody's id.
+    if (this.#byClient.get(client) !== session) return;
+    this.#byClient.delete(client);
+    if (emulationId !== undefined) this.#emulated.delete(emulationId);
+    const others = this.#byUser.get(user);
+    others?.delete(session);
+    if (others?.size === 0) this.#byUser.delete(user);
+  }
+
+  /** Those that are meant, as they are now: safe to walk while they leave. */
+  find({ user, client }: SessionFilter): Session[] {
+    if (client === undefined || client === '') return [...(this.#byUser.get(user ?? '') ?? [])];
+    const session = this.#byClient.get(client);
+    if (session === undefined) return [];
+    const isMeant = user === undefined || user === '' || session.credentials.user === user;
+    return isMeant ? [session] : [];
+  }
+
+  /** The session whose commands come as requests of their own, by the secret it was told. */
+  emulated(id: string): Session | undefined {
+    return this.#emulated.get(id);
+  }
+
+  get clientCount(): number {
+    return this.#byClient.size;
+  }
+
+  /** Those that are known by name; one on several tabs counts once. */
+  get userCount(): number {
+    return this.#byUser.size;
+  }
+}

@@ -1,0 +1,112 @@
+import { httpRequest, RawSocket, until, upgradeRequest } from '@newswire/testkit';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { SECRET, sign } from './rig/access-rig.js';
+import { CodeEdge } from './rig/code-edge.js';
+
+async function edgeWith(settings: Record<string, string | number>): Promise<CodeEdge> {
+  const edge = await CodeEdge.start({ settings });
+  onTestFinished(() => edge.stop());
+  return edge;
+}
+
+async function ask(port: number, request: string): Promise<RawSocket> {
+  const socket = await RawSocket.open(port);
+  onTestFinished(() => socket.cut());
+  socket.send(request);
+  return socket;
+}
+
+const connect = '{"id":1,"connect":{}}';
+const OPENINGS = {
+  '/ws': upgradeRequest('/ws'),
+  '/connection/websocket': upgradeRequest('/connection/websocket'),
+  '/connection/sse': httpRequest(`GET /connection/sse?cf_connect=${encodeURIComponent(connect)}`),
+  '/connection/http_stream': httpRequest('POST /connection/http_stream', { body: connect }),
+  '/sse': httpRequest('GET /sse?channels=a'),
+};
+
+test('a full edge answers every opening with 503, until somebody leaves', async () => {
+  const edge = await edgeWith({ MAX_CONNECTIONS: 1 });
+  const first = await edge.connected();
+  await first.answer(1);
+  for (const request of Object.values(OPENINGS)) {
+    const refused = await ask(edge.port, request);
+    expect(await refused.receives('}}')).toMatch(/^HTTP\/1.1 503 .*this edge is full/s);
+  }
+  first.terminate();
+  await until('a place', async () => {
+    const next = await edge.connected();
+    return next.answer(1).catch(() => undefined);
+  });
+});
+
+test('a user with too many connections is closed with 3504, others are not', async () => {
+  const edge = await edgeWith({ TOKEN_HMAC_SECRET: SECRET, MAX_CONNECTIONS_PER_USER: 1 });
+  const [ann, bob] = await Promise.all(['ann', 'bob'].map((sub) => sign({ sub })));
+  const first = await edge.connected(ann);
+  await first.answer(1);
+  const second = await edge.connected(ann);
+  expect(await until('the close', () => second.closeCode)).toBe(3504);
+  await (await edge.connected(bob)).answer(1);
+  first.terminate();
+  await until('room for one', async () => {
+    const next = await edge.connected(ann);
+    return until('an answer', () => next.closeCode ?? next.lines.length > 0).then(
+      () => next.closeCode === undefined,
+    );
+  });
+});
+
+describe('an address with too many connections, or that comes too often', () => {
+  test.each([
+    ['MAX_CONNECTIONS_PER_ADDRESS', 3504, 'connection limit'],
+    ['CONNECTS_PER_SECOND', 3013, 'too many requests'],
+  ])('%s: %i, in HTTP 429, and nothing of it stays', async (name, code, reason) => {
+    const edge = await edgeWith({ [name]: 1 });
+    const first = await edge.connected();
+    await first.answer(1);
+    const second = await edge.open();
+    expect(await until('the close', () => second.closeCode)).toBe(code);
+    const streamed = await ask(edge.port, OPENINGS['/sse']);
+    expect(await streamed.receives('}}')).toMatch(new RegExp(`^HTTP/1.1 429 .*${reason}`, 's'));
+    expect(await edge.sessions()).toBe(1);
+  });
+});
+
+test('too many commands are refused with 111, and going on closes with 3013', async () => {
+  const edge = await edgeWith({ COMMANDS_PER_SECOND: 1 });
+  const client = await edge.connected();
+  await client.answer(1);
+  const commands = Array.from({ length: 40 }, (_, i) => ({
+    id: 2 + i,
+    subscribe: { channel: 'a' },
+  }));
+  client.send(...commands.slice(0, 12));
+  await until('the refusal', () => client.errors.includes(111));
+  expect(client.closeCode).toBeUndefined();
+  client.send(...commands.slice(12));
+  expect(await until('the close', () => client.closeCode)).toBe(3013);
+});
+
+test('a frame that is too long closes the connection; one at the limit is read', async () => {
+  const edge = await edgeWith({});
+  const client = await edge.connected();
+  await client.answer(1);
+  const rpc = { id: 2, rpc: { method: 'm', data: '' } };
+  const room = 65_536 - JSON.stringify(rpc).length;
+  client.send({ ...rpc, rpc: { ...rpc.rpc, data: 'x'.repeat(room) } });
+  await client.answer(2);
+  client.send({ ...rpc, rpc: { ...rpc.rpc, data: 'x'.repeat(room + 1) } });
+  expect(await until('the close', () => client.closeCode)).toBe(1006);
+});
+
+test("another host's page gets nothing, on whatever path", async () => {
+  const edge = await edgeWith({});
+  const paths = { ...OPENINGS, '/emulation': httpRequest('POST /emulation', { body: '{}' }) };
+  for (const request of Object.values(paths)) {
+    const evil = request.replace('\r\n', '\r\nOrigin: https://evil.example\r\n');
+    const refused = await ask(edge.port, evil);
+    expect(await refused.receives('}}')).toMatch(/^HTTP\/1.1 403 /);
+  }
+  expect(await edge.sessions()).toBe(0);
+});

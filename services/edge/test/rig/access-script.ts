@@ -1,0 +1,65 @@
+import { ProtocolError } from '@newswire/protocol';
+import type { NamespaceOptions } from '@newswire/runtime';
+import type {
+  Access,
+  ConnectRequest,
+  Credentials,
+  SubscribeAttempt,
+  SubscribeGrant,
+} from '../../src/access/access.js';
+import { NOBODY, OPEN_NAMESPACE, PLAIN_GRANT } from '../../src/access/open-access.js';
+
+type Answer<Result> = Result | Promise<Result>;
+
+/** Answers by the token that a client gives: what is not listed is refused with 101 or 103. */
+export class ScriptedAccess implements Access {
+  readonly connects: ConnectRequest[] = [];
+  readonly attempts: SubscribeAttempt[] = [];
+  readonly credentials: Record<string, Answer<Partial<Credentials>> | Error> = { '': {} };
+  readonly grants: Record<string, Answer<SubscribeGrant> | Error> = { '': PLAIN_GRANT };
+
+  async connect(request: ConnectRequest): Promise<Credentials> {
+    this.connects.push(request);
+    return this.#credentialsOf(request.token);
+  }
+
+  async refresh(_: string, { user }: Credentials, token: string): Promise<Credentials> {
+    return { ...(await this.#credentialsOf(token)), user };
+  }
+
+  subscribe(attempt: SubscribeAttempt): Answer<SubscribeGrant> {
+    this.attempts.push(attempt);
+    const answer = this.#answerOf(attempt);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  subRefresh(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
+    return settle(this.#answerOf(attempt));
+  }
+
+  #answerOf({ token }: SubscribeAttempt): Answer<SubscribeGrant> | Error {
+    return this.grants[token] ?? new ProtocolError('permissionDenied');
+  }
+
+  async #credentialsOf(token: string): Promise<Credentials> {
+    const answer = this.credentials[token] ?? new ProtocolError('unauthorized');
+    return { ...NOBODY, ...(await settle(answer)) };
+  }
+}
+
+async function settle<Result>(answer: Answer<Result> | Error): Promise<Result> {
+  if (answer instanceof Error) throw answer;
+  return answer;
+}
+
+/** The options of channels by their namespaces: what is not said is as in an open one. */
+export function optionsOf(namespaces: Record<string, Partial<NamespaceOptions>>) {
+  const known = new Map<string, NamespaceOptions>();
+  return (channel: string): NamespaceOptions => {
+    const [namespace = ''] = channel.split(':');
+    const options = known.get(namespace) ?? { ...OPEN_NAMESPACE, ...namespaces[namespace] };
+    known.set(namespace, options);
+    return options;
+  };
+}

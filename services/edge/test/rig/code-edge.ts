@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  LocalControl,
+  MemoryBroker,
+  MemoryPresence,
+  type BrokerHandler,
+  type HistoryPage,
+} from '@newswire/broker';
+import { CENTER_SETTINGS, createCenter } from '@newswire/center';
+import {
+  CHANNEL_SETTINGS,
+  createLogger,
+  createRegistry,
+  loadChannelOptions,
+  loadConfig,
+  type Registry,
+} from '@newswire/runtime';
+import { until } from '@newswire/testkit';
+import { Server } from '@newswire/transport';
+import { ACCESS_SETTINGS, createAccess } from '../../src/access/index.js';
+import { createEdge, EDGE_SETTINGS, type Edge, type EdgeParts } from '../../src/app.js';
+import { CodeClient } from './code-client.js';
+
+const CHANNELS = {
+  unknown_namespaces: 'refuse',
+  default: { read_history: 'everyone' },
+  namespaces: { users: { subscribe: 'users' }, hook: { subscribe: 'hook' } },
+};
+
+/** A broker whose logs can go on without any of what was published. */
+class ForgetfulBroker extends MemoryBroker {
+  readonly #listeners = new Map<string, BrokerHandler>();
+  #hasForgotten = false;
+
+  forget(): void {
+    this.#hasForgotten = true;
+    for (const [channel, handler] of this.#listeners) handler.handleGap(channel);
+  }
+
+  override subscribe(channel: string, handler: BrokerHandler): Promise<void> {
+    this.#listeners.set(channel, handler);
+    return super.subscribe(channel, handler);
+  }
+
+  override async history(channel: string, since: number, limit: number): Promise<HistoryPage> {
+    const page = await super.history(channel, since, limit);
+    if (!this.#hasForgotten) return page;
+    return { ...page, publications: [], topOffset: page.topOffset + 100 };
+  }
+}
+
+export interface CodeSetup extends Pick<EdgeParts, 'patience' | 'rpc'> {
+  /** NEWSWIRE_* settings, without that prefix. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+/** A real edge and the server API on one port, in this process. */
+export class CodeEdge {
+  readonly broker: ForgetfulBroker;
+  readonly #server: Server;
+  readonly #edge: Edge;
+  readonly #registry: Registry;
+  readonly #clients: CodeClient[] = [];
+  #port = 0;
+
+  private constructor(broker: ForgetfulBroker, server: Server, edge: Edge, registry: Registry) {
+    this.broker = broker;
+    this.#server = server;
+    this.#edge = edge;
+    this.#registry = registry;
+  }
+
+  /** Resolves once the edge has closed a session with this code. */
+  async hasClosed(code: number): Promise<void> {
+    const line = `newswire_edge_closes_total{code="${code}"}`;
+    await until(`a close with ${code}`, async () =>
+      (await this.#registry.metrics()).includes(line),
+    );
+  }
+
+  async sessions(): Promise<number> {
+    const metrics = await this.#registry.metrics();
+    return Number(/^newswire_edge_sessions (\d+)$/m.exec(metrics)?.[1]);
+  }
+
+  static async start({ settings = {}, ...faults }: CodeSetup): Promise<CodeEdge> {
+    const set = Object.entries(settings).map(([name, value]) => [`NEWSWIRE_${name}`, `${value}`]);
+    const config = configOf({ NEWSWIRE_DRAIN_MS: '0', ...Object.fromEntries(set) });
+    const channels = loadChannelOptions(config);
+    const server = await Server.create((error) => {
+      throw error;
+    });
+    const logger = createLogger({ service: 'edge', logLevel: 'error', logFormat: 'json' });
+    const broker = new ForgetfulBroker({ limitsOf: channels.limitsOf, historyBytes: 1_000_000 });
+    const parts = {
+      server,
+      broker,
+      control: new LocalControl(),
+      presence: new MemoryPresence(),
+      config,
+      logger,
+      registry: createRegistry(),
+      optionsOf: channels.optionsOf,
+      access: createAccess(config, { ...channels, logger }),
+      ...faults,
+    };
+    const edge = createEdge(parts);
+    createCenter(parts);
+    const started = new CodeEdge(broker, server, edge, parts.registry);
+    started.#port = await server.listen('127.0.0.1', 0);
+    return started;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  open(path = '/connection/websocket'): Promise<CodeClient> {
+    const client = new CodeClient(`ws://127.0.0.1:${this.#port}${path}`);
+    this.#clients.push(client);
+    return client.opened();
+  }
+
+  /** A client with this token, and with what it sends in the same frame. */
+  async connected(token = '', ...commands: object[]): Promise<CodeClient> {
+    const client = await this.open();
+    client.send({ id: 1, connect: { token } }, ...commands);
+    return client;
+  }
+
+  drain(): Promise<void> {
+    return this.#edge.drain();
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.terminate();
+    await this.#edge.drain();
+    await this.#server.close();
+    await this.broker.close();
+  }
+}
+
+const DIRECTORY = mkdtempSync(join(tmpdir(), 'newswire-codes-'));
+const CHANNELS_FILE = join(DIRECTORY, 'channels.json');
+writeFileSync(CHANNELS_FILE, JSON.stringify(CHANNELS));
+process.once('exit', () => rmSync(DIRECTORY, { recursive: true, force: true }));
+
+function configOf(environment: Record<string, string>) {
+  return loadConfig(
+    [...EDGE_SETTINGS, ...ACCESS_SETTINGS, ...CHANNEL_SETTINGS, ...CENTER_SETTINGS],
+    { ...environment, NEWSWIRE_CHANNELS_FILE: CHANNELS_FILE },
+  );
+}

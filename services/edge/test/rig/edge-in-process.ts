@@ -1,0 +1,53 @@
+import { LocalControl, MemoryBroker } from '@newswire/broker';
+import { createLogger, createRegistry, loadConfig } from '@newswire/runtime';
+import { Server } from '@newswire/transport';
+import { createEdge, EDGE_SETTINGS, type Edge } from '../../src/app.js';
+import type { EdgePowers } from '../../src/edge-core.js';
+
+/** A real edge on a port of its own, in this process: who may do what is up to the test. */
+export class EdgeInProcess {
+  readonly broker: MemoryBroker;
+  readonly control: LocalControl;
+  readonly port: number;
+  readonly #server: Server;
+  readonly #edge: Edge;
+
+  private constructor(
+    broker: MemoryBroker,
+    control: LocalControl,
+    port: number,
+    server: Server,
+    edge: Edge,
+  ) {
+    this.broker = broker;
+    this.control = control;
+    this.port = port;
+    this.#server = server;
+    this.#edge = edge;
+  }
+
+  static async start(powers: EdgePowers): Promise<EdgeInProcess> {
+    const environment = { NEWSWIRE_DRAIN_MS: '0', NEWSWIRE_RING_IDLE_MS: '100' };
+    const server = await Server.create((error) => {
+      throw error;
+    });
+    const broker = new MemoryBroker({
+      limitsOf: () => ({ historySize: 1000, historyTtlMs: 600_000 }),
+      historyBytes: 10_000_000,
+    });
+    const control = new LocalControl();
+    const config = loadConfig(EDGE_SETTINGS, environment);
+    const logger = createLogger({ service: 'edge', logLevel: 'error', logFormat: 'json' });
+    const registry = createRegistry();
+    const parts = { server, broker, control, config, logger, registry };
+    const edge = createEdge({ ...parts, ...powers });
+    const port = await server.listen('127.0.0.1', 0);
+    return new EdgeInProcess(broker, control, port, server, edge);
+  }
+
+  async stop(): Promise<void> {
+    await this.#edge.drain();
+    await this.#server.close();
+    await this.broker.close();
+  }
+}

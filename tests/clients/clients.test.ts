@@ -1,0 +1,104 @@
+import { missingPrograms, TcpProxy } from '@newswire/testkit';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Stack } from '../../services/edge/test/rig/sdk-stack.js';
+import { CHROMIUM, startChromium, startInChromium } from './chromium.js';
+import type { DrivenClient } from './driven-client.js';
+import { startInNode } from './node-client.js';
+import { hasPython, startInPython } from './python-client.js';
+import { SCENARIOS } from './scenarios.js';
+import { SESSION_SCENARIOS, SETTINGS } from './session-scenarios.js';
+
+interface Program {
+  readonly name: string;
+  readonly isHere: boolean;
+  readonly open: (origin: string) => DrivenClient | Promise<DrivenClient>;
+}
+
+let chromium: Browser;
+
+const PROGRAMS: Record<'node' | 'chromium' | 'python', Program> = {
+  node: { name: 'centrifuge in Node', isHere: true, open: startInNode },
+  chromium: {
+    name: 'centrifuge in Chromium',
+    isHere: CHROMIUM !== undefined,
+    open: (origin) => startInChromium(chromium, origin),
+  },
+  python: { name: 'centrifuge-python', isHere: hasPython, open: startInPython },
+};
+
+/** A way to the edges: the client library's name for it, and where it begins. */
+interface Transport {
+  readonly transport: string;
+  readonly url: (port: number) => string;
+}
+
+const WEBSOCKET: Transport = {
+  transport: 'websocket',
+  url: (port) => `ws://127.0.0.1:${port}/connection/websocket`,
+};
+
+const SSE: Transport = {
+  transport: 'sse',
+  url: (port) => `http://127.0.0.1:${port}/connection/sse`,
+};
+
+const HTTP_STREAM: Transport = {
+  transport: 'http_stream',
+  url: (port) => `http://127.0.0.1:${port}/connection/http_stream`,
+};
+
+/** Every program over every transport that it has. */
+const CLIENTS: readonly (readonly [Program, Transport])[] = [
+  [PROGRAMS.node, WEBSOCKET],
+  [PROGRAMS.node, SSE],
+  [PROGRAMS.node, HTTP_STREAM],
+  [PROGRAMS.chromium, WEBSOCKET],
+  [PROGRAMS.chromium, SSE],
+  [PROGRAMS.chromium, HTTP_STREAM],
+  [PROGRAMS.python, WEBSOCKET],
+];
+
+const missing = missingPrograms('redis-server', 'redis-cli', 'nginx');
+
+describe.skipIf(missing.length > 0)('client libraries (need nginx and redis-server)', () => {
+  let stack: Stack;
+  let channels = 0;
+
+  beforeAll(async () => {
+    stack = await Stack.start(SETTINGS);
+    if (PROGRAMS.chromium.isHere) chromium = await startChromium();
+  });
+  afterAll(async () => {
+    await chromium?.close();
+    await stack.stop();
+  });
+
+  for (const [program, { transport, url }] of CLIENTS) {
+    describe.skipIf(!program.isHere)(`${program.name}, ${transport}`, () => {
+      let client: DrivenClient;
+      let proxy: TcpProxy;
+
+      beforeEach(async () => {
+        proxy = await TcpProxy.start(stack.nginx.port);
+        client = await program.open(`http://127.0.0.1:${proxy.port}`);
+      });
+      afterEach(async () => {
+        await client.stop();
+        proxy.close();
+      });
+
+      test.each([...SCENARIOS, ...SESSION_SCENARIOS].map(({ name, run }) => [name, run] as const))(
+        '%s',
+        async (_, run) => {
+          expect.hasAssertions();
+          const connection = {
+            transports: [{ transport, endpoint: url(proxy.port) }],
+            emulationEndpoint: `http://127.0.0.1:${proxy.port}/emulation`,
+          };
+          await run({ client, stack, proxy, channel: `test-${++channels}`, connection });
+        },
+      );
+    });
+  }
+});

@@ -1,0 +1,89 @@
+import { Ledger, missingPrograms, subscribed, TcpProxy, until } from '@newswire/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Stack } from '../../services/edge/test/rig/sdk-stack.js';
+import {
+  listenByCentrifuge,
+  listenByEventSource,
+  listenBySeed,
+  type Listener,
+  type Place,
+} from './ledger-listeners.js';
+
+const CHANNELS = ['ledger-a', 'ledger-b'];
+
+/** How each wire's listener begins. */
+const WIRES: readonly ((place: Place, ledger: Ledger) => Listener)[] = [
+  (place, ledger) => listenByCentrifuge('websocket', place, ledger),
+  (place, ledger) => listenByCentrifuge('sse', place, ledger),
+  (place, ledger) => listenByCentrifuge('http_stream', place, ledger),
+  listenByEventSource,
+  listenBySeed,
+];
+
+const missing = missingPrograms('redis-server', 'redis-cli', 'nginx');
+
+describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-server)', () => {
+  let stack: Stack;
+
+  beforeAll(async () => {
+    stack = await Stack.start();
+  });
+  afterAll(() => stack.stop());
+
+  test('nothing is lost, doubled or out of order while connections are cut, and gaps are told', async () => {
+    const ledger = new Ledger();
+    // A cut of one proxy is a cut of one wire's listeners.
+    const proxies = await Promise.all(WIRES.map(() => TcpProxy.start(stack.nginx.port)));
+    const listeners = proxies.map((proxy, i) =>
+      WIRES[i]?.({ host: `127.0.0.1:${proxy.port}`, channels: CHANNELS }, ledger),
+    );
+    await subscribed(stack.nginx.url, 'ledger-a', WIRES.length);
+    await subscribed(stack.nginx.url, 'ledger-b', WIRES.length);
+
+    let token = 0;
+    const publish = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        for (const channel of CHANNELS) {
+          const data = ++token;
+          ledger.accepted(channel, data, await stack.publish(channel, data));
+        }
+      }
+    };
+    const haveCaughtUp = () => until('all to have everything', () => ledger.behind() === 0, 20_000);
+
+    for (let round = 0; round < 3; round++) {
+      for (const proxy of proxies) {
+        await publish(10);
+        proxy.cut();
+      }
+    }
+    await publish(10);
+    await haveCaughtUp();
+
+    // Away for longer than the log is kept.
+    for (const proxy of proxies) proxy.block();
+    for (const channel of CHANNELS) await stack.isLeft(channel);
+    await publish(10);
+    for (const channel of CHANNELS) {
+      await stack.redis.cli('XTRIM', `nw:{${channel}}:log`, 'MAXLEN', '3');
+    }
+    for (const proxy of proxies) proxy.unblock();
+    for (const channel of CHANNELS) await subscribed(stack.nginx.url, channel, WIRES.length);
+    await publish(10);
+    await haveCaughtUp();
+
+    for (const listener of listeners) listener?.close();
+    for (const proxy of proxies) proxy.close();
+    const { subscriptions, ...sums } = ledger.verdict();
+    expect(sums).toMatchObject({ lost: 0, doubled: 0, reordered: 0, skipped: 0, conflicts: 0 });
+    expect(subscriptions).toHaveLength(WIRES.length * CHANNELS.length);
+    expect(subscriptions.filter(({ delivered }) => delivered <= 50)).toEqual([]);
+    // The seed wire tells a gap by the end of its connection.
+    const told = subscriptions.map(({ subscriber, gaps }) => [subscriber, gaps.length]);
+    expect(told).toEqual(
+      subscriptions.map(({ subscriber }) => [subscriber, subscriber === 'seed' ? 0 : 1]),
+    );
+    const covered = subscriptions.flatMap(({ gaps }) => gaps.map((gap) => gap.covered));
+    expect(new Set(covered)).toEqual(new Set([10]));
+  }, 60_000);
+});

@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import {
+  freePort,
+  missingPrograms,
+  NewswireProcess,
+  ROOT,
+  subscribed,
+  TestProcess,
+  until,
+} from '@newswire/testkit';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHROMIUM, startChromium } from '../clients/chromium.js';
+import { hasPython, PYTHON } from '../clients/python-client.js';
+
+const run = promisify(execFile);
+
+describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () => {
+  let newswire: NewswireProcess;
+  let environment: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    newswire = await NewswireProcess.start('standalone', { NEWSWIRE_DRAIN_MS: '0' });
+    environment = { ...process.env, NEWSWIRE_URL: newswire.url, NEWSWIRE_API_KEY: '' };
+  });
+  afterAll(() => newswire.stop());
+
+  async function publish(...args: string[]): Promise<unknown> {
+    const { stdout } = await run(`${ROOT}examples/publish.sh`, args, { env: environment });
+    return JSON.parse(stdout);
+  }
+
+  describe.skipIf(CHROMIUM === undefined)('in Chromium', () => {
+    let chromium: Browser;
+    let website: TestProcess;
+    let url: string;
+
+    beforeAll(async () => {
+      const port = String(await freePort());
+      const serve = [`${ROOT}examples/serve.mjs`];
+      website = new TestProcess(process.execPath, serve, { ...environment, PORT: port });
+      await until('the website', () => website.stdout.includes(port));
+      url = `http://localhost:${port}`;
+      chromium = await startChromium();
+    });
+    afterAll(async () => {
+      await chromium.close();
+      await website.stop();
+    });
+
+    test('centrifuge.html shows what publish.sh publishes', async () => {
+      const page = await chromium.newPage();
+      await page.goto(url);
+      await page.waitForFunction("document.querySelector('#state').value === 'subscribed'");
+      await publish('Goal! <b>"1:0"</b> \\ é 😀');
+      await publish('Final\nwhistle');
+      await page.waitForFunction("document.querySelectorAll('li').length === 2");
+      expect(await page.locator('li').allTextContents()).toEqual([
+        'Goal! <b>"1:0"</b> \\ é 😀',
+        'Final\nwhistle',
+      ]);
+    });
+
+    test('events.html shows the news of two channels', async () => {
+      const page = await chromium.newPage();
+      await page.goto(`${url}/events`);
+      await subscribed(newswire.url, '77708', 1);
+      await publish('Kick-off', '77707');
+      await publish('Half-time', '77708');
+      await page.waitForFunction("document.querySelectorAll('li').length === 2");
+      expect(await page.locator('li').allTextContents()).toEqual([
+        '77707: Kick-off',
+        '77708: Half-time',
+      ]);
+      await page.close();
+    });
+  });
+
+  test('publish.sh without a text publishes nothing', async () => {
+    await expect(run(`${ROOT}examples/publish.sh`, [], { env: environment })).rejects.toMatchObject(
+      {
+        stdout: '',
+        stderr: expect.stringContaining('publish.sh TEXT [CHANNEL]') as string,
+      },
+    );
+  });
+
+  test('events.sh prints what publish.sh publishes', async () => {
+    const events = new TestProcess(`${ROOT}examples/events.sh`, ['77710|77711'], environment);
+    await subscribed(newswire.url, '77711', 1);
+    await publish('Hello', '77711');
+    await until('the news', () => events.stdout.endsWith('Hello\n\n'));
+    expect(events.stdout).toContain('\nevent: 77711\ndata: Hello\n\n');
+    await events.stop();
+  });
+
+  test.skipIf(!hasPython)('subscribe.py prints what publish.sh publishes', async () => {
+    const address = newswire.webSocketUrl.replace('/ws', '/connection/websocket');
+    const args = [`${ROOT}examples/subscribe.py`, address, '77708'];
+    const python = new TestProcess(PYTHON, args, environment);
+    await until('a subscription', () => python.stdout === 'listening to 77708\n');
+    await publish('Hello', '77708');
+    await until('the news', () => python.stdout.endsWith('\nHello\n'));
+    await python.stop('SIGINT');
+    expect(python.stderr).toBe('');
+  });
+
+  test('publish.sh says what is wrong', async () => {
+    await expect(publish('Hello', 'no good')).rejects.toThrow(Error);
+    expect(await publish('Hello', 'good')).toMatchObject({ result: { offset: 1 } });
+  });
+});

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { CLOSES, ERRORS, UNSUBSCRIBES } from '@newswire/protocol';
+import { ROOT } from '@newswire/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tableUnder } from './code-tables.js';
+import { readDocument } from './document.js';
+import { Placeholders } from './placeholders.js';
+import { groupsOf, RIGS, startFor, type RunningServer } from './rigs.js';
+import { runExample } from './run-example.js';
+
+const MARKDOWN = readFileSync(`${ROOT}docs/protocol.md`, 'utf8');
+
+for (const rig of RIGS) {
+  for (const [first, ...others] of groupsOf(readDocument(MARKDOWN))) {
+    describe.skipIf(rig.missing.length > 0)(`${first.chapter} on ${rig.name}`, () => {
+      let server: RunningServer;
+
+      beforeAll(async () => {
+        server = await startFor(rig, first);
+      });
+      afterAll(() => server.stop());
+
+      describe.each([first, ...others].map((section) => [section.title, section] as const))(
+        '%s',
+        (_, section) => {
+          const placeholders = new Placeholders();
+          const environment = section.settings;
+          const apiKey = environment['NEWSWIRE_API_KEY'];
+
+          test.each(section.examples.map((example) => [example.line, example] as const))(
+            'line %i',
+            async (__, example) => {
+              const setting = { url: server.url, apiKey, environment, placeholders };
+              await expect(runExample(example, setting)).resolves.toBeUndefined();
+            },
+          );
+        },
+      );
+    });
+  }
+}
+
+describe('the tables of docs/protocol.md', () => {
+  test('name every error with its code and message', () => {
+    const rows = tableUnder(MARKDOWN, 'Errors').map(([code, message, temporary]) => ({
+      code: Number(code),
+      message,
+      temporary: temporary === 'yes',
+    }));
+    expect(rows).toEqual(Object.values(ERRORS));
+  });
+
+  test('name every close with its code, reason and whether to come back', () => {
+    const rows = tableUnder(MARKDOWN, 'Close codes').map(([code, reason, reconnect]) => ({
+      code: Number(code),
+      reason,
+      reconnect: reconnect === 'yes',
+    }));
+    expect(rows).toEqual(Object.values(CLOSES));
+  });
+
+  test('name every end of a subscription with its code, reason and whether to subscribe again', () => {
+    const rows = tableUnder(MARKDOWN, 'Unsubscribe codes').map(([code, reason, again]) => ({
+      code: Number(code),
+      reason,
+      again: again === 'yes',
+    }));
+    const expected = Object.values(UNSUBSCRIBES).map(({ code, reason }) => ({
+      code,
+      reason,
+      again: code >= 2500,
+    }));
+    expect(rows).toEqual(expected);
+  });
+});

@@ -1,0 +1,50 @@
+import { Conversation } from './conversation.js';
+import type { Example, Step } from './document.js';
+import { HttpPeer, WebSocketPeer } from './peers.js';
+import type { Placeholders } from './placeholders.js';
+import { Shell } from './shell.js';
+
+/** Where the examples' server is, and how it was set up. */
+export interface Setting {
+  readonly url: string;
+  readonly apiKey: string | undefined;
+  /** Its settings, which commands get, too. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Shared by all examples of a section. */
+  readonly placeholders: Placeholders;
+}
+
+/** One example on its way. */
+interface Run {
+  take(step: Step): Promise<void>;
+  /** Ends it; resolves with what came and the example does not say. */
+  end(): Promise<readonly string[]>;
+}
+
+/** Resolves if everything went as the example says; rejects with the first line that did not. */
+export async function runExample(example: Example, setting: Setting): Promise<void> {
+  const run = start(example, setting);
+  for (const step of example.steps) {
+    await run.take(step).catch(async (error: Error) => {
+      await run.end().catch(() => undefined); // what failed first says more
+      throw new Error(`line ${step.line}: ${error.message}`, { cause: error });
+    });
+  }
+  const [unexpected] = await run.end();
+  if (unexpected !== undefined) {
+    throw new Error(`line ${example.line}: nobody expected ${unexpected}`);
+  }
+}
+
+function start({ kind, path }: Example, setting: Setting): Run {
+  switch (kind) {
+    case 'sh':
+      return new Shell(setting);
+    case 'http':
+      return new Conversation(setting, async () => new HttpPeer(setting.url));
+    case 'ws': {
+      const url = setting.url.replace(/^http/, 'ws') + path;
+      return new Conversation(setting, () => WebSocketPeer.open(url));
+    }
+  }
+}
