@@ -99,8 +99,8 @@ function startMembers(start: SubscriptionStart): string {
   const facts = membersOf({
     recoverable: positioning === 'recoverable' ? true : undefined,
     positioned: isPositioned ? true : undefined,
-    offset: isPositioned ? position.offset : undefined,
     epoch: isPositioned ? position.epoch : undefined,
+    offset: isPositioned ? position.offset : undefined,
     recovered: wasRecovering || recovered ? recovered : undefined,
     was_recovering: wasRecovering ? true : undefined,
     delta: hasDelta ? true : undefined,
