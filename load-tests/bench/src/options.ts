@@ -8,7 +8,7 @@ const WINDOWS = [1, 16, 32, 33, 48, 64, 256];
 export const usage = `Measures newswire beside other servers, in turns, and prints ratios.
   --suite LIST       fan-out,centrifuge-wire,redis-edge,open-loop,channels,idle; what is measured
   --rounds N         8; each round measures every server
-  --seconds S        1; measured of each load, five times that in the open loop
+  --seconds S        1; measured of each load, five times that in the open loop and in channels
   --warm-up S        10; each server is loaded for so long first, so that its code is compiled
   --windows LIST     messages in flight, instead of each suite's own
   --connections N    1000; subscribers, in channels also the number of channels

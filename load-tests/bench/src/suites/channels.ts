@@ -7,6 +7,9 @@ import { measureByTurns } from '../turns.js';
 import { windowCases } from './suite.js';
 import type { Suite } from './suite.js';
 
+/** A second is little: of that, what connecting a thousand clients leaves behind takes its share. */
+const TIMES = 5;
+
 /** Publishing connections. Each waits for the answer to its request, as HTTP clients do. */
 const PUBLISHERS = 64;
 
@@ -15,7 +18,8 @@ function casesOf(options: BenchOptions) {
   const publishers = Math.min(PUBLISHERS, connections);
   const spread = ['--channels', connections, '--publishers', publishers, '--pipeline', 1];
   const windows = windowsFor(options, [16, 64, 256], [64]);
-  return windowCases(options, windows).map((each) => ({
+  const longer = options.isShort ? options : { ...options, seconds: options.seconds * TIMES };
+  return windowCases(longer, windows).map((each) => ({
     ...each,
     args: [...each.args, ...spread],
   }));
