@@ -1,15 +1,7 @@
-import type { JsonLine } from '@newswire/protocol';
+import type { ClientInfo } from '@newswire/protocol';
 
-/** One client that is on a channel. */
-export interface Member {
-  /** The session's id. */
-  readonly client: string;
-  /** Empty where nobody is known. One user may have several clients. */
-  readonly user: string;
-  /** What its connection and its subscription say of it, each one line of JSON. */
-  readonly connInfo?: JsonLine;
-  readonly chanInfo?: JsonLine;
-}
+/** One client that is on a channel, as others are told of it. */
+export type Member = ClientInfo;
 
 export interface PresenceStats {
   readonly clients: number;

@@ -143,12 +143,10 @@ export function createEdge(parts: EdgeParts): Edge {
   const heartbeats = new Heartbeats(sessions, { ...config, now });
   const sweeper = setInterval(() => core.sweep(), SWEEP_INTERVAL_MS).unref();
 
-  const refuse = (): HttpReply | undefined =>
-    isDraining
-      ? errorReply(503, 'internal', 'this edge is draining')
-      : gate.isFull
-        ? errorReply(503, 'internal', 'this edge is full')
-        : undefined;
+  const refuse = (): HttpReply | undefined => {
+    if (isDraining) return errorReply(503, 'internal', 'this edge is draining');
+    return gate.isFull ? errorReply(503, 'internal', 'this edge is full') : undefined;
+  };
   const opener = (choose: WireChoice) => (connection: Connection, origin: Origin) => {
     const session = core.open(connection, choose, origin);
     sessions.add(session);
