@@ -10,15 +10,15 @@ import {
   type Origin,
   type Server,
 } from '@newswire/transport';
-import { centrifugeStreams } from './centrifuge-streams.js';
+import { centrifugeStreams } from './streams/centrifuge-streams.js';
 import { drainSessions } from './drain.js';
 import { EdgeCore, type EdgePowers, type Patience } from './edge-core.js';
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
-import { emulationRoute } from './emulation.js';
-import { Gate } from './gate.js';
-import { Heartbeats } from './heartbeats.js';
-import { plainSse } from './plain-sse.js';
-import type { Session, WireChoice } from './session.js';
+import { emulationRoute } from './streams/emulation.js';
+import { Gate } from './session/gate.js';
+import { Heartbeats } from './session/heartbeats.js';
+import { plainSse } from './streams/plain-sse.js';
+import type { Session, WireChoice } from './session/session.js';
 
 /** The settings an edge reads, beside those of its process. */
 export const EDGE_SETTINGS = [

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 
 /** How often a batch of sessions is closed. */
 const STEP_MS = 100;

@@ -1,6 +1,6 @@
 import type { Position } from '@newswire/protocol';
 import type { Connection } from '@newswire/transport';
-import type { Session } from '../../src/session.js';
+import type { Session } from '../../src/session/session.js';
 import type { LogModel } from './log-model.js';
 
 /** A socket whose bytes wait until the test lets the client read them. */

@@ -1,6 +1,6 @@
 import { centrifugeWire, seedWire } from '@newswire/protocol';
 import { EdgeCore } from '../../src/edge-core.js';
-import type { Session } from '../../src/session.js';
+import type { Session } from '../../src/session/session.js';
 import { BrokerModel } from './broker-model.js';
 import { ORIGIN } from '../rig/rig.js';
 import { SocketModel } from './client-model.js';

@@ -1,7 +1,7 @@
 import type { HistoryPage, Life } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
-import { ChannelLog } from '../../src/channel-log.js';
-import { LogFollower } from '../../src/log-follower.js';
+import { ChannelLog } from '../../src/channel/channel-log.js';
+import { LogFollower } from '../../src/channel/log-follower.js';
 
 const item = (offset: number, epoch = 'e') => ({ offset, data: `${epoch}${offset}` });
 export const items = (from: number, to: number, epoch = 'e') =>

@@ -1,10 +1,10 @@
 import { MemoryBroker, type HistoryPage, type PublishOptions } from '@newswire/broker';
 import { centrifugeWire, seedWire, toJsonLine, type Position } from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
-import type { CatchUp } from '../../src/catch-up.js';
+import type { CatchUp } from '../../src/channel/catch-up.js';
 import { EdgeCore, type EdgePowers } from '../../src/edge-core.js';
-import type { Hub } from '../../src/hub.js';
-import type { Session } from '../../src/session.js';
+import type { Hub } from '../../src/channel/hub.js';
+import type { Session } from '../../src/session/session.js';
 import { FakeSocket } from './rig.js';
 
 export interface Pub {

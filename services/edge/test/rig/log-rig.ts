@@ -1,4 +1,4 @@
-import { ChannelLog } from '../../src/channel-log.js';
+import { ChannelLog } from '../../src/channel/channel-log.js';
 
 export const LIMITS = { ringSize: 5, ringBytes: 1000 };
 

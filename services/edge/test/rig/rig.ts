@@ -1,17 +1,17 @@
 import { centrifugeWire, FROM_NOW, seedWire, toJsonLine, type Wire } from '@newswire/protocol';
 import type { Connection, Origin } from '@newswire/transport';
 import { OPEN_NAMESPACE, openAccess, PLAIN_GRANT } from '../../src/access/open-access.js';
-import { CatchUp, type CatchUpOptions } from '../../src/catch-up.js';
-import { Deadlines } from '../../src/deadlines.js';
-import { Expiry } from '../../src/expiry.js';
-import { LiveChannel, PLAIN_TERMS, Subscription } from '../../src/live-channel.js';
-import { Outbox } from '../../src/outbox.js';
-import { Session, type SessionContext } from '../../src/session.js';
-import { SessionCommands } from '../../src/session-commands.js';
-import { SessionConnect } from '../../src/session-connect.js';
-import { SessionRegistry } from '../../src/session-registry.js';
-import { SessionSubscriptions } from '../../src/session-subscriptions.js';
-import { SubscriptionNotices } from '../../src/subscription-notices.js';
+import { CatchUp, type CatchUpOptions } from '../../src/channel/catch-up.js';
+import { Deadlines } from '../../src/session/deadlines.js';
+import { Expiry } from '../../src/session/expiry.js';
+import { LiveChannel, PLAIN_TERMS, Subscription } from '../../src/channel/live-channel.js';
+import { Outbox } from '../../src/channel/outbox.js';
+import { Session, type SessionContext } from '../../src/session/session.js';
+import { SessionCommands } from '../../src/session/session-commands.js';
+import { SessionConnect } from '../../src/session/session-connect.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
+import { SessionSubscriptions } from '../../src/session/session-subscriptions.js';
+import { SubscriptionNotices } from '../../src/session/subscription-notices.js';
 
 /** A socket whose unsent bytes are what the test says. */
 export class FakeSocket implements Connection {

@@ -1,0 +1,178 @@
+import type { Wire } from '@newswire/protocol';
+import { encoded, type Entry } from '../streams/entry.js';
+import type { LiveChannel, Subscriber, Subscription } from './live-channel.js';
+
+export interface CatchUpOptions {
+  /** A session with more unsent bytes than this is taken off the live flow. */
+  readonly maxBufferedBytes: number;
+  /** A session that owes its client more data than this is closed with 3008. */
+  readonly maxLagBytes: number;
+  /** So is one that has not caught up for this long. */
+  readonly maxLagMs: number;
+  readonly now: () => number;
+  /** What comes next is not in the ring: have it read, then call `serve`. */
+  readonly onStarved: (subscription: Subscription) => void;
+  /** The subscription cannot go on: its client has to be told to make it anew. */
+  readonly onBroken: (subscription: Subscription) => void;
+  /** What comes next cannot be encoded. */
+  readonly onFault: (subscription: Subscription, error: unknown) => void;
+  /** Told when a session is taken off the live flow because it is slow. */
+  readonly onSlow: () => void;
+  /** Told of publications sent to one session from the log. */
+  readonly onServed: (publications: number) => void;
+}
+
+/** Of `maxBufferedBytes`: a session is served from the log while it has fewer unsent bytes. */
+const REFILL_SHARE = 0.25;
+
+/** How much of one channel's data a session gets before its next channel has its turn. */
+const TURN_BYTES = 32_768;
+
+interface Debt {
+  readonly subscriptions: Set<Subscription>;
+  readonly sinceMs: number;
+}
+
+/**
+ * The sessions that are not on the live flow of all their channels: they read the log as quickly as
+ * their sockets drain, and rejoin a channel's topic at the very place up to which it was flushed.
+ * Whoever is slow comes here before uWebSockets.js' buffer grows on; whoever begins at a position
+ * begins here.
+ */
+export class CatchUp {
+  readonly #options: CatchUpOptions;
+  readonly #debts = new Map<Subscriber, Debt>();
+
+  constructor(options: CatchUpOptions) {
+    this.#options = options;
+  }
+
+  get sessionCount(): number {
+    return this.#debts.size;
+  }
+
+  /** Serves the subscription from the cursor on, until it is live. */
+  begin(subscription: Subscription, cursor: number): void {
+    const { channel, session } = subscription;
+    const isCurrent = subscription.epoch === channel.flushedEpoch && !session.isHeld;
+    if (cursor === channel.flushed && isCurrent) return channel.goLive(subscription);
+    this.#owe(subscription, cursor);
+    this.serve(session);
+  }
+
+  /** Takes sessions with too many unsent bytes off all their topics. Called before every flush. */
+  takeOffSlow(audience: ReadonlySet<Subscription>): void {
+    const { maxBufferedBytes, onSlow } = this.#options;
+    for (const { session } of audience) {
+      if (session.connection.bufferedBytes() <= maxBufferedBytes) continue;
+      onSlow();
+      for (const subscription of session.subscriptions.values()) {
+        if (subscription.state === 'live') this.#owe(subscription, subscription.channel.flushed);
+      }
+    }
+  }
+
+  /** Serves those of a channel that wait for nothing but its next flush. */
+  serveChannel(channel: LiveChannel): void {
+    for (const { session } of channel.behind) this.serve(session);
+  }
+
+  /** Sends what the session's socket takes, its channels in turns. */
+  serve(session: Subscriber): void {
+    const debt = this.#debts.get(session);
+    if (debt === undefined || session.isHeld) return;
+    const full = this.#options.maxBufferedBytes * REFILL_SHARE;
+    for (let hasMore = true; hasMore;) {
+      hasMore = false;
+      for (const subscription of debt.subscriptions) {
+        if (session.connection.bufferedBytes() > full) return;
+        if (this.#attemptTurn(subscription)) hasMore = true;
+      }
+    }
+  }
+
+  /** The subscription has ended. */
+  forget(subscription: Subscription): void {
+    const debt = this.#debts.get(subscription.session);
+    debt?.subscriptions.delete(subscription);
+    if (debt?.subscriptions.size === 0) this.#debts.delete(subscription.session);
+  }
+
+  /** Closes sessions that are over a limit. */
+  sweep(): void {
+    const { maxLagBytes, maxLagMs, now } = this.#options;
+    const nowMs = now();
+    for (const [session, { subscriptions, sinceMs }] of this.#debts) {
+      let lagBytes = 0;
+      for (const { channel, paidBytes } of subscriptions) {
+        lagBytes += Math.max(0, channel.flushedBytes - paidBytes);
+      }
+      if (lagBytes > maxLagBytes || nowMs - sinceMs > maxLagMs) session.close('slow');
+    }
+  }
+
+  #owe(subscription: Subscription, cursor: number): void {
+    subscription.channel.fallBehind(subscription, cursor);
+    const debt = this.#debts.get(subscription.session);
+    if (debt !== undefined) return void debt.subscriptions.add(subscription);
+    const subscriptions = new Set([subscription]);
+    this.#debts.set(subscription.session, { subscriptions, sinceMs: this.#options.now() });
+  }
+
+  #attemptTurn(subscription: Subscription): boolean {
+    try {
+      return this.#serveTurn(subscription);
+    } catch (error) {
+      this.#options.onFault(subscription, error);
+      return false;
+    }
+  }
+
+  /** True if there is more for it at once. */
+  #serveTurn(subscription: Subscription): boolean {
+    const { channel, cursor } = subscription;
+    const { log } = channel;
+    if (cursor > channel.flushed) return false; // another edge was ahead of this one: wait
+    if (subscription.keepsPosition && subscription.epoch !== log.positionAt(cursor).epoch) {
+      this.#options.onBroken(subscription);
+      return false;
+    }
+    if (cursor === channel.flushed) {
+      this.forget(subscription);
+      channel.goLive(subscription);
+      return false;
+    }
+    const until = Math.min(log.lifeEnd(cursor), channel.flushed);
+    const entries = log.entries(cursor, until, TURN_BYTES);
+    if (entries === undefined) {
+      this.#options.onStarved(subscription);
+      return false;
+    }
+    this.#send(subscription, entries, log.before(cursor));
+    return true;
+  }
+
+  #send(subscription: Subscription, entries: readonly Entry[], previous: Entry | undefined): void {
+    const { session, channel, wire } = subscription;
+    session.connection.send(...framesOf(wire, channel.name, entries, previous));
+    subscription.advance();
+    subscription.cursor += entries.length;
+    for (const { bytes } of entries) subscription.paidBytes += bytes;
+    subscription.paidBytes = Math.min(subscription.paidBytes, channel.flushedBytes);
+    this.#options.onServed(entries.length);
+  }
+}
+
+/** The frames that carry these publications, in order; `previous` came right before them. */
+export function framesOf(
+  wire: Wire,
+  channel: string,
+  entries: readonly Entry[],
+  previous: Entry | undefined,
+): string[] {
+  if (entries.length === 0) return [];
+  const texts = entries.map((entry, i) =>
+    encoded(wire, channel, entry, entries[i - 1] ?? previous),
+  );
+  return wire.joint === undefined ? texts : [texts.join(wire.joint)];
+}

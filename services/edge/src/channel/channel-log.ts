@@ -1,0 +1,268 @@
+import type { Life } from '@newswire/broker';
+import type { Position, Publication } from '@newswire/protocol';
+import { toEntry, type Entry } from '../streams/entry.js';
+import { OlderParts } from './older-parts.js';
+
+export interface RingLimits {
+  /** How many publications a channel's ring keeps at most. */
+  readonly ringSize: number;
+  /** How much data it keeps, in UTF-8 bytes. */
+  readonly ringBytes: number;
+}
+
+/**
+ * One life of the log, on this edge's own count: the publication at `offset` is number
+ * `base + offset`. A life's numbers follow those of the life before it.
+ */
+interface NumberedLife {
+  readonly epoch: string;
+  readonly base: number;
+  /** The number of its first publication; what is below belongs to lives before. */
+  readonly start: number;
+}
+
+/** How many ended lives are remembered: their positions can be continued from. */
+const MAX_LIVES = 16;
+
+/**
+ * An edge's copy of a channel's log: the ring of recent publications, and how the positions of
+ * several lives follow one another. Inside, publications are counted through all lives by a number
+ * of this edge's own; a *cursor* is the number of the publication that comes next. Cursors rise by
+ * one a publication, whatever offsets do.
+ */
+export class ChannelLog {
+  readonly #limits: RingLimits;
+  /** Entries from #head on are alive; the dead ones before it are cut off in batches. */
+  #entries: Entry[] = [];
+  #head = 0;
+  #bytes = 0;
+  #end = 0;
+  #lives: NumberedLife[] = [];
+  readonly #older = new OlderParts();
+  #floor = -Infinity;
+
+  constructor(limits: RingLimits) {
+    this.#limits = limits;
+  }
+
+  /** False until `restart` was called: nothing is known of the channel yet. */
+  get isOpen(): boolean {
+    return this.#lives.length > 0;
+  }
+
+  /** The cursor behind the newest publication. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The cursor of the oldest publication in the ring. */
+  get ringStart(): number {
+    return this.#end - this.#entries.length + this.#head;
+  }
+
+  /** What is before this cursor, the broker's log has no more. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Up to where everything is known. */
+  get position(): Position {
+    return this.positionAt(this.#end);
+  }
+
+  /** Forgets everything and begins anew behind `offset` of this life. Cursors from before are void. */
+  restart({ epoch, firstOffset, follows }: Life, offset: number): void {
+    this.#entries = [];
+    this.#head = this.#bytes = 0;
+    this.#older.clear();
+    this.#floor = -Infinity;
+    this.#end++;
+    const base = this.#end - offset - 1;
+    const start = base + firstOffset;
+    this.#lives = [{ epoch, base, start }];
+    if (follows === undefined) return;
+    const before = { epoch: follows.epoch, base: start - follows.offset - 1, start: -Infinity };
+    this.#lives.unshift(before);
+  }
+
+  /** A new life follows directly on what is known. */
+  beginLife({ epoch, firstOffset }: Pick<Life, 'epoch' | 'firstOffset'>): void {
+    this.#lives.push({ epoch, base: this.#end - firstOffset, start: this.#end });
+    if (this.#lives.length > MAX_LIVES) this.#lives.shift();
+  }
+
+  /** Whether this is the epoch of one of the lives that follow one another here; '' is the last. */
+  knows(epoch: string): boolean {
+    return epoch === '' || this.#lives.some((life) => life.epoch === epoch);
+  }
+
+  /** Whether this epoch is over: nothing new can come in it. */
+  isOver(epoch: string): boolean {
+    return this.#lives.slice(0, -1).some((life) => life.epoch === epoch);
+  }
+
+  /** Takes in the next publication. What was `kept` or comes after it stays, whatever the limits. */
+  append(publication: Publication, kept: number): void {
+    const entry = toEntry(publication);
+    this.#entries.push(entry);
+    this.#end++;
+    this.#bytes += entry.bytes;
+    this.#trim(Math.min(kept, this.#end - 1));
+  }
+
+  /** The cursor behind a position; undefined where it is none of this log's. */
+  cursorAfter({ epoch, offset }: Position): number | undefined {
+    const index =
+      epoch === ''
+        ? this.#lives.length - 1
+        : this.#lives.findLastIndex((life) => life.epoch === epoch);
+    const life = this.#lives[index];
+    if (life === undefined) return undefined;
+    const cursor = life.base + offset + 1;
+    if (cursor < life.start) return undefined;
+    // Whoever had more of an ended life than was ever acknowledged missed nothing of it.
+    return Math.min(cursor, this.#lives[index + 1]?.start ?? Infinity);
+  }
+
+  /** The position that one has who has had everything before the cursor. */
+  positionAt(cursor: number): Position {
+    const { epoch, base } = this.#lifeAt(cursor);
+    return { epoch, offset: cursor - base - 1 };
+  }
+
+  /** Where the life that the cursor is in ends; the log's end for the life that goes on. */
+  lifeEnd(cursor: number): number {
+    return this.#lives.find(({ start }) => start > cursor)?.start ?? this.#end;
+  }
+
+  /** Where the life that goes on began. */
+  get lifeStart(): number {
+    return this.#lives.at(-1)?.start ?? 0;
+  }
+
+  /** Whether what comes at the cursor is here, or will come next. */
+  has(cursor: number): boolean {
+    return cursor === this.#end || this.entries(cursor, cursor + 1, 0) !== undefined;
+  }
+
+  /**
+   * Publications from a cursor on and before `until`, one at least and otherwise up to `maxBytes`.
+   * Undefined: they are not here, see `readFrom`.
+   */
+  entries(cursor: number, until: number, maxBytes: number): readonly Entry[] | undefined {
+    const { ringStart } = this;
+    if (cursor < this.#floor) return undefined; // removed while it was read
+    if (cursor >= ringStart) {
+      const from = this.#head + cursor - ringStart;
+      return upTo(this.#entries, from, from + until - cursor, maxBytes);
+    }
+    const older = this.#older.partAt(cursor);
+    if (older === undefined) return undefined;
+    const from = cursor - older.start;
+    return upTo(older.entries, from, from + until - cursor, maxBytes);
+  }
+
+  /** What came right before the cursor, if it is here. */
+  before(cursor: number): Entry | undefined {
+    return this.entries(cursor - 1, cursor, 0)?.[0];
+  }
+
+  /**
+   * The offset after which the broker's log is to be read for what comes at a cursor before the
+   * ring; undefined where it has that no more: it was removed, or went with an earlier life.
+   */
+  readFrom(cursor: number): number | undefined {
+    const { offset, epoch } = this.positionAt(cursor);
+    const [current, before] = this.#lives.toReversed();
+    if (current === undefined || cursor < this.#floor) return undefined;
+    if (cursor >= current.start) return offset;
+    if (epoch !== before?.epoch) return undefined; // the log keeps nothing of earlier ones
+    // Numbers went on through the lives unless the data set was lost.
+    const firstOffset = current.start - current.base;
+    return offset + 1 < firstOffset ? offset : undefined;
+  }
+
+  /**
+   * Takes in a part of the broker's log that was read for what comes at `cursor`. A part that begins
+   * later proves that what is before it is gone.
+   */
+  addOlder(cursor: number, publications: readonly Publication[]): void {
+    const { ringStart } = this;
+    const numbers = publications.map(({ offset }) => this.#numberOf(offset));
+    const isRing = (number: number | undefined) => number === undefined || number >= ringStart;
+    const at = numbers.findIndex((number) => number >= cursor);
+    const start = at < 0 || isRing(numbers[at]) ? ringStart : (numbers[at] ?? ringStart);
+    if (start > cursor) this.#floor = Math.max(this.#floor, start);
+    if (start === ringStart) return;
+    let from = at;
+    while (from > 0 && numbers[from - 1] === start - (at - from) - 1) from--;
+    let to = at;
+    while (!isRing(numbers[to]) && numbers[to] === start + to - at) to++;
+    const entries = publications.slice(from, to).map(toEntry);
+    const isPrepended = start + to - at === ringStart && this.#prepend(entries);
+    if (!isPrepended) this.#older.add({ start: start - (at - from), entries });
+  }
+
+  /** Nobody reads before the ring any more. */
+  dropOlder(): void {
+    this.#older.clear();
+  }
+
+  /** Nothing before the cursor is given to anybody any more. */
+  removeBefore(cursor: number): void {
+    while (this.ringStart < Math.min(cursor, this.#end)) this.#dropOldest();
+    this.#older.clear();
+    this.#floor = Math.max(this.#floor, cursor);
+  }
+
+  #prepend(entries: readonly Entry[]): boolean {
+    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, this.#bytes);
+    const alive = this.#entries.slice(this.#head);
+    const { ringSize, ringBytes } = this.#limits;
+    if (entries.length + alive.length > ringSize || bytes > ringBytes) return false;
+    this.#entries = [...entries, ...alive];
+    this.#head = 0;
+    this.#bytes = bytes;
+    return true;
+  }
+
+  #numberOf(offset: number): number {
+    const life = this.#lives.at(-1);
+    if (life === undefined) return -Infinity;
+    const number = life.base + offset;
+    if (number >= life.start) return number;
+    return (this.#lives.at(-2)?.base ?? -Infinity) + offset;
+  }
+
+  #lifeAt(cursor: number): NumberedLife {
+    const life = this.#lives.findLast(({ start }) => start <= cursor) ?? this.#lives[0];
+    if (life === undefined) throw new Error('nothing is known of this log yet');
+    return life;
+  }
+
+  #trim(kept: number): void {
+    const { ringSize, ringBytes } = this.#limits;
+    while (this.ringStart < kept) {
+      if (this.#end - this.ringStart <= ringSize && this.#bytes <= ringBytes) break;
+      this.#dropOldest();
+    }
+  }
+
+  #dropOldest(): void {
+    this.#bytes -= this.#entries[this.#head]?.bytes ?? 0;
+    this.#head++;
+    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}
+
+function upTo(entries: readonly Entry[], from: number, to: number, maxBytes: number): Entry[] {
+  let end = from;
+  for (let bytes = 0; end < Math.min(to, entries.length); end++) {
+    bytes += entries[end]?.bytes ?? 0;
+    if (bytes > maxBytes && end > from) break;
+  }
+  return entries.slice(from, end);
+}

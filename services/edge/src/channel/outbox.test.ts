@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { centrifugeWire, FlushRig } from '../../test/rig/rig.js';
+
+function rigWith(maxFlushBytes = 1000) {
+  const rig = new FlushRig({ maxFlushBytes });
+  const channel = rig.channel();
+  const { session, socket } = rig.session();
+  const subscription = rig.subscribe(session, channel);
+  return { rig, channel, socket, subscription };
+}
+
+test('a tick is flushed once, in order, and not before it ends', () => {
+  const { rig, channel, socket } = rigWith();
+  rig.hear(channel);
+  rig.hear(channel);
+  expect([socket.frames, rig.deferred.length]).toEqual([[], 1]);
+  rig.tick();
+  expect(socket.frames).toEqual(['1', '2']);
+  rig.hear(channel);
+  rig.tick();
+  expect(socket.frames).toEqual(['1', '2', '3']);
+  expect(rig.flushes).toEqual([
+    [2, 1],
+    [1, 1],
+  ]);
+});
+
+test('what is over the bytes of one tick waits for the next, but one item always goes', () => {
+  const { rig, channel, socket } = rigWith(10);
+  rig.hear(channel, 'a longer text than ten bytes');
+  rig.hear(channel, 'abcd');
+  rig.hear(channel, 'efgh');
+  const counts = [1, 2, 3].map(() => {
+    rig.tick();
+    return socket.frames.length;
+  });
+  expect(counts).toEqual([1, 2, 3]);
+  expect(rig.deferred).toEqual([]);
+});
+
+test('who is slow is looked for again when so many bytes have gone out, of any channel', () => {
+  const rig = new FlushRig({ lookEveryBytes: 10, maxBufferedBytes: 100 });
+  const [channel, other] = [rig.channel(), rig.channel()];
+  const { session, socket } = rig.session();
+  const subscription = rig.subscribe(session, channel);
+  const flush = (which: typeof channel, data: string) => {
+    rig.hear(which, data);
+    rig.tick();
+    return subscription.state;
+  };
+  expect(flush(channel, 'abc')).toBe('live');
+  socket.buffered = 101;
+  expect(flush(channel, 'abc')).toBe('live'); // 5 bytes since
+  flush(other, 'abc');
+  expect(flush(channel, 'a')).toBe('behind'); // 15 by now
+});
+
+test('what has gone out counts, in publications and bytes', () => {
+  const { rig, channel } = rigWith();
+  const { flushed } = channel;
+  rig.hear(channel, 'é');
+  rig.hear(channel, 'x');
+  expect([channel.flushed, channel.keepFrom]).toEqual([flushed, flushed]);
+  rig.tick();
+  expect([channel.flushed - flushed, channel.flushedBytes]).toEqual([2, 4 + 3]);
+});
+
+test('each wire has frames of its own: one a publication, or all in one', () => {
+  const { rig, channel, socket } = rigWith();
+  const other = rig.session(centrifugeWire);
+  rig.subscribe(other.session, channel);
+  rig.hear(channel);
+  rig.hear(channel);
+  rig.tick();
+  expect(socket.frames).toEqual(['1', '2']);
+  const push = (offset: number) => centrifugeWire.encode('a', { offset, data: String(offset) });
+  expect(other.socket.frames).toEqual([`${push(1)}\n${push(2)}`]);
+});
+
+test('a channel that is left meanwhile is not flushed', () => {
+  const { rig, channel, socket } = rigWith();
+  rig.hear(channel);
+  channel.isReady = false;
+  rig.flush();
+  expect(socket.frames).toEqual([]);
+});
+
+test('what cannot be encoded is told, and skipped', () => {
+  const { rig, channel, socket } = rigWith();
+  channel.log.append({ offset: 1, data: '"no end\\' }, channel.keepFrom);
+  rig.outbox.add(channel);
+  rig.flush();
+  expect([rig.faults.length, socket.frames]).toEqual([1, []]);
+  rig.hear(channel);
+  rig.flush();
+  expect(socket.frames).toEqual(['2']);
+});
+
+test('flushed resolves when everything taken in so far has gone out, over as many ticks as it takes', async () => {
+  const { rig, channel, socket } = rigWith(1);
+  for (let i = 0; i < 5; i++) rig.hear(channel);
+  const flushed = rig.outbox.flushed(channel).then(() => 'flushed');
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve, 'not yet'));
+  for (let i = 0; i < 5; i++) {
+    expect(await Promise.race([flushed, nextTurn()])).toBe('not yet');
+    rig.tick();
+  }
+  expect([await flushed, socket.frames.length]).toEqual(['flushed', 5]);
+});
+
+describe('where one life ends and another begins', () => {
+  test('clients with positions are told, before anything of the new one; the others go on', () => {
+    const { rig, channel, socket } = rigWith();
+    const { session, socket: positioned } = rig.session(centrifugeWire);
+    const subscription = rig.subscribe(session, channel);
+    rig.hear(channel);
+    channel.log.beginLife({ epoch: 'f', firstOffset: 1 });
+    rig.hear(channel, 'new');
+    rig.tick();
+    expect([positioned.frames.length, rig.broken]).toEqual([1, []]);
+    rig.tick();
+    expect([positioned.frames.length, rig.broken]).toEqual([1, [subscription]]);
+    expect(socket.frames).toEqual(['1', 'new']);
+    expect(channel.flushedEpoch).toBe('f');
+  });
+
+  test('clients that know the new one already stay', () => {
+    const { rig, channel } = rigWith();
+    const { session, socket } = rig.session(centrifugeWire);
+    channel.log.beginLife({ epoch: 'f', firstOffset: 1 });
+    const subscription = rig.subscribe(session, channel);
+    rig.hear(channel);
+    rig.flush();
+    expect([subscription.state, socket.frames.length, rig.broken]).toEqual(['live', 1, []]);
+  });
+});

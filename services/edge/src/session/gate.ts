@@ -1,0 +1,58 @@
+import { addressKey } from '../access/address-key.js';
+import { ConnectionLimits, type Place } from '../access/connection-limits.js';
+import { RateLimits } from '../access/rate-limits.js';
+import type { Session } from './session.js';
+
+export interface GateOptions {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerUser: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly connectsPerSecond: number;
+  readonly now: () => number;
+}
+
+/** Of so many addresses the gate remembers how often they came lately. */
+const MAX_ADDRESSES = 100_000;
+
+/** Counts who comes in, and closes the sessions of those who have too many. */
+export class Gate {
+  readonly #maxConnections: number;
+  readonly #limits: ConnectionLimits;
+  readonly #rates: RateLimits;
+  readonly #places = new Map<Session, Place>();
+
+  constructor(options: GateOptions) {
+    const { maxConnections, connectsPerSecond: perSecond, now } = options;
+    this.#maxConnections = maxConnections;
+    this.#limits = new ConnectionLimits({
+      maxConnections,
+      maxPerUser: options.maxConnectionsPerUser,
+      maxPerAddress: options.maxConnectionsPerAddress,
+    });
+    this.#rates = new RateLimits({ perSecond, burst: perSecond, maxKeys: MAX_ADDRESSES, now });
+  }
+
+  get isFull(): boolean {
+    return this.#limits.count >= this.#maxConnections;
+  }
+
+  /** A connection has been opened: it gets a place, or is closed with 3013 or 3504. */
+  enter(session: Session): void {
+    const address = addressKey(session.origin.address);
+    if (!this.#rates.take(address)) return session.close('tooManyRequests');
+    const place = this.#limits.enter(address);
+    if (place === undefined) return session.close('connectionLimit');
+    this.#places.set(session, place);
+    return undefined;
+  }
+
+  /** Whether one more session of this user may be. */
+  admits(session: Session, user: string): boolean {
+    return this.#places.get(session)?.takeFor(user) ?? true;
+  }
+
+  leave(session: Session): void {
+    this.#places.get(session)?.leave();
+    this.#places.delete(session);
+  }
+}

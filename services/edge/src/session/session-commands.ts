@@ -1,0 +1,197 @@
+import type { Broker, Presence } from '@newswire/broker';
+import {
+  ProtocolError,
+  toInfoLine,
+  type Command,
+  type HistoryCommand,
+  type JsonLine,
+  type Reply,
+} from '@newswire/protocol';
+import type { Who } from '@newswire/runtime';
+import type { Access, Credentials } from '../access/access.js';
+import { PLAIN_GRANT } from '../access/open-access.js';
+import { infoOf } from './channel-members.js';
+import type { Expiry } from './expiry.js';
+import { historyOf } from './history-page.js';
+import type { Session } from './session.js';
+import type { SubscriptionNotices } from './subscription-notices.js';
+import type { OptionsOf } from './terms-of.js';
+
+/** What a client asks a backend: resolves with one line of JSON, rejects with ProtocolError. */
+export interface RpcRequest {
+  readonly client: string;
+  readonly credentials: Credentials;
+  readonly method: string;
+  readonly data: JsonLine | undefined;
+}
+
+/** Rejects with error 104 for a method that it does not have. */
+export type RpcHandler = (request: RpcRequest) => Promise<JsonLine>;
+
+export interface SessionCommandsOptions {
+  readonly broker: Pick<Broker, 'publish' | 'history'>;
+  readonly presence: Presence | undefined;
+  readonly access: Pick<Access, 'refresh' | 'subRefresh'>;
+  readonly optionsOf: OptionsOf;
+  readonly rpc: RpcHandler | undefined;
+  readonly expiry: Expiry;
+  readonly notices: SubscriptionNotices;
+  readonly version: string;
+}
+
+/** So many of a connection's commands may wait for somebody else at once. */
+const MAX_IN_FLIGHT = 64;
+
+/** Commands that somebody else has to be asked about: the broker, presence, access, a backend. */
+export type AskingCommand = Extract<
+  Command,
+  {
+    readonly type:
+      'publish' | 'presence' | 'presenceStats' | 'history' | 'rpc' | 'refresh' | 'subRefresh';
+  }
+>;
+
+/** What connected clients can do beside listening. */
+export class SessionCommands {
+  readonly #options: SessionCommandsOptions;
+  /** Channels whose history is being read from a position, for whom. */
+  readonly #paged = new WeakMap<Session, Set<string>>();
+
+  constructor(options: SessionCommandsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with what the client is told. Rejects with ProtocolError, or as access does. */
+  async obey(session: Session, command: AskingCommand): Promise<Reply> {
+    if (session.inFlight >= MAX_IN_FLIGHT) throw new ProtocolError('tooManyRequests');
+    session.inFlight++;
+    try {
+      return await this.#answer(session, command);
+    } finally {
+      session.inFlight--;
+    }
+  }
+
+  async #answer(session: Session, command: AskingCommand): Promise<Reply> {
+    const { id } = command;
+    switch (command.type) {
+      case 'publish':
+        return this.#publish(session, id, command.channel, command.data);
+      case 'presence': {
+        const presence = this.#presenceOn(session, command.channel);
+        return { type: 'presence', id, members: await presence.members(command.channel) };
+      }
+      case 'presenceStats': {
+        const presence = this.#presenceOn(session, command.channel);
+        return { type: 'presenceStats', id, ...(await presence.stats(command.channel)) };
+      }
+      case 'history':
+        return this.#history(session, command);
+      case 'rpc':
+        return this.#rpc(session, id, command.method, command.data);
+      case 'refresh':
+        return this.#refresh(session, id, command.token);
+      case 'subRefresh':
+        return this.#subRefresh(session, id, command.channel, command.token);
+    }
+  }
+
+  /** Pages follow one another: who asks for the next must have the one before. */
+  async #history(session: Session, command: HistoryCommand): Promise<Reply> {
+    const { id, channel, since } = command;
+    this.#check(session, channel, 'readHistory');
+    const paged = since === undefined ? undefined : this.#pagedBy(session);
+    if (paged?.has(channel)) throw new ProtocolError('concurrentPagination');
+    paged?.add(channel);
+    try {
+      return { type: 'history', id, ...(await historyOf(this.#options.broker, command)) };
+    } finally {
+      paged?.delete(channel);
+    }
+  }
+
+  #pagedBy(session: Session): Set<string> {
+    const paged = this.#paged.get(session) ?? new Set();
+    this.#paged.set(session, paged);
+    return paged;
+  }
+
+  async #publish(session: Session, id: number, channel: string, data: JsonLine): Promise<Reply> {
+    this.#check(session, channel, 'publish');
+    const grant = session.subscriptions.get(channel)?.grant ?? PLAIN_GRANT;
+    const extra = `"info":${toInfoLine(infoOf({ session, grant }))}`;
+    await this.#options.broker.publish(channel, data, { extra });
+    return { type: 'published', id };
+  }
+
+  async #rpc(
+    { client, credentials }: Session,
+    id: number,
+    method: string,
+    data: JsonLine | undefined,
+  ): Promise<Reply> {
+    const { rpc } = this.#options;
+    if (rpc === undefined) throw new ProtocolError('notAvailable', 'rpc');
+    return { type: 'rpc', id, data: await rpc({ client, credentials, method, data }) };
+  }
+
+  async #refresh(session: Session, id: number, token: string): Promise<Reply> {
+    const { access, expiry, version } = this.#options;
+    const credentials = await access.refresh(session.client, session.credentials, token);
+    expiry.check(credentials);
+    session.handleRefreshed(credentials);
+    const { client } = session;
+    return { type: 'refreshed', id, client, version, ttlS: expiry.ttlS(credentials) };
+  }
+
+  async #subRefresh(session: Session, id: number, channel: string, token: string): Promise<Reply> {
+    const { access, expiry, notices } = this.#options;
+    const subscription = session.subscriptions.get(channel);
+    if (subscription === undefined) {
+      throw new ProtocolError('permissionDenied', 'there is no such subscription');
+    }
+    const { client, credentials } = session;
+    const asked = { client, credentials, channel, token, data: undefined };
+    const grant = await access.subRefresh(asked);
+    expiry.check(grant);
+    notices.handleRefreshed(session, subscription, grant);
+    return { type: 'subRefreshed', id, ttlS: expiry.ttlS(grant) };
+  }
+
+  #presenceOn(session: Session, channel: string): Presence {
+    const { presence, optionsOf } = this.#options;
+    const isKnown =
+      optionsOf(channel).presence || session.subscriptions.get(channel)?.terms.isMember;
+    if (presence === undefined || isKnown !== true)
+      throw new ProtocolError('notAvailable', 'presence');
+    this.#check(session, channel, 'readPresence');
+    return presence;
+  }
+
+  #check(
+    session: Session,
+    channel: string,
+    power: 'publish' | 'readHistory' | 'readPresence',
+  ): void {
+    const who = this.#options.optionsOf(channel)[power];
+    if (who === 'nobody') throw new ProtocolError('notAvailable', NAMES[power]);
+    if (!isAmong(session, channel, who)) throw new ProtocolError('permissionDenied');
+  }
+}
+
+const NAMES = { publish: 'publish', readHistory: 'history', readPresence: 'presence' };
+
+function isAmong({ credentials, subscriptions }: Session, channel: string, who: Who): boolean {
+  switch (who) {
+    case 'everyone':
+      return true;
+    case 'users':
+      return credentials.user !== '';
+    case 'subscribers': {
+      const state = subscriptions.get(channel)?.state;
+      return state === 'live' || state === 'behind';
+    }
+    case 'nobody':
+      return false;
+  }
+}

@@ -1,0 +1,254 @@
+import {
+  centrifugeWire,
+  ERRORS,
+  plainSseRequest,
+  plainSseWire,
+  ProtocolError,
+  seedWire,
+} from '@newswire/protocol';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
+import { HubRig, settled, type HubClient } from '../../test/rig/hub-rig.js';
+import { PresenceModel } from '../../test/rig/presence-model.js';
+import type { RpcHandler } from './session-commands.js';
+
+const everyone = {
+  publish: 'everyone',
+  readHistory: 'everyone',
+  readPresence: 'everyone',
+  presence: true,
+  joinLeave: true,
+} as const;
+
+const rpc: RpcHandler = async ({ method, data }) => {
+  if (method === 'echo') return data ?? 'null';
+  throw new ProtocolError('methodNotFound');
+};
+
+/** One edge for all runs, as it is for real clients. */
+function rigOf(): HubRig {
+  const access = new ScriptedAccess();
+  access.credentials['ann'] = { user: 'ann', info: '"Ann"', subs: { s: {} } };
+  access.grants['slow'] = Promise.resolve({ info: '1' });
+  const presence = new PresenceModel();
+  const namespaces = optionsOf({
+    all: everyone,
+    loose: { recovery: false },
+    delta: { delta: true },
+  });
+  return new HubRig(10, { access, presence, optionsOf: namespaces, rpc });
+}
+
+const channel = fc.constantFrom('a', 'b', 's', 'all:a', 'loose:a', 'delta:a', '', 'no good', '*');
+const token = fc.constantFrom('', '', 'ann', 'slow', 'bad');
+const data = fc.jsonValue({ maxDepth: 1 });
+const position = fc.record({ offset: fc.nat(20), epoch: fc.constantFrom('', 'e') });
+const optional = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record(model, { requiredKeys: [] });
+
+const valid = fc.oneof(
+  fc.record({
+    subscribe: fc
+      .tuple(
+        fc.record({ channel, token }),
+        position,
+        optional({
+          recover: fc.boolean(),
+          positioned: fc.boolean(),
+          join_leave: fc.boolean(),
+          flag: fc.nat(7),
+          delta: fc.constant('fossil'),
+        }),
+      )
+      .map((parts) => Object.assign({}, ...parts) as object),
+  }),
+  fc.record({ unsubscribe: fc.record({ channel }) }),
+  fc.record({ publish: fc.record({ channel, data }) }),
+  fc.record({
+    history: fc
+      .tuple(
+        fc.record({ channel, limit: fc.integer({ min: -2, max: 3 }) }),
+        optional({ since: position, reverse: fc.boolean() }),
+      )
+      .map((parts) => Object.assign({}, ...parts) as object),
+  }),
+  fc.record({ presence: fc.record({ channel }) }),
+  fc.record({ presence_stats: fc.record({ channel }) }),
+  fc.record({ rpc: fc.record({ method: fc.constantFrom('echo', 'none'), data }) }),
+  fc.record({ refresh: fc.record({ token }) }),
+  fc.record({ sub_refresh: fc.record({ channel, token }) }),
+);
+const wrong = fc.oneof(
+  fc.dictionary(fc.constantFrom('subscribe', 'publish', 'history', 'unheard'), fc.jsonValue(), {
+    maxKeys: 2,
+  }),
+  fc.constant({ connect: {} }),
+  fc.constant({ send: { data: 1 } }),
+);
+const command = fc.oneof({ weight: 30, arbitrary: valid }, wrong);
+const connect = fc.record({
+  connect: optional({
+    token,
+    data,
+    subs: fc.constant({ s: { offset: 1, epoch: 'e', recover: true } }),
+  }),
+});
+
+/** What it says, and how a frame of it is spoilt. */
+type Step =
+  | { readonly type: 'frame'; readonly commands: readonly object[] }
+  | { readonly type: 'cut'; readonly commands: readonly object[]; readonly at: number }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'pong' | 'binary' | 'publish' | 'wait' };
+
+const commands = fc.array(command, { minLength: 1, maxLength: 4 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ type: fc.constant('frame' as const), commands }) },
+  fc.record({ type: fc.constant('cut' as const), commands, at: fc.nat(200) }),
+  fc.record({
+    type: fc.constant('text' as const),
+    text: fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constantFrom('', '{}', '\n')),
+  }),
+  { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('pong', 'publish', 'wait') }) },
+  fc.constant({ type: 'binary' as const }),
+);
+const steps = fc.tuple(fc.option(connect, { freq: 9 }), fc.array(step, { maxLength: 6 }));
+
+/** Commands get ids in turn, so that each has an answer of its own. */
+class Talk {
+  readonly expected = new Map<number, number>();
+  readonly #rig: HubRig;
+  readonly #client: HubClient;
+  #lastId = 0;
+
+  constructor(rig: HubRig, client: HubClient) {
+    this.#rig = rig;
+    this.#client = client;
+  }
+
+  async take(next: Step): Promise<void> {
+    switch (next.type) {
+      case 'frame':
+        return this.say(this.#frame(next.commands));
+      case 'cut':
+        return this.say(this.#frame(next.commands).slice(0, next.at));
+      case 'text':
+        return this.say(next.text);
+      case 'pong':
+        return this.say('{}');
+      case 'binary':
+        return this.#client.session.handleBinary();
+      case 'publish':
+        return void (await this.#rig.publish('a', 2));
+      case 'wait':
+        return settled();
+    }
+  }
+
+  say(text: string): void {
+    if (this.#client.session.isOver) return;
+    for (const id of idsIn(text)) this.expected.set(id, (this.expected.get(id) ?? 0) + 1);
+    this.#client.session.handleText(text);
+  }
+
+  #frame(all: readonly object[]): string {
+    return all.map((each) => JSON.stringify({ id: ++this.#lastId, ...each })).join('\n');
+  }
+
+  begin(first: object): void {
+    this.say(this.#frame([first]));
+  }
+}
+
+function idsIn(text: string): number[] {
+  try {
+    return centrifugeWire.decode(text).flatMap((each) => ('id' in each ? [each.id] : []));
+  } catch {
+    return [];
+  }
+}
+
+const CODES: readonly unknown[] = Object.values(ERRORS).map(({ code }) => code);
+
+test('whatever a Centrifuge client says, each command is answered once, or the connection closed', async () => {
+  const rig = rigOf();
+  const seen = { open: 0, closed: 0, answers: 0, errors: 0 };
+  await fc.assert(
+    fc.asyncProperty(steps, async ([first, path]) => {
+      const client = rig.open();
+      const talk = new Talk(rig, client);
+      if (first !== null) talk.begin(first);
+      for (const each of path) await talk.take(each);
+      await settled();
+      // Positions that are not there are looked up, and what cannot begin is given up.
+      for (const ms of [600, 600, 3000]) await rig.elapse(ms);
+      const answers = new Map<number, number>();
+      for (const { id, error } of client.lines) {
+        if (error !== undefined) expect(CODES).toContain(error.code);
+        if (error !== undefined) seen.errors++;
+        if (id !== undefined) answers.set(id, (answers.get(id) ?? 0) + 1);
+      }
+      seen.answers += answers.size;
+      seen[client.session.isOver ? 'closed' : 'open']++;
+      for (const [id, count] of answers)
+        expect([id, count <= (talk.expected.get(id) ?? 0)]).toEqual([id, true]);
+      if (!client.session.isOver) expect(answers).toEqual(talk.expected);
+      expect(client.socket.closes.length).toBe(client.session.isOver ? 1 : 0);
+      client.session.handleClose(1006);
+      expect([rig.core.registry.clientCount, rig.hub.subscriptionCount]).toEqual([0, 0]);
+    }),
+    { numRuns: 5000 },
+  );
+  await rig.broker.close();
+  expect(seen.open).toBeGreaterThan(500);
+  expect(seen.closed).toBeGreaterThan(500);
+  expect(seen.answers).toBeGreaterThan(5000);
+});
+
+const seedText = fc.oneof(
+  fc
+    .tuple(fc.constantFrom('sub#', 'unsub#'), fc.array(channel))
+    .map(([verb, all]) => verb + all.join('|')),
+  fc.string({ unit: 'binary' }),
+);
+
+test('whatever a seed client says, it hears of errors only, and is closed for too many', async () => {
+  const rig = rigOf();
+  await fc.assert(
+    fc.asyncProperty(fc.array(seedText, { maxLength: 60 }), async (texts) => {
+      const client = rig.open(seedWire);
+      for (const text of texts) if (!client.session.isOver) client.session.handleText(text);
+      await settled();
+      for (const frame of client.socket.frames) expect(frame).toMatch(/^error#\d+#[\x20-\x7e]+$/);
+      expect(client.socket.closes.length).toBe(client.session.isOver ? 1 : 0);
+      client.session.handleClose(1006);
+      expect(rig.hub.subscriptionCount).toBe(0);
+    }),
+    { numRuns: 1000 },
+  );
+  await rig.broker.close();
+});
+
+test('whatever a request for plain events asks, it begins or is closed', async () => {
+  const rig = rigOf();
+  const id = fc.oneof(fc.constant(''), fc.string(), fc.constant('a,1,e'));
+  const names = fc.oneof(
+    fc.array(channel).map((all) => all.join('|')),
+    fc.string(),
+  );
+  const request = fc.record({ channels: names, token, lastEventId: id });
+  await fc.assert(
+    fc.asyncProperty(request, async (asked) => {
+      const client = rig.open(plainSseWire, 'plain_sse');
+      client.session.handleText(plainSseRequest(asked));
+      await settled();
+      const hasBegun = client.socket.frames.length > 0;
+      expect(hasBegun || client.session.isOver).toBe(true);
+      client.session.handleClose(1006);
+      expect(rig.hub.subscriptionCount).toBe(0);
+    }),
+    { numRuns: 1000 },
+  );
+  await rig.broker.close();
+});

@@ -1,0 +1,357 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CLOSES,
+  ProtocolError,
+  type CloseKind,
+  type Command,
+  type ConnectCommand,
+  type Position,
+  type Publication,
+  type Reply,
+  type SubscribeRequest,
+  type Wire,
+} from '@newswire/protocol';
+import type { Connection, ConnectionHandler, Origin } from '@newswire/transport';
+import { AccessClosedError, type Credentials } from '../access/access.js';
+import { NOBODY } from '../access/open-access.js';
+import { CommandRate } from './command-rate.js';
+import type { Peer } from './heartbeats.js';
+import type { Subscriber, Subscription } from '../channel/live-channel.js';
+import type { Opening } from './opening.js';
+import { PendingCommands } from './pending-commands.js';
+import type { AskingCommand } from './session-commands.js';
+import { CONNECT_WITHOUT_COMMAND } from './session-connect.js';
+import type { SessionContext, WireChoice } from './session-context.js';
+import type { Attempt } from './session-subscriptions.js';
+
+export type { SessionContext, WireChoice } from './session-context.js';
+
+/** `connecting`: it is being decided who the client is, and what it asks for waits. */
+type Phase = 'new' | 'connecting' | 'connected' | 'over';
+
+/** Who they are is asked of others, and costs them: SDKs ask once a connection. */
+const MAX_REFUSED_CONNECTS = 5;
+
+/** A close frame has no room for more, in UTF-8. */
+const MAX_REASON_BYTES = 123;
+
+/** One client connection's state: who it is, the channels it listens to and its signs of life. */
+export class Session implements ConnectionHandler, Peer, Subscriber {
+  readonly connection: Connection;
+  readonly origin: Origin;
+  readonly client = randomUUID();
+  /** A secret by which this session is found where its commands come as requests of their own. */
+  readonly emulationId: string | undefined;
+  readonly subscriptions = new Map<string, Subscription>();
+  /** Channels that access is asked about. */
+  attempts: Map<string, Attempt> | undefined;
+  opening: Opening | undefined;
+  credentials: Credentials = NOBODY;
+  /** Commands that wait for somebody else. */
+  inFlight = 0;
+  lastSeenMs: number;
+  lastPingMs: number;
+  readonly #context: SessionContext;
+  #wire: Wire;
+  #choose: WireChoice | undefined;
+  #phase: Phase = 'new';
+  #pending: PendingCommands | undefined;
+  #refusals = 0;
+  #rate: CommandRate | undefined;
+  #refusedConnects = 0;
+
+  /** Until its first frame the session counts as one of the wire that an empty frame chooses. */
+  constructor(connection: Connection, choose: WireChoice, context: SessionContext, origin: Origin) {
+    this.connection = connection;
+    this.origin = origin;
+    this.#choose = choose;
+    this.#wire = choose('');
+    this.#context = context;
+    this.lastSeenMs = this.lastPingMs = context.now();
+    const isEmulated = origin.transport === 'sse' || origin.transport === 'http_stream';
+    this.emulationId = isEmulated ? randomUUID() : undefined;
+    if (this.#wire.connects) this.#awaitConnect();
+  }
+
+  get wire(): Wire {
+    return this.#wire;
+  }
+
+  get isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
+  get isHeld(): boolean {
+    return this.opening !== undefined;
+  }
+
+  handleText(text: string): void {
+    this.handlePong();
+    if (this.#choose !== undefined) this.#wire = this.#choose(text);
+    this.#choose = undefined;
+    if (this.#pending?.addFrame(text) === false) return this.close('badRequest');
+    try {
+      for (const command of this.#wire.decode(text)) {
+        if (this.isOver) return;
+        if (this.#isInTime(command)) this.#take(command);
+      }
+    } catch (error) {
+      this.fail(0, error);
+    }
+  }
+
+  handleBinary(): void {
+    this.handlePong();
+    // Centrifuge's other protocol comes in binary frames.
+    if (this.#wire.connects) return this.close('inappropriateProtocol');
+    return this.refuse(
+      0,
+      new ProtocolError('badRequest', 'binary frames are not part of this wire'),
+    );
+  }
+
+  handlePong(): void {
+    this.lastSeenMs = this.#context.now();
+  }
+
+  handleDrain(): void {
+    this.#context.handleDrain(this);
+  }
+
+  handleClose(code: number): void {
+    const { subscriptions, registry, deadlines } = this.#context;
+    this.#phase = 'over';
+    this.#pending = undefined;
+    subscriptions.endAll(this);
+    registry.remove(this);
+    deadlines.clear(this);
+    this.#context.handleClosed(this, code);
+  }
+
+  /** It is known who the client is. */
+  handleAdmitted(credentials: Credentials): void {
+    this.credentials = credentials;
+    this.#context.registry.add(this);
+    this.#context.deadlines.clear(this);
+    this.handleRefreshed(credentials);
+  }
+
+  /** The client was told that it is connected: what it asked for meanwhile is done now. */
+  handleConnected(): void {
+    this.#phase = 'connected';
+    const commands = this.#pending?.take() ?? [];
+    this.#pending = undefined;
+    if (this.isHeld) {
+      this.opening = undefined;
+      this.#context.handleDrain(this);
+    }
+    for (const command of commands) {
+      if (this.isOver) return;
+      this.#obey(command);
+    }
+  }
+
+  /** The same user, for longer or shorter than before. */
+  handleRefreshed(credentials: Credentials): void {
+    this.credentials = credentials;
+    this.#context.expiry.watch(this, credentials, () => this.close('expired'));
+  }
+
+  handleSubscribed(
+    subscription: Subscription,
+    position: Position,
+    recovered: boolean | undefined,
+    publications: readonly Publication[],
+  ): void {
+    const isRecovered = recovered === true;
+    this.#context.notices.tellBegun(this, subscription, position, isRecovered, publications);
+  }
+
+  handleRefused(subscription: Subscription, error: ProtocolError): void {
+    this.#context.notices.tellRefused(this, subscription, error);
+  }
+
+  handleBroken(subscription: Subscription): void {
+    this.#context.notices.tellBroken(this, subscription);
+  }
+
+  ping(): void {
+    const { pingFrame } = this.#wire;
+    if (pingFrame === undefined) this.connection.ping();
+    else if (this.#phase === 'connected') this.connection.send(pingFrame);
+  }
+
+  close(kind: CloseKind): void {
+    const { code, reason } = CLOSES[kind];
+    this.closeWith(code, reason);
+  }
+
+  /** Ends the connection with any close code. */
+  closeWith(code: number, reason: string): void {
+    if (this.isOver) return;
+    const fitting = fittingReason(reason);
+    if (!this.connection.hasCloseCodes) this.reply({ type: 'disconnect', code, reason: fitting });
+    this.#phase = 'over';
+    this.connection.close(code, fitting);
+  }
+
+  /** Tells the client, unless the session is over; false if its wire has no words for it. */
+  reply(reply: Reply): boolean {
+    if (this.isOver) return true;
+    try {
+      const frame = this.#wire.encodeReply(reply);
+      if (frame !== undefined && frame !== '') this.connection.send(frame);
+      return frame !== undefined;
+    } catch (error) {
+      this.#context.handleFault(error);
+      // Not by closeWith, which may have to write once more.
+      this.#phase = 'over';
+      const { code, reason } = CLOSES.writeError;
+      this.connection.close(code, reason);
+      return true;
+    }
+  }
+
+  /** An error that belongs to no command has no answer on some wires: it ends the connection. */
+  refuse(id: number, error: ProtocolError): void {
+    const isAnswered = this.reply({ type: 'error', id, error });
+    if (!isAnswered) return this.close('badRequest');
+    if (++this.#refusals >= this.#wire.maxRefusals) this.close('tooManyErrors');
+  }
+
+  /** A command could not be obeyed. */
+  fail(id: number, error: unknown): void {
+    if (this.isOver) return undefined;
+    if (error instanceof ProtocolError) return this.refuse(id, error);
+    if (error instanceof AccessClosedError) return this.closeWith(error.code, error.reason);
+    this.#context.handleFault(error);
+    this.close('serverError');
+  }
+
+  #take(command: Command): void {
+    switch (this.#phase) {
+      case 'new':
+        if (command.type === 'connect') return this.#connect(command);
+        if (this.#wire.connects) return this.close('badRequest');
+        this.#connect(CONNECT_WITHOUT_COMMAND);
+        return this.#take(command);
+      case 'connecting':
+        if (command.type !== 'pong' && this.#pending?.add(command) === false) {
+          this.close('badRequest');
+        }
+        return undefined;
+      case 'connected':
+        return this.#obey(command);
+      case 'over':
+        return undefined;
+    }
+  }
+
+  /** Whether the client has not sent too many commands; otherwise it is told, or closed. */
+  #isInTime(command: Command): boolean {
+    if (command.type === 'pong') return true;
+    const { now, commandsPerSecond } = this.#context;
+    this.#rate ??= new CommandRate(commandsPerSecond, now());
+    const verdict = this.#rate.take(now());
+    if (verdict === 'refuse' && 'id' in command) {
+      this.refuse(command.id, new ProtocolError('tooManyRequests'));
+    } else if (verdict === 'close') this.close('tooManyRequests');
+    return verdict === 'obey';
+  }
+
+  #awaitConnect(): void {
+    const { deadlines, wallNow, connectTimeoutMs } = this.#context;
+    deadlines.set(this, wallNow() + connectTimeoutMs, () => this.close('stale'));
+  }
+
+  #connect(command: ConnectCommand): void {
+    this.#phase = 'connecting';
+    this.#pending = new PendingCommands();
+    this.#context.connects
+      .connect(this, command)
+      .catch((error: unknown) => this.#handleNotConnected(command.id, error));
+  }
+
+  /** The client may try again; what it asked for meanwhile is nothing to somebody unknown. */
+  #handleNotConnected(id: number, error: unknown): void {
+    if (this.isOver) return undefined;
+    const { subscriptions, registry, connects } = this.#context;
+    const commands = this.#pending?.take() ?? [];
+    this.#phase = 'new';
+    this.#pending = undefined;
+    subscriptions.endAll(this);
+    registry.remove(this);
+    this.credentials = NOBODY;
+    if (!(error instanceof ProtocolError)) return this.fail(id, error);
+    connects.refuse(this, id, error);
+    if (++this.#refusedConnects >= MAX_REFUSED_CONNECTS) return this.close('tooManyErrors');
+    for (const command of commands) {
+      if ('id' in command) this.refuse(command.id, new ProtocolError('unauthorized'));
+    }
+    if (!this.isOver) this.#awaitConnect();
+  }
+
+  #obey(command: Command): void {
+    switch (command.type) {
+      case 'connect':
+        return this.close('badRequest');
+      case 'subscribe':
+        return this.#subscribe(command.id, command.requests);
+      case 'unsubscribe':
+        return this.#unsubscribe(command.id, command.channels);
+      case 'pong':
+        return undefined;
+      case 'send':
+        // Nobody takes it, and it has no answer that could say so.
+        return this.close('notAvailable');
+      case 'refused':
+        return this.refuse(command.id, command.error);
+      case 'publish':
+      case 'presence':
+      case 'presenceStats':
+      case 'history':
+      case 'rpc':
+      case 'refresh':
+      case 'subRefresh':
+        return this.#ask(command);
+    }
+  }
+
+  #subscribe(id: number, requests: readonly SubscribeRequest[]): void {
+    try {
+      const asked = this.#context.subscriptions.subscribe(this, id, requests);
+      if (asked === undefined) this.#refusals = 0;
+      else {
+        asked.then(
+          () => (this.#refusals = 0),
+          (error: unknown) => this.fail(id, error),
+        );
+      }
+    } catch (error) {
+      this.fail(id, error);
+    }
+  }
+
+  #unsubscribe(id: number, channels: readonly string[]): void {
+    for (const channel of channels) this.#context.subscriptions.unsubscribe(this, channel);
+    this.#refusals = 0;
+    this.reply({ type: 'unsubscribed', id });
+  }
+
+  #ask(command: AskingCommand): void {
+    this.#context.commands.obey(this, command).then(
+      (reply) => this.reply(reply),
+      (error: unknown) => this.fail(command.id, error),
+    );
+  }
+}
+
+/** Cut off between characters. */
+function fittingReason(reason: string): string {
+  const bytes = Buffer.from(reason);
+  if (bytes.length <= MAX_REASON_BYTES) return reason;
+  return bytes
+    .subarray(0, MAX_REASON_BYTES)
+    .toString()
+    .replace(/\ufffd+$/, '');
+}

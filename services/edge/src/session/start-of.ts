@@ -1,0 +1,47 @@
+import type { Since } from '@newswire/protocol';
+import type { LiveChannel } from '../channel/live-channel.js';
+
+/**
+ * Where a subscription begins. `recovered` is undefined where no position was asked for. `older`:
+ * that has to be read from the broker's log. `ahead`: this edge has not got so far yet.
+ */
+export type Start =
+  | { readonly type: 'at'; readonly cursor: number; readonly recovered: boolean | undefined }
+  | { readonly type: 'older'; readonly cursor: number }
+  | { readonly type: 'ahead' };
+
+/** Where a subscription to a channel that is ready begins. */
+export function startOf({ log, flushed }: LiveChannel, since: Since): Start {
+  switch (since.type) {
+    case 'now':
+      return { type: 'at', cursor: flushed, recovered: undefined };
+    case 'last': {
+      const cursor = Math.max(flushed - since.count, Math.min(log.lifeStart, flushed), log.floor);
+      if (log.has(cursor)) return { type: 'at', cursor, recovered: undefined };
+      return { type: 'older', cursor };
+    }
+    case 'position': {
+      // Another edge may have heard of a new life before this one does.
+      if (!log.knows(since.position.epoch)) return { type: 'ahead' };
+      const cursor = log.cursorAfter(since.position);
+      if (cursor === undefined) return { type: 'at', cursor: flushed, recovered: false };
+      if (cursor > log.end) return { type: 'ahead' };
+      if (log.has(cursor)) return { type: 'at', cursor, recovered: true };
+      if (log.readFrom(cursor) !== undefined) return { type: 'older', cursor };
+      return { type: 'at', cursor: flushed, recovered: false };
+    }
+  }
+}
+
+/** Where a subscription begins that is to have the newest publication, and no other before it. */
+export function startAtNewest(channel: LiveChannel, since: Since): Start {
+  const { log, flushed } = channel;
+  const isAsked = since.type === 'position';
+  if (isAsked && log.knows(since.position.epoch) && log.cursorAfter(since.position) === flushed) {
+    return { type: 'at', cursor: flushed, recovered: true }; // it has it already
+  }
+  const start = startOf(channel, { type: 'last', count: 1 });
+  if (start.type !== 'at') return start;
+  const recovered = start.cursor < flushed || (isAsked ? false : undefined);
+  return { ...start, recovered };
+}

@@ -1,0 +1,88 @@
+import type { Position, ProtocolError, Publication, SubscriptionStart } from '@newswire/protocol';
+import type { SubscribeGrant } from '../access/access.js';
+import type { Expiry } from './expiry.js';
+import type { Subscription } from '../channel/live-channel.js';
+import type { Session } from './session.js';
+import type { SessionSubscriptions } from './session-subscriptions.js';
+
+/** What clients are told of their subscriptions, as those begin, break and expire. */
+export class SubscriptionNotices {
+  readonly #subscriptions: SessionSubscriptions;
+  readonly #expiry: Expiry;
+
+  constructor(subscriptions: SessionSubscriptions, expiry: Expiry) {
+    this.#subscriptions = subscriptions;
+    this.#expiry = expiry;
+  }
+
+  tellBegun(
+    session: Session,
+    subscription: Subscription,
+    position: Position,
+    recovered: boolean,
+    publications: readonly Publication[],
+  ): void {
+    const { commandId: id, grant, terms } = subscription;
+    if (grant.expiresAtMs !== undefined) this.#watch(session, subscription, grant);
+    const { opening, wire } = session;
+    if (opening === undefined && !wire.hasPositions) return;
+    const start = this.#startOf(subscription, position, recovered, publications);
+    if (opening !== undefined) opening.handleBegun(start);
+    else if (terms.isServerSide) session.reply({ type: 'serverSubscribed', ...start });
+    else session.reply({ type: 'subscribed', id, ...start });
+  }
+
+  tellRefused(session: Session, { commandId, channel }: Subscription, error: ProtocolError): void {
+    session.subscriptions.delete(channel.name);
+    if (session.opening !== undefined) session.opening.handleRefused(error);
+    else session.refuse(commandId, error);
+  }
+
+  tellBroken(session: Session, { channel, terms }: Subscription): void {
+    // A client makes no subscription anew that it has not made.
+    if (!session.wire.hasPositions || terms.isServerSide) return session.close('insufficientState');
+    session.subscriptions.delete(channel.name);
+    const isTold = session.reply({ type: 'resubscribe', channel: channel.name });
+    if (!isTold) session.close('insufficientState');
+  }
+
+  /** The client has shown that it may stay on the channel. */
+  handleRefreshed(session: Session, subscription: Subscription, grant: SubscribeGrant): void {
+    const { expiresAtMs: _, ...before } = subscription.grant;
+    subscription.grant = { ...before, ...grant };
+    this.#watch(session, subscription, grant);
+  }
+
+  #watch(session: Session, subscription: Subscription, grant: SubscribeGrant): void {
+    this.#expiry.watch(subscription, grant, () => this.#expire(session, subscription));
+  }
+
+  /** A client that has not refreshed its subscription may make it anew. */
+  #expire(session: Session, { state, terms, channel }: Subscription): void {
+    if (state === 'ended') return undefined;
+    if (terms.isServerSide || !session.wire.hasPositions) {
+      return session.close('subscriptionExpired');
+    }
+    this.#subscriptions.end(session, channel.name, 'expired');
+  }
+
+  #startOf(
+    { channel, since, session, terms, grant }: Subscription,
+    position: Position,
+    recovered: boolean,
+    publications: readonly Publication[],
+  ): SubscriptionStart {
+    const positioned = terms.isOnlyPositioned ? 'positioned' : 'recoverable';
+    return {
+      channel: channel.name,
+      position,
+      positioning: terms.recovery ? positioned : 'none',
+      wasRecovering: since.type === 'position',
+      recovered,
+      publications,
+      hasDelta: terms.hasDelta && session.wire.delta !== undefined,
+      data: grant.data,
+      ttlS: this.#expiry.ttlS(grant),
+    };
+  }
+}
