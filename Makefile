@@ -68,7 +68,7 @@ build: $(INSTALLED) ## Compile
 	@tsc -b
 
 clean: ## Remove what was built
-	@rm -rf packages/*/dist services/*/dist load-tests/bench/dist load-tests/generator/build test-results
+	@rm -rf packages/*/dist services/*/dist load-tests/*/dist load-tests/generator/build test-results
 
 $(INSTALLED): package-lock.json
 	@echo "installing packages (the first time takes a minute)"

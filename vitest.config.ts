@@ -7,6 +7,10 @@ const alias = [
     replacement: new URL('packages/$1/src/index.ts', import.meta.url).pathname,
   },
   {
+    find: '@newswire/load-harness',
+    replacement: new URL('load-tests/harness/src/index.ts', import.meta.url).pathname,
+  },
+  {
     find: /^@newswire\/(edge|center|standalone)$/,
     replacement: new URL('services/$1/src/index.ts', import.meta.url).pathname,
   },
@@ -20,7 +24,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{packages,services}/*/src/**/*.test.ts'],
+          include: ['{packages,services}/*/src/**/*.test.ts', 'load-tests/**/src/**/*.test.ts'],
           testTimeout: 60_000, // properties on a busy machine
         },
       },
@@ -32,7 +36,7 @@ export default defineConfig({
           include: [
             '{packages,services}/*/test/**/*.test.ts',
             'tests/{clients,examples,spec}/**/*.test.ts',
-            'load-tests/**/*.test.ts',
+            'load-tests/{generator,test,scenarios,compare/test,peers}/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,

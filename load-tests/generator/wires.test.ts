@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { freePort } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { missing } from '../bench/src/programs.js';
-import { centrifuge, nats, type System } from '../bench/src/systems.js';
+import { centrifuge, missing, nats, type System } from '@newswire/load-harness';
 import { buildGenerator, canBuild, faultsOf, load, runGenerator } from '../test/generator.js';
 import { startFaultyServer } from '../test/faulty-server.js';
 

@@ -1,8 +1,8 @@
 // Measures newswire beside other servers, suite by suite, and prints what it finds.
+import { buildGenerator } from '@newswire/load-harness';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { buildGenerator } from './generator.js';
 import type { BenchOptions } from './options.js';
 import { readOptions, usage } from './options.js';
 import { channels } from './suites/channels.js';

@@ -1,7 +1,10 @@
-import type { LoadResult } from './generator.js';
-import { spreadOf, sumOf } from './statistics.js';
-import type { Spread } from './statistics.js';
-import type { CaseResult } from './turns.js';
+import {
+  spreadOf,
+  sumOf,
+  type CaseResult,
+  type LoadResult,
+  type Spread,
+} from '@newswire/load-harness';
 
 /** Used by others, so much of a core moves figures. */
 const STRANGE_SHARE = 0.15;

@@ -1,9 +1,7 @@
+import { centrifuge, measureByTurns, missing, onOneCore } from '@newswire/load-harness';
 import { windowsFor } from '../options.js';
 import type { BenchOptions } from '../options.js';
-import { missing } from '../programs.js';
 import { loneTable, speedTable, warningsOf } from '../report.js';
-import { centrifuge, onOneCore } from '../systems.js';
-import { measureByTurns } from '../turns.js';
 import { windowCases } from './suite.js';
 import type { Suite } from './suite.js';
 

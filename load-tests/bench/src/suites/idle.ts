@@ -1,11 +1,15 @@
-import type { IdleResult } from '../generator.js';
-import { load } from '../generator.js';
-import { missing } from '../programs.js';
+import {
+  centrifuge,
+  load,
+  missing,
+  raw,
+  spreadOf,
+  standalone,
+  withSystems,
+  type IdleResult,
+  type StartSystem,
+} from '@newswire/load-harness';
 import { formatSpread, markdownTable } from '../report.js';
-import { spreadOf } from '../statistics.js';
-import { centrifuge, raw, standalone } from '../systems.js';
-import type { StartSystem } from '../systems.js';
-import { withSystems } from '../turns.js';
 import type { Suite } from './suite.js';
 
 const ROUNDS = 3;

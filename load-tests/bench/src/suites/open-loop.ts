@@ -1,4 +1,4 @@
-import { missing } from '../programs.js';
+import { measureByTurns, missing, nats, standalone, type CaseResult } from '@newswire/load-harness';
 import {
   faultsCell,
   formatSpread,
@@ -8,9 +8,6 @@ import {
   spreadCell,
   warningsOf,
 } from '../report.js';
-import { nats, standalone } from '../systems.js';
-import type { CaseResult } from '../turns.js';
-import { measureByTurns } from '../turns.js';
 import type { Suite } from './suite.js';
 
 const ROUNDS = 3;

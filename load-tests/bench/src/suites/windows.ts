@@ -1,11 +1,16 @@
+import {
+  alone,
+  edgeOverRedis,
+  measureByTurns,
+  missing,
+  raw,
+  standalone,
+  type StartSystem,
+} from '@newswire/load-harness';
 import { existsSync } from 'node:fs';
 import { standaloneOf, windowsFor } from '../options.js';
 import type { BenchOptions } from '../options.js';
-import { missing } from '../programs.js';
 import { speedTable, warningsOf } from '../report.js';
-import { alone, edgeOverRedis, raw, standalone } from '../systems.js';
-import type { StartSystem } from '../systems.js';
-import { measureByTurns } from '../turns.js';
 import { windowCases } from './suite.js';
 import type { Suite } from './suite.js';
 

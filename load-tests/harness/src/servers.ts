@@ -3,83 +3,50 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@newswire/testkit';
-import type { BenchOptions } from './options.js';
-import { OTHER_CORE, peerPath, SERVER_CORE, startAll, stopAll } from './programs.js';
-import type { Program, Running } from './programs.js';
+import { OTHER_CORE, peerPath, SERVER_CORE, type Program } from './programs.js';
+import { nodeProgram, redisOn, systemOf, type StartSystem } from './system.js';
 
 const rawScript = fileURLToPath(new URL('../raw-server.mjs', import.meta.url));
 
-/** Something that is measured: servers that run, and what the generator must know of them. */
-export interface System {
-  readonly name: string;
-  readonly args: readonly string[];
-  stop(): Promise<void>;
-}
-
-/** Starts a system; nothing of it runs when that fails. */
-export type StartSystem = () => Promise<System>;
-
-const quiet = { NEWSWIRE_LOG_LEVEL: 'error', NEWSWIRE_DRAIN_MS: '0' };
-const pidsOf = (running: readonly Running[]) => running.map(({ pid }) => pid).join(',');
-
-async function systemOf(
-  name: string,
-  programs: readonly Program[],
-  args: readonly (string | number)[],
-): Promise<System> {
-  const running = await startAll(programs);
-  const on = (core: number) => pidsOf(running.filter((_, i) => programs[i]?.core === core));
-  const pids = ['--pids', on(SERVER_CORE), '--other-pids', on(OTHER_CORE)];
-  return { name, args: [...args.map(String), ...pids], stop: () => stopAll(running) };
-}
-
-function node(name: string, core: number, script: string, port: [string, number]): Program {
-  const [variable, number] = port;
-  return {
-    name,
-    core,
-    command: [process.execPath, script],
-    env: { ...quiet, [variable]: String(number) },
-    ready: `http://127.0.0.1:${number}/readyz`,
-  };
+/** Which newswire is measured, and how its subscribers speak. */
+export interface Measured {
+  /** Where it is built. */
+  readonly checkout: string;
+  readonly wire: string;
+  /** Script of the standalone server. */
+  readonly standalone: string;
 }
 
 /** One Node process that is both publisher's and subscribers' server. */
 export function alone(name: string, script: string, wire = 'seed'): StartSystem {
   return async () => {
     const port = await freePort();
-    const server = node(name, SERVER_CORE, script, ['NEWSWIRE_PORT', port]);
+    const server = nodeProgram(name, SERVER_CORE, script, ['NEWSWIRE_PORT', port]);
     return systemOf(name, [server], ['--ports', port, '--wire', wire]);
   };
 }
 
 export const raw = (wire = 'seed'): StartSystem => alone('raw', rawScript, wire);
 
-export function standalone({ standalone: script, wire }: BenchOptions): StartSystem {
+export function standalone({ standalone: script, wire }: Measured): StartSystem {
   return alone('newswire', script, wire);
 }
 
-/** Without a file: what is measured is not the disk. */
-function redisOn(core: number, port: number): Program {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  return { name: 'Redis', core, command: ['redis-server', ...args], ready: port };
-}
-
 function service(
-  options: BenchOptions,
+  options: Measured,
   name: 'edge' | 'center',
   core: number,
   ports: { own: number; redis: number },
 ): Program {
   const script = `${options.checkout}/services/${name}/dist/main.js`;
   const variable = `NEWSWIRE_${name.toUpperCase()}_PORT`;
-  const program = node(name, core, script, [variable, ports.own]);
+  const program = nodeProgram(name, core, script, [variable, ports.own]);
   const NEWSWIRE_REDIS_URL = `redis://127.0.0.1:${ports.redis}`;
   return { ...program, env: { ...program.env, NEWSWIRE_REDIS_URL } };
 }
 
 /** Redis, center and edge; the edge is on the server's core, the others on `core`. */
-async function cluster(options: BenchOptions, core: number) {
+async function cluster(options: Measured, core: number) {
   const [redis, center, edge] = [await freePort(), await freePort(), await freePort()];
   const programs = [
     redisOn(core, redis),
@@ -90,7 +57,7 @@ async function cluster(options: BenchOptions, core: number) {
 }
 
 /** An edge alone on its core. What it is sent comes by the inlet: plain PUBLISH on Redis. */
-export function edgeOverRedis(options: BenchOptions): StartSystem {
+export function edgeOverRedis(options: Measured): StartSystem {
   return async () => {
     const { redis, programs, args } = await cluster(options, OTHER_CORE);
     const inlet = ['--publish-by', 'redis', '--publish', 'PUBLISH news:c{C} {M}'];
@@ -99,7 +66,7 @@ export function edgeOverRedis(options: BenchOptions): StartSystem {
 }
 
 /** All of newswire and its Redis on one core, published to by center's API. */
-export function onOneCore(options: BenchOptions): StartSystem {
+export function onOneCore(options: Measured): StartSystem {
   return async () => {
     const { center, programs, args } = await cluster(options, SERVER_CORE);
     return systemOf('newswire', programs, [...args, '--publish-port', center]);

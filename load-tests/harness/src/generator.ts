@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pinned } from './pinned.js';
 import { OTHER_CORE } from './programs.js';
-import type { System } from './systems.js';
+import type { System } from './system.js';
 
 const directory = fileURLToPath(new URL('../../generator/', import.meta.url));
 const run = promisify(execFile);

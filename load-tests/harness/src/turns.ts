@@ -1,13 +1,18 @@
 import type { GeneratorArgs } from './generator.js';
 import { load, type LoadResult } from './generator.js';
-import type { BenchOptions } from './options.js';
 import { stopAll } from './programs.js';
-import type { StartSystem, System } from './systems.js';
+import type { StartSystem, System } from './system.js';
 
 /** One load that every system gets. */
 export interface Case {
   readonly label: string;
   readonly args: GeneratorArgs;
+}
+
+/** How often each system has its turn, and how long it is loaded before the first. */
+export interface Turns {
+  readonly rounds: number;
+  readonly warmUpSeconds: number;
 }
 
 /** What the systems made of it, the rounds in their order: one round's figures are neighbours in time. */
@@ -38,7 +43,7 @@ export async function withSystems<T>(
 export async function measureByTurns(
   starts: readonly StartSystem[],
   cases: readonly Case[],
-  { rounds, warmUpSeconds }: Pick<BenchOptions, 'rounds' | 'warmUpSeconds'>,
+  { rounds, warmUpSeconds }: Turns,
 ): Promise<CaseResult[]> {
   return withSystems(starts, async (systems) => {
     const [first] = cases;

@@ -1,0 +1,32 @@
+export {
+  buildGenerator,
+  load,
+  type GeneratorArgs,
+  type IdleResult,
+  type LoadResult,
+} from './generator.js';
+export { pinned } from './pinned.js';
+export {
+  missing,
+  OTHER_CORE,
+  peerPath,
+  SERVER_CORE,
+  start,
+  startAll,
+  stopAll,
+  type Program,
+  type Running,
+} from './programs.js';
+export {
+  alone,
+  centrifuge,
+  edgeOverRedis,
+  nats,
+  onOneCore,
+  raw,
+  standalone,
+  type Measured,
+} from './servers.js';
+export { spreadOf, sumOf, type Spread } from './statistics.js';
+export { nodeProgram, redisOn, systemOf, type StartSystem, type System } from './system.js';
+export { measureByTurns, withSystems, type Case, type CaseResult, type Turns } from './turns.js';
