@@ -8,18 +8,18 @@ import type { Suite } from './suite.js';
 /** A second is little: of that, what connecting a thousand clients leaves behind takes its share. */
 const TIMES = 5;
 
-/** Publishing connections. Each waits for the answer to its request, as HTTP clients do. */
-const PUBLISHERS = 64;
-
+/**
+ * Each publishing connection waits for the answer to its request, as HTTP clients do: it takes as many
+ * of them as messages shall be in flight.
+ */
 function casesOf(options: BenchOptions) {
   const { connections } = options;
-  const publishers = Math.min(PUBLISHERS, connections);
-  const spread = ['--channels', connections, '--publishers', publishers, '--pipeline', 1];
+  const spread = ['--channels', connections, '--pipeline', 1];
   const windows = windowsFor(options, [16, 64, 256], [64]);
   const longer = options.isShort ? options : { ...options, seconds: options.seconds * TIMES };
   return windowCases(longer, windows).map((each) => ({
     ...each,
-    args: [...each.args, ...spread],
+    args: [...each.args, ...spread, '--publishers', Math.min(Number(each.label), connections)],
   }));
 }
 
