@@ -20,14 +20,14 @@ export interface History {
 const STEP = 64;
 
 /**
- * What a channel's log has, as somebody who asks for its history sees it: without transient
- * publications. An answer ends early where its publications have more UTF-8 bytes than
+ * What a channel's log has, as somebody who asks for its history sees it, a client or a backend:
+ * without transient publications, with those of earlier lives that it still has. An answer ends early where its publications have more UTF-8 bytes than
  * MAX_PAGE_BYTES, but for the first: who wants more asks again, from the last one's position. Error
  * 112: the position is of another epoch than the log. Temporary error 113: the epoch changed while
  * the log was read. Other errors are the broker's.
  */
 export async function readHistory(
-  broker: Broker,
+  broker: Pick<Broker, 'history'>,
   channel: string,
   { limit, since, reverse = false }: HistoryQuery,
 ): Promise<History> {
@@ -45,7 +45,7 @@ export async function readHistory(
 }
 
 interface Log {
-  readonly broker: Broker;
+  readonly broker: Pick<Broker, 'history'>;
   readonly channel: string;
   readonly life: Life;
 }

@@ -53,8 +53,14 @@ const SubRefresh = z.object({ channel: z.string(), token: Token, type: z.int().d
 /** The bit of a subscribe's `flag` that asks for error 112 instead of `recovered: false`. */
 const MUST_RECOVER = 2;
 
+/** A frame to its commands, one a line. */
+export function decodeFrame(text: string): Command[] {
+  // To split a text with nothing to split costs more than to decode it.
+  return text.includes('\n') ? text.split('\n').flatMap(decodeLine) : decodeLine(text);
+}
+
 /** One line of a frame to its command; an empty one has none. */
-export function decodeLine(line: string): Command[] {
+function decodeLine(line: string): Command[] {
   if (line === '' || line.trim() === '') return [];
   const command = toObject(line);
   const methods = Object.keys(command).filter((key) => key !== 'id');

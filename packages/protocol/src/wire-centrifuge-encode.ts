@@ -83,9 +83,9 @@ function encodeConnected(reply: Extract<Reply, { readonly type: 'connected' }>):
   const { id, client, version, pingIntervalMs, data, ttlS, subs = [], emulation } = reply;
   // Whole seconds: a client waits for 10 s more than that, so rounding up is safe.
   const ping = Math.ceil(pingIntervalMs / 1000);
-  const { session, node } = emulation ?? {};
-  const expires = ttlS === undefined ? undefined : true;
-  const facts = membersOf({ client, version, ping, pong: true, expires, ttl: ttlS, session, node });
+  let facts = `"client":"${client}","version":"${version}","ping":${ping},"pong":true`;
+  if (ttlS !== undefined) facts += `,"expires":true,"ttl":${ttlS}`;
+  if (emulation !== undefined) facts += `,${membersOf(emulation)}`;
   const started = subs.map((start) => `"${start.channel}":{${startMembers(start)}}`).join();
   const more = started === '' ? '' : `,"subs":{${started}}`;
   return answer(id, 'connect', `${facts}${withData(data)}${more}`);
@@ -95,21 +95,19 @@ function startMembers(start: SubscriptionStart): string {
   const { position, positioning, wasRecovering, recovered, publications, data, ttlS } = start;
   const { hasDelta = false } = start;
   const isPositioned = positioning !== 'none';
-  // What is undefined is left out.
-  const facts = membersOf({
-    recoverable: positioning === 'recoverable' ? true : undefined,
-    positioned: isPositioned ? true : undefined,
-    epoch: isPositioned ? position.epoch : undefined,
-    offset: isPositioned ? position.offset : undefined,
-    recovered: wasRecovering || recovered ? recovered : undefined,
-    was_recovering: wasRecovering ? true : undefined,
-    delta: hasDelta ? true : undefined,
-    expires: ttlS === undefined ? undefined : true,
-    ttl: ttlS,
-  });
-  const listed = publications.map(hasDelta ? toWholePub : toPub).join();
+  // Written out: every client is told this, and JSON.stringify of a new object costs more than the rest.
+  let facts = positioning === 'recoverable' ? ',"recoverable":true' : '';
+  if (isPositioned) {
+    const { epoch, offset } = position;
+    facts += `,"positioned":true,"epoch":${JSON.stringify(epoch)},"offset":${offset}`;
+  }
+  if (wasRecovering || recovered) facts += `,"recovered":${recovered}`;
+  if (wasRecovering) facts += ',"was_recovering":true';
+  if (hasDelta) facts += ',"delta":true';
+  if (ttlS !== undefined) facts += `,"expires":true,"ttl":${ttlS}`;
+  const listed = hasDelta ? publications.map(toWholePub).join() : toPubs(publications);
   const pubs = listed === '' ? '' : `,"publications":[${listed}]`;
-  return `${facts}${withData(data)}${pubs}`.replace(/^,/, '');
+  return `${facts}${withData(data)}${pubs}`.slice(1);
 }
 
 function encodeEnd(channel: string, kind: UnsubscribeKind): string {
@@ -121,6 +119,20 @@ function presenceMembers(clients: ReadonlyMap<string, ClientInfo>): string {
     return `${JSON.stringify(info.client)}:${toInfoLine(info)}`;
   });
   return infos.join();
+}
+
+/** The texts of publications that were listed lately. */
+const listedTexts = new WeakMap<readonly Publication[], string>();
+
+/** Who comes back to the same place is given the same list: its text is made once. */
+function toPubs(publications: readonly Publication[]): string {
+  if (publications.length === 0) return '';
+  let text = listedTexts.get(publications);
+  if (text === undefined) {
+    text = publications.map(toPub).join();
+    listedTexts.set(publications, text);
+  }
+  return text;
 }
 
 function toPub({ offset, data, extra }: Publication): string {

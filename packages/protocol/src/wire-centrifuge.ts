@@ -1,6 +1,10 @@
 import type { Wire } from './wire.js';
-import { decodeLine } from './wire-centrifuge-decode.js';
+import { decodeFrame } from './wire-centrifuge-decode.js';
+import { RecentFrames } from './recent-frames.js';
 import { encode, encodeDelta, encodeReply, encodeWhole } from './wire-centrifuge-encode.js';
+
+/** Clients that come back together say the same, word for word, and all answer pings alike. */
+const recentFrames = new RecentFrames(decodeFrame);
 
 /**
  * Centrifuge's JSON protocol: objects, several to a frame, joined by newlines. What is not a
@@ -14,7 +18,7 @@ const PLAIN: Wire = {
   joint: '\n',
   pingFrame: '{}',
   maxRefusals: Infinity,
-  decode: (text) => text.split('\n').flatMap(decodeLine),
+  decode: (text) => recentFrames.decode(text),
   encode,
   encodeReply,
 };

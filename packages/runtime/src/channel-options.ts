@@ -48,6 +48,8 @@ export interface ChannelOptions {
    * the file says that these are refused; otherwise such a channel is like one without namespace.
    */
   readonly optionsOf: (channel: string) => NamespaceOptions;
+  /** What there is, by where it stands in the file: `default`, and `namespaces.sports`. */
+  readonly sections: ReadonlyMap<string, NamespaceOptions>;
 }
 
 const DEFAULT_FILE = 'channels.json';
@@ -67,12 +69,15 @@ export function loadChannelOptions(
   for (const [name, options] of Object.entries(file?.namespaces ?? {})) {
     byNamespace.set(name, namespaceOptions(options, `${name}:`, config));
   }
+  const sections = new Map([['default', fallback]]);
+  for (const [name, options] of byNamespace) sections.set(`namespaces.${name}`, options);
   const refusesUnknown = file?.unknown_namespaces === 'refuse';
   const find = (channel: string) => {
     const end = channel.indexOf(':');
     return end < 0 ? fallback : byNamespace.get(channel.slice(0, end));
   };
   return {
+    sections,
     limitsOf: (channel) => find(channel) ?? fallback,
     optionsOf: (channel) => {
       const options = find(channel);

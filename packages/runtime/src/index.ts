@@ -11,7 +11,7 @@ export { ConfigError, loadConfig, readEnvironment, type Environment } from './co
 export { runService, StartError, type Service } from './lifecycle.js';
 export { readLinkSecret } from './link-secret.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
-export { Counter, counter, createRegistry, gauge, type Registry } from './metrics.js';
+export { Counter, counter, createRegistry, gauge, Histogram, type Registry } from './metrics.js';
 export {
   countedReconnectDelay,
   persist,

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
-export { Counter, type Registry } from 'prom-client';
+export { Counter, Histogram, type Registry } from 'prom-client';
 
 /** A registry of its own for each service instance, so that two can live in one process. */
 export function createRegistry(): Registry {

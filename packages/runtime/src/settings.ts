@@ -197,6 +197,10 @@ export const SETTINGS = {
   tokenIssuer: optional('NEWSWIRE_TOKEN_ISSUER', z.string(), 'a text', {
     doc: "What a token's iss has to be, if set.",
   }),
+  token: optional('NEWSWIRE_TOKEN', z.string().regex(/^[\w.-]+$/), 'a token', {
+    secret: true,
+    doc: 'What the command line subscribes with, where clients need a token; newswire token makes them.',
+  }),
   anonymous: choice('NEWSWIRE_ANONYMOUS', ['auto', 'on', 'off'], {
     fallback: 'auto',
     doc: 'Whether clients may connect as nobody known. auto: without a token only where neither a key for tokens nor a connect hook is set; on: always; off: never, not even where a token or the hook names no user.',
@@ -217,6 +221,15 @@ export const SETTINGS = {
     {
       secret: true,
       doc: "What is asked whether a client may subscribe, in the form of Centrifugo's subscribe proxy, for namespaces with subscribe: hook.",
+    },
+  ),
+  rpcHookUrl: optional(
+    'NEWSWIRE_RPC_HOOK_URL',
+    httpUrl,
+    'a URL like http://backend:8000/rpc, without a password',
+    {
+      secret: true,
+      doc: "What is asked what clients ask by rpc, in the form of Centrifugo's rpc proxy. Unset: rpc is answered with error 108.",
     },
   ),
   hookTimeoutMs: integer('NEWSWIRE_HOOK_TIMEOUT_MS', 10, 60_000, {

@@ -29,7 +29,8 @@ export class Visitors {
   /** The answer to a page that may not connect. */
   refuse(request: Uws.HttpRequest): HttpReply | undefined {
     const origin = request.getHeader('origin');
-    if (this.#options.isAllowedOrigin(origin, request.getHeader('host'))) return undefined;
+    const host = origin === '' ? '' : request.getHeader('host');
+    if (this.#options.isAllowedOrigin(origin, host)) return undefined;
     return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed');
   }
 

@@ -85,13 +85,13 @@ class UwsConnection implements Connection {
 
   send(...frames: readonly string[]): void {
     const socket = this.#socket;
-    if (socket === undefined) return;
-    const send = () => {
-      for (const frame of frames) socket.send(frame, false);
-    };
+    const [first] = frames;
+    if (socket === undefined || first === undefined) return;
+    if (frames.length === 1) return void socket.send(first, false);
     // Uncorked, each frame is a write to the kernel of its own.
-    if (frames.length > 1) socket.cork(send);
-    else send();
+    socket.cork(() => {
+      for (const frame of frames) socket.send(frame, false);
+    });
   }
 
   close(code: number, reason: string): void {

@@ -1,4 +1,5 @@
 import {
+  callApi,
   NewswireProcess,
   publish,
   ROOT,
@@ -121,6 +122,70 @@ describe('the newswire command', () => {
     await closed.stop();
     expect([code, command.stdout]).toEqual([1, 'error#101#unauthorized: a token is needed\n']);
     expect(command.stderr).toMatch(/\nrefused \(3507 permission denied\)\n$/);
+  });
+
+  describe('subscribe with a token', () => {
+    const settings = {
+      NEWSWIRE_TOKEN_HMAC_SECRET: 'a secret of at least 32 characters',
+      NEWSWIRE_DRAIN_MS: '0',
+    };
+    let closed: NewswireProcess;
+    beforeAll(async () => {
+      closed = await NewswireProcess.start('standalone', settings);
+    });
+    afterAll(() => closed.stop('SIGKILL'));
+
+    function newswireCommand(args: string[], environment: Record<string, string> = {}) {
+      const env = { ...process.env, ...settings, NEWSWIRE_URL: closed.url, ...environment };
+      const script = `${ROOT}services/center/bin/newswire.js`;
+      return new TestProcess(process.execPath, [script, ...args], env);
+    }
+
+    async function token(...args: string[]): Promise<string> {
+      const command = newswireCommand(['token', '--user', 'ann', ...args]);
+      await command.exited;
+      return command.stdout.trim();
+    }
+
+    test.each(['--token', 'NEWSWIRE_TOKEN'])('by %s listens, and misses nothing', async (way) => {
+      const secret = await token();
+      const channel = `c${way.length}`;
+      const command =
+        way === '--token'
+          ? newswireCommand(['subscribe', channel, 'other', '--token', secret])
+          : newswireCommand(['subscribe', channel, 'other'], { NEWSWIRE_TOKEN: secret });
+      await subscribed(closed.url, channel, 1);
+      await publish(closed.url, channel, 'two\nlines \u2028 and');
+      await publish(closed.url, channel, [1.5]);
+      await until('both', () => command.stdout === 'two\nlines \u2028 and\n[1.5]\n');
+      await callApi(closed.url, 'disconnect', { user: 'ann', disconnect: { code: 3000 } });
+      await until('the cut', () => command.stderr.includes('trying again'));
+      await publish(closed.url, channel, 'meanwhile');
+      await until('the third', () => command.stdout.endsWith('\nmeanwhile\n'));
+      expect(command.stderr).not.toContain(secret);
+      await command.stop('SIGINT');
+    });
+
+    test('ends where that is not good, and does not show it', async () => {
+      const other = { NEWSWIRE_TOKEN_HMAC_SECRET: 'another secret of 32 characters or more' };
+      const forged = newswireCommand(['token', '--user', 'ann'], other);
+      await forged.exited;
+      const secret = forged.stdout.trim();
+      const command = newswireCommand(['subscribe', 'a', '--token', secret]);
+      expect((await command.exited).code).toBe(1);
+      expect(command.stderr).toMatch(/^refused \(.+\)\n$/);
+      expect(command.stdout + command.stderr).not.toContain(secret);
+    });
+
+    test.each([
+      [['--token', 'hunter 2'], {}, /^newswire: --token is no token/],
+      [[], { NEWSWIRE_TOKEN: 'hunter 2' }, /^NEWSWIRE_TOKEN must be a token\.\n$/],
+    ])('%j %j exits with 2', async (args, environment, text) => {
+      const command = newswireCommand(['subscribe', 'a', ...args], environment);
+      expect((await command.exited).code).toBe(2);
+      expect(command.stderr).toMatch(text);
+      expect(command.stderr).not.toContain('hunter');
+    });
   });
 
   test('subscribe prints items as they come, and comes back after a restart', async () => {

@@ -99,7 +99,7 @@ export function createEdge(parts: EdgeParts): Edge {
     nextWarningMs = now() + WARNING_INTERVAL_MS;
     logger.warn(`still trying to reach the broker: ${String(error)}`);
   };
-  const gate = new Gate({ ...config, now });
+  const gate = new Gate({ ...config, now, onRefused: (reason) => metrics.refused.inc({ reason }) });
   const core = new EdgeCore(broker, server, {
     ...config,
     ...parts.patience,
@@ -144,8 +144,10 @@ export function createEdge(parts: EdgeParts): Edge {
   const sweeper = setInterval(() => core.sweep(), SWEEP_INTERVAL_MS).unref();
 
   const refuse = (): HttpReply | undefined => {
-    if (isDraining) return errorReply(503, 'internal', 'this edge is draining');
-    return gate.isFull ? errorReply(503, 'internal', 'this edge is full') : undefined;
+    if (!isDraining && !gate.isFull) return undefined;
+    const reason = isDraining ? 'draining' : 'full';
+    metrics.refused.inc({ reason });
+    return errorReply(503, 'internal', `this edge is ${reason}`);
   };
   const opener = (choose: WireChoice) => (connection: Connection, origin: Origin) => {
     const session = core.open(connection, choose, origin);

@@ -45,6 +45,12 @@ export function edgeMetrics(
       labelNames: ['recovered'],
       registers: [registry],
     }),
+    refused: new Counter({
+      name: 'newswire_edge_connections_refused_total',
+      help: 'Connections that were not let in, by why: draining, full, rate, address, user.',
+      labelNames: ['reason'],
+      registers: [registry],
+    }),
     closes: new Counter({
       name: 'newswire_edge_closes_total',
       help: 'Ended sessions, by close code.',

@@ -11,7 +11,7 @@ import {
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
-import { ACCESS_SETTINGS, createAccess } from './access/index.js';
+import { ACCESS_SETTINGS, accessMetrics, createAccess } from './access/index.js';
 import { createEdge, EDGE_SETTINGS } from './app.js';
 import { BROKER_SETTINGS, openBroker } from './open-broker.js';
 import { SERVER_SETTINGS, serverOptions } from './server-options.js';
@@ -29,14 +29,19 @@ await runService(async (): Promise<Service> => {
     ],
     readEnvironment(),
   );
-  const { limitsOf, optionsOf } = loadChannelOptions(config);
+  const { limitsOf, optionsOf, sections } = loadChannelOptions(config);
   const logger = createLogger({ service: 'edge', ...config });
   const registry = createRegistry();
   const server = await Server.create(
     (error) => logger.error(error, 'a request failed'),
-    serverOptions(config),
+    serverOptions(config, registry),
   );
-  const access = createAccess(config, { optionsOf, logger });
+  const powers = createAccess(config, {
+    optionsOf,
+    sections,
+    logger,
+    observer: accessMetrics(registry),
+  });
   const { broker, control, presence, close } = await openBroker(
     { ...config, limitsOf, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
@@ -46,7 +51,7 @@ await runService(async (): Promise<Service> => {
     broker,
     control,
     presence,
-    access,
+    ...powers,
     optionsOf,
     config,
     logger,

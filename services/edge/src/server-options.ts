@@ -1,13 +1,27 @@
-import type { Config } from '@newswire/runtime';
+import { counter, type Config, type Registry } from '@newswire/runtime';
 import { HOOK_SETTINGS, hookHeaderNames } from './access/hooks.js';
 import { addressList, allowedOrigins, type ServerOptions } from '@newswire/transport';
 
 /** The settings of a server that clients connect to. */
 export const SERVER_SETTINGS = ['allowedOrigins', 'trustedProxies', ...HOOK_SETTINGS] as const;
 
-export function serverOptions(config: Config<(typeof SERVER_SETTINGS)[number]>): ServerOptions {
+/** `registry`: where refused pages are counted. */
+export function serverOptions(
+  config: Config<(typeof SERVER_SETTINGS)[number]>,
+  registry: Registry,
+): ServerOptions {
+  const isAllowed = allowedOrigins(config.allowedOrigins);
+  const refused = counter(
+    registry,
+    'newswire_edge_origins_refused_total',
+    'Requests of web pages whose origin is not allowed.',
+  );
   return {
-    isAllowedOrigin: allowedOrigins(config.allowedOrigins),
+    isAllowedOrigin: (origin, host) => {
+      const may = isAllowed(origin, host);
+      if (!may) refused.inc();
+      return may;
+    },
     trustedProxies: addressList(config.trustedProxies),
     keptHeaders: hookHeaderNames(config),
   };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ConnectRequest } from '../src/access/access.js';
 import { hookHeaderNames } from '../src/access/hooks.js';
 import { HookClient } from '../src/access/hook-client.js';
+import type { RpcRequest } from '../src/access/rpc.js';
 import {
   accessRig,
   attempt,
@@ -152,10 +153,19 @@ describe('headers', () => {
 
   test('are asked of connections only where there is a hook', () => {
     const hookHeaders = ['cookie', 'x-real-ip'];
-    const config = { hookHeaders, hookTimeoutMs: 1, connectHookUrl: undefined };
+    const config = {
+      hookHeaders,
+      hookTimeoutMs: 1,
+      connectHookUrl: undefined,
+      rpcHookUrl: undefined,
+    };
     expect(hookHeaderNames({ ...config, subscribeHookUrl: undefined })).toEqual([]);
     const subscribeHookUrl = new URL('http://127.0.0.1/');
     expect(hookHeaderNames({ ...config, subscribeHookUrl })).toEqual(['cookie']);
+    const rpcHookUrl = subscribeHookUrl;
+    expect(hookHeaderNames({ ...config, subscribeHookUrl: undefined, rpcHookUrl })).toEqual([
+      'cookie',
+    ]);
   });
 });
 
@@ -187,6 +197,93 @@ describe('the subscribe hook', () => {
     expect(await subscribe()).toEqual({ error: 103 });
     backend.answer = json({ disconnect: { code: 4000, reason: '' } });
     expect(await subscribe()).toEqual({ close: 4000 });
+  });
+});
+
+async function rpcRig(answer: Answer, settings: Record<string, string> = {}) {
+  const backend = await Backend.start(answer);
+  const { rpc, logged } = accessRig({
+    settings: { NEWSWIRE_RPC_HOOK_URL: backend.url, ...settings },
+  });
+  const ask = (given: Partial<RpcRequest> = {}) =>
+    outcome(() =>
+      rpc?.({
+        client: 'c1',
+        credentials: { user: 'ann', subs: {}, meta: '{"plan":1}' },
+        method: 'add',
+        data: '[12345678901234567890]',
+        origin: ORIGIN,
+        ...given,
+      }),
+    );
+  return { backend, logged, ask };
+}
+
+describe('the rpc hook', () => {
+  test('is told who asks for what', async () => {
+    const { backend, ask } = await rpcRig(json({ result: { data: { sum: 3 } } }));
+    expect(await ask()).toBe('{"sum":3}');
+    const [asked] = backend.asked;
+    expect(asked?.body).toBe(
+      '{"client":"c1","transport":"sse","protocol":"json","encoding":"json","user":"ann","method":"add","data":[12345678901234567890],"meta":{"plan":1}}',
+    );
+    expect(asked?.headers).toMatchObject({ cookie: 'sid=1', origin: 'https://example.org' });
+  });
+
+  test('is asked by clients that nobody knows, too', async () => {
+    const { backend, ask } = await rpcRig(json({ result: {} }));
+    expect(await ask({ credentials: { user: '', subs: {} }, data: undefined, method: '' })).toBe(
+      'null',
+    );
+    expect(JSON.parse(backend.asked[0]?.body ?? '')).toEqual({
+      client: 'c1',
+      transport: 'sse',
+      protocol: 'json',
+      encoding: 'json',
+    });
+  });
+
+  test.each([
+    [
+      '{"result":{"data":{"n":12345678901234567890,\n "x":1e400}}}',
+      '{"n":12345678901234567890,  "x":1e400}',
+    ],
+    ['{"result":{"data":"a\\u2028\\ud800"}}', JSON.stringify('a\u2028\ud800')],
+    ['{"data":2, "result":{"data":1,"b64data":""}}', '1'],
+    ['{"result":{"data":1,"b64data":"eyJhIjogMX0="}}', '{"a":1}'],
+    ['{"result":{"data":null}}', 'null'],
+    ['{"result":{}}', 'null'],
+  ])('answers with %s', async (text, expected) => {
+    const { ask } = await rpcRig((response) => response.end(text));
+    expect(await ask()).toBe(expected);
+  });
+
+  test('may refuse, or end the connection', async () => {
+    const { backend, ask } = await rpcRig(json({ error: { code: 404, message: 'no such thing' } }));
+    expect(await ask()).toEqual({ error: 404 });
+    backend.answer = json({ disconnect: { code: 4501, reason: 'enough' } });
+    expect(await ask()).toEqual({ close: 4501 });
+  });
+
+  test.each<[string, Answer]>([
+    ['hangs', hang],
+    ['hangs up', (response) => response.destroy()],
+    ['answers 500', json({ result: { data: 1 } }, 500)],
+    ['answers what is not JSON', (response) => response.end('{"result":{}}x')],
+    ['answers too much', json({ result: { data: 'x'.repeat(300_000) } })],
+    ['answers nothing', json({})],
+    ['answers b64data that is no JSON', json({ result: { b64data: 'AAAA' } })],
+  ])('that %s is error 100', async (_, answer) => {
+    const { ask, logged } = await rpcRig(answer, { NEWSWIRE_HOOK_TIMEOUT_MS: '300' });
+    expect(await ask()).toEqual({ error: 100 });
+    expect(logged.join('')).toContain('the rpc hook: ');
+    expect(logged.join('')).not.toMatch(/sid=1|127\.0\.0\.1/);
+  });
+
+  test('is left alone after ten failures in a row', async () => {
+    const { backend, ask } = await rpcRig(json({}, 500));
+    for (let i = 0; i < 12; i++) expect(await ask()).toEqual({ error: 100 });
+    expect(backend.asked).toHaveLength(10);
   });
 });
 

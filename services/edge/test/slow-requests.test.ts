@@ -49,17 +49,28 @@ describe('who sends a request too slowly is cut off', () => {
 
   describe.skipIf(missingPrograms('nginx').length > 0)('at Nginx (needs nginx)', () => {
     let nginx: NginxServer;
+    let asConfigured: NginxServer;
 
     beforeAll(async () => {
       const upstreams = { edges: [edge.port], center: [edge.port] };
       const short = { client_header_timeout: '1s', client_body_timeout: '1s' };
       nginx = await NginxServer.start(upstreams, short);
+      asConfigured = await NginxServer.start(upstreams);
     });
-    afterAll(() => nginx.stop());
+    afterAll(() => Promise.all([nginx.stop(), asConfigured.stop()]));
 
     // Nginx takes any byte of a body for progress; what it gathers never reaches an edge.
     test.concurrent.each([...SILENT, DRIPPING[0]])('%s', async (_, first, drip) => {
       expect(await untilCut(nginx.port, first, drip)).toMatch(/^(|HTTP\/1.1 408 .*)$/s);
     });
+
+    // In half of the minute that Nginx gives where nothing is said.
+    test.concurrent.each(SILENT)(
+      'as nginx.conf stands: %s',
+      { timeout: 40_000 },
+      async (_, first, drip) => {
+        expect(await untilCut(asConfigured.port, first, drip)).toMatch(/^(|HTTP\/1.1 408 .*)$/s);
+      },
+    );
   });
 });

@@ -2,6 +2,7 @@ import { openMemory } from '@newswire/broker';
 import { CENTER_SETTINGS, createCenter } from '@newswire/center';
 import {
   ACCESS_SETTINGS,
+  accessMetrics,
   createAccess,
   createEdge,
   EDGE_SETTINGS,
@@ -34,12 +35,12 @@ export async function startStandalone(environment: Environment): Promise<Service
     [...EDGE_SETTINGS, ...CENTER_SETTINGS, ...PROCESS_SETTINGS, ...STANDALONE_SETTINGS],
     environment,
   );
-  const { limitsOf, optionsOf } = loadChannelOptions(config);
+  const { limitsOf, optionsOf, sections } = loadChannelOptions(config);
   const logger = createLogger({ service: 'standalone', ...config });
   const registry = createRegistry();
   const server = await Server.create(
     (error) => logger.error(error, 'a request failed'),
-    serverOptions(config),
+    serverOptions(config, registry),
   );
   const onListenerFault = (error: unknown) => logger.error(error, 'a message could not be handled');
   const { close, ...brokerParts } = openMemory({ ...config, limitsOf, onListenerFault });
@@ -47,7 +48,12 @@ export async function startStandalone(environment: Environment): Promise<Service
     server,
     ...brokerParts,
     optionsOf,
-    access: createAccess(config, { optionsOf, logger }),
+    ...createAccess(config, {
+      optionsOf,
+      sections,
+      logger,
+      observer: accessMetrics(registry),
+    }),
     config,
     logger,
     registry,

@@ -1,11 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   freePort,
   NewswireProcess,
   spawnService,
   type ServiceEnvironment,
 } from '@newswire/testkit';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 type Service = Parameters<typeof spawnService>[0];
 
@@ -50,6 +53,43 @@ describe('bad configuration ends a service with one clear sentence each and exit
       expect(await running.stop()).toEqual({ code: 0, signal: null });
     },
   );
+});
+
+describe('a channels file that needs what no setting names ends a service that lets clients in', () => {
+  const CHANNELS = {
+    default: { subscribe: 'hook' },
+    namespaces: { open: {}, desk: { subscribe: 'token' }, club: { subscribe: 'hook' } },
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'newswire-config-'));
+  const file = join(folder, 'channels.json');
+  writeFileSync(file, JSON.stringify(CHANNELS));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const hook = 'subscribe is hook, which needs NEWSWIRE_SUBSCRIBE_HOOK_URL.\n';
+  const token =
+    'subscribe is token, which needs a key for tokens, NEWSWIRE_TOKEN_HMAC_SECRET for one.\n';
+
+  test.each(['edge', 'standalone'] as const)('%s', async (service) => {
+    const stderr =
+      `The channels file's default.${hook}` +
+      `The channels file's namespaces.desk.${token}` +
+      `The channels file's namespaces.club.${hook}`;
+    const environment = { NEWSWIRE_CHANNELS_FILE: file };
+    expect(await failure(service, environment)).toEqual({ code: 2, stderr });
+  });
+
+  test('but not with what it needs, nor center, which lets nobody in', async () => {
+    const settings = { NEWSWIRE_CHANNELS_FILE: file };
+    const means = {
+      NEWSWIRE_SUBSCRIBE_HOOK_URL: 'http://127.0.0.1:1/',
+      NEWSWIRE_TOKEN_HMAC_SECRET: 'a secret of at least 32 characters',
+    };
+    const running = [
+      await NewswireProcess.start('standalone', { ...settings, ...means }),
+      await NewswireProcess.start('center', settings, { untilReady: false }),
+    ];
+    for (const each of running) expect(await each.stop()).toEqual({ code: 0, signal: null });
+  });
 });
 
 test('a port that is taken is one clear sentence and exit code 1', async () => {

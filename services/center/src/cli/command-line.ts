@@ -20,7 +20,7 @@ const COMMANDS = {
 
 const USAGE = `newswire publish CHANNEL MSG [--json]     publish a text (or a JSON value)
 newswire publish --from-env               the same, from the variables CHANNEL and MSG
-newswire subscribe CHANNEL…               print what is published, as it comes
+newswire subscribe CHANNEL… [--token T]   print what is published, as it comes
 newswire simulate [--rate N] [--channels A,B] [--count N]
                                           publish made-up news, N items a second
 newswire channels ['PATTERN']             who listens to what: *, ?, [a-z], {one,other}
@@ -30,6 +30,7 @@ newswire token [--user U] [--channel C] [--expires-in SECONDS] [--info JSON]
                                           make a token to connect with, or for one channel
 
 NEWSWIRE_URL says where newswire is (default http://127.0.0.1:9900), NEWSWIRE_API_KEY opens its API.
+NEWSWIRE_TOKEN is what subscribe connects with, where it is not said.
 NEWSWIRE_TOKEN_HMAC_SECRET is what tokens are signed with.`;
 
 /** Runs one command. Resolves with the exit code: 0 done, 1 failed, 2 wrong usage or settings. */
@@ -60,12 +61,13 @@ function isCommand(name: string): name is keyof typeof COMMANDS {
 
 function readContext(): CommandContext {
   const config = loadConfig(
-    ['url', 'port', 'apiKey', 'tokenHmacSecret', 'tokenAudience', 'tokenIssuer'],
+    ['url', 'port', 'apiKey', 'token', 'tokenHmacSecret', 'tokenAudience', 'tokenIssuer'],
     readEnvironment(),
   );
   return {
     url: (config.url ?? `http://127.0.0.1:${config.port}`).replace(/\/$/, ''),
     apiKey: config.apiKey,
+    ownToken: config.token,
     token: {
       secret: config.tokenHmacSecret,
       audience: config.tokenAudience,

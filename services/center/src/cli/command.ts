@@ -5,6 +5,8 @@ export interface CommandContext {
   /** Where newswire is, without a slash at the end. */
   readonly url: string;
   readonly apiKey: string | undefined;
+  /** What to connect with as a client. */
+  readonly ownToken: string | undefined;
   /** What tokens are made with. */
   readonly token: {
     readonly secret: string | undefined;

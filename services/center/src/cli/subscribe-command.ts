@@ -4,24 +4,29 @@ import { backoffMs, RECONNECT_BACKOFF } from '@newswire/runtime';
 import { WebSocket } from 'ws';
 import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
 import { DEFAULT_CHANNEL } from './publish-command.js';
+import { listener, type End } from './sse-listener.js';
 
 /**
- * `newswire subscribe CHANNEL…`: prints every item, and connects again whenever it is cut off. It has
- * no token: where newswire sends it away for good, it ends.
+ * `newswire subscribe CHANNEL… [--token T]`: prints every item, and connects again whenever it is cut
+ * off. Where newswire sends it away for good, it ends. The seed wire has no tokens, so with one it
+ * speaks plain SSE, and gets what it has missed.
  */
 export const subscribeCommand: RunCommand = async (args, context) => {
   const { values, positionals } = parse({
     args,
     allowPositionals: true,
-    options: { 'from-env': { type: 'boolean' } },
+    options: { 'from-env': { type: 'boolean' }, token: { type: 'string' } },
   });
   const channels = values['from-env']
     ? [context.environment['CHANNEL'] || DEFAULT_CHANNEL]
     : positionals;
   if (channels.length === 0) throw new UsageError('subscribe needs at least one CHANNEL');
   channels.forEach(checkChannelOrWildcard);
+  const token = values.token ?? context.ownToken;
+  const listenOnce =
+    token === undefined ? () => listen(channels, context) : listener(channels, token, context);
   for (let attempt = 0; ; attempt++) {
-    const { opened, reason, isFinal } = await listen(channels, context);
+    const { opened, reason, isFinal } = await listenOnce();
     if (isFinal) {
       context.note(`refused (${reason})`);
       return 1;
@@ -34,13 +39,6 @@ export const subscribeCommand: RunCommand = async (args, context) => {
 
 /** A connection without an answer to a ping in this time is dead. */
 const ALIVE_CHECK_MS = 20_000;
-
-interface End {
-  readonly opened: boolean;
-  readonly reason: string;
-  /** Whoever comes back is closed with the same code. */
-  readonly isFinal: boolean;
-}
 
 /** Resolves when the connection has ended, or could not be made. */
 function listen(channels: readonly string[], { url, print, note }: CommandContext): Promise<End> {

@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net';
  * these count as one; IPv4 written as IPv6 counts as IPv4.
  */
 export function addressKey(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':') || !isIPv6(address)) return address;
   const words = wordsOf(address);
   const isMapped = words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff;
   if (!isMapped)

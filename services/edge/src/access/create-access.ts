@@ -1,5 +1,5 @@
 import { ProtocolError } from '@newswire/protocol';
-import type { Config, Logger } from '@newswire/runtime';
+import type { ChannelOptions, Config, Logger } from '@newswire/runtime';
 import {
   AccessClosedError,
   type Access,
@@ -8,9 +8,12 @@ import {
   type SubscribeAttempt,
   type SubscribeGrant,
 } from './access.js';
+import type { AccessObserver } from './access-metrics.js';
 import { chosenChannel, existingChannel, type OptionsOf } from './channel-rules.js';
+import { checkSections } from './check-sections.js';
 import { HOOK_SETTINGS, Hooks } from './hooks.js';
 import { NOBODY, PLAIN_GRANT } from './open-access.js';
+import type { RpcHandler } from './rpc.js';
 import { connectionCredentials, subscriptionClaim } from './token-claims.js';
 import { TOKEN_KEY_SETTINGS, tokenKeys } from './token-keys.js';
 import { InvalidTokenError, TokenExpiredError, TokenVerifier } from './token-verifier.js';
@@ -28,6 +31,9 @@ export type AccessConfig = Config<(typeof ACCESS_SETTINGS)[number]>;
 
 export interface AccessParts {
   readonly optionsOf: OptionsOf;
+  /** Checked against the settings. */
+  readonly sections?: ChannelOptions['sections'];
+  readonly observer?: AccessObserver;
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn'>;
   /** ms since 1970. */
   readonly now?: () => number;
@@ -36,14 +42,23 @@ export interface AccessParts {
 /** Between two log lines that say that a hook or the keys of tokens cannot be had. */
 const WARNING_INTERVAL_MS = 10_000;
 
+/** Who is let in, and who answers `rpc`. */
+export interface AccessAndRpc {
+  readonly access: Access;
+  /** Undefined: no hook for it is configured. */
+  readonly rpc: RpcHandler | undefined;
+}
+
 /**
  * Who is let in, as the settings and the channels file say, and a log line that sums it up. Throws
- * ConfigError for unusable keys.
+ * ConfigError for unusable keys, and for namespaces that need what is not configured.
  */
-export function createAccess(config: AccessConfig, parts: AccessParts): Access {
-  const access = new ConfiguredAccess(config, parts);
+export function createAccess(config: AccessConfig, parts: AccessParts): AccessAndRpc {
+  const onFailure = warner(parts.logger, parts.now ?? Date.now);
+  const hooks = new Hooks(config, onFailure, parts.observer?.onHookAsked);
+  const access = new ConfiguredAccess(config, parts, hooks, onFailure);
   parts.logger.info(access.summary);
-  return access;
+  return { access, rpc: hooks.rpc };
 }
 
 /** What a client is told of a token that is not good. */
@@ -55,6 +70,7 @@ interface Refusals {
 class ConfiguredAccess implements Access {
   readonly #optionsOf: OptionsOf;
   readonly #logger: AccessParts['logger'];
+  readonly #onTokenRefused: AccessObserver['onTokenRefused'];
   readonly #now: () => number;
   readonly #verifier: TokenVerifier;
   readonly #hooks: Hooks;
@@ -63,15 +79,22 @@ class ConfiguredAccess implements Access {
   /** Who may connect, and why. */
   readonly summary: string;
 
-  constructor(config: AccessConfig, { optionsOf, logger, now = Date.now }: AccessParts) {
+  constructor(
+    config: AccessConfig,
+    { optionsOf, sections = new Map(), logger, observer, now = Date.now }: AccessParts,
+    hooks: Hooks,
+    onFailure: (message: string) => void,
+  ) {
     this.#optionsOf = optionsOf;
     this.#logger = logger;
+    this.#onTokenRefused = observer?.onTokenRefused ?? (() => undefined);
     this.#now = now;
-    const onFailure = warner(logger, now);
     const keys = tokenKeys(config, onFailure);
     const { tokenAudience: audience, tokenIssuer: issuer, anonymous, connectHookUrl } = config;
+    const hasSubscribeHook = config.subscribeHookUrl !== undefined;
+    checkSections(sections, { hasTokenKeys: keys.length > 0, hasSubscribeHook });
     this.#verifier = new TokenVerifier({ keys, audience, issuer, now });
-    this.#hooks = new Hooks(config, onFailure);
+    this.#hooks = hooks;
     this.#refusesNobody = anonymous === 'off';
     const isAsking = keys.length > 0 || connectHookUrl !== undefined;
     this.#needsToken = this.#refusesNobody || (anonymous === 'auto' && isAsking);
@@ -141,8 +164,12 @@ class ConfiguredAccess implements Access {
     try {
       return await use();
     } catch (error) {
-      if (error instanceof TokenExpiredError) throw refusals.expired();
+      if (error instanceof TokenExpiredError) {
+        this.#onTokenRefused('expired');
+        throw refusals.expired();
+      }
       if (!(error instanceof InvalidTokenError)) throw error;
+      this.#onTokenRefused('invalid');
       this.#logger.debug({ client, reason: error.reason }, 'a token is not valid');
       throw refusals.invalid();
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AccessClosedError, HookRefusal } from './access.js';
-import { readConnectAnswer, readSubscribeAnswer } from './hook-answers.js';
+import { readConnectAnswer, readRpcAnswer, readSubscribeAnswer } from './hook-answers.js';
 
 const base64 = fc.oneof(
   fc.base64String(),
@@ -41,8 +41,10 @@ const answer = fc.oneof(
   fc.jsonValue(),
 );
 
-/** As the hook's client gives it: what was JSON. */
-const parsed = answer.map((value): unknown => JSON.parse(JSON.stringify(value)));
+/** As it comes: on one line, or on many. */
+const text = fc
+  .tuple(answer, fc.constantFrom(undefined, 1))
+  .map(([value, space]) => JSON.stringify(value, null, space));
 
 type Lines = Readonly<Record<string, unknown>>;
 
@@ -59,11 +61,12 @@ function checkLines(from: Lines): void {
 test.each([
   ['connect', readConnectAnswer],
   ['subscribe', readSubscribeAnswer],
+  ['rpc', readRpcAnswer],
 ])('whatever a %s hook answers is understood, or refused in one sentence', (_, read) => {
   const seen = { found: 0, refusals: 0, closes: 0, failures: 0 };
-  const attempt = (value: unknown) => {
+  const attempt = (json: string) => {
     try {
-      return read(value);
+      return read(JSON.parse(json), json);
     } catch (error) {
       expect((error as Error).message).toMatch(
         /^its answer (has no result|is not as it must be: )/,
@@ -72,8 +75,8 @@ test.each([
     }
   };
   fc.assert(
-    fc.property(parsed, (value) => {
-      const found = attempt(value);
+    fc.property(text, (json) => {
+      const found = attempt(json);
       if (found === undefined) seen.failures++;
       else if (found instanceof HookRefusal) {
         seen.refusals++;
@@ -82,6 +85,9 @@ test.each([
         seen.closes++;
         expect(found.code >= 3000 && found.code <= 4999).toBe(true);
         expect(Buffer.byteLength(found.reason)).toBeLessThanOrEqual(123);
+      } else if (typeof found === 'string') {
+        seen.found++;
+        checkLines({ data: found });
       } else {
         seen.found++;
         const { subs: channels = {}, ...own } = found as Lines & { subs?: Record<string, Lines> };

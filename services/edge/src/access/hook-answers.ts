@@ -1,3 +1,4 @@
+import { rawMember, toJsonLine, type JsonLine } from '@newswire/protocol';
 import { z } from 'zod';
 import { AccessClosedError, HookRefusal, type Credentials, type SubscribeGrant } from './access.js';
 import {
@@ -28,14 +29,20 @@ const Disconnect = z.object({
     .refine((reason) => Buffer.byteLength(reason) <= MAX_REASON_BYTES),
 });
 
-const ConnectResult = z.object({
-  user: z.string().default(''),
+const DATA_MEMBERS = {
   data: z.unknown().optional(),
   b64data: z.string().refine(isJsonBase64).optional(),
+};
+
+const ConnectResult = z.object({
+  user: z.string().default(''),
+  ...DATA_MEMBERS,
   ...CREDENTIALS_MEMBERS,
 });
 
 const SubscribeResult = z.object(GRANT_MEMBERS);
+
+const RpcResult = z.object(DATA_MEMBERS);
 
 /**
  * What the hook says, or why not: a HookRefusal or AccessClosedError to throw. Throws where the
@@ -58,6 +65,15 @@ export function readConnectAnswer(answer: unknown): HookAnswer<Credentials> {
 
 export function readSubscribeAnswer(answer: unknown): HookAnswer<SubscribeGrant> {
   return read(answer, SubscribeResult, grantOf);
+}
+
+/** The result's data as `text` has it, so that no digit of a number is lost; null without. */
+export function readRpcAnswer(answer: unknown, text: string): HookAnswer<JsonLine> {
+  return read(answer, RpcResult, ({ data, b64data }) => {
+    if (b64data !== undefined && b64data !== '') return jsonLine(undefined, b64data) ?? 'null';
+    if (typeof data === 'string') return toJsonLine(data);
+    return rawMember(rawMember(text, 'result') ?? '{}', 'data') ?? 'null';
+  });
 }
 
 function read<R, T>(answer: unknown, result: z.ZodType<R>, use: (result: R) => T): HookAnswer<T> {

@@ -11,8 +11,13 @@ export interface HookClientOptions {
   readonly timeoutMs: number;
   /** Told what went wrong: nothing that was sent or answered is in it. */
   readonly onFailure: (message: string) => void;
+  /** Told of each question that was answered or failed, in what time. */
+  readonly onAsked?: (isAnswered: boolean, tookMs: number) => void;
   readonly now?: () => number;
 }
+
+/** Makes something of an answer, or throws. `text` is the answer's JSON as it came. */
+type ReadAnswer<T> = (answer: unknown, text: string) => T;
 
 const MAX_ANSWER_BYTES = 262_144;
 
@@ -33,19 +38,25 @@ export class HookClient {
   }
 
   /**
-   * Posts the JSON and resolves with what `read` makes of the answer; it throws where that is not
-   * an answer. Rejects with error 100.
+   * Posts the JSON and resolves with what `read` makes of the answer and its text; it throws where
+   * that is not an answer. Rejects with error 100.
    */
   async ask<T>(
     json: string,
     headers: Readonly<Record<string, string>>,
-    read: (answer: unknown) => T,
+    read: ReadAnswer<T>,
   ): Promise<T> {
-    const { name, timeoutMs, onFailure } = this.#options;
+    const { name, timeoutMs, onFailure, onAsked = () => undefined } = this.#options;
+    const startMs = performance.now();
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      return await this.#turnstile.pass(signal, () => this.#ask(json, headers, read, signal));
+      const found = await this.#turnstile.pass(signal, () =>
+        this.#ask(json, headers, read, signal),
+      );
+      onAsked(true, performance.now() - startMs);
+      return found;
     } catch (error) {
+      onAsked(false, performance.now() - startMs);
       onFailure(`${name}: ${reasonOf(error, timeoutMs)}`);
       throw new ProtocolError('internal', 'the backend gives no answer at the moment');
     }
@@ -54,12 +65,13 @@ export class HookClient {
   async #ask<T>(
     json: string,
     headers: Readonly<Record<string, string>>,
-    read: (answer: unknown) => T,
+    read: ReadAnswer<T>,
     signal: AbortSignal,
   ): Promise<T> {
     if (!this.#breaker.mayPass()) throw new Error('it has failed too often, and is left alone');
     try {
-      const answer = read(await this.#post(json, headers, signal));
+      const text = await this.#post(json, headers, signal);
+      const answer = read(parsed(text), text);
       this.#breaker.succeeded();
       return answer;
     } catch (error) {
@@ -72,7 +84,7 @@ export class HookClient {
     body: string,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<unknown> {
+  ): Promise<string> {
     const response = await fetch(this.#options.url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
@@ -84,12 +96,15 @@ export class HookClient {
       await response.body?.cancel();
       throw new Error(`it answered ${response.status}`);
     }
-    const text = await boundedText(response, MAX_ANSWER_BYTES);
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new Error('its answer is not JSON');
-    }
+    return boundedText(response, MAX_ANSWER_BYTES);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('its answer is not JSON');
   }
 }
 

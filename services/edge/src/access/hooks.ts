@@ -1,24 +1,35 @@
 import { ProtocolError, type JsonLine } from '@newswire/protocol';
 import type { Config } from '@newswire/runtime';
 import type { Origin } from '@newswire/transport';
+import type { AccessObserver } from './access-metrics.js';
 import type { ConnectRequest, Credentials, SubscribeAttempt, SubscribeGrant } from './access.js';
 import { AccessClosedError, HookRefusal } from './access.js';
-import { readConnectAnswer, readSubscribeAnswer, type HookAnswer } from './hook-answers.js';
+import {
+  readConnectAnswer,
+  readRpcAnswer,
+  readSubscribeAnswer,
+  type HookAnswer,
+} from './hook-answers.js';
 import { HookClient } from './hook-client.js';
+import type { RpcHandler, RpcRequest } from './rpc.js';
 
 export const HOOK_SETTINGS = [
   'connectHookUrl',
   'subscribeHookUrl',
+  'rpcHookUrl',
   'hookTimeoutMs',
   'hookHeaders',
 ] as const;
+
+/** As labels of metrics have them. */
+export type HookName = 'connect' | 'subscribe' | 'rpc';
 
 type HookConfig = Config<(typeof HOOK_SETTINGS)[number]>;
 
 /** Which request headers a connection's `Origin` has to hold for the hooks: none without hooks. */
 export function hookHeaderNames(config: HookConfig): readonly string[] {
-  const { connectHookUrl, subscribeHookUrl, hookHeaders } = config;
-  if (connectHookUrl === undefined && subscribeHookUrl === undefined) return [];
+  const { connectHookUrl, subscribeHookUrl, rpcHookUrl, hookHeaders } = config;
+  if ((connectHookUrl ?? subscribeHookUrl ?? rpcHookUrl) === undefined) return [];
   return hookHeaders.filter((name) => name !== ADDRESS_HEADER);
 }
 
@@ -34,15 +45,28 @@ const MAX_HEADER_LENGTH = 8192;
 export class Hooks {
   readonly #connect: HookClient | undefined;
   readonly #subscribe: HookClient | undefined;
+  readonly #rpc: HookClient | undefined;
   readonly #headers: readonly string[];
 
-  constructor(config: HookConfig, onFailure: (message: string) => void) {
-    const { connectHookUrl, subscribeHookUrl, hookTimeoutMs: timeoutMs, hookHeaders } = config;
-    const client = (name: string, url: URL | undefined) =>
-      url && new HookClient({ name, url, timeoutMs, onFailure });
-    this.#connect = client('the connect hook', connectHookUrl);
-    this.#subscribe = client('the subscribe hook', subscribeHookUrl);
-    this.#headers = hookHeaders;
+  constructor(
+    config: HookConfig,
+    onFailure: (message: string) => void,
+    onAsked?: AccessObserver['onHookAsked'],
+  ) {
+    const { hookTimeoutMs: timeoutMs } = config;
+    const client = (hook: HookName, url: URL | undefined) =>
+      url &&
+      new HookClient({
+        name: `the ${hook} hook`,
+        url,
+        timeoutMs,
+        onFailure,
+        onAsked: (isAnswered, tookMs) => onAsked?.(hook, isAnswered, tookMs),
+      });
+    this.#connect = client('connect', config.connectHookUrl);
+    this.#subscribe = client('subscribe', config.subscribeHookUrl);
+    this.#rpc = client('rpc', config.rpcHookUrl);
+    this.#headers = config.hookHeaders;
   }
 
   connect(request: ConnectRequest): Promise<Credentials> | undefined {
@@ -66,6 +90,18 @@ export class Hooks {
         readSubscribeAnswer,
       )
       .then(orThrow);
+  }
+
+  get rpc(): RpcHandler | undefined {
+    const hook = this.#rpc;
+    return hook && ((request) => this.#askRpc(hook, request));
+  }
+
+  async #askRpc(hook: HookClient, request: RpcRequest): Promise<JsonLine> {
+    const { client, origin, method, data, credentials } = request;
+    const { user, meta } = credentials;
+    const json = jsonText({ ...basics(client, origin), user, method }, { data, meta });
+    return orThrow(await hook.ask(json, this.#forwarded(origin, {}), readRpcAnswer));
   }
 
   /** The chosen headers; what a client says in its command counts only where its request is silent. */

@@ -7,6 +7,8 @@ export {
   type SubscribeAttempt,
   type SubscribeGrant,
 } from './access.js';
+export { accessMetrics, type AccessObserver } from './access-metrics.js';
+export type { RpcHandler, RpcRequest } from './rpc.js';
 export {
   ACCESS_SETTINGS,
   createAccess,

@@ -52,6 +52,8 @@ export class Hub implements BrokerHandler {
   readonly #options: HubOptions;
   readonly #reader: LogReader;
   readonly #channels = new Map<string, LiveChannel>();
+  /** What was replayed last: when all come back at once, most are given the same. */
+  #lastReplay: readonly Publication[] = [];
 
   constructor(broker: Broker, outbox: Outbox, catchUp: CatchUp, options: HubOptions) {
     this.#broker = broker;
@@ -259,12 +261,22 @@ export class Hub implements BrokerHandler {
     const until = Math.min(channel.log.lifeEnd(cursor), channel.flushed);
     // A subscription that nobody asked for is told by a push, which has no room for them.
     const isReplayed = recovered === true && cursor < until && subscription.commandId !== 0;
-    const replayed = (isReplayed && channel.log.entries(cursor, until, MAX_REPLY_BYTES)) || [];
+    const found = (isReplayed && channel.log.entries(cursor, until, MAX_REPLY_BYTES)) || [];
+    const replayed = found.length > 0 ? this.#sharedReplay(found) : found;
     subscription.epoch = position.epoch;
     session.handleSubscribed(subscription, position, recovered, replayed);
     this.#options.onBegun(subscription);
     if (replayed.length > 0) subscription.advance();
     this.#catchUp.begin(subscription, cursor + replayed.length);
+  }
+
+  /** The list that was given out before where it is the same: a wire makes its text once. */
+  #sharedReplay(found: readonly Publication[]): readonly Publication[] {
+    const last = this.#lastReplay;
+    const isSame = found[0] === last[0] && found.at(-1) === last.at(-1);
+    if (isSame && found.length === last.length) return last;
+    this.#lastReplay = found;
+    return found;
   }
 
   #refuse(subscription: Subscription, error: ProtocolError): void {

@@ -9,7 +9,12 @@ export interface GateOptions {
   readonly maxConnectionsPerAddress: number;
   readonly connectsPerSecond: number;
   readonly now: () => number;
+  /** Told why a connection, or a user's, is one too many. */
+  readonly onRefused?: (reason: GateReason) => void;
 }
+
+/** `user`: that one's are too many. The others are known as the connection opens. */
+export type GateReason = 'rate' | 'full' | 'address' | 'user';
 
 /** Of so many addresses the gate remembers how often they came lately. */
 const MAX_ADDRESSES = 100_000;
@@ -19,11 +24,13 @@ export class Gate {
   readonly #maxConnections: number;
   readonly #limits: ConnectionLimits;
   readonly #rates: RateLimits;
+  readonly #onRefused: (reason: GateReason) => void;
   readonly #places = new Map<Session, Place>();
 
   constructor(options: GateOptions) {
     const { maxConnections, connectsPerSecond: perSecond, now } = options;
     this.#maxConnections = maxConnections;
+    this.#onRefused = options.onRefused ?? (() => undefined);
     this.#limits = new ConnectionLimits({
       maxConnections,
       maxPerUser: options.maxConnectionsPerUser,
@@ -39,16 +46,24 @@ export class Gate {
   /** A connection has been opened: it gets a place, or is closed with 3013 or 3504. */
   enter(session: Session): void {
     const address = addressKey(session.origin.address);
-    if (!this.#rates.take(address)) return session.close('tooManyRequests');
+    if (!this.#rates.take(address)) {
+      this.#onRefused('rate');
+      return session.close('tooManyRequests');
+    }
     const place = this.#limits.enter(address);
-    if (place === undefined) return session.close('connectionLimit');
+    if (place === undefined) {
+      this.#onRefused(this.isFull ? 'full' : 'address');
+      return session.close('connectionLimit');
+    }
     this.#places.set(session, place);
     return undefined;
   }
 
   /** Whether one more session of this user may be. */
   admits(session: Session, user: string): boolean {
-    return this.#places.get(session)?.takeFor(user) ?? true;
+    const may = this.#places.get(session)?.takeFor(user) ?? true;
+    if (!may) this.#onRefused('user');
+    return may;
   }
 
   leave(session: Session): void {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
-import type { RpcHandler } from './session-commands.js';
+import type { RpcHandler } from '../access/rpc.js';
 
 const to = (who: 'everyone' | 'users' | 'subscribers' | 'nobody') => ({
   publish: who,
@@ -125,6 +125,59 @@ describe('history', () => {
     const [newest, ...others] = offsets(await client.ask(2, read({ limit: -1, reverse: true })));
     expect(newest).toBe(40);
     expect(others.length).toBeGreaterThan(3);
+  });
+
+  test('leaves out what was published with skip_history, which does not count', async () => {
+    const { rig } = rigWith();
+    for (const transient of [false, true, true, false, false]) {
+      const options = transient ? ({ isTransient: true } as const) : {};
+      await rig.broker.publish('everyone:a', '1', options);
+    }
+    const client = await rig.connected();
+    expect(offsets(await client.ask(2, read({ limit: 2 })))).toEqual([1, 4]);
+    const backwards = await client.ask(3, read({ limit: 3, reverse: true }));
+    expect(offsets(backwards)).toEqual([5, 4, 1]);
+  });
+
+  test('has what the log still has of earlier lives', async () => {
+    const { rig } = rigWith();
+    const life = { epoch: 'second', firstOffset: 4, follows: { epoch: 'first', offset: 3 } };
+    const log = [1, 2, 3, 4, 5].map((offset) => ({ offset, data: `${offset}` }));
+    rig.broker.script = (since, limit) => ({
+      publications: log.filter(({ offset }) => offset > since).slice(0, limit),
+      topOffset: 5,
+      life,
+    });
+    const client = await rig.connected();
+    const answer = await client.ask(2, read({ limit: -1 }));
+    expect(offsets(answer)).toEqual([1, 2, 3, 4, 5]);
+    expect(answer).toMatchObject({ history: { offset: 5, epoch: 'second' } });
+    const backwards = await client.ask(3, read({ limit: 4, reverse: true }));
+    expect(offsets(backwards)).toEqual([5, 4, 3, 2]);
+  });
+
+  test.each([-1, 1001, 4_000_000_000])('with limit %i has 1,000 at most', async (limit) => {
+    const { rig } = rigWith();
+    for (let i = 0; i < 1001; i++) await rig.broker.publish('everyone:a', '1');
+    const client = await rig.connected();
+    const forward = offsets(await client.ask(2, read({ limit })));
+    expect([forward.length, forward.at(0), forward.at(-1)]).toEqual([1000, 1, 1000]);
+    const backward = offsets(await client.ask(3, read({ limit, reverse: true })));
+    expect([backward.length, backward.at(0), backward.at(-1)]).toEqual([1000, 1001, 2]);
+  });
+
+  test('of a log that changes meanwhile is refused with 113, temporarily', async () => {
+    const { rig } = rigWith();
+    let lives = 0;
+    rig.broker.script = () => ({
+      publications: [],
+      topOffset: 5,
+      life: { epoch: `${lives++}`, firstOffset: 1, follows: undefined },
+    });
+    const client = await rig.connected();
+    expect(await client.ask(2, read({ limit: 1 }))).toMatchObject({
+      error: { code: 113, temporary: true },
+    });
   });
 
   test('of another life is refused with 112', async () => {

@@ -1,4 +1,4 @@
-import type { Broker, Presence } from '@newswire/broker';
+import { readHistory, type Broker, type Presence } from '@newswire/broker';
 import {
   ProtocolError,
   toInfoLine,
@@ -8,25 +8,14 @@ import {
   type Reply,
 } from '@newswire/protocol';
 import type { Who } from '@newswire/runtime';
-import type { Access, Credentials } from '../access/access.js';
+import type { Access } from '../access/access.js';
 import { PLAIN_GRANT } from '../access/open-access.js';
+import type { RpcHandler } from '../access/rpc.js';
 import { infoOf } from './channel-members.js';
 import type { Expiry } from './expiry.js';
-import { historyOf } from './history-page.js';
 import type { Session } from './session.js';
 import type { SubscriptionNotices } from './subscription-notices.js';
 import type { OptionsOf } from './terms-of.js';
-
-/** What a client asks a backend: resolves with one line of JSON, rejects with ProtocolError. */
-export interface RpcRequest {
-  readonly client: string;
-  readonly credentials: Credentials;
-  readonly method: string;
-  readonly data: JsonLine | undefined;
-}
-
-/** Rejects with error 104 for a method that it does not have. */
-export type RpcHandler = (request: RpcRequest) => Promise<JsonLine>;
 
 export interface SessionCommandsOptions {
   readonly broker: Pick<Broker, 'publish' | 'history'>;
@@ -38,6 +27,9 @@ export interface SessionCommandsOptions {
   readonly notices: SubscriptionNotices;
   readonly version: string;
 }
+
+/** As many publications as a client gets at once. */
+const MAX_HISTORY = 1000;
 
 /** So many of a connection's commands may wait for somebody else at once. */
 const MAX_IN_FLIGHT = 64;
@@ -98,13 +90,15 @@ export class SessionCommands {
 
   /** Pages follow one another: who asks for the next must have the one before. */
   async #history(session: Session, command: HistoryCommand): Promise<Reply> {
-    const { id, channel, since } = command;
+    const { id, channel, since, reverse } = command;
     this.#check(session, channel, 'readHistory');
+    const limit = command.limit < 0 ? MAX_HISTORY : Math.min(command.limit, MAX_HISTORY);
     const paged = since === undefined ? undefined : this.#pagedBy(session);
     if (paged?.has(channel)) throw new ProtocolError('concurrentPagination');
     paged?.add(channel);
     try {
-      return { type: 'history', id, ...(await historyOf(this.#options.broker, command)) };
+      const history = await readHistory(this.#options.broker, channel, { limit, since, reverse });
+      return { type: 'history', id, ...history };
     } finally {
       paged?.delete(channel);
     }
@@ -125,14 +119,14 @@ export class SessionCommands {
   }
 
   async #rpc(
-    { client, credentials }: Session,
+    { client, credentials, origin }: Session,
     id: number,
     method: string,
     data: JsonLine | undefined,
   ): Promise<Reply> {
     const { rpc } = this.#options;
     if (rpc === undefined) throw new ProtocolError('notAvailable', 'rpc');
-    return { type: 'rpc', id, data: await rpc({ client, credentials, method, data }) };
+    return { type: 'rpc', id, data: await rpc({ client, credentials, method, data, origin }) };
   }
 
   async #refresh(session: Session, id: number, token: string): Promise<Reply> {

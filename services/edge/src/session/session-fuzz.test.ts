@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, type HubClient } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
-import type { RpcHandler } from './session-commands.js';
+import type { RpcHandler } from '../access/rpc.js';
 
 const everyone = {
   publish: 'everyone',

@@ -27,8 +27,8 @@ export function accessRig({
   const log = (...args: unknown[]) => void logged.push(JSON.stringify(args));
   const logger = { debug: log, info: log, warn: log } as never;
   const config = loadConfig(ACCESS_SETTINGS, settings);
-  const access = createAccess(config, { optionsOf, logger, ...(now && { now }) });
-  return { access, logged };
+  const { access, rpc } = createAccess(config, { optionsOf, logger, ...(now && { now }) });
+  return { access, rpc, logged };
 }
 
 export function connectRequest(given: Partial<ConnectRequest> = {}): ConnectRequest {

@@ -59,7 +59,6 @@ export const ERROR_CASES: readonly CodeCase[] = [
   {
     code: 100,
     by: 'a hook that does not answer',
-    settings: { SUBSCRIBE_HOOK_URL: 'http://127.0.0.1:1/' },
     act: sends(subscribe('hook:a')),
   },
   { code: 101, by: 'connecting without a token', settings: TOKENS, act: sends() },

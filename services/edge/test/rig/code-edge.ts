@@ -19,8 +19,9 @@ import {
 } from '@newswire/runtime';
 import { until } from '@newswire/testkit';
 import { Server } from '@newswire/transport';
-import { ACCESS_SETTINGS, createAccess } from '../../src/access/index.js';
+import { ACCESS_SETTINGS, accessMetrics, createAccess } from '../../src/access/index.js';
 import { createEdge, EDGE_SETTINGS, type Edge, type EdgeParts } from '../../src/app.js';
+import { SERVER_SETTINGS, serverOptions } from '../../src/server-options.js';
 import { CodeClient } from './code-client.js';
 
 const CHANNELS = {
@@ -81,17 +82,29 @@ export class CodeEdge {
   }
 
   async sessions(): Promise<number> {
-    const metrics = await this.#registry.metrics();
-    return Number(/^newswire_edge_sessions (\d+)$/m.exec(metrics)?.[1]);
+    return (await this.metric('sessions')) ?? NaN;
+  }
+
+  /** What `/metrics` has for a name behind `newswire_edge_`, with its labels. */
+  async metric(name: string): Promise<number | undefined> {
+    const lines = (await this.#registry.metrics()).split('\n');
+    const start = `newswire_edge_${name} `;
+    const line = lines.find((each) => each.startsWith(start));
+    return line === undefined ? undefined : Number(line.slice(start.length));
   }
 
   static async start({ settings = {}, ...faults }: CodeSetup): Promise<CodeEdge> {
     const set = Object.entries(settings).map(([name, value]) => [`NEWSWIRE_${name}`, `${value}`]);
-    const config = configOf({ NEWSWIRE_DRAIN_MS: '0', ...Object.fromEntries(set) });
+    const common = { NEWSWIRE_DRAIN_MS: '0', NEWSWIRE_SUBSCRIBE_HOOK_URL: 'http://127.0.0.1:1/' };
+    const config = configOf({ ...common, ...Object.fromEntries(set) });
     const channels = loadChannelOptions(config);
-    const server = await Server.create((error) => {
-      throw error;
-    });
+    const registry = createRegistry();
+    const server = await Server.create(
+      (error) => {
+        throw error;
+      },
+      serverOptions(config, registry),
+    );
     const logger = createLogger({ service: 'edge', logLevel: 'error', logFormat: 'json' });
     const broker = new ForgetfulBroker({ limitsOf: channels.limitsOf, historyBytes: 1_000_000 });
     const parts = {
@@ -101,9 +114,9 @@ export class CodeEdge {
       presence: new MemoryPresence(),
       config,
       logger,
-      registry: createRegistry(),
+      registry,
       optionsOf: channels.optionsOf,
-      access: createAccess(config, { ...channels, logger }),
+      ...createAccess(config, { ...channels, logger, observer: accessMetrics(registry) }),
       ...faults,
     };
     const edge = createEdge(parts);
@@ -153,7 +166,13 @@ process.once('exit', () => rmSync(DIRECTORY, { recursive: true, force: true }));
 
 function configOf(environment: Record<string, string>) {
   return loadConfig(
-    [...EDGE_SETTINGS, ...ACCESS_SETTINGS, ...CHANNEL_SETTINGS, ...CENTER_SETTINGS],
+    [
+      ...EDGE_SETTINGS,
+      ...ACCESS_SETTINGS,
+      ...SERVER_SETTINGS,
+      ...CHANNEL_SETTINGS,
+      ...CENTER_SETTINGS,
+    ],
     { ...environment, NEWSWIRE_CHANNELS_FILE: CHANNELS_FILE },
   );
 }

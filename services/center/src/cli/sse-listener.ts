@@ -1,0 +1,99 @@
+import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-parser/stream';
+import { UsageError, type CommandContext } from './command.js';
+
+/** How one connection went. */
+export interface End {
+  readonly opened: boolean;
+  readonly reason: string;
+  /** Whoever comes back is refused with the same code. */
+  readonly isFinal: boolean;
+}
+
+/** Newswire says something this often, unless it is told to do so less often: then we come again. */
+const SILENCE_LIMIT_MS = 90_000;
+
+/** Too many for now, or newswire is away; whatever else is refused stays so. */
+const TEMPORARY = [429, 500, 502, 503, 504];
+
+/**
+ * Prints what comes on the channels over plain SSE. Each call connects, from where the one before was
+ * cut off, and resolves when that has ended. Throws UsageError for what can be no token.
+ */
+export function listener(
+  channels: readonly string[],
+  token: string,
+  context: CommandContext,
+): () => Promise<End> {
+  // Fetch would refuse it with its text in the error.
+  if (!/^[\w.-]+$/.test(token)) throw new UsageError('--token is no token');
+  const { url, note } = context;
+  const address = `${url}/sse?channels=${channels.map(encodeURIComponent).join('|')}`;
+  let lastId = '';
+  return async () => {
+    const silence = new Silence();
+    let opened = false;
+    try {
+      const last = lastId === '' ? {} : { 'Last-Event-ID': lastId };
+      const headers = { Authorization: `Bearer ${token}`, ...last };
+      const response = await fetch(address, { headers, signal: silence.signal });
+      if (!response.ok || response.body === null) return await refusal(response);
+      opened = true;
+      note(`listening to ${channels.join(', ')} at ${url}; Ctrl-C ends it`);
+      const events = response.body
+        .pipeThrough(silence.watch())
+        .pipeThrough(new TextDecoderStream())
+        .pipeThrough(new EventSourceParserStream());
+      for await (const event of events) {
+        lastId = event.id ?? lastId;
+        tell(event, context);
+      }
+      return { opened, isFinal: false, reason: 'the stream has ended' };
+    } catch (error) {
+      const { message, cause } = error as Error;
+      const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
+      return { opened, isFinal: false, reason };
+    } finally {
+      silence.end();
+    }
+  };
+}
+
+async function refusal(response: Response): Promise<End> {
+  const { status } = response;
+  const said = (await response.json().catch(() => ({}))) as { error?: { message?: string } };
+  const reason = said.error?.message ?? `HTTP ${status}`;
+  return { opened: false, isFinal: !TEMPORARY.includes(status), reason };
+}
+
+/** Channels cannot be called like the events that are no items. */
+function tell({ event, data }: EventSourceMessage, { print, note }: CommandContext): void {
+  if (event === undefined || event === 'subscribed') return;
+  if (event === 'gap') note(`something is missing on ${data}`);
+  else if (event === 'error') note(data);
+  else print(data);
+}
+
+/** Aborts what says nothing for too long. */
+class Silence {
+  readonly #abort = new AbortController();
+  readonly #timer = setTimeout(() => this.#abort.abort(new Error('silence')), SILENCE_LIMIT_MS);
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Passes on what is heard. */
+  watch(): TransformStream<Uint8Array, Uint8Array> {
+    return new TransformStream({
+      transform: (chunk, controller) => {
+        this.#timer.refresh();
+        controller.enqueue(chunk);
+      },
+    });
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#abort.abort();
+  }
+}

@@ -1,0 +1,43 @@
+import { Counter, Histogram, type Registry } from '@newswire/runtime';
+import type { HookName } from './hooks.js';
+
+/** Told of what is worth counting about who is let in. */
+export interface AccessObserver {
+  /** A hook was asked, or is left alone, which counts as failed. `tookMs`: all of the waiting. */
+  readonly onHookAsked: (hook: HookName, isAnswered: boolean, tookMs: number) => void;
+  readonly onTokenRefused: (reason: 'expired' | 'invalid') => void;
+}
+
+/** In seconds: up to the longest that a hook may take. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
+
+/** Counts what access is asked and refuses. */
+export function accessMetrics(registry: Registry): AccessObserver {
+  const registers = [registry];
+  const calls = new Counter({
+    name: 'newswire_edge_hook_calls_total',
+    help: 'Questions to hooks, by whether they gave an answer that can be understood.',
+    labelNames: ['hook', 'result'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'newswire_edge_hook_seconds',
+    help: 'How long questions to hooks took, answered or not.',
+    labelNames: ['hook'],
+    buckets: BUCKETS,
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'newswire_edge_tokens_refused_total',
+    help: 'Tokens that were not good, by whether they once were.',
+    labelNames: ['reason'],
+    registers,
+  });
+  return {
+    onHookAsked: (hook, isAnswered, tookMs) => {
+      calls.inc({ hook, result: isAnswered ? 'answered' : 'failed' });
+      seconds.observe({ hook }, tookMs / 1000);
+    },
+    onTokenRefused: (reason) => tokens.inc({ reason }),
+  };
+}
