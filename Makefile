@@ -9,11 +9,11 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 override MSG := $(value MSG)
 override CHANNEL := $(value CHANNEL)
 export MSG CHANNEL
-export RATE CHANNELS COUNT SCENARIO VUS DURATION CHANNEL_COUNT CLIENTS SEED
+export RATE CHANNELS COUNT SCENARIO VUS DURATION CHANNEL_COUNT SIZE CLIENTS SEED
 
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help start up down publish subscribe simulate loadtest chaos bench test check format logs build airgap clean
+.PHONY: help start up down publish subscribe simulate loadtest chaos bench compare test check format logs build airgap clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ subscribe: ## Print what is published on CHANNEL (77707)
 simulate: ## Publish made-up news: [RATE=2] [CHANNELS=77707,77708] [COUNT=…]
 	@scripts/newswire simulate $${RATE:+--rate "$$RATE"} $${CHANNELS:+--channels "$$CHANNELS"} $${COUNT:+--count "$$COUNT"}
 
-loadtest: ## Load it with k6: [SCENARIO=fan-out] [VUS=…] [RATE=…] [DURATION=…] [CHANNEL_COUNT=…]
+loadtest: ## Load it with k6: [SCENARIO=fan-out] [VUS=…] [RATE=…] [DURATION=…] [CHANNEL_COUNT=…]; SCENARIO=help lists them
 	@load-tests/run
 
 chaos: build ## Break everything that can break, under load, and count what was lost: [DURATION=60] [CLIENTS=2000] [RATE=500] [SEED=…]
@@ -48,6 +48,9 @@ chaos: build ## Break everything that can break, under load, and count what was 
 
 bench: build ## Measure the embedded server beside a bare uWebSockets.js server: [ARGS=--short]
 	@scripts/run-node load-tests/bench/dist/main.js $(ARGS)
+
+compare: build ## Measure newswire and its peers at the same work, half an hour: [ARGS='--short --only newswire,nats']
+	@scripts/run-node load-tests/compare/dist/main.js $(ARGS)
 
 test: ## Run all tests that need no Docker, installing what they need
 	@scripts/test
@@ -68,7 +71,7 @@ build: $(INSTALLED) ## Compile
 	@tsc -b
 
 clean: ## Remove what was built
-	@rm -rf packages/*/dist services/*/dist load-tests/*/dist load-tests/generator/build test-results
+	@rm -rf packages/*/dist services/*/dist load-tests/*/dist load-tests/generator/build load-tests/results test-results
 
 $(INSTALLED): package-lock.json
 	@echo "installing packages (the first time takes a minute)"

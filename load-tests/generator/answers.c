@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #define STATUS_AT 9 // behind "HTTP/1.1 "
-#define STATUS_OK "200"
+#define STATUS_OK '2' // 200, or 201 and 202 where the server only takes it
 #define ERROR_BODY "{\"error\""
 
 Answers answers;
@@ -32,7 +32,7 @@ size_t answers_http(const char *bytes, size_t length) {
     const char *body = head_end + 4;
     size_t body_bytes = content_length(p, (size_t)(body - p));
     if ((size_t)(end - body) < body_bytes) break;
-    int is_ok = head_end - p > STATUS_AT + 3 && memcmp(p + STATUS_AT, STATUS_OK, 3) == 0;
+    int is_ok = head_end - p > STATUS_AT && p[STATUS_AT] == STATUS_OK;
     int is_error = body_bytes >= sizeof ERROR_BODY - 1 &&
                    memcmp(body, ERROR_BODY, sizeof ERROR_BODY - 1) == 0;
     if (is_ok && !is_error) answers.accepted++;

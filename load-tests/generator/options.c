@@ -67,7 +67,7 @@ static PublishBy publish_by(const char *text) {
 
 static const Wire *wire(const char *name) {
   const Wire *wire = wire_named(name);
-  if (!wire) refuse("--wire must be seed, centrifuge or nats, not \"%s\"", name);
+  if (!wire) refuse("--wire must be one of those that --help names, not \"%s\"", name);
   return wire;
 }
 
@@ -79,7 +79,7 @@ static const char *with_header(const char *headers, const char *line) {
 
 // The long options, in the order of their handling below.
 enum { HOST = 1, PORTS, WIRE, PATH, HEADER, CONNECTIONS, CHANNELS, PER_CONNECTION, HELLO, AWAIT_HELLO,
-       SUBSCRIBE, AWAIT_SUBSCRIBED, BY, PUBLISH, PUBLISH_PORT, PUBLISH_PATH, PUBLISH_HELLO,
+       SUBSCRIBE, AWAIT_SUBSCRIBED, BY, PUBLISH, PUBLISH_PORT, PUBLISH_PATH, PUBLISH_HELLO, AWAIT_PUBLISH_HELLO,
        PUBLISHERS, PIPELINE, SIZE, WINDOW, RATE, WARM, SECONDS, SETTLE, DRAIN, CONNECT_LIMIT,
        PIDS, OTHER_PIDS, IDLE, HELP };
 
@@ -91,6 +91,7 @@ static const struct option names[] = {
     {"await-subscribed", 1, 0, AWAIT_SUBSCRIBED}, {"publish-by", 1, 0, BY},
     {"publish", 1, 0, PUBLISH}, {"publish-port", 1, 0, PUBLISH_PORT},
     {"publish-path", 1, 0, PUBLISH_PATH}, {"publish-hello", 1, 0, PUBLISH_HELLO},
+    {"await-publish-hello", 1, 0, AWAIT_PUBLISH_HELLO},
     {"publishers", 1, 0, PUBLISHERS}, {"pipeline", 1, 0, PIPELINE}, {"size", 1, 0, SIZE}, {"window", 1, 0, WINDOW},
     {"rate", 1, 0, RATE}, {"warm", 1, 0, WARM}, {"seconds", 1, 0, SECONDS},
     {"settle", 1, 0, SETTLE}, {"drain", 1, 0, DRAIN}, {"connect-limit", 1, 0, CONNECT_LIMIT},
@@ -118,6 +119,7 @@ static void take(Options *o, int option, const char *value) {
   case PUBLISH_PORT: o->publish_port = (uint16_t)whole_number("publish-port", value, 1, 65535); break;
   case PUBLISH_PATH: o->publish_path = value; break;
   case PUBLISH_HELLO: o->publish_hello = value; break;
+  case AWAIT_PUBLISH_HELLO: o->await_publish_hello = value; break;
   case PUBLISHERS: o->publishers = (int)whole_number("publishers", value, 1, 1000); break;
   case PIPELINE: o->pipeline = (int)whole_number("pipeline", value, 0, 1000000); break;
   case SIZE: o->size_bytes = (int)whole_number("size", value, MARKER_BYTES, 1 << 20); break;
@@ -145,12 +147,15 @@ static const char *or_else(const char *given, const char *of_wire) {
 static void take_defaults(Options *o) {
   const Wire *wire = o->wire;
   int is_by_wire = o->publish_by == PUBLISH_WS;
+  if (wire->header) o->headers = with_header(o->headers, wire->header);
   o->path = or_else(o->path, wire->path);
   o->hello = or_else(o->hello, wire->hello);
   o->await_hello = or_else(o->await_hello, wire->await_hello);
   o->subscribe = or_else(o->subscribe, wire->subscribe);
   o->await_subscribed = or_else(o->await_subscribed, wire->await_subscribed);
   o->publish_hello = or_else(o->publish_hello, is_by_wire ? wire->publish_hello : NULL);
+  o->await_publish_hello =
+      or_else(o->await_publish_hello, is_by_wire ? wire->await_publish_hello : NULL);
   o->publish = or_else(o->publish, is_by_wire ? wire->publish : NULL);
 }
 
@@ -160,6 +165,8 @@ static void fit_together(Options *o) {
   if ((long)o->connections * o->channels_per_connection < o->channels)
     refuse("%d connections cannot cover %d channels: each channel needs a subscriber",
            o->connections, o->channels);
+  if (o->await_publish_hello && o->publish_by != PUBLISH_WS)
+    refuse("--await-publish-hello needs --publish-by ws");
   if (o->publishers > o->channels)
     refuse("--publishers cannot exceed --channels: a channel keeps to one publisher, so that its "
            "order is defined");
@@ -182,6 +189,6 @@ void options_parse(Options *options, int argc, char **argv) {
   while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) take(options, option, optarg);
   if (optind < argc) refuse("\"%s\" is not an option; --help lists them", argv[optind]);
   take_defaults(options);
-  if (!options->path || !options->subscribe) refuse("--path and --subscribe cannot be empty");
+  if (!options->path) refuse("--path cannot be empty");
   fit_together(options);
 }

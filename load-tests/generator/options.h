@@ -28,6 +28,7 @@ typedef struct {
   const char *publish; // body, text, command or bytes
   const char *publish_path;
   const char *publish_hello;
+  const char *await_publish_hello; // NULL: nothing is waited for
   uint16_t publish_port;
   int publishers;
   int pipeline; // 0: any number

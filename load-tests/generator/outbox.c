@@ -9,14 +9,17 @@
 
 static const Options *options;
 static char *filled; // room for one text, before its framing
+static unsigned char *packed;
 
 static size_t room_for(const char *text) { return text ? template_limit(text, options->size_bytes) : 0; }
 
 void outbox_start(const Options *given) {
   options = given;
-  filled = malloc(room_for(options->publish) + room_for(options->publish_hello) +
-                  room_for(options->wire->pong));
-  if (!filled) abort();
+  size_t room = room_for(options->publish) + room_for(options->publish_hello) +
+                room_for(options->wire->pong);
+  filled = malloc(room);
+  packed = malloc(room + PACK_OVERHEAD);
+  if (!filled || !packed) abort();
 }
 
 char *outbox_reserve(Outbox *outbox, size_t length) {
@@ -38,13 +41,18 @@ void outbox_add_frame(Outbox *outbox, int opcode, const void *bytes, size_t leng
   outbox->length += frame_write(out, opcode, bytes, length);
 }
 
-static void add_http(Outbox *outbox, const char *body, size_t length) {
-  size_t limit = 256 + strlen(options->publish_path) + strlen(options->headers);
-  char *head = outbox_reserve(outbox, limit);
-  outbox->length += (size_t)snprintf(head, limit,
-                                     "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
-                                     "%sContent-Length: %zu\r\n\r\n",
-                                     options->publish_path, options->host, options->headers, length);
+static void add_text(Outbox *outbox, const char *text) { add_bytes(outbox, text, strlen(text)); }
+
+static void add_http(Outbox *outbox, const char *body, size_t length, const Places *places) {
+  char line[32];
+  add_text(outbox, "POST ");
+  char *path = outbox_reserve(outbox, template_limit(options->publish_path, options->size_bytes));
+  outbox->length += template_fill(path, options->publish_path, places);
+  add_text(outbox, " HTTP/1.1\r\nHost: ");
+  add_text(outbox, options->host);
+  add_text(outbox, "\r\nContent-Type: application/json\r\n");
+  add_text(outbox, options->headers);
+  add_bytes(outbox, line, (size_t)sprintf(line, "Content-Length: %zu\r\n\r\n", length));
   add_bytes(outbox, body, length);
 }
 
@@ -65,10 +73,13 @@ static void add_redis(Outbox *outbox, const char *command, const Places *places)
   }
 }
 
+// Over plain TCP a wire's packets are the same, without frames.
 static void add_filled(Outbox *outbox, size_t length) {
-  if (options->publish_by == PUBLISH_WS)
-    outbox_add_frame(outbox, options->wire->opcode, filled, length);
-  else add_bytes(outbox, filled, length);
+  const Wire *wire = options->wire;
+  const char *bytes = wire->pack ? (char *)packed : filled;
+  if (wire->pack) length = wire->pack(packed, filled, length);
+  if (options->publish_by == PUBLISH_WS) outbox_add_frame(outbox, wire->opcode, bytes, length);
+  else add_bytes(outbox, bytes, length);
 }
 
 void outbox_add_text(Outbox *outbox, const char *text, int connection) {
@@ -84,7 +95,7 @@ void outbox_add_message(Outbox *outbox, const Marker *marker) {
     return;
   }
   size_t length = template_fill(filled, options->publish, &places);
-  if (options->publish_by == PUBLISH_HTTP) add_http(outbox, filled, length);
+  if (options->publish_by == PUBLISH_HTTP) add_http(outbox, filled, length, &places);
   else add_filled(outbox, length);
 }
 

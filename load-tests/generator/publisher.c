@@ -17,7 +17,7 @@
 #define READ_BYTES (64 * 1024)
 #define HANDSHAKE_BYTES 8192
 
-typedef enum { DIALLING, UPGRADING, READY, CLOSED } State;
+typedef enum { DIALLING, UPGRADING, AWAIT_HELLO, READY, CLOSED } State;
 
 typedef struct {
   int fd;
@@ -86,14 +86,27 @@ void publisher_add(uint32_t channel, int is_probe, uint64_t sent_ns) {
 static void become_ready(Publisher *p) {
   p->state = READY;
   publishers.ready++;
+}
+
+static void begin(Publisher *p) {
+  if (options->await_publish_hello) p->state = AWAIT_HELLO;
+  else become_ready(p);
   outbox_add_text(&p->out, options->publish_hello, (int)(p - all));
   flush(p);
+}
+
+// A frame is looked at whole when it fits into what is read at once.
+static size_t await_text(Publisher *p, const unsigned char *bytes, size_t length, int is_end) {
+  const char *awaited = options->await_publish_hello;
+  if (memmem(bytes, length, awaited, strlen(awaited))) become_ready(p);
+  else if (!is_end && length < READ_BYTES / 2) return 0;
+  return length;
 }
 
 static void connected(Publisher *p) {
   loop_watch(p->fd, tag_of(p), EPOLLIN);
   if (options->publish_by != PUBLISH_WS) {
-    become_ready(p);
+    begin(p);
     return;
   }
   p->state = UPGRADING;
@@ -119,6 +132,7 @@ static void take_text(void *owner, const unsigned char *text, size_t length) {
 static size_t take_data(void *owner, const unsigned char *bytes, size_t length, int is_end) {
   static const WireSink sink = {ignore_message, answer_ping, take_text};
   Publisher *p = owner;
+  if (p->state == AWAIT_HELLO) return await_text(p, bytes, length, is_end);
   return options->wire->take(&p->wire, &sink, p, bytes, length, is_end);
 }
 
@@ -133,7 +147,7 @@ static long take_frames(Publisher *p) {
   const unsigned char *bytes = (unsigned char *)p->in;
   long head = p->state == UPGRADING ? handshake_read(bytes, p->in_bytes) : 0;
   if (head < 0 || (head == 0 && p->state == UPGRADING)) return head;
-  if (p->state == UPGRADING) become_ready(p);
+  if (p->state == UPGRADING) begin(p);
   long walked = frames_walk(&p->walk, &sink, p, bytes + head, p->in_bytes - (size_t)head);
   return walked < 0 ? -1 : head + walked;
 }

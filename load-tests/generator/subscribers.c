@@ -59,12 +59,21 @@ static void send_frame(Subscriber *s, int opcode, const void *bytes, size_t leng
   free(frame);
 }
 
+static void send_packed(Subscriber *s, const char *text, size_t length) {
+  unsigned char *packet = malloc(length + PACK_OVERHEAD);
+  if (!packet) return;
+  send_frame(s, options->wire->opcode, packet, options->wire->pack(packet, text, length));
+  free(packet);
+}
+
 static void send_text(Subscriber *s, const char *text, uint32_t channel) {
   if (!text) return;
   char *filled = malloc(template_limit(text, 0));
   if (!filled) return;
   Places places = {.channel = (int)channel, .connection = (int)s->index};
-  send_frame(s, options->wire->opcode, filled, template_fill(filled, text, &places));
+  size_t length = template_fill(filled, text, &places);
+  if (options->wire->pack) send_packed(s, filled, length);
+  else send_frame(s, options->wire->opcode, filled, length);
   free(filled);
 }
 

@@ -29,8 +29,8 @@ static void end_frame(WireState *state, const WireSink *sink, void *owner,
   state->is_found = state->is_in_line = 0;
 }
 
-static size_t seed_take(WireState *state, const WireSink *sink, void *owner,
-                        const unsigned char *bytes, size_t length, int is_end) {
+size_t seed_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+                 size_t length, int is_end) {
   const unsigned char *done = find_markers(state, sink, owner, bytes, bytes + length, !is_end);
   if (!is_end) return (size_t)(done - bytes);
   end_frame(state, sink, owner, bytes, length);
@@ -75,6 +75,14 @@ static const Wire wires[] = {
      .await_hello = "PONG", .subscribe = "SUB c{C} {C}\\r\\nPING\\r\\n", .await_subscribed = "PONG",
      .publish_hello = NATS_CONNECT, .publish = "PUB c{C} {S}\\r\\n{M}\\r\\n", .pong = "PONG\\r\\n",
      .take = nats_take},
+    {.name = "mqtt", .opcode = FRAME_BINARY, .path = "/mqtt", .header = "Sec-WebSocket-Protocol: mqtt",
+     .hello = "CONNECT", .await_hello = "\x20\x02", .subscribe = "SUBSCRIBE c{C}",
+     .await_subscribed = "\x90\x03", .publish_hello = "CONNECT", .publish = "PUBLISH c{C} {M}",
+     .take = mqtt_take, .pack = mqtt_pack},
+    {.name = "socket.io", .opcode = FRAME_TEXT, .path = "/socket.io/?EIO=4&transport=websocket",
+     .hello = "40", .await_hello = "40{", .subscribe = "420[\"subscribe\",\"c{C}\"]",
+     .await_subscribed = "430[", .publish_hello = "40", .await_publish_hello = "40{",
+     .publish = "42[\"publish\",\"c{C}\",\"{M}\"]", .pong = "3", .take = socketio_take},
 };
 
 const Wire *wire_named(const char *name) {

@@ -1,6 +1,6 @@
 // What the data frames hold: the seed wire (each frame is a message's text), the Centrifuge protocol
-// in JSON (lines of JSON, several in a frame), and the NATS protocol (a byte stream cut into frames
-// anywhere). Messages are found by their marker, so nothing is parsed that need not be.
+// in JSON (lines of JSON, several in a frame), and the NATS and MQTT protocols (byte streams cut into
+// frames anywhere). Messages are found by their marker, so nothing is parsed that need not be.
 #ifndef WIRE_H
 #define WIRE_H
 
@@ -10,13 +10,15 @@
 #include "marker.h"
 
 #define GATHER_BYTES 160
+#define PACK_OVERHEAD 16
 
 // What a wire remembers of a connection from one span to the next.
 typedef struct {
   int is_in_line;         // Centrifuge: the frame's current line was begun in an earlier span
   int is_found;           // the current frame has had a message or a ping
-  uint64_t payload, skip; // NATS: bytes of the message whose marker comes next; bytes to pass over
-  uint32_t gathered;      // NATS: bytes in `gather`, of a line or marker that was cut
+  uint64_t payload;       // NATS: bytes of the message whose marker comes next
+  uint64_t skip;          // NATS, MQTT: bytes to pass over
+  uint32_t gathered;      // NATS, MQTT: bytes in `gather`, of a line, marker or packet that was cut
   unsigned char gather[GATHER_BYTES];
 } WireState;
 
@@ -32,7 +34,12 @@ typedef struct {
   int opcode; // of a client's frames
   // What the options of these names are unless they are given.
   const char *path, *hello, *await_hello, *subscribe, *await_subscribed, *publish_hello, *publish;
+  const char *await_publish_hello;
   const char *pong; // NULL: the wire has no pings of its own
+  const char *header; // a line of the upgrade request that servers insist on; NULL: there is none
+  // Makes of one of these texts what the protocol sends: at most PACK_OVERHEAD bytes longer. Returns
+  // its length. NULL: texts are sent as they are.
+  size_t (*pack)(unsigned char *out, const char *text, size_t length);
   // Takes a span of a data frame, as FrameSink's `data` does.
   size_t (*take)(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
                  size_t length, int is_end);
@@ -41,8 +48,21 @@ typedef struct {
 // NULL when there is no wire of this name.
 const Wire *wire_named(const char *name);
 
+// Any frame that may hold messages; in wire.c.
+size_t seed_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+                 size_t length, int is_end);
+
+// In wire_socketio.c.
+size_t socketio_take(WireState *state, const WireSink *sink, void *owner,
+                     const unsigned char *bytes, size_t length, int is_end);
+
 // In wire_nats.c.
 size_t nats_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
                  size_t length, int is_end);
+
+// In wire_mqtt.c.
+size_t mqtt_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+                 size_t length, int is_end);
+size_t mqtt_pack(unsigned char *out, const char *text, size_t length);
 
 #endif

@@ -8,7 +8,8 @@ import { buildGenerator, canBuild, faultsOf, load, runGenerator } from '../test/
 import { startFaultyServer } from '../test/faulty-server.js';
 
 const stops: (() => Promise<void>)[] = [];
-const wires = ['centrifuge', 'nats'];
+const pingingWires = ['centrifuge', 'nats', 'socket.io'];
+const wires = [...pingingWires, 'mqtt'];
 const faults = [
   ['drop', 'lost'],
   ['double', 'doubled'],
@@ -80,16 +81,16 @@ describe.skipIf(!canBuild)('newswire-load on other wires (needs make and a C com
     },
   );
 
-  it.each(wires)("answers the pings of %s's own", async (wire) => {
+  it.each(pingingWires)("answers the pings of %s's own", async (wire) => {
     const port = await startServer('ping');
     const { pings } = await load(port, `--wire ${wire} --window 1`);
     const pongs = await fetch(`http://127.0.0.1:${port}/pongs`).then((answer) => answer.text());
     expect([pings, pongs]).toEqual([20, '20']);
   });
 
-  it('publishes over NATS', async () => {
+  it.each(['nats', 'mqtt', 'socket.io'])('publishes over %s', async (wire) => {
     const port = await startServer('none');
-    const result = await load(port, '--wire nats --publish-by ws --window 8');
+    const result = await load(port, `--wire ${wire} --publish-by ws --window 8`);
     expect(result.published).toBeGreaterThan(10);
     expect(result).toMatchObject({ delivered: result.expected, lost: 0, doubled: 0, reordered: 0 });
   });
@@ -100,6 +101,8 @@ describe.skipIf(!canBuild)('newswire-load on other wires (needs make and a C com
     const results = [
       await load(port, `--wire centrifuge ${size}`),
       await load(port, `--wire nats ${size}`),
+      await load(port, `--wire mqtt ${size}`),
+      await load(port, `--wire socket.io ${size}`),
     ];
     for (const { delivered, expected, published, unmarked } of results) {
       expect(published).toBeGreaterThan(2);

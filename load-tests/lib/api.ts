@@ -1,8 +1,19 @@
 import http from 'k6/http';
 
-interface Answer {
+/** An answer of the server API, as far as scenarios read it. */
+export interface Answer {
   readonly error?: { readonly code: number; readonly message: string };
-  readonly result?: { readonly channels?: Record<string, { readonly num_clients: number }> };
+  readonly result?: {
+    readonly offset?: number;
+    readonly epoch?: string;
+    readonly channels?: Record<string, { readonly num_clients: number }>;
+    readonly publications?: readonly { readonly data: unknown }[];
+  };
+  /** Of a batch. */
+  readonly replies?: readonly {
+    readonly error?: { readonly code: number };
+    readonly publish?: { readonly offset: number; readonly epoch: string };
+  }[];
 }
 
 /** The publishing API as a scenario needs it. */
@@ -15,26 +26,27 @@ export class Api {
 
   /** Publishes; returns why it was refused, or null. */
   publish(channel: string, data: unknown): string | null {
-    const answer = this.#post('publish', { channel, data });
+    const answer = this.call('publish', { channel, data });
     return answer.error ? `${answer.error.code} ${answer.error.message}` : null;
   }
 
   /** Subscribers of each of the channels, 0 for one that nobody listens to. */
   subscriberCounts(channels: readonly string[]): number[] {
-    const found = this.#post('channels', {}).result?.channels ?? {};
+    const found = this.call('channels', {}).result?.channels ?? {};
     return channels.map((channel) => found[channel]?.num_clients ?? 0);
   }
 
   /** Why nothing can be done at the base URL, or null. */
   unreachable(): string | null {
-    const { error } = this.#post('channels', {});
+    const { error } = this.call('channels', {});
     return error ? `${this.#baseUrl} does not answer as newswire does: ${error.message}` : null;
   }
 
-  #post(method: string, body: unknown): Answer {
+  /** Calls a method; whatever goes wrong on the way is an error in the answer, too. */
+  call(method: string, body: unknown): Answer {
     const key = __ENV.NEWSWIRE_API_KEY;
     const headers = { 'Content-Type': 'application/json', ...(key && { 'X-API-Key': key }) };
-    const params = { headers, timeout: '10s' };
+    const params = { headers, timeout: '10s', tags: { name: method } };
     const response = http.post(`${this.#baseUrl}/api/${method}`, JSON.stringify(body), params);
     if (response.error) return { error: { code: response.status, message: response.error } };
     try {

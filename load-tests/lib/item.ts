@@ -6,9 +6,11 @@ export interface Item {
   readonly atMs: number;
   /** Present on the item that ends a channel. It is published several times and counted never. */
   readonly isLast?: true;
+  /** Makes it large, where that matters. */
+  readonly pad?: string;
 }
 
-/** Reads a publication as the seed wire delivers it; null when it is no item. */
+/** Reads a publication as the seed wire and plain SSE deliver it; null when it is no item. */
 export function parseItem(text: string): Item | null {
   if (!text.startsWith('{"seq":')) return null;
   const item: Item = JSON.parse(text);

@@ -4,35 +4,39 @@
 // Further faults: `refuse` answers such a publish with an error, `kick` closes a subscriber with 3010,
 // `mute` publishes nothing more from there on; `ping` pings each subscriber.
 import { App } from 'uWebSockets.js';
-import { publishOnWires, serveWires } from './faulty-wires.mjs';
+import { publishOnWires, serveWires, subscribedOnWires } from './faulty-wires.mjs';
 
 const fault = process.env.FAULT ?? 'none';
 const every = Number(process.env.EVERY ?? 1000);
 const app = App();
 const counts = new Map(); // items so far, by channel
-const held = new Map(); // by channel, the text that is sent behind its successor
+const held = new Map(); // by channel, the item that is sent behind its successor
 const sockets = new Map(); // names of their channels, by socket
 let items = [];
 let isMute = false;
 let pongs = 0;
 
-const sendOnce = (channel, text) => {
-  app.publish(channel, text);
-  publishOnWires(app, channel, text);
+const textOf = (data) => (typeof data === 'string' ? data : JSON.stringify(data));
+
+const sendOnce = (item) => {
+  const text = textOf(item.data);
+  app.publish(item.channel, text);
+  publishOnWires(app, item, text);
 };
 
-const send = ({ channel, text, isFaulty }) => {
+const send = (item) => {
+  const { channel, isFaulty } = item;
   if (isFaulty && fault === 'drop') return;
   if (isFaulty && fault === 'mute') isMute = true;
   if (isMute) return;
   if (isFaulty && fault === 'reorder') {
-    held.set(channel, text);
+    held.set(channel, item);
     return;
   }
-  sendOnce(channel, text);
-  if (isFaulty && fault === 'double') sendOnce(channel, text);
+  sendOnce(item);
+  if (isFaulty && fault === 'double') sendOnce(item);
   if (isFaulty && fault === 'kick') sockets.keys().next().value?.end(3010, 'kicked');
-  if (held.has(channel)) sendOnce(channel, held.get(channel));
+  if (held.has(channel)) sendOnce(held.get(channel));
   held.delete(channel);
 };
 const flush = () => items.splice(0).forEach(send);
@@ -42,14 +46,18 @@ const publish = ({ channel, data }) => {
   const isFaulty = count % every === 0;
   counts.set(channel, count);
   if (isFaulty && fault === 'refuse') return { error: { code: 108, message: 'refused' } };
-  const text = typeof data === 'string' ? data : JSON.stringify(data);
-  if (items.push({ channel, text, isFaulty }) === 1) setImmediate(flush);
+  if (items.push({ channel, data, offset: count, isFaulty }) === 1) setImmediate(flush);
   return { result: { offset: count, epoch: 'faulty' } };
 };
 
+const offsetOf = (channel) => counts.get(channel) ?? 0;
+
 const channels = () => {
-  const names = [...sockets.values()].flat();
-  const entries = names.map((name) => [name, { num_clients: app.numSubscribers(name) }]);
+  const names = [...[...sockets.values()].flat(), ...subscribedOnWires.keys()];
+  const entries = names.map((name) => {
+    const onWires = subscribedOnWires.get(name) ?? 0;
+    return [name, { num_clients: app.numSubscribers(name) + onWires }];
+  });
   return { result: { channels: Object.fromEntries(entries) } };
 };
 
@@ -88,5 +96,5 @@ app.ws('/ws', {
     if (Buffer.from(bytes).toString() === 'are you there') pongs += 1;
   },
 });
-serveWires(app, { isPinging: fault === 'ping', handlePong: () => (pongs += 1), publish });
+serveWires(app, { isPinging: fault === 'ping', handlePong: () => (pongs += 1), publish, offsetOf });
 app.listen('127.0.0.1', Number(process.env.NEWSWIRE_PORT ?? 9900), () => {});

@@ -1,21 +1,52 @@
-// The other wires of faulty-server.mjs: how a Centrifuge and a NATS server say the same. For tests only.
+// The other wires of faulty-server.mjs: how Centrifuge, NATS, MQTT and Socket.IO servers say the same. For tests only.
 // Each cuts or joins what it says in a way that its real server may.
 const CENTRIFUGE_PATH = '/connection/websocket';
 const otherPush = '{"push":{"channel":"other","join":{}}}';
 
 const topic = (wire, channel) => `${wire}#${channel}`;
 
-/** Sends an item to the subscribers of these wires. */
-export function publishOnWires(app, channel, text) {
-  const push = JSON.stringify({ push: { channel, pub: { data: text, offset: 1 } } });
+/** A packet of MQTT; its parts are bytes or texts. */
+function mqttPacket(type, ...parts) {
+  const body = Buffer.concat(parts.map((part) => Buffer.from(part)));
+  const length = [];
+  for (let rest = body.length; rest > 0 || length.length === 0; rest >>>= 7) {
+    length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+  }
+  return Buffer.concat([Buffer.from([type, ...length]), body]);
+}
+
+function publishOnMqtt(app, channel, text) {
+  const packet = mqttPacket(0x30, [0, channel.length], channel, text);
+  const other = mqttPacket(0x30, [0, 5], 'other');
+  const bytes = Buffer.concat([other, packet]);
+  for (const cut of [bytes.subarray(0, 12), bytes.subarray(12, 30), bytes.subarray(30)]) {
+    app.publish(topic('mqtt', channel), cut, true);
+  }
+}
+
+/** How many ever subscribed to a channel over the Centrifuge wire or plain SSE. */
+export const subscribedOnWires = new Map();
+const streams = []; // of plain SSE: channel and answer
+
+const countSubscriber = (channel) =>
+  subscribedOnWires.set(channel, (subscribedOnWires.get(channel) ?? 0) + 1);
+
+/** Sends an item to the subscribers of these wires; `text` is its data as the seed wire says it. */
+export function publishOnWires(app, { channel, data, offset }, text) {
+  for (const stream of streams) {
+    if (stream.channel === channel) stream.res.write(`event: ${channel}\ndata: ${text}\n\n`);
+  }
+  const push = JSON.stringify({ push: { channel, pub: { data, offset } } });
   app.publish(topic('centrifuge', channel), `${otherPush}\n${push}`);
   const message = `MSG ${channel} 1 ${Buffer.byteLength(text)}\r\n${text}\r\n`;
   for (const cut of [message.slice(0, 5), message.slice(5, 40), message.slice(40)]) {
     app.publish(topic('nats', channel), Buffer.from(cut), true);
   }
+  publishOnMqtt(app, channel, text);
+  app.publish(topic('socket.io', channel), `42${JSON.stringify(['news', text])}`);
 }
 
-function handleCentrifuge(ws, text, { isPinging, handlePong }) {
+function handleCentrifuge(ws, text, { isPinging, handlePong, offsetOf }) {
   if (text === '{}') {
     handlePong();
     return;
@@ -23,8 +54,10 @@ function handleCentrifuge(ws, text, { isPinging, handlePong }) {
   const command = JSON.parse(text);
   if (command.connect) ws.send('{"id":1,"connect":{"ping":25,"pong":true}}');
   if (!command.subscribe) return;
-  ws.subscribe(topic('centrifuge', command.subscribe.channel));
-  ws.send('{"id":2,"subscribe":{}}');
+  const { id, subscribe } = command;
+  ws.subscribe(topic('centrifuge', subscribe.channel));
+  countSubscriber(subscribe.channel);
+  ws.send(JSON.stringify({ id, subscribe: { offset: offsetOf(subscribe.channel) } }));
   if (isPinging) ws.send(`${otherPush}\n{}`);
 }
 
@@ -39,16 +72,86 @@ function handleNats(ws, text, { isPinging, handlePong, publish }) {
   if (subscribed && isPinging) for (const part of ['PI', 'NG\r\n']) say(part);
 }
 
-/** Serves both wires; `parts` are what they need of the server. */
+function handleMqtt(ws, bytes, { publish }) {
+  const say = (...packet) => ws.send(mqttPacket(...packet), true);
+  const [type] = bytes;
+  if (type === 0x10) say(0x20, [0, 0]);
+  if (type === 0x82) {
+    ws.subscribe(topic('mqtt', bytes.subarray(6, 6 + bytes[5]).toString()));
+    say(0x90, [0, 1, 0]);
+  }
+  if (type !== 0x30) return;
+  const rest = bytes.subarray(bytes.findIndex((byte, at) => at > 0 && byte < 0x80) + 1);
+  const dataAt = 2 + rest.readUInt16BE();
+  publish({ channel: rest.toString('utf8', 2, dataAt), data: rest.toString('utf8', dataAt) });
+}
+
+/** Packets of an event or an acknowledged event: `42["subscribe","c0"]`, `420["subscribe","c0"]`. */
+function eventIn(text) {
+  const [, id, json] = /^42(\d*)(\[.*)$/.exec(text) ?? [];
+  const [name, channel, data] = json ? JSON.parse(json) : [];
+  return { id, name, channel, data };
+}
+
+const CONNECT_MS = 10;
+const socketIo = new Map(); // whether it is connected, by socket
+
+// As the real server does, it answers a connect a little later, and hangs up on who did not wait.
+function connectToSocketIo(ws) {
+  setTimeout(() => {
+    if (!socketIo.has(ws)) return;
+    socketIo.set(ws, true);
+    ws.send('40{"sid":"faulty"}');
+  }, CONNECT_MS);
+}
+
+function handleSocketIo(ws, text, { isPinging, handlePong, publish }) {
+  if (text === '3') handlePong();
+  if (text === '40') connectToSocketIo(ws);
+  const { id, name, channel, data } = eventIn(text);
+  if (name && !socketIo.get(ws)) {
+    ws.close();
+    return;
+  }
+  if (name === 'publish') publish({ channel, data });
+  if (name !== 'subscribe') return;
+  ws.subscribe(topic('socket.io', channel));
+  ws.send(`43${id}[]`);
+  if (isPinging) ws.send('2');
+}
+
+/** Serves these wires; `parts` are what they need of the server. */
 export function serveWires(app, parts) {
   const textOf = (bytes) => Buffer.from(bytes).toString();
   app.ws(CENTRIFUGE_PATH, {
     maxBackpressure: 0,
-    message: (ws, bytes) => handleCentrifuge(ws, textOf(bytes), parts),
+    message: (ws, bytes) => {
+      for (const line of textOf(bytes).split('\n')) handleCentrifuge(ws, line, parts);
+    },
+  });
+  app.get('/sse', (res, req) => {
+    const stream = { channel: req.getQuery('channels'), res };
+    res.onAborted(() => streams.splice(streams.indexOf(stream), 1));
+    res.write(`event: subscribed\ndata: ${stream.channel}\n\n`);
+    streams.push(stream);
+    countSubscriber(stream.channel);
+  });
+  app.ws('/mqtt', {
+    maxBackpressure: 0,
+    message: (ws, bytes) => handleMqtt(ws, Buffer.from(bytes), parts),
   });
   app.ws('/', {
     maxBackpressure: 0,
     open: (ws) => ws.send(Buffer.from('INFO {"server_name":"faulty"}\r\n'), true),
     message: (ws, bytes) => handleNats(ws, textOf(bytes), parts),
+  });
+  app.ws('/socket.io/', {
+    maxBackpressure: 0,
+    open: (ws) => {
+      socketIo.set(ws, false);
+      ws.send('0{"sid":"faulty","upgrades":[],"pingInterval":25000}');
+    },
+    close: (ws) => socketIo.delete(ws),
+    message: (ws, bytes) => handleSocketIo(ws, textOf(bytes), parts),
   });
 }

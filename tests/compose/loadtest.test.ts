@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { missingPrograms, NewswireProcess, ROOT, TestProcess } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
 import { startFaultyServer } from '../../load-tests/test/faulty-server.js';
@@ -51,11 +52,20 @@ describe.skipIf(missingPrograms('k6').length > 0)('make loadtest, with k6 on PAT
   );
 });
 
-test.skipIf(!(await imageIsHere()))('make loadtest, with k6 in Compose, passes', async () => {
-  // Without k6 on PATH, as where nothing but Docker is installed.
-  const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  const compose = { COMPOSE_PROJECT_NAME: 'newswire-test' };
-  const { code, output } = await loadTest({ ...SMALL, ...compose, PATH: path });
-  expect(output).toMatch(/lost +0\n +doubled +0\n +reordered +0/);
-  expect(code).toBe(0);
-});
+test.skipIf(!(await imageIsHere())).each(['fan-out', 'mixed', 'reconnect-storm'])(
+  'make loadtest SCENARIO=%s, with k6 in Compose, passes',
+  async (SCENARIO) => {
+    // Without k6 on PATH, as where nothing but Docker is installed.
+    const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    const startedMs = Date.now();
+    const compose = { COMPOSE_PROJECT_NAME: 'newswire-test' };
+    const { code, output } = await loadTest({ ...SMALL, SCENARIO, ...compose, PATH: path });
+    expect(output).toMatch(/lost +0\n +doubled +0\n +reordered +0/);
+    expect(code).toBe(0);
+    for (const ending of ['json', 'html']) {
+      const { uid, mtimeMs } = await stat(`${ROOT}load-tests/results/${SCENARIO}.${ending}`);
+      expect(uid).toBe(process.getuid?.());
+      expect(mtimeMs).toBeGreaterThan(startedMs);
+    }
+  },
+);

@@ -9,7 +9,7 @@ import { channels } from './suites/channels.js';
 import { idle } from './suites/idle.js';
 import { openLoop } from './suites/open-loop.js';
 import type { Suite } from './suites/suite.js';
-import { centrifugeWire, compare, fanOut, redisEdge } from './suites/windows.js';
+import { centrifugeWire, checkouts, fanOut, redisEdge } from './suites/windows.js';
 
 const EXIT_FAILED = 2;
 const all: readonly Suite[] = [
@@ -18,7 +18,7 @@ const all: readonly Suite[] = [
   redisEdge,
   openLoop,
   channels,
-  compare,
+  checkouts,
   idle,
 ];
 const resultsDirectory = fileURLToPath(new URL('../../results/', import.meta.url));
@@ -29,7 +29,7 @@ function suitesOf(options: BenchOptions): readonly Suite[] {
   const unknown = options.suites.filter((name) => !all.some((suite) => suite.name === name));
   if (unknown.length > 0) throw new Error(`there is no suite ${unknown.join(', ')}`);
   if (options.suites.length > 0) return all.filter(({ name }) => options.suites.includes(name));
-  return all.filter((suite) => suite !== compare || options.compare !== undefined);
+  return all.filter((suite) => suite !== checkouts || options.beside !== undefined);
 }
 
 async function save(name: string, options: BenchOptions, data: unknown): Promise<void> {

@@ -17,7 +17,7 @@ export const usage = `Measures newswire beside other servers, in turns, and prin
   --wire NAME        seed; what newswire's subscribers speak: seed or centrifuge
   --short            2 rounds, 1 of the open loop, fewer windows, 2000 idle connections
   --checkout DIR     where the measured newswire is built, instead of this checkout
-  --compare DIR      adds the suite compare: that checkout's standalone server beside ours
+  --beside DIR       adds the suite checkouts: that checkout's standalone server beside ours
   --server SCRIPT    a server that is measured instead of newswire's standalone
 `;
 
@@ -37,7 +37,7 @@ export interface BenchOptions {
   readonly isShort: boolean;
   /** The measured checkout. */
   readonly checkout: string;
-  readonly compare: string | undefined;
+  readonly beside: string | undefined;
   /** Script of the standalone server under test. */
   readonly standalone: string;
 }
@@ -66,7 +66,7 @@ const numbers = {
   rate: text,
   idle: text,
 };
-const texts = { suite: text, windows: text, wire: text, checkout: text, compare: text };
+const texts = { suite: text, windows: text, wire: text, checkout: text, beside: text };
 
 /** Reads the command line; null when it asks for help. Throws a sentence about what is wrong. */
 export function readOptions(args: readonly string[]): BenchOptions | null {
@@ -89,7 +89,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     wire: values.wire ?? 'seed',
     isShort,
     checkout,
-    compare: values.compare === undefined ? undefined : resolve(values.compare),
+    beside: values.beside === undefined ? undefined : resolve(values.beside),
     standalone: values.server ?? standaloneOf(checkout),
   };
 }

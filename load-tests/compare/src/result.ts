@@ -6,6 +6,19 @@ export interface Comparison {
   readonly machine: Machine;
   readonly contenders: readonly ContenderInfo[];
   readonly works: Works;
+  /** Where the generator had the least of it; not there before anything was measured in a closed loop. */
+  readonly headRoom?: HeadRoom;
+}
+
+/** How much more than the best server sent the generator could have taken in. */
+export interface HeadRoom {
+  readonly work: WorkId;
+  readonly at: number;
+  /** Id of the fastest there. */
+  readonly contender: string;
+  readonly deliveriesPerS: number;
+  /** What the generator takes in with the whole of its core / what it was sent. */
+  readonly times: number;
 }
 
 export interface Machine {

@@ -30,25 +30,52 @@ export interface LoadResult {
   /** By close code. */
   readonly closes: Readonly<Record<string, number>>;
   readonly stalls: number;
+  /** Publishing connections that the server closed: the run ended there. */
+  readonly publishers_closed?: number;
 }
 
 /** What it says of connections that only stand. */
 export interface IdleResult {
+  readonly connects_per_s: number;
   readonly kib_per_connection: number;
   readonly connect_cpu_us: number;
 }
 
 export type GeneratorArgs = readonly (string | number)[];
 
-/** Runs the generator on its core, against the system. */
+/**
+ * Runs the generator on its core, against the system. Rejects with what the generator says that it could not
+ * do, or when it has not ended within `limitMs`; 0: it may take as long as it likes.
+ */
 export async function load<Result = LoadResult>(
   { args }: System,
   load_: GeneratorArgs,
+  limitMs = 0,
 ): Promise<Result> {
   const [command, ...rest] = pinned(OTHER_CORE, [`${directory}build/newswire-load`]);
-  const { stdout } = await run(command, [...rest, ...args, ...load_.map(String)]);
-  const result: Result = JSON.parse(stdout);
-  return result;
+  const all = [...rest, ...args, ...load_.map(String)];
+  const ending = run(command, all, { timeout: limitMs, killSignal: 'SIGKILL' });
+  const endWithUs = () => ending.child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  try {
+    const { stdout } = await ending;
+    const result: Result = JSON.parse(stdout);
+    return result;
+  } catch (error) {
+    throw explained(error, limitMs);
+  } finally {
+    process.off('exit', endWithUs);
+  }
+}
+
+/** The generator's own sentence instead of its command line. */
+function explained(error: unknown, limitMs: number): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  if ('killed' in error && error.killed === true) {
+    return new Error(`the generator had not ended after ${limitMs / 1000} s`, { cause: error });
+  }
+  const said = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
+  return said === '' ? error : new Error(said, { cause: error });
 }
 
 export async function buildGenerator(): Promise<void> {

@@ -20,10 +20,14 @@ export {
 export {
   alone,
   centrifuge,
+  cluster,
+  centrifugeInMemory,
+  centrifugeProgram,
   edgeOverRedis,
   nats,
   onOneCore,
   raw,
+  service,
   standalone,
   type Measured,
 } from './servers.js';

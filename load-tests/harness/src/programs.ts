@@ -6,6 +6,9 @@ import { missingPrograms, TestProcess, until, untilAnswers } from '@newswire/tes
 import { pinned } from './pinned.js';
 
 const READY_LIMIT_MS = 15_000;
+
+/** Who has not ended by then when asked to is ended. */
+const STOP_LIMIT_MS = 5000;
 const peersDirectory = fileURLToPath(new URL('../../peers/', import.meta.url));
 
 /** The core of what is measured, and that of everything else. */
@@ -40,7 +43,10 @@ export async function start({ name, core, command, env, ready }: Program): Promi
   const [program, ...args] = pinned(core, command);
   // taskset replaces itself by the program: the child's pid is the program's.
   const child = new TestProcess(program, args, { ...process.env, ...env }, tmpdir()); // no .env there
-  const stop = async () => void (await child.stop());
+  const stop = async () => {
+    const timer = setTimeout(() => child.signal('SIGKILL'), STOP_LIMIT_MS);
+    await child.stop().finally(() => clearTimeout(timer));
+  };
   const isReady =
     typeof ready === 'string'
       ? untilAnswers(name, child, ready, READY_LIMIT_MS)

@@ -32,28 +32,29 @@ export function standalone({ standalone: script, wire }: Measured): StartSystem 
   return alone('newswire', script, wire);
 }
 
-function service(
-  options: Measured,
+/** An edge or center of that checkout, with these settings. */
+export function service(
+  options: Pick<Measured, 'checkout'>,
   name: 'edge' | 'center',
   core: number,
-  ports: { own: number; redis: number },
+  { own, env }: { own: number; env: Readonly<Record<string, string>> },
 ): Program {
   const script = `${options.checkout}/services/${name}/dist/main.js`;
   const variable = `NEWSWIRE_${name.toUpperCase()}_PORT`;
-  const program = nodeProgram(name, core, script, [variable, ports.own]);
-  const NEWSWIRE_REDIS_URL = `redis://127.0.0.1:${ports.redis}`;
-  return { ...program, env: { ...program.env, NEWSWIRE_REDIS_URL } };
+  const program = nodeProgram(name, core, script, [variable, own]);
+  return { ...program, env: { ...program.env, ...env } };
 }
 
 /** Redis, center and edge; the edge is on the server's core, the others on `core`. */
-async function cluster(options: Measured, core: number) {
+export async function cluster(options: Measured, core: number) {
   const [redis, center, edge] = [await freePort(), await freePort(), await freePort()];
+  const env = { NEWSWIRE_REDIS_URL: `redis://127.0.0.1:${redis}` };
   const programs = [
     redisOn(core, redis),
-    service(options, 'center', core, { own: center, redis }),
-    service(options, 'edge', SERVER_CORE, { own: edge, redis }),
+    service(options, 'center', core, { own: center, env }),
+    service(options, 'edge', SERVER_CORE, { own: edge, env }),
   ];
-  return { redis, center, programs, args: ['--ports', edge, '--wire', options.wire] };
+  return { redis, center, edge, programs, args: ['--ports', edge, '--wire', options.wire] };
 }
 
 /** An edge alone on its core. What it is sent comes by the inlet: plain PUBLISH on Redis. */
@@ -73,19 +74,30 @@ export function onOneCore(options: Measured): StartSystem {
   };
 }
 
-/** A Centrifuge server and its Redis on one core. */
-export const centrifuge: StartSystem = async () => {
-  const [redis, port] = [await freePort(), await freePort()];
-  const addresses = ['-listen', `127.0.0.1:${port}`, '-redis', `127.0.0.1:${redis}`];
-  const server: Program = {
+/** A Centrifuge server of load-tests/peers/centrifuge with these options of its own. */
+export function centrifugeProgram(port: number, ...options: readonly string[]): Program {
+  return {
     name: 'the Centrifuge server',
     core: SERVER_CORE,
-    command: [peerPath('centrifuge'), ...addresses],
+    command: [peerPath('centrifuge'), '-listen', `127.0.0.1:${port}`, ...options],
     env: { GOMAXPROCS: '1' },
     ready: `http://127.0.0.1:${port}/readyz`,
   };
-  const programs = [redisOn(SERVER_CORE, redis), server];
-  return systemOf('Centrifuge', programs, ['--ports', port, '--wire', 'centrifuge']);
+}
+
+const centrifugeArgs = (port: number) => ['--ports', port, '--wire', 'centrifuge'];
+
+/** A Centrifuge server and its Redis on one core. */
+export const centrifuge: StartSystem = async () => {
+  const [redis, port] = [await freePort(), await freePort()];
+  const server = centrifugeProgram(port, '-redis', `127.0.0.1:${redis}`);
+  return systemOf('Centrifuge', [redisOn(SERVER_CORE, redis), server], centrifugeArgs(port));
+};
+
+/** A Centrifuge server with its memory engine. */
+export const centrifugeInMemory: StartSystem = async () => {
+  const port = await freePort();
+  return systemOf('Centrifuge in memory', [centrifugeProgram(port)], centrifugeArgs(port));
 };
 
 export const nats: StartSystem = async () => {

@@ -18,10 +18,11 @@ export class NginxServer {
     this.#directory = directory;
   }
 
-  /** `settings`: directives of nginx.conf with other values. */
+  /** `settings`: directives of nginx.conf with other values; `command`: Nginx, such as behind taskset. */
   static async start(
     upstreams: Record<string, readonly number[]>,
     settings: Readonly<Record<string, string>> = {},
+    [program, ...before]: readonly [string, ...string[]] = ['nginx'],
   ): Promise<NginxServer> {
     const directory = await mkdtemp(join(tmpdir(), 'newswire-nginx-'));
     const port = await freePort();
@@ -33,9 +34,9 @@ export class NginxServer {
       return `upstream ${name} { zone ${name} 64k; least_conn; ${servers.join(' ')} }\n`;
     });
     await writeFile(join(directory, 'upstreams.conf'), blocks.join(''));
-    const args = ['-e', 'stderr', '-c', file, '-g', 'daemon off;'];
+    const args = [...before, '-e', 'stderr', '-c', file, '-g', 'daemon off;'];
     const path = `${process.env['PATH']}:/usr/sbin`;
-    const nginx = new TestProcess('nginx', args, { ...process.env, PATH: path });
+    const nginx = new TestProcess(program, args, { ...process.env, PATH: path });
     await until('nginx', async () => {
       if (!nginx.isRunning) throw new Error(`nginx ended: ${nginx.stderr}`);
       return fetch(`http://127.0.0.1:${port}/`).then(
@@ -48,6 +49,11 @@ export class NginxServer {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Of the master; its workers are its children. */
+  get pid(): number {
+    return this.#process.pid;
   }
 
   get webSocketUrl(): string {

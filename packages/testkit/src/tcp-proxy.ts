@@ -23,7 +23,9 @@ export class TcpProxy {
 
   static async start(port: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(port);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    // The default backlog of 511 overflows when a thousand come back at once.
+    const where = { port: 0, host: '127.0.0.1', backlog: 4096 };
+    await new Promise<void>((resolve) => proxy.#server.listen(where, resolve));
     return proxy;
   }
 

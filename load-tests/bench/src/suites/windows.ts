@@ -62,15 +62,15 @@ export const redisEdge: Suite = {
     }),
 };
 
-export const compare: Suite = {
-  name: 'compare',
+export const checkouts: Suite = {
+  name: 'checkouts',
   title: "One process beside another checkout's",
-  obstacle: ({ compare: directory }) => {
-    if (directory === undefined) return '--compare DIR is not given';
+  obstacle: ({ beside: directory }) => {
+    if (directory === undefined) return '--beside DIR is not given';
     return existsSync(standaloneOf(directory)) ? '' : 'nothing is built in the other checkout';
   },
   measure: (options) => {
-    const script = standaloneOf(options.compare ?? '');
+    const script = standaloneOf(options.beside ?? '');
     return measureWindows(options, windowsFor(options), {
       ours: standalone(options),
       other: alone('the other', script, options.wire),

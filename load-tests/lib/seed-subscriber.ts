@@ -2,40 +2,29 @@
 import { clearTimeout, setTimeout } from 'k6/timers';
 import { WebSocket } from 'k6/websockets';
 import { parseItem } from './item.ts';
-import { SequenceLedger } from './ledger.ts';
-import {
-  connectionErrors,
-  deliveryLatency,
-  doubled,
-  endsMissed,
-  lost,
-  received,
-  reordered,
-} from './metrics.ts';
+import { Judge } from './judge.ts';
+import type { Tags } from './judge.ts';
+import { connectionErrors } from './metrics.ts';
 
 /** Time in which items that were overtaken by their channel's end may still come. */
-const LATE_MS = 500;
-
-function report(ledger: SequenceLedger, lastSeq: number | null): void {
-  received.add(ledger.received);
-  doubled.add(ledger.doubled);
-  reordered.add(ledger.reordered);
-  lost.add(ledger.lost(lastSeq ?? 0));
-  endsMissed.add(lastSeq === null ? 1 : 0);
-}
+export const LATE_MS = 500;
 
 /**
  * Subscribes to a channel over the seed wire and judges what comes, until the channel's last item or
  * `limitMs`. Reports to the metrics once, when the socket has closed.
  */
-export function subscribe(baseUrl: string, channel: string, limitMs: number): void {
+export function subscribe(baseUrl: string, channel: string, limitMs: number, tags?: Tags): void {
   const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/ws`);
-  const ledger = new SequenceLedger();
-  let lastSeq: number | null = null;
+  const judge = new Judge(tags);
   let isLeaving = false;
+  let hasFailed = false;
   const leave = () => {
     isLeaving = true;
     socket.close();
+  };
+  const fail = () => {
+    if (!hasFailed) connectionErrors.add(1, tags);
+    hasFailed = true;
   };
   const limit = setTimeout(leave, limitMs);
 
@@ -44,18 +33,13 @@ export function subscribe(baseUrl: string, channel: string, limitMs: number): vo
     const nowMs = Date.now();
     const data = event?.data;
     const item = typeof data === 'string' ? parseItem(data) : null;
-    if (item?.isLast) {
-      if (lastSeq === null) setTimeout(leave, LATE_MS);
-      lastSeq = item.seq;
-    } else if (item) {
-      ledger.take(item.seq);
-      deliveryLatency.add(nowMs - item.atMs);
-    }
+    if (item?.isLast && !judge.hasEnded) setTimeout(leave, LATE_MS);
+    if (item) judge.take(item, nowMs);
   };
-  socket.onerror = () => connectionErrors.add(1);
+  socket.onerror = fail;
   socket.onclose = () => {
     clearTimeout(limit);
-    if (!isLeaving) connectionErrors.add(1);
-    report(ledger, lastSeq);
+    if (!isLeaving) fail();
+    judge.report();
   };
 }

@@ -1,0 +1,60 @@
+import type { LoadResult } from '@newswire/load-harness';
+import { faultOf } from './judge.js';
+
+/** A rate that was tried. */
+export interface Rung {
+  readonly ratePerS: number;
+  readonly held: boolean;
+}
+
+export interface LadderSettings {
+  /** Where everybody begins. */
+  readonly firstPerS: number;
+  /** Below it nobody is tried any more. */
+  readonly lowestPerS: number;
+  /** So many steps at most. */
+  readonly maxSteps: number;
+}
+
+const GROWTH = 2;
+
+/** The maximum is known when the rate that did not hold is so close to the one that did. */
+const PRECISION = 1.1;
+
+const P99_LIMIT_MS = 100;
+
+/** Publishing less than this of what was due is being behind schedule, and not how the clock's ticks fell. */
+const ON_SCHEDULE = 0.95;
+
+/** Whether a rate was sustained: everything came, soon, and publishing kept to its schedule. */
+export function holds(ratePerS: number, result: LoadResult): boolean {
+  const isOnSchedule = result.publishes_per_s >= ratePerS * ON_SCHEDULE;
+  return faultOf(result) === '' && result.latency_ms.p99 <= P99_LIMIT_MS && isOnSchedule;
+}
+
+/** Highest rate that held; 0 when none did. */
+export function highestHeld(rungs: readonly Rung[]): number {
+  return Math.max(0, ...rungs.filter(({ held }) => held).map(({ ratePerS }) => ratePerS));
+}
+
+/**
+ * The next rate to try, in publications a second; undefined when the maximum is known. Doubles until a rate
+ * does not hold (or halves until one does), then closes in. The first rate that does not hold is tried twice:
+ * something else on the machine may have disturbed it.
+ */
+export function nextRate(rungs: readonly Rung[], settings: LadderSettings): number | undefined {
+  const { firstPerS, lowestPerS, maxSteps } = settings;
+  const last = rungs.at(-1);
+  if (last === undefined) return firstPerS;
+  if (rungs.length >= maxSteps) return undefined;
+  const held = highestHeld(rungs);
+  const failures = rungs.filter(({ ratePerS, held: did }) => !did && ratePerS > held);
+  if (failures.length === 0) return held * GROWTH;
+  const failed = Math.min(...failures.map(({ ratePerS }) => ratePerS));
+  if (failures.length === 1 && !last.held) return failed;
+  if (held > 0) {
+    return failed / held <= PRECISION ? undefined : Math.round(Math.sqrt(held * failed));
+  }
+  const lower = Math.round(failed / GROWTH);
+  return lower >= lowestPerS ? lower : undefined;
+}

@@ -1,0 +1,20 @@
+import type { WorkId } from '../contender.js';
+import { channels } from './channels.js';
+import { connections } from './connections.js';
+import { growth } from './growth.js';
+import { payloads } from './payloads.js';
+import { recovery } from './recovery-work.js';
+import { sustained } from './sustained.js';
+import { windows } from './windows.js';
+import type { Work } from './work.js';
+
+/** What can be measured, in the order of the report. */
+export const works: { readonly [Id in WorkId]: Work<Id> } = {
+  windows,
+  sustained,
+  channels,
+  payloads,
+  connections,
+  growth,
+  recovery,
+};

@@ -1,0 +1,123 @@
+// The peers that are scripts here, loaded for a moment each: what they are sent comes, once and in order.
+import { load, type GeneratorArgs, type LoadResult } from '@newswire/load-harness';
+import { TcpProxy, until } from '@newswire/testkit';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildGenerator, canBuild } from '../../test/generator.js';
+import type { Contender, RecoverySystem } from '../src/contender.js';
+import { socketIoContenders } from '../src/contenders/socket-io.js';
+import { tornadoContenders } from '../src/contenders/tornado.js';
+import { wsLoopContenders } from '../src/contenders/ws-loop.js';
+
+const contenders = [...wsLoopContenders, ...tornadoContenders, ...socketIoContenders];
+const short = ['--settle', 0, '--warm', 0, '--seconds', 0.5, '--connections', 20];
+const loads: readonly (readonly [string, GeneratorArgs])[] = [
+  ['closed loop', ['--window', 4]],
+  ['open loop', ['--rate', 200]],
+  ['messages of 16 KiB', ['--window', 4, '--size', 16_384]],
+  ['many channels', ['--window', 4, '--channels', 20]],
+  ['several channels a client', ['--window', 4, '--channels', 10, '--channels-per-connection', 3]],
+];
+
+type Counts = LoadResult &
+  Readonly<Record<'published' | 'expected' | 'delivered' | 'stray' | 'unmarked', number>>;
+
+const stops: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop();
+});
+
+async function loaded<Result>(contender: Contender, args: GeneratorArgs): Promise<Result> {
+  const system = await contender.start();
+  stops.push(() => system.stop());
+  return load<Result>(system, [...short, ...args]);
+}
+
+for (const contender of contenders) {
+  const obstacle = contender.obstacle();
+  const title = obstacle ? `${contender.name} (${obstacle})` : contender.name;
+
+  describe.skipIf(!canBuild || obstacle)(`load of ${title}`, () => {
+    beforeAll(buildGenerator);
+
+    it.each(loads)('gives each message to each subscriber: %s', async (_, args) => {
+      const result = await loaded<Counts>(contender, args);
+      expect(result.published).toBeGreaterThan(10);
+      const counts = { lost: 0, doubled: 0, reordered: 0, stray: 0, unmarked: 0 };
+      expect(result).toMatchObject({ ...counts, delivered: result.expected, closes: {} });
+      expect(result.publishes_refused).toBe(0);
+    });
+
+    it('has connections that only stand', async () => {
+      const result = await loaded<Counts>(contender, ['--idle']);
+      expect(result).toMatchObject({ connections: 20, unmarked: 0, closes: {} });
+    });
+
+    it('says what it is made of', async () => {
+      expect(await contender.version()).toMatch(/^\S.* \d+\.\d+\.\d+.*, \S+ \d+\.\d+/);
+    });
+  });
+
+  if (!contender.recovery) continue;
+  describe.skipIf(obstacle)(`recovery of ${title}`, () => {
+    recoveryTests(contender);
+  });
+}
+
+/** A client behind a proxy, and what it has been told. */
+async function startClient(system: RecoverySystem) {
+  const proxy = await TcpProxy.start(system.port);
+  const heard: string[] = [];
+  const client = system.connect(proxy.port, 'news', {
+    onSubscribed: (isWhole) => heard.push(isWhole ? 'whole' : 'not whole'),
+    onMessage: (data) => heard.push(data),
+  });
+  stops.push(
+    () => proxy.close(),
+    () => client.close(),
+  );
+  const untilHeard = (what: string) => until(what, () => heard.includes(what));
+  await untilHeard('whole');
+  return { proxy, heard, untilHeard };
+}
+
+function recoveryTests(contender: Contender): void {
+  async function startSystem(): Promise<RecoverySystem> {
+    const system = await contender.recovery?.start();
+    if (!system) throw new Error(`${contender.name} does not claim to recover`);
+    stops.push(() => system.stop());
+    return system;
+  }
+
+  it('gives a client that was cut off what it missed, in order', async () => {
+    const system = await startSystem();
+    const { proxy, heard, untilHeard } = await startClient(system);
+    await system.publish('news', 'before');
+    await untilHeard('before');
+    proxy.block();
+    for (const missed of ['second', 'third']) await system.publish('news', missed);
+    proxy.unblock();
+    await untilHeard('third');
+    await system.publish('news', 'behind');
+    await untilHeard('behind');
+    expect(heard).toEqual(['whole', 'before', 'whole', 'second', 'third', 'behind']);
+  });
+
+  it('tells a client without a position that it may have missed something', async () => {
+    const system = await startSystem();
+    const { proxy, heard, untilHeard } = await startClient(system);
+    proxy.block();
+    await system.publish('news', 'missed');
+    proxy.unblock();
+    await untilHeard('not whole');
+    await system.publish('news', 'behind');
+    await untilHeard('behind');
+    expect(heard).toEqual(['whole', 'not whole', 'behind']);
+  });
+
+  it('rejects a publication that nobody took', async () => {
+    const system = await startSystem();
+    await system.stop();
+    await expect(system.publish('news', 'for nobody')).rejects.toThrow('timed out');
+  });
+}

@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+import { buildGenerator as make, nodeProgram, SERVER_CORE, systemOf } from '@newswire/load-harness';
+import { freePort } from '@newswire/testkit';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { failuresOf, runProgramme } from '../src/comparison.js';
+import type { Contender } from '../src/contender.js';
+import {
+  newswireDelegate,
+  newswireMemory,
+  newswireNginx,
+  newswireRedis,
+} from '../src/contenders/newswire.js';
+import { rawLimit } from '../src/contenders/raw.js';
+import { Lineup } from '../src/lineup.js';
+import type { Works } from '../src/result.js';
+import { settingsFor } from '../src/settings.js';
+import { channels } from '../src/works/channels.js';
+import { connections } from '../src/works/connections.js';
+import { growth } from '../src/works/growth.js';
+import { payloads } from '../src/works/payloads.js';
+import { sustained } from '../src/works/sustained.js';
+import { windows } from '../src/works/windows.js';
+import { canBuild } from '../../test/generator.js';
+
+const LIMIT_MS = 120_000;
+const settings = settingsFor({ isShort: true });
+const works = { windows, sustained, channels, payloads, connections, growth };
+const faultyScript = fileURLToPath(new URL('../../test/faulty-server.mjs', import.meta.url));
+
+/** A server that does that wrong with every tenth item. */
+function faulty(fault: string): Contender {
+  const start = async () => {
+    const port = await freePort();
+    const server = nodeProgram('faulty', SERVER_CORE, faultyScript, ['NEWSWIRE_PORT', port]);
+    const env = { ...server.env, FAULT: fault, EVERY: '10' };
+    return systemOf('faulty', [{ ...server, env }], ['--ports', port]);
+  };
+  return { ...rawLimit, id: fault, name: fault, kind: 'peer', start };
+}
+
+describe.skipIf(!canBuild)('a short comparison', () => {
+  const lineups: Lineup[] = [];
+
+  beforeAll(make, LIMIT_MS);
+  afterEach(async () => {
+    await Promise.all(lineups.splice(0).map((lineup) => lineup.stopAll()));
+  });
+
+  async function measure(
+    contenders: readonly Contender[],
+    some: typeof works | { windows: typeof windows },
+  ): Promise<Works> {
+    const lineup = new Lineup(settings);
+    lineups.push(lineup);
+    return runProgramme(
+      { works: some, contenders, settings, lineup, say: () => {} },
+      {},
+      async () => {},
+    );
+  }
+
+  for (const contender of [
+    newswireMemory,
+    newswireRedis,
+    newswireDelegate,
+    newswireNginx,
+    rawLimit,
+  ]) {
+    test.skipIf(contender.obstacle() !== '')(
+      `${contender.id} delivers everything, in every work`,
+      async () => {
+        const measured = await measure([contender], works);
+        expect(failuresOf(measured)).toEqual([]);
+        expect(Object.keys(measured)).toEqual(Object.keys(works));
+        const rounds = measured.windows?.flatMap(({ by }) => by[contender.id]?.rounds ?? []);
+        expect(rounds?.map((round) => round.deliveries_per_s > 0)).toEqual([true]);
+        expect(await contender.version()).toMatch(/\d+\.\d+/);
+      },
+      LIMIT_MS,
+    );
+  }
+
+  test(
+    'who loses, doubles or reorders is told of, and the others are measured',
+    async () => {
+      const all = [faulty('drop'), faulty('double'), rawLimit, faulty('reorder')];
+      const failures = failuresOf(await measure(all, { windows }));
+      expect(failures.map(({ contender, why }) => `${contender}: ${why.split(' ')[0]}`)).toEqual([
+        'drop: lost',
+        'double: doubled',
+        'reorder: reordered',
+      ]);
+    },
+    LIMIT_MS,
+  );
+});

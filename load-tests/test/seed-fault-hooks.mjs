@@ -1,0 +1,38 @@
+// Changes the outbox as it is loaded, see seed-fault.mjs. For tests only.
+import { writeSync } from 'node:fs';
+
+const OUTBOX = '/services/edge/dist/channel/outbox.js';
+const MARKED = 'framesOf(wire, channel.name, entries, previous)';
+
+/** What goes out instead of a publication; `before` is the one that came before it. */
+const FAULTS = {
+  drop: 'isHit(n) ? [] : [entry]',
+  double: 'isHit(n) ? [entry, entry] : [entry]',
+  // The next one takes it along, also in a later tick.
+  reorder: 'isHit(n) ? [] : isHit(n - 1) && before ? [entry, before] : [entry]',
+};
+
+function faultyEntries(fault, every) {
+  const instead = FAULTS[fault];
+  if (instead === undefined) throw new Error(`seed-fault: there is no fault "${fault}"`);
+  return `entries.flatMap((entry, i) => {
+    const n = flushed + i; // a channel begins at 1
+    const before = entries[i - 1] ?? log.before(flushed);
+    const isHit = (number) => number > 0 && number % ${every} === 0;
+    return ${instead};
+  })`;
+}
+
+export async function load(url, context, nextLoad) {
+  const loaded = await nextLoad(url, context);
+  if (!url.endsWith(OUTBOX)) return loaded;
+  const parts = String(loaded.source).split(MARKED);
+  if (parts.length !== 2) {
+    throw new Error(`seed-fault: "${MARKED}" is ${parts.length - 1} times in ${OUTBOX}, not once`);
+  }
+  const { FAULT: fault = '', EVERY: every = '500' } = process.env;
+  const faulty = MARKED.replace('entries', faultyEntries(fault, Number(every)));
+  // Hooks run beside the main thread, where a stream's text can be lost.
+  writeSync(2, `seed-fault: ${fault} 1 in ${every}\n`);
+  return { ...loaded, source: parts.join(faulty) };
+}
