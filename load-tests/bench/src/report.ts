@@ -1,16 +1,12 @@
 import {
+  BUSY_SHARE,
   spreadOf,
+  STRANGE_SHARE,
   sumOf,
   type CaseResult,
   type LoadResult,
   type Spread,
 } from '@newswire/load-harness';
-
-/** Used by others, so much of a core moves figures. */
-const STRANGE_SHARE = 0.15;
-
-/** Near this share of a core, it is what limits. */
-const BUSY_SHARE = 0.9;
 
 export type Pick = (result: LoadResult) => number;
 

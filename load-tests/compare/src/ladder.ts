@@ -21,10 +21,11 @@ const GROWTH = 2;
 /** The maximum is known when the rate that did not hold is so close to the one that did. */
 const PRECISION = 1.1;
 
-const P99_LIMIT_MS = 100;
+/** p99 above it ends the ladder. */
+export const P99_LIMIT_MS = 100;
 
 /** Publishing less than this of what was due is being behind schedule, and not how the clock's ticks fell. */
-const ON_SCHEDULE = 0.95;
+export const ON_SCHEDULE = 0.95;
 
 /** Whether a rate was sustained: everything came, soon, and publishing kept to its schedule. */
 export function holds(ratePerS: number, result: LoadResult): boolean {

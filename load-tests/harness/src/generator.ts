@@ -8,6 +8,12 @@ import type { System } from './system.js';
 const directory = fileURLToPath(new URL('../../generator/', import.meta.url));
 const run = promisify(execFile);
 
+/** Near this share of a core, that core is what limits. */
+export const BUSY_SHARE = 0.9;
+
+/** So much of a core, used by others, moves figures. */
+export const STRANGE_SHARE = 0.15;
+
 /** What the generator says of a publishing run; its other keys are in load-tests/README.md. */
 export interface LoadResult {
   readonly publishes_per_s: number;

@@ -1,9 +1,11 @@
 export {
+  BUSY_SHARE,
   buildGenerator,
   load,
   type GeneratorArgs,
   type IdleResult,
   type LoadResult,
+  STRANGE_SHARE,
 } from './generator.js';
 export { pinned } from './pinned.js';
 export {

@@ -15,27 +15,39 @@ import { oneByOne } from './one-by-one.js';
  * One would do on one core; but a client takes two connections, and 10,000 clients are more than nginx.conf,
  * and many a limit of open files, give to one worker.
  */
-const settings = { worker_processes: '2' };
+const WORKERS = '2';
 
 async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-/** An edge over Redis whose subscribers come through Nginx, all on one core. */
+/** Redis, center, an edge and Nginx before it, all on one core, and what to stop in the end. */
+export async function startBehindNginx(measured: Measured, workers: string) {
+  const { edge, center, programs } = await cluster(measured, SERVER_CORE);
+  const running = await startAll(programs);
+  try {
+    const upstreams = { edges: [edge], center: [center] };
+    const settings = { worker_processes: workers };
+    const nginx = await NginxServer.start(upstreams, settings, pinned(SERVER_CORE, ['nginx']));
+    return { nginx, center, programs: running, running: [...running, nginx] };
+  } catch (error) {
+    await stopAll(running);
+    throw error;
+  }
+}
+
+/** An edge over Redis whose subscribers come through Nginx. */
 export function behindNginx(measured: Measured): StartSystem {
   return async () => {
-    const { edge, center, programs } = await cluster(measured, SERVER_CORE);
-    const running = await startAll(programs);
+    const { nginx, center, programs, running } = await startBehindNginx(measured, WORKERS);
     try {
-      const upstreams = { edges: [edge], center: [center] };
-      const nginx = await NginxServer.start(upstreams, settings, pinned(SERVER_CORE, ['nginx']));
-      const pids = [...running.map(({ pid }) => pid), nginx.pid, ...(await childrenOf(nginx.pid))];
+      const pids = [...programs.map(({ pid }) => pid), nginx.pid, ...(await childrenOf(nginx.pid))];
       const ports = ['--ports', String(nginx.port), '--publish-port', String(center)];
       return {
         name: 'newswire',
         args: [...ports, ...oneByOne, '--wire', measured.wire, '--pids', pids.join(',')],
-        stop: () => stopAll([...running, nginx]),
+        stop: () => stopAll(running),
       };
     } catch (error) {
       await stopAll(running);

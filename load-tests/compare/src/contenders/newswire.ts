@@ -1,16 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import {
-  missing,
-  cluster,
-  SERVER_CORE,
-  service,
-  standalone,
-  systemOf,
-  type Measured,
-  type StartSystem,
-} from '@newswire/load-harness';
-import { freePort, ROOT } from '@newswire/testkit';
+import { missing, onOneCore, standalone, systemOf, type StartSystem } from '@newswire/load-harness';
 import type { Contender } from '../contender.js';
+import { built, linked } from './newswire-built.js';
 import { behindNginx } from './newswire-nginx.js';
 import {
   delegateRecovery,
@@ -21,37 +11,15 @@ import {
 import { oneByOne } from './one-by-one.js';
 import { newswireVersion, redisVersion, versionOf, versionsOf } from './versions.js';
 
-const built: Measured = {
-  checkout: ROOT,
-  wire: 'seed',
-  standalone: `${ROOT}services/standalone/dist/main.js`,
-};
-
-/** Center dials the edge; neither is ready without the other, so the edge is only waited for to listen. */
 const overLink: StartSystem = async () => {
-  const [link, center, edge] = [await freePort(), await freePort(), await freePort()];
-  const shared = {
-    NEWSWIRE_BROKER: 'delegate',
-    NEWSWIRE_LINK_SECRET: randomBytes(16).toString('hex'),
-  };
-  const settings = {
-    edge: { ...shared, NEWSWIRE_DELEGATE_PORT: String(link) },
-    center: { ...shared, NEWSWIRE_EDGES: `127.0.0.1:${link}` },
-  };
-  const programs = [
-    {
-      ...service(built, 'edge', SERVER_CORE, { own: edge, env: settings.edge }),
-      ready: edge,
-    },
-    service(built, 'center', SERVER_CORE, { own: center, env: settings.center }),
-  ];
+  const { edge, center, programs } = await linked();
   const ports = ['--ports', edge, '--publish-port', center];
   return systemOf('newswire', programs, [...ports, ...oneByOne]);
 };
 
 const overRedis: StartSystem = async () => {
-  const { center, programs, args } = await cluster(built, SERVER_CORE);
-  return systemOf('newswire', programs, [...args, '--publish-port', center, ...oneByOne]);
+  const system = await onOneCore(built)();
+  return { ...system, args: [...system.args, ...oneByOne] };
 };
 
 const nginxVersion = () => versionOf('Nginx', ['nginx', '-v']);

@@ -1,4 +1,4 @@
-import { sumOf, type LoadResult } from '@newswire/load-harness';
+import { BUSY_SHARE, STRANGE_SHARE, sumOf, type LoadResult } from '@newswire/load-harness';
 import type { WorkId } from '../contender.js';
 import type { ByContender, Comparison, ContenderInfo } from '../result.js';
 import { spreadOfFinite } from './figures.js';
@@ -6,11 +6,6 @@ import { plain } from './markdown.js';
 import { formatCount } from './numbers.js';
 import { heldSteps } from './ladder.js';
 import { POINT_WORKS } from './works.js';
-
-/** Near this share of its core, the generator is what limits. */
-export const BUSY_SHARE = 0.9;
-/** So much of a core, used by others, moves figures. */
-export const STRANGE_SHARE = 0.15;
 
 /** All rounds of a contender at one setting. */
 export interface Runs {

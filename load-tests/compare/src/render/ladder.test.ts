@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { load } from './fixture.js';
+import { load } from '../../test/comparison-fixture.js';
 import { endOf, heldSteps } from './ladder.js';
 
 const step = (ratePerS: number, p99: number, lost = 0) => ({

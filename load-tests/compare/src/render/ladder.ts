@@ -1,24 +1,19 @@
 import type { Sustained } from '../result.js';
+import { ON_SCHEDULE, P99_LIMIT_MS } from '../ladder.js';
 import { formatCount } from './numbers.js';
 
 type Step = Sustained['steps'][number];
-
-/** p99 above it ends the ladder. */
-export const P99_CEILING_MS = 100;
 
 /** What did not hold at a step; empty when all did. */
 function faultOf({ ratePerS, result }: Step): string {
   const { lost, latency_ms: latency, publishes_per_s: published } = result;
   if (lost > 0) return `${formatCount(lost)} lost`;
   if (!Number.isFinite(latency.p99)) return 'nothing came';
-  if (latency.p99 > P99_CEILING_MS) return `p99 ${formatCount(Math.round(latency.p99))} ms`;
-  if (published < ratePerS * FOLLOWING_SHARE)
+  if (latency.p99 > P99_LIMIT_MS) return `p99 ${formatCount(Math.round(latency.p99))} ms`;
+  if (published < ratePerS * ON_SCHEDULE)
     return `publishers reached ${formatCount(Math.round(published))}/s`;
   return '';
 }
-
-/** Publishers that reach less of the rate than this have visibly fallen behind. */
-const FOLLOWING_SHARE = 0.95;
 
 /** The steps that held, the highest rate last, in whatever order they were taken. */
 export function heldSteps({ steps }: Sustained): readonly Step[] {

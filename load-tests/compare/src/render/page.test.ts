@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LoadResult } from '@newswire/load-harness';
 import type { Comparison, Rounds } from '../result.js';
-import { comparison, load } from './fixture.js';
+import { comparison, load } from '../../test/comparison-fixture.js';
 import { formatNumber } from './numbers.js';
 import { DIRECTORY, JSON_FILE, PAGE, render } from './render.js';
 

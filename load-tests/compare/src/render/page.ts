@@ -1,6 +1,6 @@
+import { BUSY_SHARE, STRANGE_SHARE } from '@newswire/load-harness';
 import type { Comparison, ContenderInfo } from '../result.js';
 import { CLASS_TITLES, classOf } from './classes.js';
-import { BUSY_SHARE, STRANGE_SHARE } from './faults.js';
 import { bullets, paragraphs, plain, table } from './markdown.js';
 import { formatCount } from './numbers.js';
 import { overview } from './overview.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparison, CONTENDERS } from './fixture.js';
+import { comparison, CONTENDERS } from '../../test/comparison-fixture.js';
 import { plotsOf } from './plots.js';
 import { linearTicks, logTicks, spreadApart } from './svg/scale.js';
 

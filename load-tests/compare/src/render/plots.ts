@@ -3,7 +3,7 @@ import type { WorkId } from '../contender.js';
 import type { Comparison, ContenderInfo, Sustained } from '../result.js';
 import { classOf, groupByClass } from './classes.js';
 import { figuresBy, spreadOfFigures, spreadOfFinite, type FiguresBy } from './figures.js';
-import { P99_CEILING_MS } from './ladder.js';
+import { P99_LIMIT_MS } from '../ladder.js';
 import { formatCount } from './numbers.js';
 import { barPlot } from './svg/bar-plot.js';
 import { linePlot, type LinePlot, type Series } from './svg/line-plot.js';
@@ -115,7 +115,7 @@ function latencyPlots(comparison: Comparison): readonly Plot[] {
     xTitle: 'messages a second',
     yTitle: 'p99 of latency, ms',
     formatX: formatCount,
-    ceiling: { y: P99_CEILING_MS, name: `${P99_CEILING_MS} ms: the ladder ends` },
+    ceiling: { y: P99_LIMIT_MS, name: `${P99_LIMIT_MS} ms: the ladder ends` },
   });
 }
 
