@@ -44,7 +44,8 @@ export function newPublication(
 }
 
 export function checkExtra({ extra }: Traits): void {
-  const isOneLine = !['\n', '\r', SEPARATOR].some((sign) => extra?.includes(sign));
-  if (isOneLine) return;
+  if (extra === undefined) return;
+  // Written out: a regular expression costs several times as much.
+  if (!extra.includes('\n') && !extra.includes('\r') && !extra.includes(SEPARATOR)) return;
   throw new ProtocolError('badRequest', 'what goes beside the data is not on one line');
 }

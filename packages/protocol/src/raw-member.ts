@@ -1,5 +1,19 @@
 import type { JsonLine } from './publication.js';
 
+// By code: taken as strings of one character each they cost several times as much.
+const codeOf = (character: string) => character.charCodeAt(0);
+const QUOTE = codeOf('"');
+const BACKSLASH = codeOf('\\');
+const COMMA = codeOf(',');
+const OPEN_BRACE = codeOf('{');
+const CLOSE_BRACE = codeOf('}');
+const OPEN_BRACKET = codeOf('[');
+const CLOSE_BRACKET = codeOf(']');
+const SPACE = codeOf(' ');
+const TAB = codeOf('\t');
+const LINE_FEED = codeOf('\n');
+const CARRIAGE_RETURN = codeOf('\r');
+
 /**
  * The text of one member's value in a JSON object, on one line; undefined if it has none. `json`
  * must be the text of a valid object. Taken as text and not parsed and written again, a number too
@@ -9,12 +23,11 @@ import type { JsonLine } from './publication.js';
 export function rawMember(json: string, name: string): JsonLine | undefined {
   let found: string | undefined;
   let at = skipSpace(json, json.indexOf('{') + 1);
-  while (json[at] === '"') {
+  while (json.charCodeAt(at) === QUOTE) {
     const keyEnd = endOfString(json, at);
-    const key: unknown = JSON.parse(json.slice(at, keyEnd));
     const start = skipSpace(json, json.indexOf(':', keyEnd) + 1);
     const end = endOfValue(json, start);
-    if (key === name) found = json.slice(start, end);
+    if (isKey(json, at, keyEnd, name)) found = json.slice(start, end);
     at = skipSpace(json, skipSpace(json, end) + 1);
   }
   // A string can't hold a raw line break: the ones there are stand between tokens.
@@ -23,15 +36,27 @@ export function rawMember(json: string, name: string): JsonLine | undefined {
 
 export function skipSpace(json: string, from: number): number {
   let at = from;
-  while (json[at] === ' ' || json[at] === '\n' || json[at] === '\r' || json[at] === '\t') at++;
+  while (isSpace(json.charCodeAt(at))) at++;
   return at;
+}
+
+function isSpace(code: number): boolean {
+  return code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB;
+}
+
+/** Whether the string from `start` to `end` is `name`, however it is written. */
+function isKey(json: string, start: number, end: number, name: string): boolean {
+  const key = json.slice(start + 1, end - 1);
+  return key.includes('\\') ? JSON.parse(`"${key}"`) === name : key === name;
 }
 
 /** Just after the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    if (json[at] === '\\') at++;
-    else if (json[at] === '"') return at + 1;
+  for (let at = start; ;) {
+    at = json.indexOf('"', at + 1);
+    let escapes = 0;
+    while (json.charCodeAt(at - 1 - escapes) === BACKSLASH) escapes++;
+    if (escapes % 2 === 0) return at + 1;
   }
 }
 
@@ -39,19 +64,19 @@ function endOfString(json: string, start: number): number {
 export function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
-    switch (json[at]) {
-      case '"':
+    switch (json.charCodeAt(at)) {
+      case QUOTE:
         at = endOfString(json, at) - 1;
         break;
-      case '{':
-      case '[':
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
         depth++;
         break;
-      case ',':
+      case COMMA:
         if (depth === 0) return at;
         break;
-      case '}':
-      case ']':
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
         if (depth-- === 0) return at;
         break;
       default: // a character of a number, a literal, or space

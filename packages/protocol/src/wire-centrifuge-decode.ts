@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkChannelName, checkChannelOrWildcard } from './channel-name.js';
 import { ProtocolError } from './errors.js';
-import type { JsonLine, Position } from './publication.js';
+import { toJsonLine, type JsonLine, type Position } from './publication.js';
 import { rawMember } from './raw-member.js';
 import { FROM_NOW, type Command, type Since } from './wire.js';
 
@@ -181,9 +181,10 @@ function toPositions(subs: z.infer<typeof Connect>['subs']): ReadonlyMap<string,
   return positions;
 }
 
-/** As its sender wrote it: parsed and written again, a long number would be another. */
+/** As its sender wrote it: parsed and written again, a long number would be another. A string would not. */
 function dataOf(line: string, method: string, params: unknown): JsonLine | undefined {
   if (typeof params !== 'object' || params === null || !('data' in params)) return undefined;
+  if (typeof params.data === 'string') return toJsonLine(params.data);
   const text = rawMember(line, method);
   return text === undefined ? undefined : rawMember(text, 'data');
 }

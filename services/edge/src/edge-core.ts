@@ -4,6 +4,7 @@ import type { Access } from './access/access.js';
 import { OPEN_NAMESPACE, openAccess } from './access/open-access.js';
 import type { RpcHandler } from './access/rpc.js';
 import { CatchUp, type CatchUpOptions } from './channel/catch-up.js';
+import { Answers } from './session/answers.js';
 import { ChannelMembers, type ChannelMembersOptions } from './session/channel-members.js';
 import { controlHandler } from './session/control-handler.js';
 import { Deadlines } from './session/deadlines.js';
@@ -146,6 +147,7 @@ export class EdgeCore {
         notices,
         version,
       }),
+      answers: new Answers(options.defer),
       connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       handleDrain: (session) => this.catchUp.serve(session),
       handleClosed: options.handleClosed,

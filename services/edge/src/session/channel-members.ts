@@ -105,10 +105,14 @@ export class ChannelMembers {
 /** Who a subscription's client is, as others on the channel see it. */
 export function infoOf({ session, grant }: Pick<Subscription, 'session' | 'grant'>): ClientInfo {
   const { client, credentials } = session;
+  const { user, info: connInfo } = credentials;
+  const { info: chanInfo } = grant;
+  // Apart: nothing more is known of most, and spreading nothing costs more than all else here.
+  if (connInfo === undefined && chanInfo === undefined) return { client, user };
   return {
     client,
-    user: credentials.user,
-    ...(credentials.info === undefined ? {} : { connInfo: credentials.info }),
-    ...(grant.info === undefined ? {} : { chanInfo: grant.info }),
+    user,
+    ...(connInfo === undefined ? {} : { connInfo }),
+    ...(chanInfo === undefined ? {} : { chanInfo }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Wire } from '@newswire/protocol';
+import type { Answers } from './answers.js';
 import type { Deadlines } from './deadlines.js';
 import type { Expiry } from './expiry.js';
 import type { Session } from './session.js';
@@ -14,6 +15,7 @@ export interface SessionContext {
   readonly subscriptions: SessionSubscriptions;
   readonly notices: SubscriptionNotices;
   readonly commands: SessionCommands;
+  readonly answers: Answers;
   readonly registry: SessionRegistry;
   readonly deadlines: Deadlines;
   readonly expiry: Expiry;

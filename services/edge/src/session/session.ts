@@ -190,6 +190,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   closeWith(code: number, reason: string): void {
     if (this.isOver) return;
     const fitting = fittingReason(reason);
+    this.#context.answers.flush(this);
     if (!this.connection.hasCloseCodes) this.reply({ type: 'disconnect', code, reason: fitting });
     this.#phase = 'over';
     this.connection.close(code, fitting);
@@ -197,19 +198,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   /** Tells the client, unless the session is over; false if its wire has no words for it. */
   reply(reply: Reply): boolean {
-    if (this.isOver) return true;
-    try {
-      const frame = this.#wire.encodeReply(reply);
-      if (frame !== undefined && frame !== '') this.connection.send(frame);
-      return frame !== undefined;
-    } catch (error) {
-      this.#context.handleFault(error);
-      // Not by closeWith, which may have to write once more.
-      this.#phase = 'over';
-      const { code, reason } = CLOSES.writeError;
-      this.connection.close(code, reason);
-      return true;
-    }
+    return this.#tell(reply, (frame) => this.connection.send(frame));
   }
 
   /** An error that belongs to no command has no answer on some wires: it ends the connection. */
@@ -339,10 +328,27 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   }
 
   #ask(command: AskingCommand): void {
-    this.#context.commands.obey(this, command).then(
-      (reply) => this.reply(reply),
+    const { answers, commands } = this.#context;
+    commands.obey(this, command).then(
+      (reply) => this.#tell(reply, (frame) => answers.add(this, frame)),
       (error: unknown) => this.fail(command.id, error),
     );
+  }
+
+  #tell(reply: Reply, send: (frame: string) => void): boolean {
+    if (this.isOver) return true;
+    try {
+      const frame = this.#wire.encodeReply(reply);
+      if (frame !== undefined && frame !== '') send(frame);
+      return frame !== undefined;
+    } catch (error) {
+      this.#context.handleFault(error);
+      // Not by closeWith, which may have to write once more.
+      this.#phase = 'over';
+      const { code, reason } = CLOSES.writeError;
+      this.connection.close(code, reason);
+      return true;
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { centrifugeWire, FROM_NOW, seedWire, toJsonLine, type Wire } from '@news
 import type { Connection, Origin } from '@newswire/transport';
 import { OPEN_NAMESPACE, openAccess, PLAIN_GRANT } from '../../src/access/open-access.js';
 import { CatchUp, type CatchUpOptions } from '../../src/channel/catch-up.js';
+import { Answers } from '../../src/session/answers.js';
 import { Deadlines } from '../../src/session/deadlines.js';
 import { Expiry } from '../../src/session/expiry.js';
 import { LiveChannel, PLAIN_TERMS, Subscription } from '../../src/channel/live-channel.js';
@@ -79,6 +80,7 @@ function contextOf(): SessionContext {
     expiry,
     wallNow,
     registry: new SessionRegistry(),
+    answers: new Answers(),
     commands: new SessionCommands({
       ...shared,
       broker,

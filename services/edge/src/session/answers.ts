@@ -1,0 +1,40 @@
+import type { Session } from './session.js';
+
+/**
+ * Answers that came later than their commands. Those of one tick go out together: a client that
+ * publishes much in one frame would else cost a write to the kernel for each.
+ */
+export class Answers {
+  readonly #defer: (flush: () => void) => void;
+  readonly #waiting = new Map<Session, string[]>();
+
+  /** `defer` runs a function once the current turn of the event loop is over. */
+  constructor(defer: (flush: () => void) => void = setImmediate) {
+    this.#defer = defer;
+  }
+
+  add(session: Session, frame: string): void {
+    if (this.#waiting.size === 0) this.#defer(() => this.#flushAll());
+    const frames = this.#waiting.get(session);
+    if (frames === undefined) this.#waiting.set(session, [frame]);
+    else frames.push(frame);
+  }
+
+  /** Sends now what waits for this session, such as before its connection is closed. */
+  flush(session: Session): void {
+    const frames = this.#waiting.get(session);
+    if (frames === undefined) return;
+    this.#waiting.set(session, []);
+    send(session, frames);
+  }
+
+  #flushAll(): void {
+    for (const [session, frames] of this.#waiting) send(session, frames);
+    this.#waiting.clear();
+  }
+}
+
+function send({ connection, wire: { joint } }: Session, frames: readonly string[]): void {
+  if (joint === undefined) connection.send(...frames);
+  else if (frames.length > 0) connection.send(frames.join(joint));
+}
