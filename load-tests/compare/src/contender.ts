@@ -1,4 +1,4 @@
-import type { StartSystem } from '@newswire/load-harness';
+import type { GeneratorArgs, StartSystem } from '@newswire/load-harness';
 
 /** What is compared, in the order of the report; recovery is one of them. */
 export const WORKS = [
@@ -29,6 +29,8 @@ export interface Contender {
   /** Names and versions of what runs, asked of the programs themselves, such as `NATS server 2.15.2`. */
   version(): Promise<string>;
   readonly start: StartSystem;
+  /** What the generator is told besides where each subscriber has a channel of its own. */
+  readonly channelsArgs?: GeneratorArgs;
   /** The works that it is left out of, and why, in a sentence. */
   readonly leftOut?: Readonly<Partial<Record<WorkId, string>>>;
   /** How its clients come back; undefined: it does not claim that they are given what they missed. */

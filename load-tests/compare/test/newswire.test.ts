@@ -9,6 +9,7 @@ import {
   newswireMemory,
   newswireNginx,
   newswireRedis,
+  newswireSeed,
 } from '../src/contenders/newswire.js';
 import { rawLimit } from '../src/contenders/raw.js';
 import { Lineup } from '../src/lineup.js';
@@ -64,6 +65,7 @@ describe.skipIf(!canBuild)('a short comparison', () => {
     newswireRedis,
     newswireDelegate,
     newswireNginx,
+    newswireSeed,
     rawLimit,
   ]) {
     test.skipIf(contender.obstacle() !== '')(

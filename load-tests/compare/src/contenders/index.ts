@@ -3,7 +3,13 @@ import { centrifugeMemory, centrifugeRedis } from './centrifuge.js';
 import { mosquitto } from './mosquitto.js';
 import { nats } from './nats.js';
 import { nchan } from './nchan.js';
-import { newswireDelegate, newswireMemory, newswireNginx, newswireRedis } from './newswire.js';
+import {
+  newswireDelegate,
+  newswireMemory,
+  newswireNginx,
+  newswireRedis,
+  newswireSeed,
+} from './newswire.js';
 import { rawLimit } from './raw.js';
 import { socketIoContenders } from './socket-io.js';
 import { tornadoContenders } from './tornado.js';
@@ -15,6 +21,7 @@ export const contenders: readonly Contender[] = [
   newswireRedis,
   newswireDelegate,
   newswireNginx,
+  newswireSeed,
   rawLimit,
   ...wsLoopContenders,
   ...tornadoContenders,

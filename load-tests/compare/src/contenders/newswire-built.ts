@@ -5,7 +5,7 @@ import { freePort, ROOT } from '@newswire/testkit';
 /** This checkout's newswire. */
 export const built: Measured = {
   checkout: ROOT,
-  wire: 'seed',
+  wire: 'centrifuge',
   standalone: `${ROOT}services/standalone/dist/main.js`,
 };
 

@@ -1,4 +1,13 @@
-import { missing, onOneCore, standalone, systemOf, type StartSystem } from '@newswire/load-harness';
+import { fileURLToPath } from 'node:url';
+import {
+  missing,
+  nodeProgram,
+  onOneCore,
+  SERVER_CORE,
+  systemOf,
+  type StartSystem,
+} from '@newswire/load-harness';
+import { freePort } from '@newswire/testkit';
 import type { Contender } from '../contender.js';
 import { built, linked } from './newswire-built.js';
 import { behindNginx } from './newswire-nginx.js';
@@ -10,6 +19,31 @@ import {
 } from './newswire-recovery.js';
 import { oneByOne } from './one-by-one.js';
 import { newswireVersion, redisVersion, versionOf, versionsOf } from './versions.js';
+
+const channelsFile = fileURLToPath(new URL('../../channels.json', import.meta.url));
+
+/** Its clients may publish, and as much as they like. */
+const inMemory =
+  (wire: string): StartSystem =>
+  async () => {
+    const port = await freePort();
+    const server = nodeProgram('newswire', SERVER_CORE, built.standalone, ['NEWSWIRE_PORT', port]);
+    const open = { NEWSWIRE_CHANNELS_FILE: channelsFile, NEWSWIRE_COMMANDS_PER_SECOND: '1000000' };
+    const env = { ...server.env, ...open };
+    return systemOf('newswire', [{ ...server, env }], ['--ports', port, '--wire', wire]);
+  };
+
+/** Where much is published to many channels, a WebSocket carries it at less cost than HTTP does. */
+const publishByWebSocket = [
+  '--publish-by',
+  'ws',
+  '--publish-path',
+  '/connection/websocket',
+  '--publish-hello',
+  '{"id":1,"connect":{}}',
+  '--publish',
+  '{"id":2,"publish":{"channel":"c{C}","data":"{M}"}}',
+];
 
 const overLink: StartSystem = async () => {
   const { edge, center, programs } = await linked();
@@ -23,16 +57,18 @@ const overRedis: StartSystem = async () => {
 };
 
 const nginxVersion = () => versionOf('Nginx', ['nginx', '-v']);
+const wire = 'subscribers on the Centrifuge wire, which joins the messages of a tick to one frame';
 const history = 'history as it comes: 1,000 items and 10 minutes a channel';
 
 export const newswireMemory: Contender = {
   id: 'newswire',
   name: 'newswire',
   kind: 'newswire',
-  about: `The embedded server: edge and center in one process, ${history}.`,
+  about: `The embedded server: edge and center in one process, ${wire}; published by its API, to 1,000 channels by clients over WebSocket; ${history}.`,
   obstacle: () => '',
   version: newswireVersion,
-  start: standalone(built),
+  start: inMemory(built.wire),
+  channelsArgs: publishByWebSocket,
   recovery: standaloneRecovery,
 };
 
@@ -69,4 +105,16 @@ export const newswireNginx: Contender = {
   version: () => versionsOf(newswireVersion, redisVersion, nginxVersion),
   start: behindNginx(built),
   recovery: nginxRecovery,
+};
+
+export const newswireSeed: Contender = {
+  id: 'newswire-seed',
+  name: 'newswire, seed wire',
+  kind: 'newswire',
+  about:
+    'The embedded server with subscribers on the seed wire, which has a frame for each message.',
+  obstacle: () => '',
+  version: newswireVersion,
+  start: inMemory('seed'),
+  channelsArgs: publishByWebSocket,
 };

@@ -7,8 +7,8 @@ export const rawLimit: Contender = {
   name: 'raw uWebSockets.js',
   kind: 'raw',
   about:
-    'What uWebSockets.js does by itself for the same job: no history, no limits, nothing behind a reconnect.',
+    'What uWebSockets.js does by itself for the same job, with the same bytes on the wire: no history, no limits, nothing behind a reconnect.',
   obstacle: () => '',
   version: uwsVersion,
-  start: raw(),
+  start: raw('centrifuge'),
 };

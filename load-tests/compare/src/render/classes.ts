@@ -1,7 +1,7 @@
 import type { ContenderInfo } from '../result.js';
 
 /** What can fairly be measured beside one another. */
-export const CLASSES = ['memory', 'redis', 'links', 'proxy', 'raw'] as const;
+export const CLASSES = ['memory', 'redis', 'links', 'proxy', 'seed', 'raw'] as const;
 export type ClassId = (typeof CLASSES)[number];
 
 /** As in headings and tables. */
@@ -10,6 +10,7 @@ export const CLASS_TITLES: Readonly<Record<ClassId, string>> = {
   redis: 'With Redis',
   links: 'Over links, without Redis',
   proxy: 'Behind Nginx',
+  seed: 'In memory, on the seed wire',
   raw: 'The limit (no peer: it keeps nothing and promises nothing)',
 };
 
@@ -19,6 +20,7 @@ export function classOf({ id, kind }: ContenderInfo): ClassId {
   const words = id.split('-');
   if (words.includes('nginx')) return 'proxy';
   if (words.includes('redis')) return 'redis';
+  if (words.includes('seed')) return 'seed';
   return words.includes('delegate') ? 'links' : 'memory';
 }
 

@@ -1,8 +1,9 @@
+import type { Contender } from '../contender.js';
 import { roundsOf, type Settings } from '../settings.js';
 import { measurePoints, pointSeconds, type PointsPlan } from './points.js';
 import type { Work } from './work.js';
 
-/** Publishing connections. Each waits for the answer to its request, as HTTP clients do. */
+/** Publishing connections. Those by HTTP wait for the answer to each request, as HTTP clients do. */
 const PUBLISHERS = 64;
 const ROUNDS_SHARE = 2 / 3;
 
@@ -17,7 +18,9 @@ function planOf(settings: Settings): PointsPlan {
     at: window,
     args: ['--connections', connections, ...spread, '--window', window],
   }));
-  return { rounds: roundsOf(settings, ROUNDS_SHARE), seconds: settings.seconds * TIMES, all };
+  const rounds = roundsOf(settings, ROUNDS_SHARE);
+  const argsOf = ({ channelsArgs = [] }: Contender) => channelsArgs;
+  return { rounds, seconds: settings.seconds * TIMES, all, argsOf };
 }
 
 /** As many channels as subscribers, closed loop, by messages in flight. */

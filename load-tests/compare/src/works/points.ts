@@ -1,4 +1,5 @@
 import type { GeneratorArgs, LoadResult } from '@newswire/load-harness';
+import type { Contender } from '../contender.js';
 import type { Point } from '../result.js';
 import type { Settings } from '../settings.js';
 import { faultOf } from '../judge.js';
@@ -15,12 +16,14 @@ export interface PointsPlan {
   readonly rounds: number;
   readonly seconds: number;
   readonly all: readonly Setting[];
+  /** What the generator is told besides, for that contender. */
+  readonly argsOf?: (contender: Contender) => GeneratorArgs;
 }
 
 /** Every contender at every setting in every round, by turns. */
 export async function measurePoints(
   { contenders, lineup, settings, say }: Stage,
-  { rounds, seconds, all }: PointsPlan,
+  { rounds, seconds, all, argsOf = () => [] }: PointsPlan,
 ): Promise<readonly Point[]> {
   const points = all.map((setting) => ({ ...setting, by: sheetsFor<LoadResult>(contenders) }));
   for (let round = 0; round < rounds; round += 1) {
@@ -29,7 +32,9 @@ export async function measurePoints(
         const sheet = by[contender.id];
         const wasWell = sheet?.failure === '';
         const act = () =>
-          lineup.run(contender, (system) => publishTo(system, settings, seconds, args));
+          lineup.run(contender, (system) =>
+            publishTo(system, settings, seconds, [...args, ...argsOf(contender)]),
+          );
         await takeTurn(sheet, act, faultOf);
         if (wasWell && sheet.failure !== '') say(`${contender.id} at ${at}: ${sheet.failure}`);
       }
