@@ -11,6 +11,7 @@ const every = Number(process.env.EVERY ?? 1000);
 const app = App();
 const counts = new Map(); // items so far, by channel
 const held = new Map(); // by channel, the item that is sent behind its successor
+const HELD_MS = 100; // an item that nobody follows would be lost, which is another fault
 const sockets = new Map(); // names of their channels, by socket
 let items = [];
 let isMute = false;
@@ -24,6 +25,12 @@ const sendOnce = (item) => {
   publishOnWires(app, item, text);
 };
 
+const release = (channel, item) => {
+  if (item === undefined || held.get(channel) !== item) return;
+  held.delete(channel);
+  sendOnce(item);
+};
+
 const send = (item) => {
   const { channel, isFaulty } = item;
   if (isFaulty && fault === 'drop') return;
@@ -31,13 +38,13 @@ const send = (item) => {
   if (isMute) return;
   if (isFaulty && fault === 'reorder') {
     held.set(channel, item);
+    setTimeout(() => release(channel, item), HELD_MS);
     return;
   }
   sendOnce(item);
   if (isFaulty && fault === 'double') sendOnce(item);
   if (isFaulty && fault === 'kick') sockets.keys().next().value?.end(3010, 'kicked');
-  if (held.has(channel)) sendOnce(held.get(channel));
-  held.delete(channel);
+  release(channel, held.get(channel));
 };
 const flush = () => items.splice(0).forEach(send);
 
