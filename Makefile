@@ -49,13 +49,13 @@ chaos: build ## Break everything that can break, under load, and count what was 
 bench: build ## Measure the embedded server beside a bare uWebSockets.js server: [ARGS=--short]
 	@scripts/run-node load-tests/bench/dist/main.js $(ARGS)
 
-compare: build ## Measure newswire and its peers at the same work, half an hour: [ARGS='--short --only newswire,nats']
+compare: build ## Measure newswire and its peers at the same work, three quarters of an hour: [ARGS='--short --only newswire,nats']
 	@scripts/run-node load-tests/compare/dist/main.js $(ARGS)
 
 test: ## Run all tests that need no Docker, installing what they need
 	@scripts/test
 
-check: $(INSTALLED) ## Format, lint, types and unit tests
+check: $(INSTALLED) ## Format, types, lint and unit tests
 	@npm run --silent check
 
 format: $(INSTALLED) ## Format every file

@@ -12,7 +12,7 @@
 
 #define PUBLISHER_LIMIT_S 10.0
 #define LIVE_LIMIT_S 15.0
-#define PROBE_EVERY_S 0.25
+#define PROBE_AFTER_S 0.25 // of nothing: probes must not queue up in front of what is measured
 #define STALL_AFTER_S 1.0
 #define STALLS_IN_A_ROW 3
 #define DRAIN_LIMIT_S 30.0
@@ -57,14 +57,16 @@ static const char *connect_publishers(void) {
 // A subscription may be unacknowledged: it is live when it has brought a probe.
 static const char *await_live(void) {
   static char reason[120];
-  uint64_t limit = after_ns(LIVE_LIMIT_S), probe_at = 0;
+  uint64_t limit = after_ns(LIVE_LIMIT_S), probe_at = 0, frames = subscribers.frames;
   while (ledger.live < ledger_slots() && now_ns() < limit && !publishers.closed) {
     if (now_ns() >= probe_at && !publishers_are_waiting()) {
       for (int c = 0; c < options->channels; c++) publisher_add((uint32_t)c, 1, now_ns());
       publishers_flush();
-      probe_at = after_ns(PROBE_EVERY_S);
+      probe_at = after_ns(PROBE_AFTER_S);
     }
     loop_turn(IDLE_WAIT_NS, handle);
+    if (subscribers.frames != frames) probe_at = after_ns(PROBE_AFTER_S);
+    frames = subscribers.frames;
   }
   if (ledger.live == ledger_slots()) return NULL;
   snprintf(reason, sizeof reason, "only %u of %u subscriptions got what was published to them",

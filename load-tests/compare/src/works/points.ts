@@ -10,6 +10,8 @@ import { publishTo, type Stage } from './work.js';
 export interface Setting {
   readonly at: number;
   readonly args: GeneratorArgs;
+  /** Measured of it, where it is not what the plan says. */
+  readonly seconds?: number;
 }
 
 export interface PointsPlan {
@@ -27,13 +29,13 @@ export async function measurePoints(
 ): Promise<readonly Point[]> {
   const points = all.map((setting) => ({ ...setting, by: sheetsFor<LoadResult>(contenders) }));
   for (let round = 0; round < rounds; round += 1) {
-    for (const { at, args, by } of points) {
+    for (const { at, args, by, seconds: time = seconds } of points) {
       for (const contender of inOrder(contenders, round)) {
         const sheet = by[contender.id];
         const wasWell = sheet?.failure === '';
         const act = () =>
           lineup.run(contender, (system) =>
-            publishTo(system, settings, seconds, [...args, ...argsOf(contender)]),
+            publishTo(system, settings, time, [...args, ...argsOf(contender)]),
           );
         await takeTurn(sheet, act, faultOf);
         if (wasWell && sheet.failure !== '') say(`${contender.id} at ${at}: ${sheet.failure}`);
