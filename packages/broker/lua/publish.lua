@@ -1,25 +1,27 @@
 -- Publishes items, each to its channel: gives it the next offset, appends it to the channel's log
 -- and tells the subscribers. Each item is all of it or nothing, and none harms another.
 --
--- KEYS   three for each item:
+-- KEYS   two for each item:
 --          the channel's meta hash: o = last offset, e = epoch, i = identity of the data set that
 --            this life was last seen in, f = first offset of this life, pe and po = the position
 --            it follows (absent where nobody knows), x = when it and the log last got a TTL, in ms
 --          the channel's log, a stream whose entry ids are <offset>-<publication time in ms>
---          where this publication's answer is remembered, or the meta hash again: nowhere
--- ARGV   identity, seed of new epochs, log size, log TTL ms, meta TTL ms, answer TTL ms; then two
---        for each item: data, and what center knows of the channel, '<epoch> <acked> <upper>':
---        an epoch, the highest offset answered in it, the highest that was ever handed out in it.
---        Both may be too high, never too low. Empty: center knows nothing.
+--        then, for each item whose answer is remembered, where it is
+-- ARGV   identity, seed of new epochs, how many items, log size, log TTL ms, meta TTL ms, answer
+--        TTL ms; then two for each item: data, and what center knows of the channel, '<epoch>
+--        <acked> <upper>': an epoch, the highest offset answered in it, the highest that was ever
+--        handed out in it. Both may be too high, never too low. Empty: center knows nothing. Before
+--        it stands a '+' where the answer is remembered.
 --
 -- Answers one thing for each item: its offset, where its epoch is the one that center knows;
 -- '<offset> <epoch>'; '=<offset> <epoch>', remembered from an earlier publication; '-<error>'.
 --
 -- Whatever can fail (a key of another type, a full Redis, an offset the log already has) comes
 -- before an item's first write: Redis does not undo what a failing script has written.
-local call, find, sub, tostring, KEYS, ARGV = redis.call, string.find, string.sub, tostring, KEYS, ARGV
-local identity, seed, log_size = ARGV[1], ARGV[2], ARGV[3]
-local log_ttl, meta_ttl, answer_ttl = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local call, find, sub, byte, tostring = redis.call, string.find, string.sub, string.byte, tostring
+local KEYS, ARGV = KEYS, ARGV
+local identity, seed, count, log_size = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local log_ttl, meta_ttl, answer_ttl = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- Exact below 10^14.
@@ -77,11 +79,17 @@ local function renew(meta_key, log_key)
   call('PEXPIRE', log_key, log_ttl + renewal)
 end
 
+local REMEMBERS = byte('+')
+local answer_keys_used = 2 * count
+
 local function publish(n)
-  local k, a = n * 3 - 2, n * 2 + 5
-  local meta_key, log_key, answer_key = KEYS[k], KEYS[k + 1], KEYS[k + 2]
+  local k, a = n * 2 - 1, n * 2 + 6
+  local meta_key, log_key, answer_key = KEYS[k], KEYS[k + 1], nil
   local data, known = ARGV[a], ARGV[a + 1]
-  if answer_key ~= meta_key then
+  if byte(known) == REMEMBERS then
+    known = sub(known, 2)
+    answer_keys_used = answer_keys_used + 1
+    answer_key = KEYS[answer_keys_used]
     local answer = call('GET', answer_key)
     if answer then return '=' .. answer end
   end
@@ -109,7 +117,7 @@ local function publish(n)
     call('HSET', meta_key, 'o', offset)
   end
   if life or not renewed or now - renewed >= renewal then renew(meta_key, log_key) end
-  if answer_key ~= meta_key then
+  if answer_key then
     call('SET', answer_key, offset .. ' ' .. epoch, 'PX', answer_ttl)
   end
   local mark = life and life.is_first and '! ' or ' '
@@ -119,7 +127,7 @@ local function publish(n)
 end
 
 local answers = {}
-for n = 1, #KEYS / 3 do
+for n = 1, count do
   local is_done, answer = pcall(publish, n)
   if not is_done then
     answer = '-' .. (type(answer) == 'table' and answer.err or tostring(answer))

@@ -139,6 +139,21 @@ describeOnRedis((rig) => {
     expect(await rig.redis.cli('EXISTS', 'nw:{a}:meta', 'nw:{c}:meta', 'nw:{c}:log')).toBe('0');
   });
 
+  test('of a turn, each answer is remembered by the key it was asked with', async () => {
+    const { broker } = await rig.openBroker();
+    const keys = [undefined, 'one', undefined, 'two', 'three'];
+    const publish = () =>
+      Promise.all(
+        keys.map((key) =>
+          broker.publish('a', '1', key === undefined ? {} : { idempotencyKey: key }),
+        ),
+      );
+    const offsets = (await publish()).map(({ offset }) => offset);
+    expect(offsets).toEqual([1, 2, 3, 4, 5]);
+    const again = (await publish()).map(({ offset }) => offset);
+    expect(again).toEqual([6, 2, 7, 4, 5]);
+  });
+
   test('each channel has the limits of its own, in one turn', async () => {
     const { link } = await rig.openBroker();
     const small = { historySize: 2, historyTtlMs: 60_000 };

@@ -102,8 +102,8 @@ export class RedisLaboratory implements PublishLink {
     const replies = (await this.#client.sendCommand(args)) as (number | string)[];
     const keyCount = Number(args[2]);
     for (const [i, reply] of replies.entries()) {
-      const channel = /\{(.*)\}/.exec(args[3 + i * 3] ?? '')?.[1] ?? '';
-      const [data = '', known = ''] = args.slice(3 + keyCount + 6 + i * 2);
+      const channel = /\{(.*)\}/.exec(args[3 + i * 2] ?? '')?.[1] ?? '';
+      const [data = '', known = ''] = args.slice(3 + keyCount + 7 + i * 2);
       const [offset, epoch = ''] =
         typeof reply === 'number' ? [reply, known.split(' ')[0]] : reply.split(' ');
       this.given.push({ channel, data, offset: Number(offset), epoch });

@@ -26,6 +26,7 @@ export class StreamTopics<Member extends TopicMember = TopicMember> {
   }
 
   publish(topic: string, text: string): void {
+    if (this.#members.size === 0) return;
     const members = this.#members.get(topic);
     if (members === undefined) return;
     const framed = new Map<StreamFraming, Buffer>();

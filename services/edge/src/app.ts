@@ -90,7 +90,8 @@ export function createEdge(parts: EdgeParts): Edge {
   });
   let isDraining = false;
 
-  const now = () => performance.now();
+  // Whole numbers: every session keeps some, and a fraction would be an object of its own.
+  const now = () => Math.floor(performance.now());
   // While the broker is away every channel keeps trying: one line for all of them is enough.
   let nextWarningMs = now() + WARNING_INTERVAL_MS;
   const onFailure = (error: unknown) => {
@@ -116,9 +117,9 @@ export function createEdge(parts: EdgeParts): Edge {
     persist: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
     onSlow: () => metrics.slow.inc(),
     onServed: (publications) => metrics.served.inc(publications),
-    onFlush: (publications, audience) => {
+    onFlush: (publications, deliveries) => {
       metrics.publications.inc(publications);
-      metrics.deliveries.inc(publications * audience);
+      metrics.deliveries.inc(deliveries);
     },
     onRead: () => metrics.reads.inc(),
     onFill: () => metrics.fills.inc(),

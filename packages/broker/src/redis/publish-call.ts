@@ -14,8 +14,8 @@ export interface Item {
   readonly channel: KnownChannel;
   readonly limits: HistoryLimits;
   readonly data: JsonLine;
-  /** Where the answer is remembered; the meta key where it is not. */
-  readonly answerKey: string;
+  /** Where the answer is remembered, if it is. */
+  readonly answerKey: string | undefined;
   /** What was known of the channel, and in which epoch, when this one got in line. */
   readonly known: string;
   readonly epoch: string;
@@ -32,6 +32,9 @@ export interface Turn {
   readonly timer: NodeJS.Timeout;
 }
 
+/** Stands before what is known of an item's channel where the answer is remembered. */
+const REMEMBERS = '+';
+
 /** What publish.lua answers for one item. */
 export type Reply = number | string;
 
@@ -40,20 +43,31 @@ export class NotSentError extends Error {}
 
 /** Items of equal limits together, each call of bounded size, in their order. */
 export function callsOf(items: readonly Item[]): Item[][] {
-  const calls: Item[][] = [];
-  const open = new Map<HistoryLimits, { items: Item[]; length: number }>();
+  const calls: Call[] = [];
+  const open = new Map<HistoryLimits, Call>();
+  let call: Call | undefined;
   for (const item of items) {
-    let call = open.get(item.limits);
-    const isFull = call && (call.items.length >= MAX_CALL_ITEMS || call.length >= MAX_CALL_LENGTH);
-    if (call === undefined || isFull) {
-      call = { items: [], length: 0 };
-      open.set(item.limits, call);
-      calls.push(call.items);
+    const { limits, data } = item;
+    if (call?.limits !== limits) call = open.get(limits); // most have the limits of the one before
+    if (call === undefined || isFull(call)) {
+      call = { limits, items: [], length: 0 };
+      open.set(limits, call);
+      calls.push(call);
     }
     call.items.push(item);
-    call.length += item.data.length;
+    call.length += data.length;
   }
-  return calls;
+  return calls.map((each) => each.items);
+}
+
+interface Call {
+  readonly limits: HistoryLimits;
+  readonly items: Item[];
+  length: number;
+}
+
+function isFull({ items, length }: Call): boolean {
+  return items.length >= MAX_CALL_ITEMS || length >= MAX_CALL_LENGTH;
 }
 
 /** The keys and arguments of publish.lua. */
@@ -62,12 +76,14 @@ export function wordsOf(items: readonly Item[], identity: string): [string[], st
   const { historySize, historyTtlMs } = limits;
   const numbers = [historySize, historyTtlMs, offsetTtlMs(limits), IDEMPOTENCY_TTL_MS];
   const keys: string[] = [];
-  const args = [identity, newEpoch(), ...numbers.map(String)];
+  const answerKeys: string[] = [];
+  const args = [identity, newEpoch(), String(items.length), ...numbers.map(String)];
   for (const { channel, answerKey, data, known } of items) {
-    keys.push(channel.metaKey, channel.logKey, answerKey);
-    args.push(data, known);
+    keys.push(channel.metaKey, channel.logKey);
+    if (answerKey !== undefined) answerKeys.push(answerKey);
+    args.push(data, answerKey === undefined ? known : `${REMEMBERS}${known}`);
   }
-  return [keys, args];
+  return [answerKeys.length === 0 ? keys : [...keys, ...answerKeys], args];
 }
 
 /** Answers the publishers. Returns what Redis said where it refused. */

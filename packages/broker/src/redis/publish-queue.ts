@@ -60,7 +60,7 @@ export class PublishQueue {
     if (identity === undefined) return Promise.reject(redisIsAway());
     const limits = this.#options.limitsOf(channel);
     const known = this.#known.of(channel, identity);
-    const answerKey = idempotencyKey ? `nw:{${channel}}:key:${idempotencyKey}` : known.metaKey;
+    const answerKey = idempotencyKey ? `nw:{${channel}}:key:${idempotencyKey}` : undefined;
     return new Promise((resolve, reject) => {
       const turn = (this.#turn ??= this.#newTurn());
       const { epoch } = known;
@@ -85,7 +85,9 @@ export class PublishQueue {
     if (this.#resending > 0) return;
     this.#turn = undefined;
     const alive = this.#unsent.splice(0).filter(({ isOver }) => !isOver);
-    for (const call of callsOf(alive.flatMap(({ items }) => items))) void this.#send(call);
+    const [turn] = alive; // nearly always one
+    const items = alive.length > 1 ? alive.flatMap((each) => each.items) : (turn?.items ?? []);
+    for (const call of callsOf(items)) void this.#send(call);
   }
 
   #flushUnlessBusy(): void {

@@ -5,6 +5,7 @@ import type { RedisLink } from './redis-link.js';
 
 /** One call of `subscribe`, told apart from another for the same channel and handler. */
 interface Subscription {
+  readonly channel: string;
   readonly handler: BrokerHandler;
   /** Whether Redis has confirmed it: what comes before that may be of an earlier subscription. */
   isConfirmed: boolean;
@@ -26,6 +27,7 @@ export function topicOf(channel: string): string {
  */
 export class RedisSubscriptions {
   readonly #link: RedisLink;
+  /** By topic: the channel's name is not cut out of it for every message. */
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #leaving = new Set<string>();
   readonly #handleMessage: (message: string, topic: string) => void;
@@ -44,38 +46,41 @@ export class RedisSubscriptions {
    * follow one another, as long as both name the same listener.
    */
   async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
-    const subscription: Subscription = { handler, isConfirmed: false };
-    this.#subscriptions.set(channel, subscription);
+    const subscription: Subscription = { channel, handler, isConfirmed: false };
+    const topic = topicOf(channel);
+    this.#subscriptions.set(topic, subscription);
     try {
-      await this.#link.subscriber.subscribe(topicOf(channel), this.#handleMessage);
+      await this.#link.subscriber.subscribe(topic, this.#handleMessage);
       subscription.isConfirmed = true;
     } catch (error) {
       // Only its own: the channel may have been left and joined again meanwhile.
-      if (this.#subscriptions.get(channel) === subscription) this.#subscriptions.delete(channel);
+      if (this.#subscriptions.get(topic) === subscription) this.#subscriptions.delete(topic);
       throw error;
     }
   }
 
   async unsubscribe(channel: string): Promise<void> {
-    this.#subscriptions.delete(channel);
-    this.#leaving.add(channel);
+    const topic = topicOf(channel);
+    this.#subscriptions.delete(topic);
+    this.#leaving.add(topic);
     try {
-      await this.#link.subscriber.unsubscribe(topicOf(channel), this.#handleMessage);
+      await this.#link.subscriber.unsubscribe(topic, this.#handleMessage);
     } finally {
-      this.#leaving.delete(channel);
+      this.#leaving.delete(topic);
     }
   }
 
   async close(): Promise<void> {
-    const topics = [...this.#subscriptions.keys()].map(topicOf);
+    const topics = [...this.#subscriptions.keys()];
     this.#subscriptions.clear();
     if (topics.length === 0 || this.#link.fault !== undefined) return;
     await this.#link.subscriber.unsubscribe(topics, this.#handleMessage);
   }
 
   /** An unsubscribe that failed while Redis was away left the subscription to come back. */
-  #leaveAgain(channel: string): void {
-    if (!this.#leaving.has(channel)) this.unsubscribe(channel).catch(() => undefined);
+  #leaveAgain(topic: string): void {
+    if (this.#leaving.has(topic)) return;
+    this.unsubscribe(topic.slice(TOPIC_PREFIX.length, -1)).catch(() => undefined);
   }
 
   /** A fault that leaves the connection standing, an answer out of place, may have cost messages. */
@@ -86,21 +91,21 @@ export class RedisSubscriptions {
 
   #resume(): void {
     this.#isUnbroken = true;
-    for (const [channel, { handler, isConfirmed }] of this.#subscriptions) {
+    for (const { channel, handler, isConfirmed } of this.#subscriptions.values()) {
       if (isConfirmed) handler.handleGap(channel);
     }
   }
 
   #hear(message: string, topic: string): void {
-    const channel = topic.slice(TOPIC_PREFIX.length, -1);
-    const subscription = this.#subscriptions.get(channel);
-    if (subscription === undefined) return this.#leaveAgain(channel);
+    const subscription = this.#subscriptions.get(topic);
+    if (subscription === undefined) return this.#leaveAgain(topic);
     if (!this.#isUnbroken || !subscription.isConfirmed) return;
     const heard = parseMessage(message);
     if (heard === undefined) return;
+    const { channel, handler } = subscription;
     const { publication, epoch, isFirst, isRemoval } = heard;
-    if (isRemoval) subscription.handler.handleRemoval(channel, publication.offset);
-    else subscription.handler.handlePublication(channel, publication, epoch, isFirst);
+    if (isRemoval) handler.handleRemoval(channel, publication.offset);
+    else handler.handlePublication(channel, publication, epoch, isFirst);
   }
 }
 

@@ -132,6 +132,7 @@ export class ChannelLog {
 
   /** Where the life that the cursor is in ends; the log's end for the life that goes on. */
   lifeEnd(cursor: number): number {
+    if (cursor >= this.lifeStart) return this.#end;
     return this.#lives.find(({ start }) => start > cursor)?.start ?? this.#end;
   }
 
@@ -235,6 +236,8 @@ export class ChannelLog {
   }
 
   #lifeAt(cursor: number): NumberedLife {
+    const current = this.#lives.at(-1); // nearly always it: this is asked for every publication
+    if (current !== undefined && current.start <= cursor) return current;
     const life = this.#lives.findLast(({ start }) => start <= cursor) ?? this.#lives[0];
     if (life === undefined) throw new Error('nothing is known of this log yet');
     return life;

@@ -12,6 +12,13 @@ import type { Credentials, SubscribeGrant } from '../access/access.js';
 import { ChannelLog, type RingLimits } from './channel-log.js';
 import { LogFollower } from './log-follower.js';
 
+/** A channel's live subscriptions of one wire, which has frames of its own. */
+export interface Audience {
+  /** What their connections have joined. */
+  readonly topic: string;
+  readonly members: Set<Subscription>;
+}
+
 /** A channel that somebody listens to, or did until a short while ago. */
 export class LiveChannel {
   readonly name: string;
@@ -20,7 +27,7 @@ export class LiveChannel {
   readonly log: ChannelLog;
   readonly follower: LogFollower;
   /** The live subscriptions by their wire. */
-  readonly audiences = new Map<Wire, Set<Subscription>>();
+  readonly audiences = new Map<Wire, Audience>();
   readonly behind = new Set<Subscription>();
   readonly waiting = new Set<Subscription>();
   /** Everything before this cursor has gone out to the live subscriptions. */
@@ -72,13 +79,13 @@ export class LiveChannel {
 
   get liveCount(): number {
     let count = 0;
-    for (const { size } of this.audiences.values()) count += size;
+    for (const { members } of this.audiences.values()) count += members.size;
     return count;
   }
 
   /** All that are live or behind, as they are now: safe to walk while they leave. */
   listeners(): Subscription[] {
-    return [...[...this.audiences.values()].flatMap((audience) => [...audience]), ...this.behind];
+    return [...[...this.audiences.values()].flatMap(({ members }) => [...members]), ...this.behind];
   }
 
   /** The subscription has had everything before `flushed`: what is flushed next reaches it. */
@@ -90,9 +97,9 @@ export class LiveChannel {
 
   /** The live subscriptions have had a publication. */
   advance(): void {
-    for (const [wire, audience] of this.audiences) {
+    for (const [wire, { members }] of this.audiences) {
       if (wire.afterFirst === undefined) continue;
-      for (const subscription of audience) {
+      for (const subscription of members) {
         this.#leaveAudience(subscription);
         subscription.advance();
         this.#joinAudience(subscription);
@@ -128,18 +135,22 @@ export class LiveChannel {
 
   #joinAudience(subscription: Subscription): void {
     const { wire, session } = subscription;
-    session.connection.join(topicOf(wire, this.name));
-    const audience = this.audiences.get(wire);
-    if (audience === undefined) this.audiences.set(wire, new Set([subscription]));
-    else audience.add(subscription);
+    let audience = this.audiences.get(wire);
+    if (audience === undefined) {
+      audience = { topic: `${wire.name} ${this.name}`, members: new Set() };
+      this.audiences.set(wire, audience);
+    }
+    session.connection.join(audience.topic);
+    audience.members.add(subscription);
   }
 
   #leaveAudience(subscription: Subscription): void {
     const { wire, session } = subscription;
-    session.connection.leave(topicOf(wire, this.name));
     const audience = this.audiences.get(wire);
-    audience?.delete(subscription);
-    if (audience?.size === 0) this.audiences.delete(wire);
+    if (audience === undefined) return;
+    session.connection.leave(audience.topic);
+    audience.members.delete(subscription);
+    if (audience.members.size === 0) this.audiences.delete(wire);
   }
 }
 
@@ -266,9 +277,4 @@ export interface SubscriptionParts {
   readonly terms: SubscriptionTerms;
   readonly grant: SubscribeGrant;
   readonly nowMs: number;
-}
-
-/** What a channel's live sessions of one wire join: each wire has frames of its own. */
-export function topicOf(wire: Wire, channel: string): string {
-  return `${wire.name} ${channel}`;
 }

@@ -20,7 +20,7 @@ test('a tick is flushed once, in order, and not before it ends', () => {
   rig.tick();
   expect(socket.frames).toEqual(['1', '2', '3']);
   expect(rig.flushes).toEqual([
-    [2, 1],
+    [2, 2],
     [1, 1],
   ]);
 });

@@ -1,5 +1,5 @@
 import { framesOf, type CatchUp } from './catch-up.js';
-import { type LiveChannel, type Subscription, topicOf } from './live-channel.js';
+import type { LiveChannel, Subscription } from './live-channel.js';
 
 /** What the outbox needs of the listening server. */
 export interface TopicPublisher {
@@ -19,8 +19,8 @@ export interface OutboxOptions {
   readonly onFault: (channel: LiveChannel, error: unknown) => void;
   /** A live subscription whose client's position is of a life that has ended. */
   readonly onBroken: (subscription: Subscription) => void;
-  /** Told after each channel's flush: how many publications went to how many live sessions. */
-  readonly onFlush: (publications: number, sessions: number) => void;
+  /** Told after each flush: how many publications went out, and how many times to a live session. */
+  readonly onFlush: (publications: number, deliveries: number) => void;
 }
 
 /**
@@ -37,6 +37,8 @@ export class Outbox {
   #isScheduled = false;
   /** UTF-8 bytes of data flushed so far, of all channels. */
   #sentBytes = 0;
+  #publications = 0;
+  #deliveries = 0;
 
   constructor(publisher: TopicPublisher, catchUp: CatchUp, options: OutboxOptions) {
     this.#publisher = publisher;
@@ -58,10 +60,12 @@ export class Outbox {
     const dirty = this.#dirty;
     this.#dirty = new Set();
     this.#isScheduled = false;
+    this.#publications = this.#deliveries = 0;
     for (const channel of dirty) {
       if (channel.isReady) this.#flushChannel(channel);
       if (channel.isReady && channel.flushed < channel.log.end) this.add(channel);
     }
+    this.#options.onFlush(this.#publications, this.#deliveries);
   }
 
   /** Resolves when everything taken in so far has gone out. */
@@ -78,13 +82,12 @@ export class Outbox {
     const entries = log.entries(flushed, log.lifeEnd(flushed), this.#options.maxFlushBytes) ?? [];
     // Before anything is sent, so that a position is always a whole flush, never half.
     if (this.#sentBytes >= channel.nextLookBytes) {
-      for (const audience of audiences.values()) this.#catchUp.takeOffSlow(audience);
+      for (const { members } of audiences.values()) this.#catchUp.takeOffSlow(members);
       channel.nextLookBytes = this.#sentBytes + this.#options.lookEveryBytes;
     }
     try {
       const previous = audiences.size === 0 ? undefined : log.before(flushed);
-      for (const wire of audiences.keys()) {
-        const topic = topicOf(wire, channel.name);
+      for (const [wire, { topic }] of audiences) {
         for (const frame of framesOf(wire, channel.name, entries, previous)) {
           this.#publisher.publish(topic, frame);
         }
@@ -98,7 +101,8 @@ export class Outbox {
       channel.flushedBytes += bytes;
       this.#sentBytes += bytes;
     }
-    this.#options.onFlush(entries.length, channel.liveCount);
+    this.#publications += entries.length;
+    this.#deliveries += entries.length * channel.liveCount;
     if (channel.behind.size > 0) this.#catchUp.serveChannel(channel);
   }
 
@@ -107,9 +111,9 @@ export class Outbox {
     const { epoch } = channel.log.positionAt(channel.flushed);
     if (epoch === channel.flushedEpoch) return;
     channel.flushedEpoch = epoch;
-    for (const [wire, audience] of channel.audiences) {
+    for (const [wire, { members }] of channel.audiences) {
       if (!wire.hasPositions) continue;
-      for (const subscription of audience) {
+      for (const subscription of members) {
         const isBroken = subscription.keepsPosition && subscription.epoch !== epoch;
         if (isBroken) this.#options.onBroken(subscription);
       }

@@ -35,11 +35,16 @@ const MAX_REFUSED_CONNECTS = 5;
 /** A close frame has no room for more, in UTF-8. */
 const MAX_REASON_BYTES = 123;
 
+/** Node gives a UUID as a tree of 14 pieces; in one piece it takes an eighth of the memory. */
+function newClientId(): string {
+  return Buffer.from(randomUUID(), 'latin1').toString('latin1');
+}
+
 /** One client connection's state: who it is, the channels it listens to and its signs of life. */
 export class Session implements ConnectionHandler, Peer, Subscriber {
   readonly connection: Connection;
   readonly origin: Origin;
-  readonly client = randomUUID();
+  readonly client = newClientId();
   /** A secret by which this session is found where its commands come as requests of their own. */
   readonly emulationId: string | undefined;
   readonly subscriptions = new Map<string, Subscription>();

@@ -118,7 +118,7 @@ export class FlushRig {
   readonly starved: Subscription[] = [];
   readonly broken: Subscription[] = [];
   readonly faults: unknown[] = [];
-  readonly flushes: [publications: number, sessions: number][] = [];
+  readonly flushes: [publications: number, deliveries: number][] = [];
   readonly deferred: (() => void)[] = [];
   readonly catchUp: CatchUp;
   readonly outbox: Outbox;
