@@ -32,6 +32,9 @@ export function standalone({ standalone: script, wire }: Measured): StartSystem 
   return alone('newswire', script, wire);
 }
 
+/** As in docker-compose.yml. */
+const SERVICE_FLAGS = ['--max-semi-space-size=32'];
+
 /** An edge or center of that checkout, with these settings. */
 export function service(
   options: Pick<Measured, 'checkout'>,
@@ -41,7 +44,7 @@ export function service(
 ): Program {
   const script = `${options.checkout}/services/${name}/dist/main.js`;
   const variable = `NEWSWIRE_${name.toUpperCase()}_PORT`;
-  const program = nodeProgram(name, core, script, [variable, own]);
+  const program = nodeProgram(name, core, script, [variable, own], SERVICE_FLAGS);
   return { ...program, env: { ...program.env, ...env } };
 }
 

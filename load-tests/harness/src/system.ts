@@ -26,18 +26,19 @@ export async function systemOf(
   return { name, args: [...args.map(String), ...pids], stop: () => stopAll(running) };
 }
 
-/** A script of newswire's, which takes its port by that environment variable. */
+/** A script of newswire's, which takes its port by that environment variable; `flags` are Node's. */
 export function nodeProgram(
   name: string,
   core: number,
   script: string,
   port: [string, number],
+  flags: readonly string[] = [],
 ): Program {
   const [variable, number] = port;
   return {
     name,
     core,
-    command: [process.execPath, script],
+    command: [process.execPath, ...flags, script],
     env: { ...quiet, [variable]: String(number) },
     ready: `http://127.0.0.1:${number}/readyz`,
   };

@@ -18,7 +18,7 @@
 --
 -- Whatever can fail (a key of another type, a full Redis, an offset the log already has) comes
 -- before an item's first write: Redis does not undo what a failing script has written.
-local call, find, sub, byte, tostring = redis.call, string.find, string.sub, string.byte, tostring
+local call, find, sub, byte, format = redis.call, string.find, string.sub, string.byte, string.format
 local KEYS, ARGV = KEYS, ARGV
 local identity, seed, count, log_size = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local log_ttl, meta_ttl, answer_ttl = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
@@ -32,7 +32,7 @@ local renewal = math.floor(log_ttl / 8)
 -- A life that begins without anything of the one before in its log.
 local function fresh_life(known, n)
   local epoch, acked = known:match('^(%S+) (%d+)')
-  return { offset = 1, epoch = seed .. string.format('%02x', n - 1), is_first = true,
+  return { offset = 1, epoch = seed .. format('%02x', n - 1), is_first = true,
     is_fresh = true, follows_epoch = epoch, follows_offset = acked }
 end
 
@@ -45,11 +45,11 @@ local function life_of(last, epoch, is_same, known, n)
       follows_epoch = known_epoch, follows_offset = acked }
   end
   if known_epoch ~= epoch then -- offsets may have been handed out that this data set has lost
-    return { offset = last + 1, epoch = seed .. string.format('%02x', n - 1), is_first = true }
+    return { offset = last + 1, epoch = seed .. format('%02x', n - 1), is_first = true }
   end
   acked, upper = tonumber(acked), tonumber(upper)
   if last >= upper then return { offset = last + 1, epoch = epoch } end
-  return { offset = math.max(last, upper) + 1, epoch = seed .. string.format('%02x', n - 1),
+  return { offset = math.max(last, upper) + 1, epoch = seed .. format('%02x', n - 1),
     is_first = true, follows_epoch = epoch, follows_offset = tostring(math.max(last, acked)) }
 end
 
@@ -73,8 +73,8 @@ end
 
 local function renew(meta_key, log_key)
   local oldest = first_alive(log_key, 0, now - log_ttl)
-  if oldest then call('XTRIM', log_key, 'MINID', string.format('%.0f', oldest)) end
-  call('HSET', meta_key, 'x', string.format('%.0f', now))
+  if oldest then call('XTRIM', log_key, 'MINID', format('%.0f', oldest)) end
+  call('HSET', meta_key, 'x', format('%.0f', now))
   call('PEXPIRE', meta_key, meta_ttl + renewal)
   call('PEXPIRE', log_key, log_ttl + renewal)
 end
@@ -99,13 +99,14 @@ local function publish(n)
   local is_same = meta[3] == identity
   if not is_same or not last or last == '0' then life = life_of(tonumber(last), epoch, is_same, known, n) end
 
-  local offset = tostring(life and life.offset or last + 1)
+  local number = life and life.offset or last + 1
+  local offset = format('%d', number)
   local added = not (life and life.is_fresh) and append(log_key, offset, data)
   if not added or (added.err and find(added.err, 'equal or smaller', 1, true)) then
     -- No meta hash, or one that the log has run ahead of: its earlier life is over.
     call('XLEN', log_key) -- refuses a key of another type
     if call('EXISTS', log_key) == 1 then call('DEL', log_key) end
-    life, offset = fresh_life(known, n), '1'
+    life, number, offset = fresh_life(known, n), 1, '1'
     added = append(log_key, offset, data)
   end
   if added.err then return '-' .. added.err end
@@ -122,7 +123,7 @@ local function publish(n)
   end
   local mark = life and life.is_first and '! ' or ' '
   call('PUBLISH', sub(meta_key, 1, -6), offset .. ' ' .. epoch .. mark .. data)
-  if find(known, epoch, 1, true) == 1 then return tonumber(offset) end
+  if find(known, epoch, 1, true) == 1 then return number end
   return offset .. ' ' .. epoch
 end
 

@@ -42,7 +42,8 @@ export class MemoryBroker implements Broker {
 
   constructor(options: MemoryBrokerOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    // Small whole numbers: every publication keeps one, and a larger one would be an object of its own.
+    this.#now = options.now ?? (() => Math.floor(performance.now()));
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
   }
 

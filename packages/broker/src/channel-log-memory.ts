@@ -38,10 +38,11 @@ export class MemoryChannelLog {
   }
 
   append(data: JsonLine, nowMs: number, options: PublishOptions = {}): Publication {
+    const { extra } = options;
     const publication = newPublication(++this.#topOffset, data, options);
     const entry: Entry = {
       publication,
-      bytes: Buffer.byteLength(data) + Buffer.byteLength(options.extra ?? ''),
+      bytes: Buffer.byteLength(data) + (extra === undefined ? 0 : Buffer.byteLength(extra)),
       expiresAtMs: nowMs + this.#limits.historyTtlMs,
     };
     this.#entries.push(entry);

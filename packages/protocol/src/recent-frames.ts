@@ -10,6 +10,9 @@ interface Decoded {
   readonly commands: readonly Command[];
 }
 
+/** What clients ask for as they come: later hardly one says what another has said. */
+const REPEATED: ReadonlySet<Command['type']> = new Set(['connect', 'subscribe', 'pong']);
+
 /** Remembers what the last few frames say. Nobody changes a command, so those who say the same share it. */
 export class RecentFrames {
   readonly #decode: (text: string) => readonly Command[];
@@ -24,7 +27,7 @@ export class RecentFrames {
   decode(text: string): readonly Command[] {
     for (const frame of this.#frames) if (frame.text === text) return frame.commands;
     const commands = this.#decode(text);
-    if (text.length <= MAX_LENGTH) {
+    if (text.length <= MAX_LENGTH && commands.every(({ type }) => REPEATED.has(type))) {
       this.#frames[this.#next] = { text, commands };
       this.#next = (this.#next + 1) % MAX_FRAMES;
     }

@@ -15,7 +15,8 @@ const TIMES = 5;
 function casesOf(options: BenchOptions) {
   const { connections } = options;
   const spread = ['--channels', connections, '--pipeline', 1];
-  const windows = windowsFor(options, [16, 64, 256], [64]);
+  // The last is as much as all publishers together can have on their way.
+  const windows = windowsFor(options, [16, 64, 256, connections], [64]);
   const longer = options.isShort ? options : { ...options, seconds: options.seconds * TIMES };
   return windowCases(longer, windows).map((each) => ({
     ...each,

@@ -170,7 +170,9 @@ export function framesOf(
   entries: readonly Entry[],
   previous: Entry | undefined,
 ): string[] {
-  if (entries.length === 0) return [];
+  const [first] = entries;
+  if (first === undefined) return [];
+  if (entries.length === 1) return [encoded(wire, channel, first, previous)];
   const texts = entries.map((entry, i) =>
     encoded(wire, channel, entry, entries[i - 1] ?? previous),
   );
