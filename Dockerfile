@@ -49,4 +49,4 @@ COPY --from=build /run-time .
 USER node
 STOPSIGNAL SIGTERM
 # Without Compose the image is the embedded default: edge and center in one process.
-CMD ["node", "services/standalone/dist/main.js"]
+CMD ["node", "--min-semi-space-size=16", "services/standalone/dist/main.js"]

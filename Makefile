@@ -19,7 +19,7 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 start: build ## Run newswire in one process, without Docker: port 9900
-	@exec scripts/run-node services/standalone/dist/main.js
+	@exec scripts/run-node --min-semi-space-size=16 services/standalone/dist/main.js
 
 up: ## Run the whole stack with Docker Compose: Redis, three edges, Nginx on port 9900, center
 	@docker compose up -d --build --wait || { \

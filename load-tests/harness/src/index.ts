@@ -26,6 +26,7 @@ export {
   centrifugeInMemory,
   centrifugeProgram,
   edgeOverRedis,
+  embedded,
   nats,
   onOneCore,
   raw,

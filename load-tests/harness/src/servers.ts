@@ -17,12 +17,25 @@ export interface Measured {
   readonly standalone: string;
 }
 
+/** As `make start` and the image begin it. */
+const STANDALONE_FLAGS = ['--min-semi-space-size=16'];
+
+/** As in docker-compose.yml. */
+const SERVICE_FLAGS = {
+  edge: ['--min-semi-space-size=16', '--max-semi-space-size=32'],
+  center: ['--max-semi-space-size=32'],
+};
+
+/** A script that is publisher's and subscribers' server in one, with the embedded server's flags. */
+export function embedded(name: string, script: string, port: number): Program {
+  return nodeProgram(name, SERVER_CORE, script, ['NEWSWIRE_PORT', port], STANDALONE_FLAGS);
+}
+
 /** One Node process that is both publisher's and subscribers' server. */
 export function alone(name: string, script: string, wire = 'seed'): StartSystem {
   return async () => {
     const port = await freePort();
-    const server = nodeProgram(name, SERVER_CORE, script, ['NEWSWIRE_PORT', port]);
-    return systemOf(name, [server], ['--ports', port, '--wire', wire]);
+    return systemOf(name, [embedded(name, script, port)], ['--ports', port, '--wire', wire]);
   };
 }
 
@@ -31,9 +44,6 @@ export const raw = (wire = 'seed'): StartSystem => alone('raw', rawScript, wire)
 export function standalone({ standalone: script, wire }: Measured): StartSystem {
   return alone('newswire', script, wire);
 }
-
-/** As in docker-compose.yml. */
-const SERVICE_FLAGS = ['--max-semi-space-size=32'];
 
 /** An edge or center of that checkout, with these settings. */
 export function service(
@@ -44,7 +54,7 @@ export function service(
 ): Program {
   const script = `${options.checkout}/services/${name}/dist/main.js`;
   const variable = `NEWSWIRE_${name.toUpperCase()}_PORT`;
-  const program = nodeProgram(name, core, script, [variable, own], SERVICE_FLAGS);
+  const program = nodeProgram(name, core, script, [variable, own], SERVICE_FLAGS[name]);
   return { ...program, env: { ...program.env, ...env } };
 }
 

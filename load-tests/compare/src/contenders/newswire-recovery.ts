@@ -1,4 +1,4 @@
-import { cluster, nodeProgram, SERVER_CORE, startAll } from '@newswire/load-harness';
+import { cluster, embedded, SERVER_CORE, startAll } from '@newswire/load-harness';
 import { freePort } from '@newswire/testkit';
 import type { RecoveryContender } from '../contender.js';
 import { systemAt } from './centrifuge-client.js';
@@ -9,7 +9,7 @@ import { startBehindNginx } from './newswire-nginx.js';
 export const standaloneRecovery: RecoveryContender = {
   start: async () => {
     const port = await freePort();
-    const server = nodeProgram('newswire', SERVER_CORE, built.standalone, ['NEWSWIRE_PORT', port]);
+    const server = embedded('newswire', built.standalone, port);
     return systemAt({ clients: port, api: port }, await startAll([server]));
   },
 };

@@ -1,12 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import {
-  missing,
-  nodeProgram,
-  onOneCore,
-  SERVER_CORE,
-  systemOf,
-  type StartSystem,
-} from '@newswire/load-harness';
+import { embedded, missing, onOneCore, systemOf, type StartSystem } from '@newswire/load-harness';
 import { freePort } from '@newswire/testkit';
 import type { Contender } from '../contender.js';
 import { built, linked } from './newswire-built.js';
@@ -27,7 +20,7 @@ const inMemory =
   (wire: string): StartSystem =>
   async () => {
     const port = await freePort();
-    const server = nodeProgram('newswire', SERVER_CORE, built.standalone, ['NEWSWIRE_PORT', port]);
+    const server = embedded('newswire', built.standalone, port);
     const open = { NEWSWIRE_CHANNELS_FILE: channelsFile, NEWSWIRE_COMMANDS_PER_SECOND: '1000000' };
     const env = { ...server.env, ...open };
     return systemOf('newswire', [{ ...server, env }], ['--ports', port, '--wire', wire]);

@@ -19,6 +19,8 @@ export class RateLimits {
   readonly #options: RateLimitsOptions;
   /** In the order of their last use. */
   readonly #buckets = new Map<string, Bucket>();
+  /** The key used last: mostly it is the next one too. */
+  #newest: string | undefined;
 
   constructor(options: RateLimitsOptions) {
     this.#options = options;
@@ -34,12 +36,18 @@ export class RateLimits {
     const bucket = this.#buckets.get(key) ?? { level: this.#options.burst, filledAtMs: nowMs };
     bucket.level = this.#levelOf(bucket, nowMs);
     bucket.filledAtMs = nowMs;
-    this.#buckets.delete(key);
-    this.#buckets.set(key, bucket);
+    if (key !== this.#newest) this.#move(key, bucket);
     this.#forget(nowMs);
     if (bucket.level < cost) return false;
     bucket.level -= cost;
     return true;
+  }
+
+  /** Behind all others. */
+  #move(key: string, bucket: Bucket): void {
+    this.#newest = key;
+    this.#buckets.delete(key);
+    this.#buckets.set(key, bucket);
   }
 
   #levelOf({ level, filledAtMs }: Bucket, nowMs: number): number {

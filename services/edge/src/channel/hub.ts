@@ -92,9 +92,10 @@ export class Hub implements BrokerHandler {
       nowMs,
     });
     session.subscriptions.set(name, subscription);
-    channel.waiting.add(subscription);
     if (channel.isReady) this.#settle(subscription);
-    else if (open === undefined) this.#listen(channel);
+    // Most have begun by now.
+    if (subscription.state === 'waiting') channel.waiting.add(subscription);
+    if (open === undefined) this.#listen(channel);
     return subscription;
   }
 

@@ -1,6 +1,9 @@
 /** After a rest a connection may send the commands of so many seconds at once. */
 const BURST_S = 10;
 
+/** A command, in what the bucket is filled with each ms for each command a second: whole numbers. */
+const COMMAND = 1000;
+
 /** How many commands one connection may send: a token bucket. */
 export class CommandRate {
   readonly #perSecond: number;
@@ -9,7 +12,7 @@ export class CommandRate {
 
   constructor(perSecond: number, nowMs: number) {
     this.#perSecond = perSecond;
-    this.#left = perSecond * BURST_S;
+    this.#left = perSecond * BURST_S * COMMAND;
     this.#filledMs = nowMs;
   }
 
@@ -18,9 +21,9 @@ export class CommandRate {
    * on nevertheless.
    */
   take(nowMs: number): 'obey' | 'refuse' | 'close' {
-    const burst = this.#perSecond * BURST_S;
-    const gained = ((nowMs - this.#filledMs) * this.#perSecond) / 1000;
-    this.#left = Math.min(burst, this.#left + gained) - 1;
+    const burst = this.#perSecond * BURST_S * COMMAND;
+    const gained = (nowMs - this.#filledMs) * this.#perSecond;
+    this.#left = Math.min(burst, this.#left + gained) - COMMAND;
     this.#filledMs = nowMs;
     if (this.#left >= 0) return 'obey';
     return this.#left < -burst ? 'close' : 'refuse';

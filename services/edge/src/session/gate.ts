@@ -1,5 +1,5 @@
 import { addressKey } from '../access/address-key.js';
-import { ConnectionLimits, type Place } from '../access/connection-limits.js';
+import { ConnectionLimits } from '../access/connection-limits.js';
 import { RateLimits } from '../access/rate-limits.js';
 import type { Session } from './session.js';
 
@@ -25,7 +25,6 @@ export class Gate {
   readonly #limits: ConnectionLimits;
   readonly #rates: RateLimits;
   readonly #onRefused: (reason: GateReason) => void;
-  readonly #places = new Map<Session, Place>();
 
   constructor(options: GateOptions) {
     const { maxConnections, connectsPerSecond: perSecond, now } = options;
@@ -50,24 +49,20 @@ export class Gate {
       this.#onRefused('rate');
       return session.close('tooManyRequests');
     }
-    const place = this.#limits.enter(address);
-    if (place === undefined) {
-      this.#onRefused(this.isFull ? 'full' : 'address');
-      return session.close('connectionLimit');
-    }
-    this.#places.set(session, place);
-    return undefined;
+    session.place = this.#limits.enter(address);
+    if (session.place !== undefined) return undefined;
+    this.#onRefused(this.isFull ? 'full' : 'address');
+    return session.close('connectionLimit');
   }
 
   /** Whether one more session of this user may be. */
   admits(session: Session, user: string): boolean {
-    const may = this.#places.get(session)?.takeFor(user) ?? true;
+    const may = session.place?.takeFor(user) ?? true;
     if (!may) this.#onRefused('user');
     return may;
   }
 
   leave(session: Session): void {
-    this.#places.get(session)?.leave();
-    this.#places.delete(session);
+    session.place?.leave();
   }
 }

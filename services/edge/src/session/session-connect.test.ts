@@ -37,6 +37,12 @@ describe('connect', () => {
     ]);
   });
 
+  test('is over with its frame where nobody has to be waited for', () => {
+    const client = new HubRig(10).open();
+    client.send({ id: 1, connect: {} });
+    expect(client.lines).toMatchObject([{ id: 1, connect: { client: client.session.client } }]);
+  });
+
   test('is what commands wait for, in order, also those of later frames', async () => {
     const { access, rig } = rigWithAccess();
     const decide = undecided(access, 't');

@@ -1,5 +1,5 @@
-import type { ConnectCommand, ProtocolError } from '@newswire/protocol';
-import type { Access } from '../access/access.js';
+import type { ConnectCommand, ProtocolError, SubscriptionStart } from '@newswire/protocol';
+import type { Access, Credentials } from '../access/access.js';
 import type { Expiry } from './expiry.js';
 import type { Session } from './session.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
@@ -38,28 +38,45 @@ export class SessionConnect {
     this.#options = options;
   }
 
-  /** Resolves when the client is told that it is connected. Rejects as access does. */
-  async connect(session: Session, command: ConnectCommand): Promise<void> {
-    const { access, subscriptions, expiry, version, pingIntervalMs } = this.#options;
+  /**
+   * Tells the client that it is connected. Where nobody has to be waited for it is done when this returns.
+   * Throws and rejects as access does.
+   */
+  connect(session: Session, command: ConnectCommand): undefined | Promise<void> {
     const { client, origin } = session;
-    const { id, token, data, name, headers, subs } = command;
-    const credentials = await access.connect({
-      client,
-      origin,
-      token,
-      data,
-      name,
-      version: command.version,
-      headers,
-    });
-    if (session.isOver) return;
-    expiry.check(credentials);
-    if (!this.#options.admits(session, credentials.user)) return session.close('connectionLimit');
-    session.handleAdmitted(credentials);
+    const { token, data, name, version, headers } = command;
+    const request = { client, origin, token, data, name, version, headers };
+    const answer = this.#options.access.connect(request);
+    if (!(answer instanceof Promise)) return this.#admit(session, command, answer);
+    return answer.then((credentials) => this.#admit(session, command, credentials));
+  }
+
+  #admit(
+    session: Session,
+    { id, subs }: ConnectCommand,
+    credentials: Credentials,
+  ): undefined | Promise<void> {
+    if (session.isOver) return undefined;
+    const { admits, expiry, maxChannelsPerSession, subscriptions } = this.#options;
     const count = Object.keys(credentials.subs).length;
-    if (count > this.#options.maxChannelsPerSession) return session.close('channelLimit');
-    const starts = count === 0 ? [] : await subscriptions.open(session, id, credentials.subs, subs);
+    expiry.check(credentials);
+    if (!admits(session, credentials.user)) session.close('connectionLimit');
+    else if (count > maxChannelsPerSession) session.close('channelLimit');
+    else {
+      session.handleAdmitted(credentials);
+      if (count > 0) {
+        const opened = subscriptions.open(session, id, credentials.subs, subs);
+        return opened.then((starts) => this.#begin(session, id, starts));
+      }
+      this.#begin(session, id, []);
+    }
+    return undefined;
+  }
+
+  #begin(session: Session, id: number, subs: readonly SubscriptionStart[]): void {
     if (session.isOver) return;
+    const { expiry, version, pingIntervalMs } = this.#options;
+    const { client, credentials } = session;
     session.reply({
       type: 'connected',
       id,
@@ -68,7 +85,7 @@ export class SessionConnect {
       pingIntervalMs,
       data: credentials.data,
       ttlS: expiry.ttlS(credentials),
-      subs: starts,
+      subs,
       emulation: this.#emulationOf(session),
     });
     session.handleConnected();

@@ -178,10 +178,10 @@ export class SessionSubscriptions {
     grants: readonly SubscribeGrant[],
   ): void {
     for (const grant of grants) this.#options.expiry.check(grant);
-    for (const [i, grant] of grants.entries()) {
-      const request = requests[i];
-      if (request !== undefined) this.#add(session, id, request, grant);
-    }
+    requests.forEach((request, i) => {
+      const grant = grants[i];
+      if (grant !== undefined) this.#add(session, id, request, grant);
+    });
   }
 
   #add(

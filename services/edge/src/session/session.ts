@@ -13,6 +13,7 @@ import {
 } from '@newswire/protocol';
 import type { Connection, ConnectionHandler, Origin } from '@newswire/transport';
 import { AccessClosedError, type Credentials } from '../access/access.js';
+import type { Place } from '../access/connection-limits.js';
 import { NOBODY } from '../access/open-access.js';
 import { CommandRate } from './command-rate.js';
 import type { Peer } from './heartbeats.js';
@@ -35,9 +36,13 @@ const MAX_REFUSED_CONNECTS = 5;
 /** A close frame has no room for more, in UTF-8. */
 const MAX_REASON_BYTES = 123;
 
+const UUID_LENGTH = 36;
+const idBytes = Buffer.alloc(UUID_LENGTH);
+
 /** Node gives a UUID as a tree of 14 pieces; in one piece it takes an eighth of the memory. */
 function newClientId(): string {
-  return Buffer.from(randomUUID(), 'latin1').toString('latin1');
+  idBytes.write(randomUUID(), 'latin1');
+  return idBytes.toString('latin1');
 }
 
 /** One client connection's state: who it is, the channels it listens to and its signs of life. */
@@ -52,6 +57,8 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   attempts: Map<string, Attempt> | undefined;
   opening: Opening | undefined;
   credentials: Credentials = NOBODY;
+  /** What it takes of the edge's limits; undefined when it was given none. */
+  place: Place | undefined;
   /** Commands that wait for somebody else. */
   inFlight = 0;
   lastSeenMs: number;
@@ -94,7 +101,9 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     this.handlePong();
     if (this.#choose !== undefined) this.#wire = this.#choose(text);
     this.#choose = undefined;
-    if (this.#pending?.addFrame(text) === false) return this.close('badRequest');
+    if (this.#phase === 'connecting' && !this.#waiting().addFrame(text)) {
+      return this.close('badRequest');
+    }
     try {
       for (const command of this.#wire.decode(text)) {
         if (this.isOver) return;
@@ -137,7 +146,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   handleAdmitted(credentials: Credentials): void {
     this.credentials = credentials;
     this.#context.registry.add(this);
-    this.#context.deadlines.clear(this);
+    // Instead of the time by which it had to be known.
     this.handleRefreshed(credentials);
   }
 
@@ -230,7 +239,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
         this.#connect(CONNECT_WITHOUT_COMMAND);
         return this.#take(command);
       case 'connecting':
-        if (command.type !== 'pong' && this.#pending?.add(command) === false) {
+        if (command.type !== 'pong' && !this.#waiting().add(command)) {
           this.close('badRequest');
         }
         return undefined;
@@ -260,10 +269,17 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   #connect(command: ConnectCommand): void {
     this.#phase = 'connecting';
-    this.#pending = new PendingCommands();
-    this.#context.connects
-      .connect(this, command)
-      .catch((error: unknown) => this.#handleNotConnected(command.id, error));
+    try {
+      const asked = this.#context.connects.connect(this, command);
+      asked?.catch((error: unknown) => this.#handleNotConnected(command.id, error));
+    } catch (error) {
+      this.#handleNotConnected(command.id, error);
+    }
+  }
+
+  /** What was asked for while it is being decided who asks. */
+  #waiting(): PendingCommands {
+    return (this.#pending ??= new PendingCommands());
   }
 
   /** The client may try again; what it asked for meanwhile is nothing to somebody unknown. */
