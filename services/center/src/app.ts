@@ -60,7 +60,11 @@ function logAccess(config: CenterParts['config'], logger: Logger): void {
   const closed = closedBecause(config);
   if (closed !== undefined) logger.warn(`/api/ is closed: ${closed}`);
   else if (config.apiKey !== undefined) logger.info('/api/ is open to whoever has the API key');
-  else logger.info('/api/ is open without a key, to this machine only');
+  else {
+    logger.info(
+      '/api/ is open without a key, as NEWSWIRE_API_KEY is not set and it can be reached from this machine only',
+    );
+  }
 }
 
 function centerMetrics(registry: Registry) {

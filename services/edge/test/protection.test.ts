@@ -88,6 +88,17 @@ test('too many commands are refused with 111, and going on closes with 3013', as
   expect(await until('the close', () => client.closeCode)).toBe(3013);
 });
 
+test('pongs that nobody asked for are commands like others', async () => {
+  const edge = await edgeWith({ COMMANDS_PER_SECOND: 1 });
+  const client = await edge.connected();
+  await client.answer(1);
+  client.send(...Array.from({ length: 8 }, () => ({})));
+  client.send({ id: 2, subscribe: { channel: 'a' } });
+  await client.answer(2);
+  client.send(...Array.from({ length: 40 }, () => ({})));
+  expect(await until('the close', () => client.closeCode)).toBe(3013);
+});
+
 test('a frame that is too long closes the connection; one at the limit is read', async () => {
   const edge = await edgeWith({});
   const client = await edge.connected();

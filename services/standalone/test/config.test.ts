@@ -127,6 +127,9 @@ describe('beyond loopback', () => {
       },
     });
     await newswire.stop();
+    expect(newswire.process.stdout).toContain(
+      '/api/ is closed: this newswire can be reached from other machines',
+    );
   });
 
   test('in a container whose port is published on loopback, /api/ is open', async () => {
@@ -136,6 +139,9 @@ describe('beyond loopback', () => {
     });
     expect((await publishTo(newswire, {})).status).toBe(200);
     await newswire.stop();
+    expect(newswire.process.stdout).toContain(
+      '/api/ is open without a key, as NEWSWIRE_API_KEY is not set and it can be reached from this machine only',
+    );
   });
 
   test('with a key, only its holders publish, and it is not logged', async () => {
@@ -153,6 +159,7 @@ describe('beyond loopback', () => {
       expect(refused.answer).toMatchObject({ error: { code: 101 } });
     }
     await newswire.stop();
+    expect(newswire.process.stdout).toContain('/api/ is open to whoever has the API key');
     expect(newswire.process.stdout + newswire.process.stderr).not.toContain(KEY);
   });
 });

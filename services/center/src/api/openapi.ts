@@ -13,11 +13,14 @@ const ERROR = z.strictObject({
 });
 
 /** Statuses that say what is wrong with the request as such. */
-const REFUSALS = {
+export const REFUSALS = {
   400: 'The body is not JSON, or not UTF-8; with the error mode `transport`, also other errors.',
   401: 'The API key is missing or wrong, or the API is closed.',
-  403: 'A page in a browser, while no API key is set.',
+  403: 'A page in a browser, while no API key is set; with the error mode `transport`, error 103.',
+  404: 'Only with the error mode `transport`: errors 102, 104 and 108.',
   413: 'The body is too long.',
+  416: 'Only with the error mode `transport`: error 112.',
+  429: 'Only with the error mode `transport`: errors 111 and 113.',
   500: 'A fault of newswire’s own.',
   503: 'Nothing is there to answer; with the error mode `transport`, error 100.',
 };

@@ -98,7 +98,7 @@ class ConfiguredAccess implements Access {
     this.#refusesNobody = anonymous === 'off';
     const isAsking = keys.length > 0 || connectHookUrl !== undefined;
     this.#needsToken = this.#refusesNobody || (anonymous === 'auto' && isAsking);
-    this.summary = summaryOf(config, this.#needsToken);
+    this.summary = summaryOf(config, this.#needsToken) + powersOf(sections);
   }
 
   connect(request: ConnectRequest): Credentials | Promise<Credentials> {
@@ -209,6 +209,22 @@ function summaryOf({ anonymous, connectHookUrl }: AccessConfig, needsToken: bool
   if (needsToken) return 'clients may connect with a token only';
   const reason = anonymous === 'on' ? 'NEWSWIRE_ANONYMOUS is on' : 'no key for tokens is set';
   return `clients may connect without a token: ${reason}`;
+}
+
+/** What a namespace may let everyone do, beside subscribing. */
+const POWERS = [
+  ['publish', 'publish'],
+  ['readHistory', 'read history'],
+  ['readPresence', 'see who is there'],
+] as const;
+
+/** What the channels file opens to whoever connects; empty where that is nothing. */
+function powersOf(sections: ChannelOptions['sections']): string {
+  const open = POWERS.flatMap(([option, words]) => {
+    const theirs = [...sections].filter(([, namespace]) => namespace[option] === 'everyone');
+    return theirs.length === 0 ? [] : [`${words} (${theirs.map(([name]) => name).join(', ')})`];
+  });
+  return open.length === 0 ? '' : `; the channels file lets everyone ${open.join(', ')}`;
 }
 
 const tokenExpired = () => new ProtocolError('tokenExpired');

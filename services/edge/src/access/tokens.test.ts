@@ -280,6 +280,20 @@ describe('a connection without a token', () => {
     expect(logged[0]).not.toContain('hunter2');
   });
 
+  test('and what the channels file lets everyone do is told with it', () => {
+    const chat = { ...OPTIONS, publish: 'everyone', readHistory: 'everyone' } as const;
+    const sections = new Map([
+      ['default', OPTIONS],
+      ['namespaces.chat', chat],
+    ]);
+    const { logged } = accessRig({ sections });
+    expect(logged).toEqual([
+      expect.stringContaining(
+        '; the channels file lets everyone publish (namespaces.chat), read history (namespaces.chat)"',
+      ),
+    ]);
+  });
+
   test('and with one that names nobody is let in unless that is off', async () => {
     const token = await sign({});
     expect(await connectWith(HMAC_SETTINGS).connect(token)).toEqual(NOBODY);

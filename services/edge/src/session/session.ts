@@ -71,6 +71,8 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   #refusals = 0;
   #rate: CommandRate | undefined;
   #refusedConnects = 0;
+  /** A pong that nobody asked for is a command like any other. */
+  #owesPong = false;
 
   /** Until its first frame the session counts as one of the wire that an empty frame chooses. */
   constructor(connection: Connection, choose: WireChoice, context: SessionContext, origin: Origin) {
@@ -192,7 +194,10 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   ping(): void {
     const { pingFrame } = this.#wire;
     if (pingFrame === undefined) this.connection.ping();
-    else if (this.#phase === 'connected') this.connection.send(pingFrame);
+    else if (this.#phase === 'connected') {
+      this.#owesPong = true;
+      this.connection.send(pingFrame);
+    }
   }
 
   close(kind: CloseKind): void {
@@ -252,7 +257,10 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   /** Whether the client has not sent too many commands; otherwise it is told, or closed. */
   #isInTime(command: Command): boolean {
-    if (command.type === 'pong') return true;
+    if (command.type === 'pong' && this.#owesPong) {
+      this.#owesPong = false;
+      return true;
+    }
     const { now, commandsPerSecond } = this.#context;
     this.#rate ??= new CommandRate(commandsPerSecond, now());
     const verdict = this.#rate.take(now());

@@ -14,6 +14,8 @@ export interface AccessRigOptions {
   /** NEWSWIRE_* settings. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly optionsOf?: (channel: string) => NamespaceOptions;
+  /** What the channels file says, for what is told of it at start. */
+  readonly sections?: ReadonlyMap<string, NamespaceOptions>;
   readonly now?: () => number;
 }
 
@@ -21,13 +23,19 @@ export interface AccessRigOptions {
 export function accessRig({
   settings = {},
   optionsOf = () => OPTIONS,
+  sections,
   now,
 }: AccessRigOptions = {}) {
   const logged: string[] = [];
   const log = (...args: unknown[]) => void logged.push(JSON.stringify(args));
   const logger = { debug: log, info: log, warn: log } as never;
   const config = loadConfig(ACCESS_SETTINGS, settings);
-  const { access, rpc } = createAccess(config, { optionsOf, logger, ...(now && { now }) });
+  const { access, rpc } = createAccess(config, {
+    optionsOf,
+    logger,
+    ...(sections && { sections }),
+    ...(now && { now }),
+  });
   return { access, rpc, logged };
 }
 
