@@ -13,6 +13,8 @@ export class TcpProxy {
   #isBlocked = false;
   /** While true, what the server says is thrown away. */
   isMute = false;
+  /** Hears all that a server says, before the client does. */
+  onServerData: ((chunk: Buffer) => void) | undefined;
 
   private constructor(port: number) {
     this.#server = createServer((client) => {
@@ -66,6 +68,9 @@ export class TcpProxy {
       });
     }
     client.on('data', (chunk) => upstream.write(chunk));
-    upstream.on('data', (chunk) => this.isMute || client.write(chunk));
+    upstream.on('data', (chunk: Buffer) => {
+      this.onServerData?.(chunk);
+      if (!this.isMute) client.write(chunk);
+    });
   }
 }
