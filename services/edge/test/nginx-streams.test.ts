@@ -1,4 +1,4 @@
-import { missingPrograms } from '@newswire/testkit';
+import { httpRequest, missingPrograms, RawSocket } from '@newswire/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TwoEdges } from './rig/two-edges.js';
 
@@ -47,6 +47,23 @@ describe.skipIf(missing.length > 0)('streams through nginx (needs it)', () => {
       expect(await firstLine(response)).toContain('"session"');
     }
     expect(await rig.sessions()).toEqual([0, 10]);
+  });
+
+  test('while an edge drains, so does one whose body comes after its head', async () => {
+    rig = await TwoEdges.start();
+    await rig.at(0).edge.drain();
+    const request = httpRequest('POST /connection/http_stream', {
+      body: CONNECT,
+      headers: { Expect: '100-continue' },
+    });
+    for (let i = 0; i < 10; i++) {
+      const socket = await RawSocket.open(rig.port);
+      socket.send(request.slice(0, -CONNECT.length));
+      await socket.receives('100 Continue');
+      socket.send(CONNECT);
+      expect(await socket.receives('"session"')).toContain('HTTP/1.1 200 OK');
+      socket.cut();
+    }
   });
 
   test('commands reach their session whichever edge takes them, in order', async () => {

@@ -61,23 +61,38 @@ const plain: Kind = {
   },
 };
 
+/** Subscribes the session that the stream's first frame names. */
+async function subscribe(url: string, reader: Reader): Promise<Reader> {
+  await until('the connect reply', () => reader.text.includes('\n'));
+  const { connect } = JSON.parse(/^(?:data: ?)?(.*)\n/.exec(reader.text)?.[1] ?? '') as {
+    connect: { session: string; node: string };
+  };
+  const { session, node } = connect;
+  const data = '{"id":2,"subscribe":{"channel":"big"}}';
+  const body = JSON.stringify({ session, node, data });
+  expect((await fetch(`${url}/emulation`, { method: 'POST', body })).status).toBe(204);
+  await until('the subscribe reply', () => reader.text.includes('"id":2'));
+  return reader;
+}
+
+const CONNECT = '{"id":1,"connect":{}}';
+
+const numbersInPushes = ({ text }: Reader) =>
+  [...text.matchAll(/"pub":\{"data":"(\d+) /g)].map(([, number]) => Number(number));
+
 const httpStream: Kind = {
   name: 'HTTP streaming',
+  open: async (url) => subscribe(url, await Reader.open(`${url}/connection/http_stream`, CONNECT)),
+  numbers: numbersInPushes,
+};
+
+const sse: Kind = {
+  name: "SSE on Centrifuge's wire",
   open: async (url) => {
-    const reader = await Reader.open(`${url}/connection/http_stream`, '{"id":1,"connect":{}}');
-    await until('the connect reply', () => reader.text.includes('\n'));
-    const { connect } = JSON.parse(reader.text.split('\n')[0] ?? '') as {
-      connect: { session: string; node: string };
-    };
-    const { session, node } = connect;
-    const data = '{"id":2,"subscribe":{"channel":"big"}}';
-    const body = JSON.stringify({ session, node, data });
-    expect((await fetch(`${url}/emulation`, { method: 'POST', body })).status).toBe(204);
-    await until('the subscribe reply', () => reader.text.includes('"id":2'));
-    return reader;
+    const query = `cf_connect=${encodeURIComponent(CONNECT)}`;
+    return subscribe(url, await Reader.open(`${url}/connection/sse?${query}`));
   },
-  numbers: ({ text }) =>
-    [...text.matchAll(/"pub":\{"data":"(\d+) /g)].map(([, number]) => Number(number)),
+  numbers: numbersInPushes,
 };
 
 let rig: TwoEdges;
@@ -89,7 +104,14 @@ async function metric(name: string): Promise<number> {
   return Number(found?.[1] ?? 0);
 }
 
-describe.each([plain, httpStream])('a reader of $name', ({ open, numbers }) => {
+async function publishAll(): Promise<void> {
+  for (const i of upTo(COUNT)) {
+    await rig.publish('big', `${i} ${ITEM}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe.each([plain, httpStream, sse])('a reader of $name', ({ open, numbers }) => {
   test('that is slow is taken off the live flow, and gets everything in order', async () => {
     rig = await TwoEdges.start(
       { NEWSWIRE_MAX_BUFFERED_BYTES: '100000', NEWSWIRE_PING_INTERVAL_MS: '10000' },
@@ -99,10 +121,7 @@ describe.each([plain, httpStream])('a reader of $name', ({ open, numbers }) => {
     const url = rig.at(0).url;
     const [slow, quick] = [await open(url), await open(url)];
     slow.response.pause();
-    for (const i of upTo(COUNT)) {
-      await rig.publish('big', `${i} ${ITEM}`);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await publishAll();
     await until('the quick one', () => quick.text.length > COUNT * ITEM.length);
     expect([await metric('slow_total'), await metric('catching_up')]).toEqual([1, 1]);
     slow.response.resume();
@@ -124,10 +143,7 @@ describe.each([plain, httpStream])('a reader of $name', ({ open, numbers }) => {
     );
     const reader = await open(rig.at(0).url);
     reader.response.pause();
-    for (const i of upTo(COUNT)) {
-      await rig.publish('big', `${i} ${ITEM}`);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await publishAll();
     await until('its end', async () => (await rig.sessions())[0] === 0);
     expect([await metric('closes_total {code="3008"}'), await metric('catching_up')]).toEqual([
       1, 0,
@@ -137,3 +153,22 @@ describe.each([plain, httpStream])('a reader of $name', ({ open, numbers }) => {
     expect(numbers(reader)).toEqual(upTo(numbers(reader).length));
   });
 });
+
+test(
+  'a reader that stalls is closed, after some seconds, where no time for it is set',
+  { timeout: 60_000 },
+  async () => {
+    // The edge itself neither misses a pong nor thinks the reader too far behind meanwhile.
+    const patient = { NEWSWIRE_PING_INTERVAL_MS: '60000' };
+    rig = await TwoEdges.start(patient, {}, { withNginx: false });
+    const reader = await plain.open(rig.at(0).url);
+    reader.response.pause();
+    const pausedMs = performance.now();
+    await publishAll();
+    await until('its end', async () => (await rig.sessions())[0] === 0, 40_000);
+    expect(performance.now() - pausedMs).toBeGreaterThan(5000);
+    expect(await metric('closes_total {code="3008"}')).toBe(1);
+    reader.response.resume();
+    await until('the cut', () => reader.hasEnded);
+  },
+);

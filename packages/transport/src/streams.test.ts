@@ -1,0 +1,36 @@
+import { performance } from 'node:perf_hooks';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { StreamConnection } from './stream-connection-uws.js';
+import { STALL_MS, Streams } from './streams.js';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'], now: 0 });
+  // The one of node:perf_hooks, which fake timers leave alone.
+  vi.spyOn(performance, 'now').mockImplementation(() => Date.now());
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+// uWebSockets.js closes such a connection by itself in about the time that is the default, so a test
+// with real sockets passes with a longer one, too.
+test('who takes nothing is abandoned after 10 s, unless it moves meanwhile', () => {
+  const streams = new Streams(STALL_MS);
+  const abandoned = new Set<string>();
+  const named = (name: string) =>
+    ({ abandon: () => abandoned.add(name) }) as unknown as StreamConnection;
+  const [stalled, moving] = [named('stalled'), named('moving')];
+  streams.handleStuck(stalled);
+  streams.handleStuck(moving);
+  vi.advanceTimersByTime(9000);
+  streams.handleMoved(moving);
+  streams.handleStuck(moving);
+  expect([...abandoned]).toEqual([]);
+  vi.advanceTimersByTime(2000);
+  expect([...abandoned]).toEqual(['stalled']);
+  streams.handleMoved(moving);
+  vi.advanceTimersByTime(60_000);
+  expect([...abandoned]).toEqual(['stalled']);
+  streams.close();
+});
