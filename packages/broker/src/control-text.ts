@@ -1,5 +1,6 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { ControlHandler, ControlReply, ControlRequest } from './control.js';
+import { parseReply, parseRequest } from './control-parse.js';
 import { errorText, parseError } from './error-text.js';
 
 /** How long a request may be, in characters of its JSON text: a client's frame is far below. */
@@ -37,22 +38,23 @@ export function toReplyText(reply: ControlReply | ControlReply[]): string {
   throw new ProtocolError('limitExceeded', 'an edge has too much to answer');
 }
 
-/** An edge's answer as it goes over a wire: its reply, or the error that it refuses with. */
+/** An edge's answer to what came over a wire: its reply, or the error that it refuses with. */
 export async function answerText(
   handler: ControlHandler,
-  request: ControlRequest,
+  requestText: string,
   onFault: (error: unknown) => void,
 ): Promise<string> {
   try {
+    const request = parseRequest(requestText);
     return `=${toReplyText(await answerOf(handler, request, onFault))}`;
   } catch (error) {
     return `!${errorText(error)}`;
   }
 }
 
-/** Throws the error that the edge refused with. */
+/** Throws the error that the edge refused with; error 100 where it is no answer. */
 export function parseAnswer(text: string): ControlReply {
-  if (text.startsWith('=')) return JSON.parse(text.slice(1)) as ControlReply;
+  if (text.startsWith('=')) return parseReply(text.slice(1));
   throw parseError(text.slice(1)) ?? new ProtocolError('internal', 'an edge failed');
 }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { jwtVerify } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { remoteKeys } from '../src/access/remote-keys.js';
 import {
   accessRig,
@@ -61,6 +61,11 @@ describe('keys of a URL', () => {
     expect(await connect(forged)).toEqual({ close: 3500 });
   });
 
+  test('are passed over where one is too weak to be used', async () => {
+    const { connect } = await rig(keySet(['a', rsaPair(1024).publicKey], ['b', rsa.publicKey]));
+    expect(await connect(await byRsa())).toEqual({ user: 'ann', subs: {} });
+  });
+
   test('never check an HMAC token, whatever stands among them', async () => {
     const secret = { kty: 'oct', k: Buffer.from(SECRET).toString('base64url'), kid: 'o' };
     const { connect, backend } = await rig(json({ keys: [secret] }));
@@ -101,16 +106,17 @@ describe('keys of a URL', () => {
 });
 
 /** The turn of keys, with a clock that the test turns. */
-async function turningKeys(answer: Answer, timeoutMs = 20_000) {
+async function turningKeys(answer: Answer, more: { timeoutMs?: number; cacheMs?: number } = {}) {
   const backend = await Backend.start(answer);
   const clock = { nowMs: 0 };
   const failures: string[] = [];
   const keys = remoteKeys(new URL(backend.url), {
     onFailure: (message) => failures.push(message),
-    timeoutMs,
+    timeoutMs: 20_000,
     coolDownMs: 0,
     failureCoolDownMs: 1000,
     now: () => clock.nowMs,
+    ...more,
   });
   const check = (token: string, checkedBy = keys) =>
     jwtVerify(token, checkedBy, { algorithms: ['RS256'] }).then(
@@ -130,6 +136,24 @@ describe('the turn of keys', () => {
     backend.answer = keySet(['n', next.publicKey]);
     expect(await check(await byNext())).toBe('new');
     expect(await check(await byRsa('r'))).toBe('ERR_JWKS_NO_MATCHING_KEY');
+  });
+
+  test.each([
+    ['as long as it is set to', { cacheMs: 5000 }, 5000],
+    ['for ten minutes', {}, 600_000],
+  ])('a key is kept %s; one that is gone by then is no longer good', async (_, more, ageMs) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 0 });
+    onTestFinished(() => void vi.useRealTimers());
+    const { backend, check } = await turningKeys(keySet(['r', rsa.publicKey]), more);
+    const token = await byRsa('r');
+    expect(await check(token)).toBe('ann');
+    backend.answer = keySet(['n', next.publicKey]);
+    vi.setSystemTime(ageMs - 1);
+    expect(await check(token)).toBe('ann');
+    expect(backend.asked).toHaveLength(1);
+    vi.setSystemTime(ageMs);
+    expect(await check(token)).toBe('ERR_JWKS_NO_MATCHING_KEY');
+    expect(await check(await byNext())).toBe('new');
   });
 
   test('an unknown key soon after a read makes nobody read again, and refuses nobody for good', async () => {
@@ -159,7 +183,7 @@ describe('the turn of keys', () => {
   });
 
   test('a URL that never answers is given up, for all who wait at once', async () => {
-    const { backend, failures, check } = await turningKeys(hang, 100);
+    const { backend, failures, check } = await turningKeys(hang, { timeoutMs: 100 });
     const token = await byRsa('r');
     expect(await Promise.all([check(token), check(token)])).toEqual([100, 100]);
     expect(failures[0]).toBe('the keys of tokens cannot be read: it took too long');

@@ -96,15 +96,15 @@ export class DelegateEdgeControl implements Control, UplinkUser {
   handleLine(line: string): boolean {
     if (line[0] !== LINE.ask) return false;
     const [id = '', text = ''] = fieldsOf(line, 2);
-    void this.#answer(id, JSON.parse(text) as ControlRequest);
+    void this.#answer(id, text);
     return true;
   }
 
-  async #answer(id: string, request: ControlRequest): Promise<void> {
+  async #answer(id: string, request: string): Promise<void> {
     if (this.#served === undefined) return; // center was told otherwise: its request times out
     const { handler } = this.#served;
-    const text = await answerText(handler, request, this.#onListenerFault);
-    this.#uplink.send(`${LINE.answer} ${id} ${text}`);
+    const answer = await answerText(handler, request, this.#onListenerFault);
+    this.#uplink.send(`${LINE.answer} ${id} ${answer}`);
   }
 
   async #relay(uid: string, request: ControlRequest): Promise<string> {

@@ -58,7 +58,7 @@ export class RedisControl implements Control {
 
   #handle(handler: ControlHandler, message: string): void {
     const [id = '', replyTopic = ''] = message.split(' ', 2);
-    const request = JSON.parse(message.slice(id.length + replyTopic.length + 2)) as ControlRequest;
+    const request = message.slice(id.length + replyTopic.length + 2);
     const { commands, onListenerFault } = this.#link;
     answerText(handler, request, onListenerFault)
       .then((answer) => commands.publish(replyTopic, `${id} ${answer}`))

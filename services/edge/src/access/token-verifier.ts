@@ -105,7 +105,8 @@ async function verifyWithAny(
     try {
       return (await jwtVerify(token, key, options)).payload;
     } catch (error) {
-      if (!isOtherKeys(error)) throw error;
+      // A TypeError is about the key, which is too weak: the others may be good all the same.
+      if (!isOtherKeys(error) && !(error instanceof TypeError)) throw error;
     }
   }
   throw new errors.JWSSignatureVerificationFailed();

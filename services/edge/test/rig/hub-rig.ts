@@ -124,6 +124,7 @@ export class HubRig {
   readonly broker = new ScriptedBroker({
     limitsOf: () => ({ historySize: 10_000, historyTtlMs: 3_600_000 }),
     historyBytes: 100_000_000,
+    now: () => this.nowMs,
   });
   readonly gaps: [channel: string, sessions: number][] = [];
   readonly recoveries: boolean[] = [];
@@ -168,7 +169,7 @@ export class HubRig {
       onRecovery: (recovered) => this.recoveries.push(recovered),
       onFault: fail,
       onPresenceFailure: (error) => this.presenceFailures.push(error),
-      handleClosed: ignore,
+      handleClosed: ({ connection }) => this.#sockets.delete(connection as FakeSocket),
       handleFault: (error) => this.onFault(error),
     });
     this.hub = this.core.hub;
