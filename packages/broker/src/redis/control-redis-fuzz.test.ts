@@ -95,7 +95,7 @@ function expectSound(asked: ControlRequest): void {
   }
 }
 
-test('whatever is published to an edge, it is answered, and handles sound requests only', async () => {
+test('whatever is published to an edge, it is answered or reported, and handles sound requests only', async () => {
   const link = new FakeLink();
   const control = new RedisControl(link as unknown as RedisLink, { publishTimeoutMs: 1000 });
   const heard: ControlRequest[] = [];
@@ -104,6 +104,8 @@ test('whatever is published to an edge, it is answered, and handles sound reques
   const holds = fc.asyncProperty(message, async (text) => {
     link.deliver(TOPIC, text);
     await settled();
+    // Without a return topic it can be told to nobody but the log.
+    expect(link.faults.splice(0).length).toBe(text.includes(' ') ? 0 : 1);
     for (const asked of heard) expectSound(asked);
     seen.handled += heard.splice(0).length;
     for (const said of link.said.splice(0)) {
