@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { buildGenerator as make, nodeProgram, SERVER_CORE, systemOf } from '@newswire/load-harness';
+import { buildGenerator as make, embedded, systemOf } from '@newswire/load-harness';
 import { freePort } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { failuresOf, runProgramme } from '../src/comparison.js';
@@ -32,7 +32,7 @@ const faultyScript = fileURLToPath(new URL('../../test/faulty-server.mjs', impor
 function faulty(fault: string): Contender {
   const start = async () => {
     const port = await freePort();
-    const server = nodeProgram('faulty', SERVER_CORE, faultyScript, ['NEWSWIRE_PORT', port]);
+    const server = embedded('faulty', faultyScript, port);
     const env = { ...server.env, FAULT: fault, EVERY: '10' };
     return systemOf('faulty', [{ ...server, env }], ['--ports', port]);
   };

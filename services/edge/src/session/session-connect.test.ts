@@ -85,6 +85,21 @@ describe('connect', () => {
     expect(client.socket.closes).toEqual([]);
   });
 
+  test('refused at once is no different: what came behind it in its frame is answered', async () => {
+    const access = new ScriptedAccess();
+    access.connect = () => {
+      throw new ProtocolError('unauthorized');
+    };
+    const client = new HubRig(10, { access }).open();
+    client.send({ id: 1, connect: {} }, { id: 2, ...subscribe('a') });
+    await settled();
+    expect(client.lines).toMatchObject([
+      { id: 1, error: { code: 101 } },
+      { id: 2, error: { code: 101 } },
+    ]);
+    expect(client.socket.closes).toEqual([]);
+  });
+
   test('refused again and again closes with 3509', async () => {
     const { rig } = rigWithAccess();
     const client = rig.open();

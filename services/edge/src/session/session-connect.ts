@@ -40,15 +40,19 @@ export class SessionConnect {
 
   /**
    * Tells the client that it is connected. Where nobody has to be waited for it is done when this returns.
-   * Throws and rejects as access does.
+   * Rejects as access does, and never throws: what came in the same frame is refused with it.
    */
   connect(session: Session, command: ConnectCommand): undefined | Promise<void> {
-    const { client, origin } = session;
-    const { token, data, name, version, headers } = command;
-    const request = { client, origin, token, data, name, version, headers };
-    const answer = this.#options.access.connect(request);
-    if (!(answer instanceof Promise)) return this.#admit(session, command, answer);
-    return answer.then((credentials) => this.#admit(session, command, credentials));
+    try {
+      const { client, origin } = session;
+      const { token, data, name, version, headers } = command;
+      const request = { client, origin, token, data, name, version, headers };
+      const answer = this.#options.access.connect(request);
+      if (!(answer instanceof Promise)) return this.#admit(session, command, answer);
+      return answer.then((credentials) => this.#admit(session, command, credentials));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #admit(

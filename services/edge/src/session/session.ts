@@ -277,12 +277,8 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   #connect(command: ConnectCommand): void {
     this.#phase = 'connecting';
-    try {
-      const asked = this.#context.connects.connect(this, command);
-      asked?.catch((error: unknown) => this.#handleNotConnected(command.id, error));
-    } catch (error) {
-      this.#handleNotConnected(command.id, error);
-    }
+    const asked = this.#context.connects.connect(this, command);
+    asked?.catch((error: unknown) => this.#handleNotConnected(command.id, error));
   }
 
   /** What was asked for while it is being decided who asks. */
