@@ -1,7 +1,7 @@
 export { callApi, publish, sessionsOn, subscribed } from './api-client.js';
 export { TestProcess, type Exit } from './child-process.js';
 export { freePort } from './free-port.js';
-export { heapInUse } from './heap-in-use.js';
+export { collectGarbage, heapInUse } from './heap-in-use.js';
 export {
   NewswireProcess,
   ROOT,
