@@ -344,28 +344,34 @@ test('after ten failures in a row a hook is left alone, until one may try again'
   const backend = await Backend.start(json({}, 500));
   const clock = { nowMs: 0 };
   const failures: string[] = [];
+  const reports: string[] = [];
   const hook = new HookClient({
-    name: 'the hook',
+    hook: 'connect',
     url: new URL(backend.url),
     timeoutMs: 5000,
     onFailure: (message) => failures.push(message),
+    onBreaker: (_, message) => reports.push(message),
     now: () => clock.nowMs,
   });
   const ask = () => outcome(() => hook.ask('{}', {}, () => 'yes'));
   for (let i = 0; i < 12; i++) expect(await ask()).toEqual({ error: 100 });
   expect(backend.asked).toHaveLength(10);
-  expect(failures.at(-1)).toBe('the hook: it has failed too often, and is left alone');
+  expect(failures.at(-1)).toBe('the connect hook: it has failed too often, and is left alone');
   backend.answer = json({});
   expect(await ask()).toEqual({ error: 100 });
+  const opened =
+    'the connect hook failed 10 times in a row: it is not asked for 1000 ms at a time, until it answers';
+  expect(reports).toEqual([opened]);
   clock.nowMs = 1000;
   expect([await ask(), await ask()]).toEqual(['yes', 'yes']);
+  expect(reports).toEqual([opened, 'the connect hook answers again']);
 });
 
 test('no more than 128 ask at once', async () => {
   const held: (() => void)[] = [];
   const backend = await Backend.start((response) => void held.push(() => response.end('{}')));
   const hook = new HookClient({
-    name: 'the hook',
+    hook: 'connect',
     url: new URL(backend.url),
     timeoutMs: 20_000,
     onFailure: () => undefined,

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { createSign, type KeyObject } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { remoteKeys } from '../src/access/remote-keys.js';
@@ -163,6 +163,41 @@ describe('the turn of keys', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => connect(token)));
     expect(answers).toEqual(answers.map(() => ({ error: 100 })));
     expect(backend.asked).toHaveLength(1);
+  });
+
+  test('an unknown key keeps no other waiting while the keys are read for it', async () => {
+    const { backend, check } = await turningKeys(keySet(['r', rsa.publicKey]));
+    expect(await check(await byRsa('r'))).toBe('ann');
+    backend.answer = hang;
+    const unknown = check(await byNext());
+    await expect.poll(() => backend.asked.length).toBe(2);
+    expect(await check(await byRsa('r'))).toBe('ann');
+    backend.close();
+    expect(await unknown).toBe(100);
+    expect(await check(await byRsa('r'))).toBe('ann');
+  });
+
+  test.each([{ keys: 'none' }, {}, [], { error: 'try later' }])(
+    'what is no key set is not read again for each token: %j',
+    async (answer) => {
+      const { backend, clock, check } = await turningKeys(json(answer));
+      for (let i = 0; i < 20; i++) expect(await check(await byRsa('r'))).toBe(100);
+      expect(backend.asked).toHaveLength(1);
+      backend.answer = keySet(['r', rsa.publicKey]);
+      clock.nowMs = 1000;
+      expect(await check(await byRsa('r'))).toBe('ann');
+    },
+  );
+
+  test('null in a key, or as the id in a token, is as if it were not there', async () => {
+    const key = { ...jwk('r', rsa.publicKey), use: null, alg: null, key_ops: null, crv: null };
+    const { connect } = await rig(json({ keys: [key], next: null }));
+    const header = Buffer.from('{"alg":"RS256","kid":null}').toString('base64url');
+    const claims = Buffer.from('{"sub":"ann"}').toString('base64url');
+    const signed = `${header}.${claims}`;
+    const signature = createSign('RSA-SHA256').update(signed).sign(rsa.privateKey, 'base64url');
+    expect(await connect(`${signed}.${signature}`)).toEqual({ user: 'ann', subs: {} });
+    expect(await connect(await byRsa('r'))).toEqual({ user: 'ann', subs: {} });
   });
 
   test('a key that is not in a set read just for it is none', async () => {

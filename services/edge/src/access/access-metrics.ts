@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from '@newswire/runtime';
-import type { HookName } from './hooks.js';
+import type { HookName } from './hook-status.js';
 
 /** Told of what is worth counting about who is let in. */
 export interface AccessObserver {

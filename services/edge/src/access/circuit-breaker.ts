@@ -4,6 +4,8 @@ export interface CircuitBreakerOptions {
   /** For how long it lets nobody pass, before one may try. */
   readonly openMs: number;
   readonly now: () => number;
+  /** True each time that it opens, also after a failed try; false once when it closes. */
+  readonly onChange?: (isOpen: boolean) => void;
 }
 
 /** Keeps calls from something that fails, so that it can recover and callers need not wait for it. */
@@ -26,11 +28,16 @@ export class CircuitBreaker {
   }
 
   succeeded(): void {
+    const { maxFailures, onChange } = this.#options;
+    const wasOpen = this.#failures >= maxFailures;
     this.#failures = 0;
+    if (wasOpen) onChange?.(false);
   }
 
   failed(): void {
-    const { maxFailures, openMs, now } = this.#options;
-    if (++this.#failures >= maxFailures) this.#openUntilMs = now() + openMs;
+    const { maxFailures, openMs, now, onChange } = this.#options;
+    if (++this.#failures < maxFailures) return;
+    this.#openUntilMs = now() + openMs;
+    onChange?.(true);
   }
 }

@@ -9,6 +9,7 @@ import {
   type SubscribeGrant,
 } from './access.js';
 import type { AccessObserver } from './access-metrics.js';
+import { BoundedLog } from './bounded-log.js';
 import { chosenChannel, existingChannel, type OptionsOf } from './channel-rules.js';
 import { checkSections } from './check-sections.js';
 import { HOOK_SETTINGS, Hooks } from './hooks.js';
@@ -39,9 +40,6 @@ export interface AccessParts {
   readonly now?: () => number;
 }
 
-/** Between two log lines that say that a hook or the keys of tokens cannot be had. */
-const WARNING_INTERVAL_MS = 10_000;
-
 /** Who is let in, and who answers `rpc`. */
 export interface AccessAndRpc {
   readonly access: Access;
@@ -54,10 +52,11 @@ export interface AccessAndRpc {
  * ConfigError for unusable keys, and for namespaces that need what is not configured.
  */
 export function createAccess(config: AccessConfig, parts: AccessParts): AccessAndRpc {
-  const onFailure = warner(parts.logger, parts.now ?? Date.now);
-  const hooks = new Hooks(config, onFailure, parts.observer?.onHookAsked);
-  const access = new ConfiguredAccess(config, parts, hooks, onFailure);
-  parts.logger.info(access.summary);
+  const { logger, observer, now = Date.now } = parts;
+  const log = new BoundedLog(logger, now);
+  const hooks = new Hooks(config, log, observer?.onHookAsked, now);
+  const access = new ConfiguredAccess(config, parts, hooks, log);
+  logger.info(access.summary);
   return { access, rpc: hooks.rpc };
 }
 
@@ -83,13 +82,13 @@ class ConfiguredAccess implements Access {
     config: AccessConfig,
     { optionsOf, sections = new Map(), logger, observer, now = Date.now }: AccessParts,
     hooks: Hooks,
-    onFailure: (message: string) => void,
+    log: BoundedLog,
   ) {
     this.#optionsOf = optionsOf;
     this.#logger = logger;
     this.#onTokenRefused = observer?.onTokenRefused ?? (() => undefined);
     this.#now = now;
-    const keys = tokenKeys(config, onFailure);
+    const keys = tokenKeys(config, (message) => log.warn('token keys', message));
     const { tokenAudience: audience, tokenIssuer: issuer, anonymous, connectHookUrl } = config;
     const hasSubscribeHook = config.subscribeHookUrl !== undefined;
     checkSections(sections, { hasTokenKeys: keys.length > 0, hasSubscribeHook });
@@ -232,13 +231,4 @@ const invalidToken = () => AccessClosedError.of('invalidToken');
 
 function invalidSubscriptionToken(): ProtocolError {
   return new ProtocolError('permissionDenied', 'the subscription token is not valid here');
-}
-
-function warner(logger: AccessParts['logger'], now: () => number): (message: string) => void {
-  let nextMs = -Infinity;
-  return (message) => {
-    if (now() < nextMs) return;
-    nextMs = now() + WARNING_INTERVAL_MS;
-    logger.warn(message);
-  };
 }

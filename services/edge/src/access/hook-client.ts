@@ -1,16 +1,21 @@
-import { ProtocolError } from '@newswire/protocol';
-import { boundedText } from './bounded-body.js';
+import { ERRORS, ProtocolError, type ErrorKind } from '@newswire/protocol';
+import { BodyTooLongError, boundedText } from './bounded-body.js';
 import { CircuitBreaker } from './circuit-breaker.js';
+import { errorOfStatus, isBackendFailure, type HookName } from './hook-status.js';
 import { Turnstile } from './turnstile.js';
 
 export interface HookClientOptions {
-  /** How it is called in logs. */
-  readonly name: string;
+  readonly hook: HookName;
   readonly url: URL;
   /** From the question to the end of the answer, waiting for a place included. */
   readonly timeoutMs: number;
-  /** Told what went wrong: nothing that was sent or answered is in it. */
-  readonly onFailure: (message: string) => void;
+  /**
+   * Told what went wrong: with the backend, or with one answer, which says nothing of the next.
+   * Nothing that was sent or answered is in the message.
+   */
+  readonly onFailure: (message: string, of: 'backend' | 'answer') => void;
+  /** The circuit breaker opens (again), or closes. */
+  readonly onBreaker?: (isOpen: boolean, message: string) => void;
   /** Told of each question that was answered or failed, in what time. */
   readonly onAsked?: (isAnswered: boolean, tookMs: number) => void;
   readonly now?: () => number;
@@ -26,27 +31,50 @@ const MAX_CONCURRENT = 128;
 
 const BREAKER = { maxFailures: 10, openMs: 1000 };
 
-/** Asks one URL of the backend. Whatever goes wrong is a temporary error, and never a yes. */
+/** The backend is there, but this answer is none that can be used. It says nothing of the next. */
+class UnusableAnswerError extends Error {
+  readonly kind: ErrorKind;
+
+  constructor(message: string, kind: ErrorKind = 'internal') {
+    super(message);
+    this.name = 'UnusableAnswerError';
+    this.kind = kind;
+  }
+}
+
+/** Asks one URL of the backend. Whatever goes wrong is an error, and never a yes. */
 export class HookClient {
   readonly #options: HookClientOptions;
+  readonly #name: string;
   readonly #breaker: CircuitBreaker;
   readonly #turnstile = new Turnstile(MAX_CONCURRENT);
 
   constructor(options: HookClientOptions) {
+    const { hook, now = Date.now, onBreaker } = options;
     this.#options = options;
-    this.#breaker = new CircuitBreaker({ ...BREAKER, now: options.now ?? Date.now });
+    this.#name = `the ${hook} hook`;
+    const { maxFailures, openMs } = BREAKER;
+    const opened = `failed ${maxFailures} times in a row: it is not asked for ${openMs} ms at a time, until it answers`;
+    this.#breaker = new CircuitBreaker({
+      ...BREAKER,
+      now,
+      onChange: (isOpen) =>
+        onBreaker?.(isOpen, `${this.#name} ${isOpen ? opened : 'answers again'}`),
+    });
   }
 
   /**
    * Posts the JSON and resolves with what `read` makes of the answer and its text; it throws where
-   * that is not an answer. Rejects with error 100.
+   * that is not an answer. Rejects with the error that the answer's HTTP status stands for, or else
+   * with error 100. Only what fails whoever asks opens the circuit breaker: time-outs, connections
+   * that fail, and 5xx.
    */
   async ask<T>(
     json: string,
     headers: Readonly<Record<string, string>>,
     read: ReadAnswer<T>,
   ): Promise<T> {
-    const { name, timeoutMs, onFailure, onAsked = () => undefined } = this.#options;
+    const { timeoutMs, onAsked = () => undefined } = this.#options;
     const startMs = performance.now();
     const signal = AbortSignal.timeout(timeoutMs);
     try {
@@ -56,10 +84,22 @@ export class HookClient {
       onAsked(true, performance.now() - startMs);
       return found;
     } catch (error) {
-      onAsked(false, performance.now() - startMs);
-      onFailure(`${name}: ${reasonOf(error, timeoutMs)}`);
-      throw new ProtocolError('internal', 'the backend gives no answer at the moment');
+      const refusal = this.#refusalOf(error);
+      onAsked(!refusal.temporary, performance.now() - startMs);
+      throw refusal;
     }
+  }
+
+  #refusalOf(error: unknown): ProtocolError {
+    const { timeoutMs, onFailure } = this.#options;
+    const isAnswer = error instanceof UnusableAnswerError;
+    const message = isAnswer ? error.message : reasonOf(error, timeoutMs);
+    onFailure(`${this.#name}: ${message}`, isAnswer ? 'answer' : 'backend');
+    const kind = isAnswer ? error.kind : 'internal';
+    const detail = ERRORS[kind].temporary
+      ? 'the backend gives no answer at the moment'
+      : 'by the backend';
+    return new ProtocolError(kind, detail);
   }
 
   async #ask<T>(
@@ -70,12 +110,13 @@ export class HookClient {
   ): Promise<T> {
     if (!this.#breaker.mayPass()) throw new Error('it has failed too often, and is left alone');
     try {
-      const text = await this.#post(json, headers, signal);
-      const answer = read(parsed(text), text);
+      const answer = readWith(read, await this.#post(json, headers, signal));
       this.#breaker.succeeded();
       return answer;
-    } catch (error) {
-      this.#breaker.failed();
+    } catch (thrown) {
+      const error = isUnusable(thrown) ? unusable(thrown) : thrown;
+      if (error instanceof UnusableAnswerError) this.#breaker.succeeded();
+      else this.#breaker.failed();
       throw error;
     }
   }
@@ -85,18 +126,44 @@ export class HookClient {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<string> {
-    const response = await fetch(this.#options.url, {
+    const { url, hook } = this.#options;
+    const response = await fetch(url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
       body,
       redirect: 'manual', // another address is not the one that was trusted with cookies
       signal,
     });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new Error(`it answered ${response.status}`);
-    }
-    return boundedText(response, MAX_ANSWER_BYTES);
+    const { status } = response;
+    if (status === 200) return boundedText(response, MAX_ANSWER_BYTES);
+    await response.body?.cancel();
+    const message = `it answered ${status}`;
+    if (isBackendFailure(status)) throw new Error(message);
+    throw new UnusableAnswerError(message, errorOfStatus(hook, status));
+  }
+}
+
+/** Codes of HTTP that cannot be parsed, of headers that are too long, of a body badly compressed. */
+const UNUSABLE_CODES = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|Z_)/;
+
+/** What is wrong with one answer is no failure of the backend. */
+function isUnusable(error: unknown): boolean {
+  return error instanceof BodyTooLongError || UNUSABLE_CODES.test(codeOf(error) ?? '');
+}
+
+function unusable(error: unknown): UnusableAnswerError {
+  return new UnusableAnswerError(codeOf(error) ?? (error as Error).message);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
+}
+
+function readWith<T>(read: ReadAnswer<T>, text: string): T {
+  try {
+    return read(parsed(text), text);
+  } catch (error) {
+    throw new UnusableAnswerError((error as Error).message);
   }
 }
 
@@ -109,7 +176,7 @@ function parsed(text: string): unknown {
 }
 
 function reasonOf(error: unknown, timeoutMs: number): string {
-  const { name, message, cause } = error as Error;
+  const { name, message } = error as Error;
   if (name === 'TimeoutError') return `it took longer than ${timeoutMs} ms`;
-  return (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
+  return codeOf(error) ?? message;
 }

@@ -10,7 +10,9 @@ import {
   readSubscribeAnswer,
   type HookAnswer,
 } from './hook-answers.js';
+import type { BoundedLog } from './bounded-log.js';
 import { HookClient } from './hook-client.js';
+import type { HookName } from './hook-status.js';
 import type { RpcHandler, RpcRequest } from './rpc.js';
 
 export const HOOK_SETTINGS = [
@@ -20,9 +22,6 @@ export const HOOK_SETTINGS = [
   'hookTimeoutMs',
   'hookHeaders',
 ] as const;
-
-/** As labels of metrics have them. */
-export type HookName = 'connect' | 'subscribe' | 'rpc';
 
 type HookConfig = Config<(typeof HOOK_SETTINGS)[number]>;
 
@@ -50,17 +49,20 @@ export class Hooks {
 
   constructor(
     config: HookConfig,
-    onFailure: (message: string) => void,
+    log: BoundedLog,
     onAsked?: AccessObserver['onHookAsked'],
+    now: () => number = Date.now,
   ) {
     const { hookTimeoutMs: timeoutMs } = config;
     const client = (hook: HookName, url: URL | undefined) =>
       url &&
       new HookClient({
-        name: `the ${hook} hook`,
+        hook,
         url,
         timeoutMs,
-        onFailure,
+        now,
+        onFailure: (message, of) => log.warn(`${hook} hook, ${of}`, message),
+        onBreaker: log.breakerReports(`${hook} hook`),
         onAsked: (isAnswered, tookMs) => onAsked?.(hook, isAnswered, tookMs),
       });
     this.#connect = client('connect', config.connectHookUrl);

@@ -1,5 +1,13 @@
 import { ProtocolError } from '@newswire/protocol';
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JSONWebKeySet,
+  type JWTHeaderParameters,
+  type JWTVerifyGetKey,
+} from 'jose';
 import { boundedText } from './bounded-body.js';
 
 export interface RemoteKeysOptions {
@@ -38,8 +46,10 @@ export function remoteKeys(url: URL, options: RemoteKeysOptions): JWTVerifyGetKe
       }
       // jose would read a body of any length.
       const text = await boundedText(response, MAX_KEY_SET_BYTES);
-      JSON.parse(text);
-      return new Response(text);
+      const keySet = withoutNulls(text) as JSONWebKeySet;
+      // Throws where it is no key set: unnoticed, it would be read again for every token.
+      createLocalJWKSet(keySet);
+      return new Response(JSON.stringify(keySet));
     } catch (error) {
       failedAtMs = now();
       throw error;
@@ -55,7 +65,7 @@ export function remoteKeys(url: URL, options: RemoteKeysOptions): JWTVerifyGetKe
   return async (header, token) => {
     const readBefore = readCount;
     try {
-      return await set(header, token);
+      return await set(withoutNullKid(header), token);
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
       const isMissing = error instanceof errors.JWKSNoMatchingKey;
@@ -64,6 +74,17 @@ export function remoteKeys(url: URL, options: RemoteKeysOptions): JWTVerifyGetKe
       throw new ProtocolError('internal', 'the token cannot be checked at the moment');
     }
   };
+}
+
+function withoutNullKid(header: JWTHeaderParameters): JWTHeaderParameters {
+  if ((header.kid as unknown) !== null) return header;
+  const { kid: _, ...others } = header;
+  return others;
+}
+
+/** A member that is null is as if it were not there: some libraries write `"use":null`. */
+function withoutNulls(json: string): unknown {
+  return JSON.parse(json, (_, value: unknown) => (value === null ? undefined : value));
 }
 
 function reasonOf(error: unknown): string {
