@@ -7,6 +7,7 @@ export {
   ROOT,
   spawnService,
   type ServiceEnvironment,
+  type ServiceName,
 } from './newswire-process.js';
 export { NginxServer } from './nginx.js';
 export { missingPrograms, programPath } from './programs.js';
