@@ -1,8 +1,10 @@
 /**
- * Why newswire closes a connection: the WebSocket close codes, Centrifuge's again.
- * `reconnect`: whether a client should come back (3000–3499) or not (3500–3999).
+ * Why newswire closes a connection: the WebSocket close codes, Centrifuge's again but for 1009,
+ * which is RFC 6455's. `reconnect`: whether a client should come back (3000–3499) or not (1009,
+ * 3500–3999).
  */
 export const CLOSES = {
+  tooLong: { code: 1009, reason: 'message too long', reconnect: false },
   closed: { code: 3000, reason: 'connection closed', reconnect: true },
   shutdown: { code: 3001, reason: 'shutdown', reconnect: true },
   serverError: { code: 3004, reason: 'internal server error', reconnect: true },

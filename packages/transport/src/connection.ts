@@ -33,6 +33,8 @@ export interface Origin {
 export interface ConnectionHandler {
   handleText(text: string): void;
   handleBinary(): void;
+  /** The client sent a message over the endpoint's limit. Its content is dropped. */
+  handleTooLong(): void;
   /** Any sign of life: a ping or a pong. */
   handlePong(): void;
   /** The kernel has taken bytes that it did not take at first. */
@@ -40,13 +42,30 @@ export interface ConnectionHandler {
   handleClose(code: number): void;
 }
 
+/** What a client asks for when it opens a WebSocket. */
+export interface Handshake {
+  /** The names in Sec-WebSocket-Protocol, in the client's order. */
+  readonly subprotocols: readonly string[];
+  /** The part of the URL after the `?`, still encoded. */
+  readonly query: string;
+}
+
+/** How a WebSocket begins, once its request is accepted. */
+export interface WebSocketOpening {
+  /** One of the offered subprotocols, for the answer to name; '' names none. */
+  readonly subprotocol: string;
+  handleOpen(connection: Connection, origin: Origin): ConnectionHandler;
+}
+
 /** One WebSocket path. */
 export interface WebSocketEndpoint {
-  /** A frame over this many bytes closes the connection. */
+  /**
+   * A longer message is reported by `handleTooLong`. One of more than four times as many bytes cuts
+   * the connection off: uWebSockets.js sends no close frame then.
+   */
   readonly maxFrameBytes: number;
-  /** Asked before each upgrade: an answer refuses it. */
-  refuse(): HttpReply | undefined;
-  handleOpen(connection: Connection, origin: Origin): ConnectionHandler;
+  /** Called before each upgrade: an answer refuses it. */
+  accept(handshake: Handshake): WebSocketOpening | HttpReply;
 }
 
 let lastConnectionId = 0;

@@ -1,6 +1,13 @@
 export { allowedOrigins, type AllowedOrigin } from './allowed-origin.js';
 export { addressList } from './client-address.js';
-export type { Connection, ConnectionHandler, Origin, WebSocketEndpoint } from './connection.js';
+export type {
+  Connection,
+  ConnectionHandler,
+  Handshake,
+  Origin,
+  WebSocketEndpoint,
+  WebSocketOpening,
+} from './connection.js';
 export { operationsRoutes, type Operations } from './operations-routes.js';
 export {
   errorReply,

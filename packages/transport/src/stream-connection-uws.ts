@@ -17,6 +17,7 @@ const CUT_OFF = 1006;
 const NOBODY: ConnectionHandler = {
   handleText: () => undefined,
   handleBinary: () => undefined,
+  handleTooLong: () => undefined,
   handlePong: () => undefined,
   handleDrain: () => undefined,
   handleClose: () => undefined,

@@ -1,10 +1,13 @@
+import { CLOSES } from '@newswire/protocol';
 import type * as Uws from 'uWebSockets.js';
 import {
   nextConnectionId,
   type Connection,
   type ConnectionHandler,
+  type Handshake,
   type Origin,
   type WebSocketEndpoint,
+  type WebSocketOpening,
 } from './connection.js';
 import { writeReply } from './http-uws.js';
 import type { Visitors } from './visitors-uws.js';
@@ -12,6 +15,7 @@ import type { Visitors } from './visitors-uws.js';
 /** What uWebSockets.js keeps for us beside each socket. */
 interface SocketState {
   readonly origin: Origin;
+  readonly opening: WebSocketOpening;
   connection?: UwsConnection;
   handler?: ConnectionHandler;
   /** It was closed while it opened, and its handler is still to be told. */
@@ -26,25 +30,38 @@ type Socket = Uws.WebSocket<SocketState>;
  */
 const LAST_RESORT_TIMEOUT_S = 240;
 
+/**
+ * uWebSockets.js' own limit, as a multiple of the endpoint's. Beyond it uWebSockets.js cuts the
+ * connection off without a close frame, so it is the higher of the two. It keeps what it has
+ * received of an unfinished message, and no more than that, so it is also what one client can
+ * make the process hold.
+ */
+const CUT_OFF_FACTOR = 4;
+
+/** Its reason in the close handler when a message was over that limit. */
+const OVER_THE_LIMIT = 'Received too big message';
+
+const NO_SUBPROTOCOLS: readonly string[] = [];
+
 /** The uWebSockets.js behaviour of one endpoint. */
 export function behaviourOf(
   endpoint: WebSocketEndpoint,
   visitors: Visitors,
 ): Uws.WebSocketBehavior<SocketState> {
   return {
-    maxPayloadLength: endpoint.maxFrameBytes,
+    maxPayloadLength: endpoint.maxFrameBytes * CUT_OFF_FACTOR,
     idleTimeout: LAST_RESORT_TIMEOUT_S,
     sendPingsAutomatically: false,
     // 0 is no limit: over a limit, publishing would skip the socket silently. Sessions watch
     // bufferedBytes() before every flush instead.
     maxBackpressure: 0,
     upgrade: (response, request, context) => {
-      const refusal = visitors.refuse(request) ?? endpoint.refuse();
-      if (refusal !== undefined) return writeReply(response, refusal);
+      const accepted = visitors.refuse(request) ?? endpoint.accept(handshakeOf(request));
+      if ('status' in accepted) return writeReply(response, accepted);
       response.upgrade<SocketState>(
-        { origin: visitors.originOf('websocket', response, request) },
+        { origin: visitors.originOf('websocket', response, request), opening: accepted },
         request.getHeader('sec-websocket-key'),
-        '',
+        accepted.subprotocol,
         request.getHeader('sec-websocket-extensions'),
         context,
       );
@@ -52,25 +69,44 @@ export function behaviourOf(
     open: (socket) => {
       const state = socket.getUserData();
       state.connection = new UwsConnection(socket);
-      state.handler = endpoint.handleOpen(state.connection, state.origin);
+      state.handler = state.opening.handleOpen(state.connection, state.origin);
       if (state.earlyCloseCode !== undefined) state.handler.handleClose(state.earlyCloseCode);
     },
     message: (socket, message, isBinary) => {
       const { handler } = socket.getUserData();
-      if (isBinary) handler?.handleBinary();
+      if (message.byteLength > endpoint.maxFrameBytes) handler?.handleTooLong();
+      else if (isBinary) handler?.handleBinary();
       // uWebSockets.js has checked that text is valid UTF-8, and closed the connection otherwise.
       else handler?.handleText(Buffer.from(message).toString('utf8'));
     },
     drain: (socket) => socket.getUserData().handler?.handleDrain(),
     ping: (socket) => socket.getUserData().handler?.handlePong(),
     pong: (socket) => socket.getUserData().handler?.handlePong(),
-    close: (socket, code) => {
+    close: (socket, wireCode, reason) => {
       const state = socket.getUserData();
+      const code = isOverTheLimit(reason) ? CLOSES.tooLong.code : wireCode;
       state.connection?.forget();
       if (state.handler === undefined) state.earlyCloseCode = code;
       else state.handler.handleClose(code);
     },
   };
+}
+
+function handshakeOf(request: Uws.HttpRequest): Handshake {
+  const query = request.getQuery() ?? '';
+  if (request.getHeader('sec-websocket-protocol') === '') {
+    return { subprotocols: NO_SUBPROTOCOLS, query };
+  }
+  const names: string[] = [];
+  // A list may be spread over several headers, of which getHeader gives the first.
+  request.forEach((header, value) => {
+    if (header === 'sec-websocket-protocol') names.push(...value.split(','));
+  });
+  return { subprotocols: names.map((name) => name.trim()), query };
+}
+
+function isOverTheLimit(reason: ArrayBuffer): boolean {
+  return Buffer.from(reason).toString('latin1') === OVER_THE_LIMIT;
 }
 
 /** A socket that may be gone: uWebSockets.js throws when a closed one is touched. */

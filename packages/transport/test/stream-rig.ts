@@ -43,6 +43,7 @@ export class Listener implements ConnectionHandler {
     this.texts.push(text);
   }
   handleBinary(): void {}
+  handleTooLong(): void {}
   handlePong(): void {
     this.signsOfLife++;
   }
@@ -99,7 +100,8 @@ export class StreamRig {
         },
       });
     }
-    server.webSocket('/ws', { maxFrameBytes: 1000, refuse: () => undefined, handleOpen });
+    const accept = () => ({ subprotocol: '', handleOpen });
+    server.webSocket('/ws', { maxFrameBytes: 1000, accept });
     rig.port = await server.listen('127.0.0.1', 0);
     return rig;
   }

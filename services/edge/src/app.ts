@@ -6,9 +6,11 @@ import { persist, type Config, type Logger, type Registry } from '@newswire/runt
 import {
   errorReply,
   type Connection,
+  type Handshake,
   type HttpReply,
   type Origin,
   type Server,
+  type WebSocketOpening,
 } from '@newswire/transport';
 import { centrifugeStreams } from './streams/centrifuge-streams.js';
 import { drainSessions } from './drain.js';
@@ -16,6 +18,7 @@ import { EdgeCore, type EdgePowers, type Patience } from './edge-core.js';
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
 import { emulationRoute } from './streams/emulation.js';
 import { Gate } from './session/gate.js';
+import { negotiate } from './session/handshake.js';
 import { Heartbeats } from './session/heartbeats.js';
 import { plainSse } from './streams/plain-sse.js';
 import type { Session, WireChoice } from './session/session.js';
@@ -157,10 +160,23 @@ export function createEdge(parts: EdgeParts): Edge {
     return session;
   };
   const maxFrameBytes = MAX_FRAME_BYTES;
-  for (const [path, choose] of WIRES) {
-    server.webSocket(path, { maxFrameBytes, refuse, handleOpen: opener(choose) });
-  }
   const handleOpen = opener(() => centrifugeWire);
+  const openProtobuf = (connection: Connection, origin: Origin) => {
+    const session = handleOpen(connection, origin);
+    session.close('inappropriateProtocol');
+    return session;
+  };
+  for (const [path, choose] of WIRES) {
+    const openUnnamed = opener(choose);
+    const accept = (handshake: Handshake): WebSocketOpening | HttpReply => {
+      const refusal = refuse();
+      if (refusal !== undefined) return refusal;
+      const { subprotocol, encoding } = negotiate(handshake);
+      if (encoding === undefined) return { subprotocol, handleOpen: openUnnamed };
+      return { subprotocol, handleOpen: encoding === 'json' ? handleOpen : openProtobuf };
+    };
+    server.webSocket(path, { maxFrameBytes, accept });
+  }
   for (const endpoint of centrifugeStreams({ refuse, maxFrameBytes, handleOpen })) {
     server.stream(endpoint);
   }

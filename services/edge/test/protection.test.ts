@@ -108,7 +108,7 @@ test('a frame that is too long closes the connection; one at the limit is read',
   client.send({ ...rpc, rpc: { ...rpc.rpc, data: 'x'.repeat(room) } });
   await client.answer(2);
   client.send({ ...rpc, rpc: { ...rpc.rpc, data: 'x'.repeat(room + 1) } });
-  expect(await until('the close', () => client.closeCode)).toBe(1006);
+  expect(await until('the close', () => client.closeCode)).toBe(1009);
 });
 
 test("another host's page gets nothing, on whatever path", async () => {

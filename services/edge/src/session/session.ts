@@ -126,6 +126,10 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     );
   }
 
+  handleTooLong(): void {
+    this.close('tooLong');
+  }
+
   handlePong(): void {
     this.lastSeenMs = this.#context.now();
   }

@@ -18,6 +18,7 @@ export const lineFraming: StreamFraming = {
 };
 
 const REFUSALS: ReadonlyMap<number, readonly [status: number, kind: ErrorKind]> = new Map([
+  [CLOSES.tooLong.code, [413, 'limitExceeded']],
   [CLOSES.tooManyRequests.code, [429, 'tooManyRequests']],
   [CLOSES.invalidToken.code, [401, 'unauthorized']],
   [CLOSES.badRequest.code, [400, 'badRequest']],

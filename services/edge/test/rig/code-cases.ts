@@ -119,6 +119,11 @@ export const UNSUBSCRIBE_CASES: readonly CodeCase[] = [
 ];
 
 export const CLOSE_CASES: readonly CodeCase[] = [
+  {
+    code: 1009,
+    by: 'a message that is too long',
+    act: quick((client) => client.send(' '.repeat(100_000))),
+  },
   { code: 3000, by: 'the server API', act: disconnected(3000) },
   {
     code: 3001,

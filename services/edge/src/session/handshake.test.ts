@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { negotiate } from './handshake.js';
+
+test.each([
+  [[], '', '', undefined],
+  [['centrifuge-json'], '', 'centrifuge-json', 'json'],
+  [['centrifuge-protobuf'], '', 'centrifuge-protobuf', 'protobuf'],
+  [['centrifuge-protobuf', 'centrifuge-json'], '', 'centrifuge-json', 'json'],
+  [['mqtt', 'centrifuge-json', 'mqtt'], '', 'centrifuge-json', 'json'],
+  [['mqtt'], '', '', undefined],
+  [['Centrifuge-JSON'], '', '', undefined],
+  [[''], '', '', undefined],
+  [[], 'format=protobuf', '', 'protobuf'],
+  [[], 'a=b&cf_protocol=protobuf', '', 'protobuf'],
+  [[], 'format=json&cf_protocol=protobuf', '', 'protobuf'],
+  [[], 'format=json', '', undefined],
+  [[], 'format', '', undefined],
+  [['mqtt'], 'format=protobuf', '', 'protobuf'],
+  [['centrifuge-json'], 'format=protobuf', 'centrifuge-json', 'json'],
+])('%j with ?%s: echoes %j, speaks %j', (subprotocols, query, subprotocol, encoding) => {
+  expect(negotiate({ subprotocols, query })).toEqual({ subprotocol, encoding });
+});
