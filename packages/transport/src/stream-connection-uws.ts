@@ -156,7 +156,8 @@ export class StreamConnection implements Connection {
     this.#hasBegun = true;
     response.writeStatus('200 OK');
     response.writeHeader('Content-Type', this.framing.contentType);
-    response.writeHeader('Cache-Control', 'no-store');
+    // A proxy that compresses would hold events back until it has enough of them.
+    response.writeHeader('Cache-Control', 'no-store, no-transform');
     response.writeHeader('X-Accel-Buffering', 'no');
     for (const name in this.#headers) response.writeHeader(name, this.#headers[name] ?? '');
   }

@@ -177,6 +177,24 @@ describe('the newswire command', () => {
       expect(command.stdout + command.stderr).not.toContain(secret);
     });
 
+    test('shows why it cannot listen yet, and goes on trying', async () => {
+      const full = await NewswireProcess.start('standalone', {
+        ...settings,
+        NEWSWIRE_ANONYMOUS: 'on',
+        NEWSWIRE_MAX_CONNECTIONS: '1',
+      });
+      const other = await SeedClient.open(full.webSocketUrl);
+      const environment = { NEWSWIRE_URL: full.url, NEWSWIRE_TOKEN: await token() };
+      const command = newswireCommand(['subscribe', 'a'], environment);
+      const line = 'cannot connect (internal error: this edge is full): trying again\n';
+      await until('two attempts', () => command.stderr.startsWith(line + line));
+      other.close();
+      await until('a place', () => command.stderr.includes('listening to a'));
+      expect(command.stdout).toBe('');
+      await command.stop('SIGINT');
+      await full.stop('SIGKILL');
+    });
+
     test.each([
       [['--token', 'hunter 2'], {}, /^newswire: --token is no token/],
       [[], { NEWSWIRE_TOKEN: 'hunter 2' }, /^NEWSWIRE_TOKEN must be a token\.\n$/],

@@ -3,14 +3,13 @@ import { hostname } from 'node:os';
 import type { Broker, Control } from '@newswire/broker';
 import { centrifugeWire, CLOSES, plainSseWire, seedWire } from '@newswire/protocol';
 import { persist, type Config, type Logger, type Registry } from '@newswire/runtime';
-import {
-  errorReply,
-  type Connection,
-  type Handshake,
-  type HttpReply,
-  type Origin,
-  type Server,
-  type WebSocketOpening,
+import type {
+  Connection,
+  Handshake,
+  HttpReply,
+  Origin,
+  Server,
+  WebSocketOpening,
 } from '@newswire/transport';
 import { centrifugeStreams } from './streams/centrifuge-streams.js';
 import { drainSessions } from './drain.js';
@@ -21,6 +20,7 @@ import { Gate } from './session/gate.js';
 import { negotiate } from './session/handshake.js';
 import { Heartbeats } from './session/heartbeats.js';
 import { plainSse } from './streams/plain-sse.js';
+import { jsonRefusal, unavailable, type Refusal } from './streams/refusal.js';
 import type { Session, WireChoice } from './session/session.js';
 
 /** The settings an edge reads, beside those of its process. */
@@ -147,11 +147,11 @@ export function createEdge(parts: EdgeParts): Edge {
   const heartbeats = new Heartbeats(sessions, { ...config, now });
   const sweeper = setInterval(() => core.sweep(), SWEEP_INTERVAL_MS).unref();
 
-  const refuse = (): HttpReply | undefined => {
+  const refuse = (): Refusal | undefined => {
     if (!isDraining && !gate.isFull) return undefined;
     const reason = isDraining ? 'draining' : 'full';
     metrics.refused.inc({ reason });
-    return errorReply(503, 'internal', `this edge is ${reason}`);
+    return unavailable(`this edge is ${reason}`);
   };
   const opener = (choose: WireChoice) => (connection: Connection, origin: Origin) => {
     const session = core.open(connection, choose, origin);
@@ -170,7 +170,7 @@ export function createEdge(parts: EdgeParts): Edge {
     const openUnnamed = opener(choose);
     const accept = (handshake: Handshake): WebSocketOpening | HttpReply => {
       const refusal = refuse();
-      if (refusal !== undefined) return refusal;
+      if (refusal !== undefined) return jsonRefusal(refusal);
       const { subprotocol, encoding } = negotiate(handshake);
       if (encoding === undefined) return { subprotocol, handleOpen: openUnnamed };
       return { subprotocol, handleOpen: encoding === 'json' ? handleOpen : openProtobuf };

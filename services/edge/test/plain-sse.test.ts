@@ -160,7 +160,6 @@ describe.skipIf(missing.length > 0)('plain SSE, through nginx (needs it)', () =>
     ['a bad token', AccessClosedError.of('invalidToken'), [401, 101]],
     ['an expired one', new ProtocolError('tokenExpired'), [401, 109]],
     ['nobody’s right', new ProtocolError('permissionDenied'), [403, 103]],
-    ['a failure that may pass', new ProtocolError('internal'), [503, 100]],
   ])('%s is an HTTP status', async (_, refusal, answer) => {
     rig.refusal = refusal;
     expect(await refused('/sse?channels=a&token=secret')).toEqual(answer);

@@ -32,22 +32,27 @@ export function listener(
   return async () => {
     const silence = new Silence();
     let opened = false;
+    let refused: string | undefined;
+    const onComment = (comment: string) => {
+      // Heartbeats are empty comments. A stream that ends at once has its reason in one.
+      if (!opened && comment.trim() !== '') refused = comment.trim();
+    };
     try {
       const last = lastId === '' ? {} : { 'Last-Event-ID': lastId };
       const headers = { Authorization: `Bearer ${token}`, ...last };
       const response = await fetch(address, { headers, signal: silence.signal });
       if (!response.ok || response.body === null) return await refusal(response);
-      opened = true;
-      note(`listening to ${channels.join(', ')} at ${url}; Ctrl-C ends it`);
       const events = response.body
         .pipeThrough(silence.watch())
         .pipeThrough(new TextDecoderStream())
-        .pipeThrough(new EventSourceParserStream());
+        .pipeThrough(new EventSourceParserStream({ onComment }));
       for await (const event of events) {
+        if (!opened) note(`listening to ${channels.join(', ')} at ${url}; Ctrl-C ends it`);
+        opened = true;
         lastId = event.id ?? lastId;
         tell(event, context);
       }
-      return { opened, isFinal: false, reason: 'the stream has ended' };
+      return { opened, isFinal: false, reason: refused ?? 'the stream has ended' };
     } catch (error) {
       const { message, cause } = error as Error;
       const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;

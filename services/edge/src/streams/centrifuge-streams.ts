@@ -1,11 +1,18 @@
 import type { HttpReply, StreamEndpoint, StreamOpening } from '@newswire/transport';
 import { errorReply } from '@newswire/transport';
+import {
+  eventStreamRefusal,
+  hasNextUpstream,
+  jsonRefusal,
+  NEXT_UPSTREAM_HEADER,
+  type Refusal,
+} from './refusal.js';
 import { eventFraming, lineFraming } from './stream-framings.js';
 
 /** What the two have in common. */
 export type StreamParts = Pick<StreamEndpoint, 'handleOpen'> & {
-  /** Asked before each connection: an answer refuses it. */
-  readonly refuse: () => HttpReply | undefined;
+  /** Called before each connection: a refusal while this edge takes none. */
+  readonly refuse: () => Refusal | undefined;
   readonly maxFrameBytes: number;
 };
 
@@ -19,12 +26,13 @@ export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamP
     path: '/connection/sse',
     transport: 'sse',
     isOneWay: false,
+    headers: [NEXT_UPSTREAM_HEADER],
     handleOpen,
-    accept: ({ query }) => {
+    accept: ({ query, headers }) => {
+      const refusal = refuse();
+      if (refusal !== undefined) return eventStreamRefusal(refusal, hasNextUpstream(headers));
       const connect = new URLSearchParams(query).get('cf_connect') ?? '';
-      return (
-        refuse() ?? opening(eventFraming, connect, 'the connect command stands in ?cf_connect=')
-      );
+      return opening(eventFraming, connect, 'the connect command stands in ?cf_connect=');
     },
   };
   const httpStream: StreamEndpoint = {
@@ -34,7 +42,11 @@ export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamP
     isOneWay: false,
     maxBodyBytes: maxFrameBytes,
     handleOpen,
-    accept: ({ body }) => refuse() ?? opening(lineFraming, body, 'the connect command is the body'),
+    accept: ({ body }) => {
+      const refusal = refuse();
+      if (refusal !== undefined) return jsonRefusal(refusal);
+      return opening(lineFraming, body, 'the connect command is the body');
+    },
   };
   return [sse, httpStream];
 }

@@ -73,7 +73,6 @@ describe('a stream', () => {
       status: 403,
       body: '{"error":{"code":103,"message":"permission denied"}}',
     });
-    expect(open(['a']).refusal(3001, 'shutdown').status).toBe(503);
     expect(open(['a']).refusal(3500, 'invalid token').status).toBe(401);
   });
 

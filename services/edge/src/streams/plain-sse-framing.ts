@@ -1,9 +1,6 @@
 import { readBlocks, toEventId, type ErrorBody, type Position } from '@newswire/protocol';
 import type { HttpReply, StreamFraming } from '@newswire/transport';
-import { refusalOf } from './stream-framings.js';
-
-/** How long an `EventSource` waits before it comes back, in ms. */
-const RETRY_MS = 2000;
+import { eventStreamRefusal, refusalOf, RETRY_MS } from './refusal.js';
 
 /** HTTP's statuses for the errors that a request to listen may be answered with. */
 const STATUSES: Readonly<Record<number, number>> = {
@@ -46,21 +43,27 @@ export class PlainSseFraming implements StreamFraming {
   readonly #memory: PlainSseMemory;
   readonly #positions: Map<string, Position>;
   readonly #awaited: Set<string>;
+  readonly #hasNextUpstream: boolean;
   #id: string;
   #isConnected = false;
   #held: string | undefined = `retry: ${RETRY_MS}\n\n`;
   #error: ErrorBody | undefined;
 
-  /** `positions`: of those channels, what the client has had before. */
+  /**
+   * `positions`: of those channels, what the client has had before. `hasNextUpstream`: a proxy asks
+   * another edge after a 503.
+   */
   constructor(
     channels: readonly string[],
     positions: ReadonlyMap<string, Position>,
     memory: PlainSseMemory,
+    hasNextUpstream = false,
   ) {
     const known = [...positions].filter(([channel]) => channels.includes(channel));
     this.#positions = new Map(known);
     this.#awaited = new Set(channels);
     this.#memory = memory;
+    this.#hasNextUpstream = hasNextUpstream;
     this.#id = toEventId(this.#positions);
   }
 
@@ -76,9 +79,12 @@ export class PlainSseFraming implements StreamFraming {
   }
 
   refusal(code: number, reason: string): HttpReply {
-    if (this.#error === undefined) return refusalOf(code, reason);
-    const status = STATUSES[this.#error.code] ?? 400;
-    return { status, body: JSON.stringify({ error: this.#error }) };
+    const error = this.#error;
+    const refusal =
+      error === undefined
+        ? refusalOf(code, reason)
+        : { status: STATUSES[error.code] ?? 400, error };
+    return eventStreamRefusal(refusal, this.#hasNextUpstream);
   }
 
   #remembered(frame: string): string {

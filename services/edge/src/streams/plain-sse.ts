@@ -3,6 +3,7 @@ import { errorReply, type HttpReply, type HttpRequest } from '@newswire/transpor
 import type { StreamEndpoint } from '@newswire/transport';
 import type { StreamParts } from './centrifuge-streams.js';
 import { PlainSseFraming, PlainSseMemory } from './plain-sse-framing.js';
+import { eventStreamRefusal, hasNextUpstream, NEXT_UPSTREAM_HEADER } from './refusal.js';
 
 /**
  * `GET /sse?channels=77707|77708`: events for `EventSource` and curl. `Last-Event-ID`, or
@@ -18,16 +19,17 @@ export function plainSse({
     path: '/sse',
     transport: 'plain_sse',
     isOneWay: true,
-    headers: ['last-event-id', 'authorization'],
+    headers: ['last-event-id', 'authorization', NEXT_UPSTREAM_HEADER],
     handleOpen,
     accept: (request) => {
+      const hasNext = hasNextUpstream(request.headers);
       const refusal = refuse();
-      if (refusal !== undefined) return refusal;
+      if (refusal !== undefined) return eventStreamRefusal(refusal, hasNext);
       const asked = read(request);
       const channels = plainSseChannels(asked);
       const positions = positionsIn(asked.lastEventId);
       if (!(positions instanceof Map)) return positions;
-      const framing = new PlainSseFraming(channels, positions, memory);
+      const framing = new PlainSseFraming(channels, positions, memory, hasNext);
       return { framing, firstFrame: plainSseRequest(asked) };
     },
   };

@@ -1,0 +1,87 @@
+import { CLOSES, ProtocolError, type ErrorBody, type ErrorKind } from '@newswire/protocol';
+import type { HttpReply } from '@newswire/transport';
+
+/** How long an `EventSource` waits before it connects again, in ms. */
+export const RETRY_MS = 2000;
+
+/** The header by which a proxy announces that it sends a request on to the next edge after a 503. */
+export const NEXT_UPSTREAM_HEADER = 'x-next-upstream';
+
+/** The error of a stream that does not begin, and the HTTP status that stands for it. */
+export interface Refusal {
+  readonly status: number;
+  readonly error: ErrorBody;
+}
+
+const REFUSALS: ReadonlyMap<number, readonly [status: number, kind: ErrorKind]> = new Map([
+  [CLOSES.tooLong.code, [413, 'limitExceeded']],
+  [CLOSES.tooManyRequests.code, [429, 'tooManyRequests']],
+  [CLOSES.invalidToken.code, [401, 'unauthorized']],
+  [CLOSES.badRequest.code, [400, 'badRequest']],
+  // A stream's request carries `connect`, so it was newswire or a hook that took too long.
+  [CLOSES.stale.code, [503, 'internal']],
+  [CLOSES.forceDisconnect.code, [403, 'permissionDenied']],
+  [CLOSES.connectionLimit.code, [429, 'limitExceeded']],
+  [CLOSES.channelLimit.code, [400, 'limitExceeded']],
+  [CLOSES.inappropriateProtocol.code, [400, 'badRequest']],
+  [CLOSES.permissionDenied.code, [403, 'permissionDenied']],
+  [CLOSES.notAvailable.code, [404, 'notAvailable']],
+  [CLOSES.tooManyErrors.code, [400, 'badRequest']],
+]);
+
+/**
+ * The refusal that stands for a close code: temporary for codes after which a client reconnects. Hooks
+ * choose codes of their own, up to 4999.
+ */
+export function refusalOf(code: number, reason: string): Refusal {
+  const [status, kind] = REFUSALS.get(code) ?? (reconnects(code) ? UNAVAILABLE : FORBIDDEN);
+  return { status, error: new ProtocolError(kind, reason).toBody() };
+}
+
+/** The refusal of an edge that takes no clients. */
+export function unavailable(reason: string): Refusal {
+  return { status: 503, error: new ProtocolError('internal', reason).toBody() };
+}
+
+export function jsonRefusal({ status, error }: Refusal): HttpReply {
+  return { status, body: JSON.stringify({ error }) };
+}
+
+/**
+ * The refusal of an event stream. By the HTML standard an `EventSource` gives up on any status but 200,
+ * and reconnects after a stream that ends. So a temporary error is a finished stream with the error as
+ * a comment; the others are their HTTP status. With `hasNext` a proxy asks the next edge after a 503.
+ */
+export function eventStreamRefusal(refusal: Refusal, hasNext: boolean): HttpReply {
+  const { status, error } = refusal;
+  if (error.temporary !== true) return jsonRefusal(refusal);
+  const message = onOneLine(error.message);
+  if (hasNext && status === 503) {
+    return { ...jsonRefusal(refusal), headers: { 'X-Newswire-Error': message } };
+  }
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store, no-transform',
+    },
+    body: `: ${message}\nretry: ${RETRY_MS}\n\n`,
+  };
+}
+
+/** Whether the proxy in front asks the next edge after a 503. */
+export function hasNextUpstream(headers: Readonly<Record<string, string>>): boolean {
+  return headers[NEXT_UPSTREAM_HEADER] === 'http_503';
+}
+
+const UNAVAILABLE = [503, 'internal'] as const;
+const FORBIDDEN = [403, 'permissionDenied'] as const;
+
+function reconnects(code: number): boolean {
+  return code < 3500 || (code >= 4000 && code < 4500);
+}
+
+/** A line break in a hook's words would begin another field, or another header. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}
