@@ -1,5 +1,5 @@
 -- Reads a part of a channel's log: {top offset, epoch, first offset of the life, epoch and offset it
--- follows or false, {offset, data, offset, data, …}}. Where there is no life, reading from 0 begins
+-- follows or false, {offset, age in ms, data, offset, …}}. Where there is no life, reading from 0 begins
 -- one; whoever asks for what follows something is answered {0, false}: center knows what the next
 -- life will follow, a reader does not.
 --
@@ -29,16 +29,19 @@ local left = call('PTTL', KEYS[1])
 if left < ttl - 30000 then redis.pcall('PEXPIRE', KEYS[1], ttl) end
 
 local time = call('TIME')
-local outdated = time[1] * 1000 + math.floor(time[2] / 1000) - log_ttl
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local outdated = now - log_ttl
 local page, bytes = {}, 0
 local next_offset = limit > 0 and first_alive(KEYS[2], since + 1, outdated)
-while next_offset and next_offset <= top and #page < limit * 2 do
+while next_offset and next_offset <= top and #page < limit * 3 do
   local from, upto = string.format('%.0f', next_offset), string.format('%.0f', top)
-  local count = math.min(CHUNK, limit - #page / 2)
+  local count = math.min(CHUNK, limit - #page / 3)
   local entries = call('XRANGE', KEYS[2], from, upto, 'COUNT', count)
   next_offset = nil
   for _, entry in ipairs(entries) do
-    local offset, data = tonumber(entry[1]:match('^%d+')), entry[2][2]
+    local offset, published = entry[1]:match('^(%d+)-(%d+)$')
+    local data = entry[2][2]
+    offset = tonumber(offset)
     bytes = bytes + #data
     next_offset = offset + 1
     if bytes > max_bytes and #page > 0 then
@@ -46,6 +49,7 @@ while next_offset and next_offset <= top and #page < limit * 2 do
       break
     end
     page[#page + 1] = offset
+    page[#page + 1] = now - published
     page[#page + 1] = data
   end
 end

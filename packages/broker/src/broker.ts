@@ -65,6 +65,8 @@ export interface Life {
  */
 export interface HistoryPage {
   readonly publications: readonly Publication[];
+  /** The age of each publication, in ms, on the clock that the log's TTL counts on. */
+  readonly agesMs: readonly number[];
   readonly topOffset: number;
   readonly life: Life | undefined;
 }

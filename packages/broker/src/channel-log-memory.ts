@@ -18,7 +18,7 @@ export interface MemoryHistoryLimits extends HistoryLimits {
 interface Entry {
   readonly publication: Publication;
   readonly bytes: number;
-  readonly expiresAtMs: number;
+  readonly publishedMs: number;
 }
 
 /** One channel's recent publications, bounded in number, bytes and age. */
@@ -43,7 +43,7 @@ export class MemoryChannelLog {
     const entry: Entry = {
       publication,
       bytes: Buffer.byteLength(data) + (extra === undefined ? 0 : Buffer.byteLength(extra)),
-      expiresAtMs: nowMs + this.#limits.historyTtlMs,
+      publishedMs: nowMs,
     };
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
@@ -58,13 +58,15 @@ export class MemoryChannelLog {
     const firstOffset = this.#entries[this.#start]?.publication.offset ?? this.#topOffset + 1;
     const from = this.#start + Math.max(0, sinceOffset + 1 - firstOffset);
     const publications: Publication[] = [];
+    const agesMs: number[] = [];
     let bytes = 0;
     for (const entry of this.#entries.slice(from, from + limit)) {
       bytes += entry.bytes;
       if (bytes > MAX_PAGE_BYTES && publications.length > 0) break;
       publications.push(entry.publication);
+      agesMs.push(nowMs - entry.publishedMs);
     }
-    return { publications, topOffset: this.#topOffset, life: this.life };
+    return { publications, agesMs, topOffset: this.#topOffset, life: this.life };
   }
 
   /** Empties the log. Answers the offset up to which it was emptied. */
@@ -76,13 +78,13 @@ export class MemoryChannelLog {
 
   /** Lets go of what is over the limits. */
   trim(nowMs: number): void {
-    const { historySize, historyBytes } = this.#limits;
+    const { historySize, historyBytes, historyTtlMs } = this.#limits;
     for (;;) {
       const oldest = this.#entries[this.#start];
       if (oldest === undefined) break;
       const count = this.#entries.length - this.#start;
       const tooMuch = count > historySize || (count > 1 && this.#bytes > historyBytes);
-      if (!tooMuch && oldest.expiresAtMs > nowMs) break;
+      if (!tooMuch && oldest.publishedMs + historyTtlMs > nowMs) break;
       this.#bytes -= oldest.bytes;
       this.#start++;
     }

@@ -21,7 +21,7 @@ export class WildcardFlow {
 
   get page(): HistoryPage {
     const life = { epoch: this.#epoch, firstOffset: 1, follows: undefined };
-    return { publications: [], topOffset: this.#topOffset, life };
+    return { publications: [], agesMs: [], topOffset: this.#topOffset, life };
   }
 
   hear(channel: string, { data, extra, isTransient }: Publication): void {
@@ -42,4 +42,9 @@ export class WildcardFlow {
 }
 
 /** What there is of a wildcard that nobody has subscribed to. */
-export const NO_PAGE: HistoryPage = { publications: [], topOffset: 0, life: undefined };
+export const NO_PAGE: HistoryPage = {
+  publications: [],
+  agesMs: [],
+  topOffset: 0,
+  life: undefined,
+};

@@ -3,6 +3,8 @@ import { beforeEach, expect, test } from 'vitest';
 import type { BrokerRig } from './broker-contract.js';
 import { Listener } from './listener.js';
 
+const AGE = expect.any(Number);
+
 /** The part of the broker contract that is about the log. */
 export function describeHistoryContract(current: () => BrokerRig): void {
   let rig: BrokerRig;
@@ -27,11 +29,13 @@ export function describeHistoryContract(current: () => BrokerRig): void {
         { offset: 2, data: '"b"' },
         { offset: 3, data: '"c"' },
       ],
+      agesMs: [AGE, AGE, AGE],
       topOffset: 3,
       life,
     });
     expect(await rig.subscriber.history('a', 1, 1)).toEqual({
       publications: [{ offset: 2, data: '"b"' }],
+      agesMs: [AGE],
       topOffset: 3,
       life,
     });
@@ -40,9 +44,20 @@ export function describeHistoryContract(current: () => BrokerRig): void {
       [Number.MAX_SAFE_INTEGER, 10],
       [0, 0],
     ] as const) {
-      const none = { publications: [], topOffset: 3, life };
+      const none = { publications: [], agesMs: [], topOffset: 3, life };
       expect(await rig.subscriber.history('a', since, limit)).toEqual(none);
     }
+  });
+
+  test('a page says how old its publications are', async () => {
+    await rig.publisher.publish('a', '1');
+    const agesMs = async () => (await rig.subscriber.history('a', 0, 10)).agesMs;
+    await until('the first to be older', async () => ((await agesMs())[0] ?? 0) > 20);
+    await rig.publisher.publish('a', '2');
+    const [first = 0, second = Infinity] = await agesMs();
+    expect(first).toBeGreaterThan(20);
+    expect(second).toBeGreaterThanOrEqual(0);
+    expect(first - second).toBeGreaterThan(20);
   });
 
   test('what goes beside the data is in the log, and counts in its pages', async () => {
@@ -92,6 +107,7 @@ export function describeHistoryContract(current: () => BrokerRig): void {
     expect(listener.removals).toEqual([['a', 2]]);
     expect(await rig.subscriber.history('a', 0, 10)).toEqual({
       publications: [],
+      agesMs: [],
       topOffset: 2,
       life: { epoch: first.epoch, firstOffset: 1, follows: undefined },
     });

@@ -23,6 +23,7 @@ export function describeLifeContract(current: () => BrokerRig): void {
     const epoch = none.life?.epoch;
     expect(none).toEqual({
       publications: [],
+      agesMs: [],
       topOffset: 0,
       life: { epoch: expect.stringMatching(/^[\w-]{8,}$/), firstOffset: 1, follows: undefined },
     });

@@ -43,13 +43,19 @@ export function describeWildcardContract(current: () => BrokerRig): void {
   test('there is a position and no log', async () => {
     await rig.subscriber.subscribe(ALL, listener);
     const none = await rig.subscriber.history(ALL, 0, 10);
-    expect(none).toMatchObject({ publications: [], topOffset: 0, life: { firstOffset: 1 } });
+    expect(none).toMatchObject({
+      publications: [],
+      agesMs: [],
+      topOffset: 0,
+      life: { firstOffset: 1 },
+    });
     await rig.publisher.publish('sports:1', '1');
     await rig.publisher.publish('sports:2', '2');
     const [{ epoch } = { epoch: '' }] = await listener.count(2);
     const life = { epoch, firstOffset: 1, follows: undefined };
     expect(await rig.subscriber.history(ALL, 0, 10)).toEqual({
       publications: [],
+      agesMs: [],
       topOffset: 2,
       life,
     });
@@ -79,7 +85,7 @@ export function describeWildcardContract(current: () => BrokerRig): void {
   });
 
   test('nobody has subscribed to it: there is nothing, and it is let go of quietly', async () => {
-    const nothing = { publications: [], topOffset: 0, life: undefined };
+    const nothing = { publications: [], agesMs: [], topOffset: 0, life: undefined };
     expect(await rig.subscriber.history(ALL, 0, 10)).toEqual(nothing);
     await rig.subscriber.unsubscribe(ALL);
   });

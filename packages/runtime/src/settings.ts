@@ -284,7 +284,7 @@ export const SETTINGS = {
   }),
   historyBytes: integer('NEWSWIRE_HISTORY_BYTES', 65_536, 1_073_741_824, {
     fallback: 8_388_608,
-    doc: "How much data a channel's log keeps in the embedded server, or in center with NEWSWIRE_BROKER=delegate, in bytes; the newest publication always stays.",
+    doc: "How much data a channel's log keeps in the embedded server, or in center with NEWSWIRE_BROKER=delegate, in bytes; the newest publication always stays. With delegate, edges need the same value.",
   }),
   maxDataBytes: integer('NEWSWIRE_MAX_DATA_BYTES', 1, 16_777_216, {
     fallback: 65_536,

@@ -53,6 +53,8 @@ export interface EdgeParts extends EdgePowers {
   readonly config: Config<(typeof EDGE_SETTINGS)[number]>;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** How much data the broker's logs keep, in UTF-8 bytes, where they have such a limit. */
+  readonly historyBytes?: number | undefined;
 }
 
 /** What a process that runs an edge needs to know of it. */
@@ -108,6 +110,7 @@ export function createEdge(parts: EdgeParts): Edge {
     ...config,
     ...parts.patience,
     admits: (session, user) => gate.admits(session, user),
+    historyBytes: parts.historyBytes,
     lookEveryBytes: config.maxBufferedBytes / 16,
     access,
     optionsOf,

@@ -21,7 +21,8 @@ import { SubscriptionNotices } from './session/subscription-notices.js';
 import type { OptionsOf } from './session/terms-of.js';
 
 /** What the parts settle among themselves. */
-type InnerCalls = 'onStarved' | 'onBroken' | 'onFault' | 'onBegun' | 'onEnded' | 'handleDrain';
+type InnerCalls =
+  'onStarved' | 'onBroken' | 'onFault' | 'onBegun' | 'onEnded' | 'handleDrain' | 'limitsOf';
 
 /** Who clients are, what they may do and who is there. What is left out is open, or not had. */
 export interface EdgePowers {
@@ -110,6 +111,7 @@ export class EdgeCore {
     const members = new ChannelMembers({ ...options, presence, onFailure: onPresenceFailure });
     this.hub = new Hub(broker, outbox, this.catchUp, {
       ...options,
+      limitsOf: optionsOf,
       onBegun: (subscription) => members.handleBegun(subscription),
       onEnded: (subscription) => {
         members.handleEnded(subscription);

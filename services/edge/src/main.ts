@@ -54,6 +54,8 @@ await runService(async (): Promise<Service> => {
     ...powers,
     optionsOf,
     config,
+    // Logs in Redis have no such limit.
+    historyBytes: config.brokerKind === 'redis' ? undefined : config.historyBytes,
     logger,
     registry,
   });

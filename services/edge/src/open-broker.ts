@@ -14,6 +14,7 @@ export const BROKER_SETTINGS = [
   'host',
   ...REDIS_SETTINGS,
   'delegatePort',
+  'historyBytes',
   'linkSecret',
   'linkSecretFile',
 ] as const;

@@ -55,6 +55,7 @@ export async function startStandalone(environment: Environment): Promise<Service
       observer: accessMetrics(registry),
     }),
     config,
+    historyBytes: config.historyBytes,
     logger,
     registry,
   };

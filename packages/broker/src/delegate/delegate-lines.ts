@@ -13,7 +13,7 @@ export const LINE = {
   publication: 'P',
   /** To the edge: `R channel upToOffset`. */
   removal: 'R',
-  /** To the edge: `I id offset publication`, a part of the answer to a request for history. */
+  /** To the edge: `I id offset age publication`, a part of the answer to a request for history. */
   item: 'I',
   /** To the edge: `= id …`, a request's answer. */
   done: '=',
@@ -90,6 +90,12 @@ export function numberOf(field: string | undefined): number {
   return number;
 }
 
+/** A publication in a page, and its age. */
+export interface PageItem {
+  readonly publication: Publication;
+  readonly ageMs: number;
+}
+
 export interface HeardPublication {
   readonly channel: string;
   readonly publication: Publication;
@@ -124,12 +130,26 @@ export function pageText({ topOffset, life }: HistoryPage): string {
   return `${topOffset} ${epoch} ${firstOffset}${before}`;
 }
 
-export function parsePage(text: string, publications: readonly Publication[]): HistoryPage {
-  if (text === '') return { publications, topOffset: 0, life: undefined };
+/** `age`: in ms. */
+export function itemLine(id: string, publication: Publication, age: number): string {
+  const text = toPublicationText(publication.data, publication);
+  return `${LINE.item} ${id} ${publication.offset} ${Math.max(0, Math.floor(age))} ${text}`;
+}
+
+export function parseItem(line: string): { readonly id: number; readonly item: PageItem } {
+  const [id, offset, age, text = ''] = fieldsOf(line, 4);
+  const publication = fromPublicationText(numberOf(offset), text);
+  return { id: numberOf(id), item: { publication, ageMs: numberOf(age) } };
+}
+
+export function parsePage(text: string, items: readonly PageItem[]): HistoryPage {
+  const publications = items.map(({ publication }) => publication);
+  const agesMs = items.map(({ ageMs }) => ageMs);
+  if (text === '') return { publications, agesMs, topOffset: 0, life: undefined };
   const [topOffset, epoch = '', firstOffset, offset, before] = text.split(' ');
   const follows = before === undefined ? undefined : { offset: numberOf(offset), epoch: before };
   const life: Life = { epoch, firstOffset: numberOf(firstOffset), follows };
-  return { publications, topOffset: numberOf(topOffset), life };
+  return { publications, agesMs, topOffset: numberOf(topOffset), life };
 }
 
 export function keyField(key: string | undefined): string {

@@ -1,12 +1,13 @@
 import { ProtocolError, type Publication } from '@newswire/protocol';
 import type { Broker, BrokerHandler } from '../broker.js';
-import { fromPublicationText, toPublicationText } from '../publication-text.js';
+import { fromPublicationText } from '../publication-text.js';
 import type { Control, ControlRequest } from '../control.js';
 import { toReplyText } from '../control-text.js';
 import { errorText } from '../error-text.js';
 import {
   EVERY_EDGE,
   fieldsOf,
+  itemLine,
   LINE,
   LineError,
   numberOf,
@@ -166,10 +167,9 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     await this.#link.untilUnsent(MAX_UNSENT_FOR_PAGE);
     try {
       const page = await this.#parts.broker.history(channel, since, limit);
-      for (const publication of page.publications) {
-        const text = toPublicationText(publication.data, publication);
-        this.#link.send(`${LINE.item} ${id} ${publication.offset} ${text}`);
-      }
+      page.publications.forEach((publication, i) => {
+        this.#link.send(itemLine(id, publication, page.agesMs[i] ?? 0));
+      });
       this.#done(id, pageText(page));
     } catch (error) {
       this.#fail(id, error);

@@ -1,9 +1,10 @@
-import { ProtocolError, type Publication } from '@newswire/protocol';
+import { ProtocolError } from '@newswire/protocol';
+import type { PageItem } from './delegate-lines.js';
 
 /** The answer to a request: its last line's text, and the items that came before. */
 export interface Reply {
   readonly text: string;
-  readonly items: readonly Publication[];
+  readonly items: readonly PageItem[];
 }
 
 export interface AskOptions {
@@ -14,7 +15,7 @@ export interface AskOptions {
 }
 
 interface Waiting {
-  readonly items: Publication[];
+  readonly items: PageItem[];
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
 }
@@ -56,7 +57,7 @@ export class PendingReplies {
     });
   }
 
-  addItem(id: number, item: Publication): void {
+  addItem(id: number, item: PageItem): void {
     this.#waiting.get(id)?.items.push(item);
   }
 

@@ -1,8 +1,7 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { BrokerFault } from '../broker.js';
 import { parseError } from '../error-text.js';
-import { fromPublicationText } from '../publication-text.js';
-import { fieldsOf, LINE, LineError, numberOf } from './delegate-lines.js';
+import { fieldsOf, LINE, LineError, numberOf, parseItem } from './delegate-lines.js';
 import type { DelegateLink, LinkHandler } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
 import { PendingReplies, type AskOptions, type Reply } from './delegate-replies.js';
@@ -73,9 +72,8 @@ export class Uplink implements LinkHandler {
         return this.#replies.fail(numberOf(id), error);
       }
       case LINE.item: {
-        const [id, offset, text = ''] = fieldsOf(line, 3);
-        const publication = fromPublicationText(numberOf(offset), text);
-        return this.#replies.addItem(numberOf(id), publication);
+        const { id, item } = parseItem(line);
+        return this.#replies.addItem(id, item);
       }
       default:
         if (!this.#users.some((user) => user.handleLine(line))) throw new LineError();

@@ -17,6 +17,7 @@ import { isFromReplica, redisIsAway, toProtocolError, withTimeout } from './redi
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
 import { RedisWildcards } from './redis-wildcards.js';
+import { NO_PAGE } from '../wildcard-flow.js';
 import { RedisSubscriptions, topicOf } from './redis-subscriptions.js';
 
 export interface RedisBrokerOptions {
@@ -126,15 +127,17 @@ type HistoryReply =
     ];
 
 function pageOf(reply: HistoryReply): HistoryPage {
-  if (reply[1] === null) return { publications: [], topOffset: 0, life: undefined };
+  if (reply[1] === null) return NO_PAGE;
   const [topOffset, epoch, firstOffset, followedEpoch, followedOffset, page] = reply;
   const publications: Publication[] = [];
-  for (let i = 0; i < page.length; i += 2) {
-    publications.push(fromPublicationText(Number(page[i]), String(page[i + 1])));
+  const agesMs: number[] = [];
+  for (let i = 0; i < page.length; i += 3) {
+    publications.push(fromPublicationText(Number(page[i]), String(page[i + 2])));
+    agesMs.push(Number(page[i + 1]));
   }
   const follows =
     followedEpoch === null || followedOffset === null
       ? undefined
       : { offset: followedOffset, epoch: followedEpoch };
-  return { publications, topOffset, life: { epoch, firstOffset, follows } };
+  return { publications, agesMs, topOffset, life: { epoch, firstOffset, follows } };
 }

@@ -24,7 +24,7 @@ describe('what is older than the ring', () => {
     const log = logOf(51, 55);
     const megabyte = 'x'.repeat(1_048_576);
     const part = (offset: number) => {
-      log.addOlder(at(log, offset - 1), [{ offset, data: megabyte }]);
+      log.addOlder(at(log, offset - 1), [item(offset, megabyte)]);
     };
     for (const offset of [11, 21, 31, 41]) part(offset);
     const kept = () => [11, 16, 21, 31, 41].filter((offset) => after(log, offset - 1));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ChannelLog } from './channel-log.js';
+import { toEntry } from '../streams/entry.js';
 
 /** All publications in order, each with its position: what a ChannelLog must agree with. */
 test('whatever is done to it, what it gives after a position is what came after it', () => {
@@ -27,7 +28,7 @@ test('whatever is done to it, what it gives after a position is what came after 
         const { epoch, offset } = log.position;
         const next = { epoch, offset: offset + 1, data: String(all.length) };
         if (name === 'append') {
-          log.append(next, flushed);
+          log.append(toEntry(next, 0), flushed);
           kept = flushed;
           all.push(next);
           if (count % 3 === 0) flushed = log.end;
@@ -39,7 +40,10 @@ test('whatever is done to it, what it gives after a position is what came after 
           const since = cursor < base ? undefined : log.readFrom(cursor);
           if (since === undefined) continue;
           const page = inLog().filter((each) => each.offset > Math.max(0, since - 2));
-          log.addOlder(cursor, page.slice(0, 8));
+          log.addOlder(
+            cursor,
+            page.slice(0, 8).map((each) => toEntry(each, 0)),
+          );
         } else if (all.at(-1)?.epoch === epoch) {
           const firstOffset = name === 'flush' ? 1 : offset + 1 + (count % 3);
           [before, current] = [name === 'flush' ? '' : current, `e${++lives}`];

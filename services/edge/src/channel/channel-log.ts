@@ -1,6 +1,7 @@
-import type { Life } from '@newswire/broker';
-import type { Position, Publication } from '@newswire/protocol';
-import { toEntry, type Entry } from '../streams/entry.js';
+import type { HistoryLimits, Life } from '@newswire/broker';
+import type { Position } from '@newswire/protocol';
+import type { Entry } from '../streams/entry.js';
+import { countWithin, firstAfter } from './log-window.js';
 import { OlderParts } from './older-parts.js';
 
 export interface RingLimits {
@@ -8,6 +9,8 @@ export interface RingLimits {
   readonly ringSize: number;
   /** How much data it keeps, in UTF-8 bytes. */
   readonly ringBytes: number;
+  /** How much data the broker's logs keep, in UTF-8 bytes. Left out: they have no such limit. */
+  readonly historyBytes?: number | undefined;
 }
 
 /**
@@ -21,6 +24,9 @@ interface NumberedLife {
   readonly start: number;
 }
 
+/** The limits of a log that keeps everything. */
+export const NO_LIMITS: HistoryLimits = { historySize: Infinity, historyTtlMs: Infinity };
+
 /** How many ended lives are remembered: their positions can be continued from. */
 const MAX_LIVES = 16;
 
@@ -32,6 +38,7 @@ const MAX_LIVES = 16;
  */
 export class ChannelLog {
   readonly #limits: RingLimits;
+  readonly #history: HistoryLimits;
   /** Entries from #head on are alive; the dead ones before it are cut off in batches. */
   #entries: Entry[] = [];
   #head = 0;
@@ -40,9 +47,16 @@ export class ChannelLog {
   #lives: NumberedLife[] = [];
   readonly #older = new OlderParts();
   #floor = -Infinity;
+  /** What is before this cursor was removed: some of it may still have to go out. */
+  #removed = -Infinity;
 
-  constructor(limits: RingLimits) {
+  /**
+   * `history`: what the broker's log keeps. The ring may keep more, for sessions that lag; see
+   * `firstAllowed`.
+   */
+  constructor(limits: RingLimits, history: HistoryLimits = NO_LIMITS) {
     this.#limits = limits;
+    this.#history = history;
   }
 
   /** False until `restart` was called: nothing is known of the channel yet. */
@@ -75,7 +89,7 @@ export class ChannelLog {
     this.#entries = [];
     this.#head = this.#bytes = 0;
     this.#older.clear();
-    this.#floor = -Infinity;
+    this.#floor = this.#removed = -Infinity;
     this.#end++;
     const base = this.#end - offset - 1;
     const start = base + firstOffset;
@@ -102,8 +116,7 @@ export class ChannelLog {
   }
 
   /** Takes in the next publication. What was `kept` or comes after it stays, whatever the limits. */
-  append(publication: Publication, kept: number): void {
-    const entry = toEntry(publication);
+  append(entry: Entry, kept: number): void {
     this.#entries.push(entry);
     this.#end++;
     this.#bytes += entry.bytes;
@@ -163,6 +176,31 @@ export class ChannelLog {
     return upTo(older.entries, from, from + until - cursor, maxBytes);
   }
 
+  /**
+   * The first cursor, from this one on, whose publication the broker's log still keeps at this time
+   * as far as the ring can tell; the log's end where none is left. Only sessions that lag may be
+   * served what comes before it.
+   */
+  firstAllowed(cursor: number, nowMs: number): number {
+    const { historySize, historyTtlMs } = this.#history;
+    const { historyBytes = Infinity } = this.#limits;
+    const isTooLarge = this.#bytes > historyBytes;
+    const count = isTooLarge ? countWithin(this.#entries, historyBytes) : Infinity;
+    const expiredMs = nowMs - historyTtlMs;
+    let from = Math.max(cursor, this.#removed, this.#end - Math.min(historySize, count));
+    while (from < this.#end) {
+      const isInRing = from >= this.ringStart;
+      const older = isInRing ? undefined : this.#older.partAt(from);
+      if (!isInRing && older === undefined) return from; // the broker's log knows
+      const entries = older?.entries ?? this.#entries;
+      const first = older?.start ?? this.ringStart - this.#head;
+      const index = firstAfter(entries, from - first, expiredMs);
+      from = first + index;
+      if (index < entries.length) return from;
+    }
+    return from;
+  }
+
   /** What came right before the cursor, if it is here. */
   before(cursor: number): Entry | undefined {
     return this.entries(cursor - 1, cursor, 0)?.[0];
@@ -187,7 +225,7 @@ export class ChannelLog {
    * Takes in a part of the broker's log that was read for what comes at `cursor`. A part that begins
    * later proves that what is before it is gone.
    */
-  addOlder(cursor: number, publications: readonly Publication[]): void {
+  addOlder(cursor: number, publications: readonly Entry[]): void {
     const { ringStart } = this;
     const numbers = publications.map(({ offset }) => this.#numberOf(offset));
     const isRing = (number: number | undefined) => number === undefined || number >= ringStart;
@@ -199,7 +237,7 @@ export class ChannelLog {
     while (from > 0 && numbers[from - 1] === start - (at - from) - 1) from--;
     let to = at;
     while (!isRing(numbers[to]) && numbers[to] === start + to - at) to++;
-    const entries = publications.slice(from, to).map(toEntry);
+    const entries = publications.slice(from, to);
     const isPrepended = start + to - at === ringStart && this.#prepend(entries);
     if (!isPrepended) this.#older.add({ start: start - (at - from), entries });
   }
@@ -209,11 +247,27 @@ export class ChannelLog {
     this.#older.clear();
   }
 
-  /** Nothing before the cursor is given to anybody any more. */
-  removeBefore(cursor: number): void {
-    while (this.ringStart < Math.min(cursor, this.#end)) this.#dropOldest();
+  /**
+   * What is before the cursor was removed: no new subscriber gets it. From `kept` on it stays, as
+   * it has not gone out yet to those that were there before.
+   */
+  removeBefore(cursor: number, kept = cursor): void {
+    const floor = Math.min(cursor, kept);
+    while (this.ringStart < Math.min(floor, this.#end)) this.#dropOldest();
     this.#older.clear();
-    this.#floor = Math.max(this.#floor, cursor);
+    this.#floor = Math.max(this.#floor, floor);
+    this.#removed = Math.max(this.#removed, cursor);
+  }
+
+  /**
+   * Lets go of what the broker's log no longer keeps, up to a cursor. The newest publication stays:
+   * the next one may be sent as its difference from it.
+   */
+  dropExcluded(before: number, nowMs: number): void {
+    const from = Math.min(this.firstAllowed(this.ringStart, nowMs), before, this.#end - 1);
+    if (from <= this.ringStart) return;
+    while (this.ringStart < from) this.#dropOldest();
+    this.#floor = Math.max(this.#floor, from);
   }
 
   #prepend(entries: readonly Entry[]): boolean {

@@ -1,26 +1,11 @@
-import { applyDelta } from 'fossil-delta';
 import { expect, test } from 'vitest';
 import { OPEN_NAMESPACE } from '../access/open-access.js';
-import { HubRig, settled, type HubClient } from '../../test/rig/hub-rig.js';
+import { readDeltas } from '../../test/rig/delta-texts.js';
+import { HubRig, settled } from '../../test/rig/hub-rig.js';
 
 const text = (n: number) => `${'the same in every one of them '.repeat(4)}${n}`;
 const upTo = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, i) => text(first + i));
-
-/** What a client that takes differences has read, and how often it was a difference. */
-function read({ pubs }: HubClient): { texts: unknown[]; differences: number } {
-  let previous = '';
-  let differences = 0;
-  const texts = pubs.map(({ data, delta }) => {
-    if (delta === true) {
-      differences++;
-      const bytes = applyDelta<Uint8Array>(Buffer.from(previous), Buffer.from(data as string));
-      previous = Buffer.from(bytes).toString('utf8');
-    } else previous = data as string;
-    return JSON.parse(previous) as unknown;
-  });
-  return { texts, differences };
-}
 
 async function publishTexts(rig: HubRig, first: number, last: number): Promise<void> {
   for (let n = first; n <= last; n++) await rig.publish('a', 1, text(n));
@@ -33,8 +18,8 @@ test('whoever comes when reads the same, beside clients that want it whole', asy
   await publishTexts(rig, 1, 3);
   const late = await rig.subscribed('a', { delta: 'fossil' });
   await publishTexts(rig, 4, 6);
-  expect(read(early)).toEqual({ texts: upTo(1, 6), differences: 5 });
-  expect(read(late)).toEqual({ texts: upTo(4, 6), differences: 2 });
+  expect(readDeltas(early)).toEqual({ texts: upTo(1, 6), differences: 5 });
+  expect(readDeltas(late)).toEqual({ texts: upTo(4, 6), differences: 2 });
   expect(plain.pubs.map(({ data }) => data)).toEqual(upTo(1, 6));
 });
 
@@ -47,7 +32,7 @@ test('whoever comes back reads the first as a whole, and goes on with difference
   const back = await rig.subscribed('a', asked);
   await publishTexts(rig, 6, 7);
   expect(back.answer?.subscribe).toMatchObject({ delta: true, recovered: true });
-  expect(read(back)).toEqual({ texts: upTo(3, 7), differences: 2 });
+  expect(readDeltas(back)).toEqual({ texts: upTo(3, 7), differences: 2 });
 });
 
 test('a slow client reads differences from the log', async () => {
@@ -62,5 +47,45 @@ test('a slow client reads differences from the log', async () => {
   slow.session.handleDrain();
   await settled();
   await publishTexts(rig, 9, 9);
-  expect(read(slow)).toEqual({ texts: upTo(1, 9), differences: 8 });
+  expect(readDeltas(slow)).toEqual({ texts: upTo(1, 9), differences: 8 });
+});
+
+const LOOSE = { ...OPEN_NAMESPACE, delta: true, recovery: false };
+const GONE_ON = { epoch: 'other', firstOffset: 1, follows: undefined };
+
+test.each([
+  ['a client that kept up', false],
+  ['a slow client', true],
+])('after a gap that is not told, %s gets no difference from what it missed', async (_, isSlow) => {
+  const rig = new HubRig(10, { optionsOf: () => LOOSE });
+  const client = await rig.subscribed('a', { delta: 'fossil' });
+  await publishTexts(rig, 1, 2);
+  if (isSlow) client.socket.buffered = 1_000_000;
+  if (isSlow) await publishTexts(rig, 3, 3);
+  const missed = { offset: 5, data: JSON.stringify(text(4)) };
+  rig.broker.script = () => ({ publications: [missed], agesMs: [0], topOffset: 5, life: GONE_ON });
+  rig.hub.handleGap('a');
+  await settled();
+  client.socket.buffered = 0;
+  client.session.handleDrain();
+  for (const n of [6, 7]) {
+    const publication = { offset: n, data: JSON.stringify(text(n)) };
+    rig.hub.handlePublication('a', publication, 'other', false);
+    await settled();
+  }
+  expect(readDeltas(client)).toEqual({ texts: [1, 2, 6, 7].map(text), differences: 2 });
+});
+
+test('a slow client that lost a part goes on with a whole publication', async () => {
+  const options = { ...LOOSE, historySize: 1 };
+  const rig = new HubRig(2, { optionsOf: () => options, limitsOf: () => options });
+  const slow = await rig.subscribed('a', { delta: 'fossil' });
+  await publishTexts(rig, 1, 2);
+  slow.socket.buffered = 1_000_000;
+  await publishTexts(rig, 3, 9);
+  slow.socket.buffered = 0;
+  slow.session.handleDrain();
+  await settled();
+  await publishTexts(rig, 10, 11);
+  expect(readDeltas(slow)).toEqual({ texts: [1, 2, 10, 11].map(text), differences: 2 });
 });

@@ -1,4 +1,4 @@
-import type { Broker, BrokerHandler } from '@newswire/broker';
+import type { Broker, BrokerHandler, LimitsOf } from '@newswire/broker';
 import { ProtocolError, type Publication, type SubscribeRequest } from '@newswire/protocol';
 import type { CatchUp } from './catch-up.js';
 import type { RingLimits } from './channel-log.js';
@@ -14,9 +14,12 @@ import {
 import { LogReader, type LogReaderOptions } from './log-reader.js';
 import type { Outbox } from './outbox.js';
 import { startAtNewest, startOf } from '../session/start-of.js';
+import { toEntry } from '../streams/entry.js';
 
 export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist' | 'onRead'> {
   readonly now: () => number;
+  /** What the broker's logs keep. */
+  readonly limitsOf: LimitsOf;
   /** How often an idle channel's position is compared with the broker's. */
   readonly checkIntervalMs: number;
   /** For how long a channel is followed on when nobody listens any more: they may come back. */
@@ -115,7 +118,8 @@ export class Hub implements BrokerHandler {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
     channel.wasHeardSinceCheck = true;
-    switch (channel.follower.hear(publication, epoch, isFirst, channel.keepFrom)) {
+    const entry = toEntry(publication, this.#options.now());
+    switch (channel.follower.hear(entry, epoch, isFirst, channel.keepFrom)) {
       case 'next':
         this.#outbox.add(channel);
         if (channel.waiting.size > 0) this.#settleAll(channel);
@@ -136,11 +140,14 @@ export class Hub implements BrokerHandler {
 
   handleRemoval(name: string, upToOffset: number): void {
     const channel = this.#channels.get(name);
-    if (!channel?.log.isOpen) return;
+    if (channel === undefined) return;
+    // The page that is on its way may have been read before.
+    if (!channel.isReady) channel.removedOffset = Math.max(channel.removedOffset, upToOffset);
+    if (!channel.log.isOpen) return;
     const { epoch } = channel.log.position;
     const cursor = channel.log.cursorAfter({ epoch, offset: upToOffset });
     // What is still to be flushed was published to its listeners before it was removed.
-    if (cursor !== undefined) channel.log.removeBefore(Math.min(cursor, channel.flushed));
+    if (cursor !== undefined) channel.log.removeBefore(cursor, channel.flushed);
   }
 
   /** What comes next for a subscription that is behind is not in the ring. */
@@ -165,6 +172,7 @@ export class Hub implements BrokerHandler {
     for (const channel of this.#channels.values()) {
       const isIdle = nowMs - channel.emptySinceMs >= this.#options.ringIdleMs;
       if (isIdle && channel.isEmpty) this.#leave(channel);
+      if (channel.behind.size === 0) channel.log.dropExcluded(channel.flushed, nowMs);
       if (channel.waiting.size > 0) this.#sweepWaiting(channel, nowMs);
       if (nowMs >= channel.dueMs && channel.isReady) void this.#check(channel, nowMs);
     }
@@ -189,7 +197,7 @@ export class Hub implements BrokerHandler {
   }
 
   #open(name: string): LiveChannel {
-    const channel = new LiveChannel(name, this.#options);
+    const channel = new LiveChannel(name, this.#options, this.#options.limitsOf(name));
     this.#channels.set(name, channel);
     return channel;
   }
@@ -225,6 +233,7 @@ export class Hub implements BrokerHandler {
   #handleProgress(channel: LiveChannel): void {
     if (!channel.isReady) {
       channel.skipToEnd();
+      channel.removeKnown();
       channel.isReady = true;
       channel.dueMs = this.#options.now() + this.#options.checkIntervalMs;
     }
@@ -239,7 +248,11 @@ export class Hub implements BrokerHandler {
 
   #settle(subscription: Subscription): void {
     const { channel, since, terms } = subscription;
-    const start = (terms.cacheRecovery ? startAtNewest : startOf)(channel, since);
+    const start = (terms.cacheRecovery ? startAtNewest : startOf)(
+      channel,
+      since,
+      this.#options.now(),
+    );
     switch (start.type) {
       case 'at':
         return this.#begin(subscription, start.cursor, start.recovered);

@@ -7,6 +7,7 @@ import {
   type Since,
   type Wire,
 } from '@newswire/protocol';
+import type { HistoryLimits } from '@newswire/broker';
 import type { Connection } from '@newswire/transport';
 import type { Credentials, SubscribeGrant } from '../access/access.js';
 import { ChannelLog, type RingLimits } from './channel-log.js';
@@ -40,6 +41,8 @@ export class LiveChannel {
   nextLookBytes = 0;
   /** The broker's subscription is in force and the log was read once since: positions mean something. */
   isReady = false;
+  /** Up to which offset the log was emptied before that, as far as this edge was told. */
+  removedOffset = 0;
   /** When its last subscription ended, in ms. */
   emptySinceMs = 0;
   /** Nothing to check while the live flow shows that it flows. */
@@ -49,9 +52,10 @@ export class LiveChannel {
   /** When the position is compared with the broker's next, in ms. */
   dueMs = 0;
 
-  constructor(name: string, limits: RingLimits) {
+  /** `history`: what the broker's log of this channel keeps. */
+  constructor(name: string, limits: RingLimits, history?: HistoryLimits) {
     this.name = name;
-    this.log = new ChannelLog(limits);
+    this.log = new ChannelLog(limits, history);
     this.hasLog = !isWildcard(name);
     this.follower = new LogFollower(this.log, this.hasLog);
   }
@@ -66,6 +70,19 @@ export class LiveChannel {
     this.flushed = this.log.end;
     this.flushedEpoch = this.log.position.epoch;
     for (const subscription of this.behind) subscription.skipTo(this.flushed, this.flushedEpoch);
+    for (const subscription of this.listeners()) {
+      if (subscription.state !== 'live' || !subscription.terms.hasDelta) continue;
+      this.#leaveAudience(subscription);
+      subscription.beginWhole();
+      this.#joinAudience(subscription);
+    }
+  }
+
+  /** Takes out of the ring what was removed while the log was read. */
+  removeKnown(): void {
+    const { epoch, offset } = this.log.position;
+    const removed = this.log.cursorAfter({ epoch, offset: Math.min(offset, this.removedOffset) });
+    if (this.removedOffset > 0 && removed !== undefined) this.log.removeBefore(removed);
   }
 
   get isEmpty(): boolean {
@@ -248,7 +265,18 @@ export class Subscription {
     this.terms = parts.terms;
     this.grant = parts.grant;
     this.createdMs = parts.nowMs;
-    this.wire = (parts.terms.hasDelta && parts.session.wire.delta) || parts.session.wire;
+    this.wire = this.#wholeWire;
+  }
+
+  /** The form of a publication whose client has not had the one before it. */
+  get #wholeWire(): Wire {
+    const { session, terms } = this;
+    return (terms.hasDelta && session.wire.delta) || session.wire;
+  }
+
+  /** Its client lacks what comes before the next publication: that one goes out whole. */
+  beginWhole(): void {
+    this.wire = this.#wholeWire;
   }
 
   /** Its client has had a publication. */
@@ -265,6 +293,7 @@ export class Subscription {
   skipTo(cursor: number, epoch: string): void {
     this.cursor = cursor;
     this.epoch = epoch;
+    this.beginWhole();
   }
 }
 

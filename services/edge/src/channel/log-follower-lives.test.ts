@@ -1,7 +1,8 @@
-import type { HistoryPage, Life } from '@newswire/broker';
+import type { Life } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { FollowerRig, GONE, items, life, page } from '../../test/rig/follower-rig.js';
+import type { EntryPage } from './log-follower.js';
 
 describe('a new life', () => {
   test('is taken from an unbroken flow, and what is late of the old one is repeated', () => {
@@ -59,7 +60,7 @@ describe('a new life', () => {
     rig.follower.interrupt();
     return rig;
   };
-  const goneOn = (publications: HistoryPage['publications'], follows: Position | undefined) => ({
+  const goneOn = (publications: EntryPage['publications'], follows: Position | undefined) => ({
     publications,
     topOffset: 9,
     life: life('f', 8, follows),

@@ -1,5 +1,6 @@
 import type { HistoryPage, Life } from '@newswire/broker';
-import type { Position, Publication } from '@newswire/protocol';
+import type { Position } from '@newswire/protocol';
+import type { Entry } from '../streams/entry.js';
 import type { ChannelLog } from './channel-log.js';
 
 /**
@@ -11,8 +12,13 @@ export type Heard = 'next' | 'repeated' | 'kept' | 'gap';
 /** How things stand after a part of the log. `lost`: what comes next is nowhere any more. */
 export type Continuity = 'live' | 'read' | 'lost';
 
+/** A page of the broker's log as the ring keeps publications. */
+export interface EntryPage extends Pick<HistoryPage, 'topOffset' | 'life'> {
+  readonly publications: readonly Entry[];
+}
+
 interface HeardPublication {
-  readonly publication: Publication;
+  readonly publication: Entry;
   readonly epoch: string;
   readonly isFirst: boolean;
 }
@@ -57,7 +63,7 @@ export class LogFollower {
   }
 
   /** `keepFrom`: the cursor from which on publications may not leave the ring yet. */
-  hear(publication: Publication, epoch: string, isFirst: boolean, keepFrom: number): Heard {
+  hear(publication: Entry, epoch: string, isFirst: boolean, keepFrom: number): Heard {
     if (this.#log.isOpen && !this.#hasLog) return this.#append(publication, epoch, keepFrom);
     const heard = { publication, epoch, isFirst };
     if (!this.#isLive) return this.#keep(heard);
@@ -100,20 +106,20 @@ export class LogFollower {
   }
 
   /** Takes in a page of the log after `readFrom`. */
-  take(page: HistoryPage, keepFrom: number): Continuity {
+  take(page: EntryPage, keepFrom: number): Continuity {
     if (!this.#log.isOpen) this.#restart(page);
     const continuity = this.#takePage(page, keepFrom);
     return continuity === 'live' ? this.#resume(keepFrom) : continuity;
   }
 
   /** Begins anew where a page says that the log ends, as what came before is lost. */
-  giveUp(page: HistoryPage): Continuity {
+  giveUp(page: EntryPage): Continuity {
     this.#restart(page);
     return this.#resume(this.#log.end);
   }
 
   /** With as much of the log's end as the page has. */
-  #restart({ publications, topOffset, life = NO_LIFE }: HistoryPage): void {
+  #restart({ publications, topOffset, life = NO_LIFE }: EntryPage): void {
     const ofLife = publications.filter(({ offset }) => offset >= life.firstOffset);
     const hole = ofLife.findLastIndex(
       ({ offset }, i) => offset !== topOffset - (ofLife.length - 1 - i),
@@ -135,7 +141,7 @@ export class LogFollower {
   }
 
   /** Across a hole, too. */
-  #append(publication: Publication, epoch: string, keepFrom: number): Heard {
+  #append(publication: Entry, epoch: string, keepFrom: number): Heard {
     const { position } = this.#log;
     const { offset } = publication;
     if (epoch === position.epoch && offset <= position.offset) return 'repeated';
@@ -164,7 +170,7 @@ export class LogFollower {
     return 'next';
   }
 
-  #takePage(page: HistoryPage, keepFrom: number): Continuity {
+  #takePage(page: EntryPage, keepFrom: number): Continuity {
     const { publications, topOffset, life } = page;
     const { epoch, offset } = this.#log.position;
     if (life === undefined || saysNothing(page, epoch)) return 'live';
@@ -178,11 +184,7 @@ export class LogFollower {
   }
 
   /** The log is in another life. What it follows tells whether everything before it is here. */
-  #takeOtherLife(
-    { publications, topOffset }: HistoryPage,
-    life: Life,
-    keepFrom: number,
-  ): Continuity {
+  #takeOtherLife({ publications, topOffset }: EntryPage, life: Life, keepFrom: number): Continuity {
     const { epoch, offset } = this.#log.position;
     if (this.#newEnd === this.#log.end && life.follows === undefined) {
       this.#log.beginLife(life);
@@ -200,7 +202,7 @@ export class LogFollower {
   }
 
   /** False if they do not follow: the log has lost what comes next. */
-  #appendRun(publications: readonly Publication[], keepFrom: number): boolean {
+  #appendRun(publications: readonly Entry[], keepFrom: number): boolean {
     for (const publication of publications) {
       const next = this.#log.position.offset + 1;
       if (publication.offset < next) continue;
@@ -229,7 +231,10 @@ export class LogFollower {
  * may have been published meanwhile, or was only asked for since. What the next publication follows
  * will tell.
  */
-export function saysNothing({ life, topOffset }: HistoryPage, epoch: string): boolean {
+export function saysNothing(
+  { life, topOffset }: Pick<HistoryPage, 'life' | 'topOffset'>,
+  epoch: string,
+): boolean {
   if (life === undefined) return true;
   return life.epoch !== epoch && life.follows === undefined && topOffset < life.firstOffset;
 }

@@ -1,10 +1,12 @@
-import type { Broker, HistoryPage } from '@newswire/broker';
+import type { Broker } from '@newswire/broker';
+import { toEntry } from '../streams/entry.js';
 import type { LiveChannel, Subscription } from './live-channel.js';
-import { saysNothing } from './log-follower.js';
+import { saysNothing, type EntryPage } from './log-follower.js';
 
 export interface LogReaderOptions {
   /** Calls `act` again and again until it succeeds or is not wanted any more. */
   readonly persist: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
+  readonly now: () => number;
   /** Told of each read of the broker's log. */
   readonly onRead: () => void;
   /** The channel follows the live flow again, or has more to flush. */
@@ -99,14 +101,14 @@ export class LogReader {
   }
 
   /** What comes after an offset, and some before it where a page is large enough. */
-  async #readAround(channel: LiveChannel, since: number): Promise<HistoryPage> {
+  async #readAround(channel: LiveChannel, since: number): Promise<EntryPage> {
     const page = await this.#read(channel, Math.max(0, since - READ_MARGIN), PAGE_SIZE);
     const newest = page.publications.at(-1)?.offset ?? Infinity;
     return newest > since ? page : this.#read(channel, since, PAGE_SIZE);
   }
 
   /** Reads behind the positions that are waited for, so that one read serves all of them. */
-  async #readFirst(channel: LiveChannel): Promise<HistoryPage> {
+  async #readFirst(channel: LiveChannel): Promise<EntryPage> {
     const offsets = [...channel.waiting].flatMap(({ since }) =>
       since.type === 'position' ? [since.position.offset] : [],
     );
@@ -117,8 +119,12 @@ export class LogReader {
     return page.life === undefined ? this.#read(channel, 0, 0) : page;
   }
 
-  #read({ name }: LiveChannel, since: number, limit: number): Promise<HistoryPage> {
+  async #read({ name }: LiveChannel, since: number, limit: number): Promise<EntryPage> {
     this.#options.onRead();
-    return this.#broker.history(name, since, limit);
+    // From before the answer is on its way: then nothing counts as younger than it is.
+    const askedMs = this.#options.now();
+    const { publications, agesMs, ...rest } = await this.#broker.history(name, since, limit);
+    const publishedMs = (i: number) => askedMs - Math.max(0, agesMs[i] ?? Infinity);
+    return { ...rest, publications: publications.map((each, i) => toEntry(each, publishedMs(i))) };
   }
 }

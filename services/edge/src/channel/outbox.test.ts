@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { centrifugeWire, FlushRig } from '../../test/rig/rig.js';
+import { toEntry } from '../streams/entry.js';
 
 function rigWith(maxFlushBytes = 1000) {
   const rig = new FlushRig({ maxFlushBytes });
@@ -87,7 +88,7 @@ test('a channel that is left meanwhile is not flushed', () => {
 
 test('what cannot be encoded is told, and skipped', () => {
   const { rig, channel, socket } = rigWith();
-  channel.log.append({ offset: 1, data: '"no end\\' }, channel.keepFrom);
+  channel.log.append(toEntry({ offset: 1, data: '"no end\\' }, 0), channel.keepFrom);
   rig.outbox.add(channel);
   rig.flush();
   expect([rig.faults.length, socket.frames]).toEqual([1, []]);

@@ -145,6 +145,7 @@ describe('history', () => {
     const log = [1, 2, 3, 4, 5].map((offset) => ({ offset, data: `${offset}` }));
     rig.broker.script = (since, limit) => ({
       publications: log.filter(({ offset }) => offset > since).slice(0, limit),
+      agesMs: [],
       topOffset: 5,
       life,
     });
@@ -171,6 +172,7 @@ describe('history', () => {
     let lives = 0;
     rig.broker.script = () => ({
       publications: [],
+      agesMs: [],
       topOffset: 5,
       life: { epoch: `${lives++}`, firstOffset: 1, follows: undefined },
     });

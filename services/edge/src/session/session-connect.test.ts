@@ -287,6 +287,7 @@ describe('what the server subscribes a client to', () => {
     await client.ask(1, connect('t'));
     rig.broker.script = () => ({
       publications: [],
+      agesMs: [],
       topOffset: 5,
       life: { epoch: 'other life', firstOffset: 1, follows: undefined },
     });

@@ -211,7 +211,7 @@ describe('positions', () => {
     slow.socket.buffered = 1e9;
     await rig.publish('loose:a', 1);
     const life = { epoch: 'other', firstOffset: 1, follows: undefined };
-    rig.broker.script = () => ({ publications: [], topOffset: 5, life });
+    rig.broker.script = () => ({ publications: [], agesMs: [], topOffset: 5, life });
     rig.hub.handlePublication('loose:a', { offset: 5, data: '1' }, 'other', false);
     await settled();
     rig.hub.handlePublication('loose:a', { offset: 6, data: '1' }, 'other', false);

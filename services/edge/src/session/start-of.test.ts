@@ -2,9 +2,10 @@ import type { Since } from '@newswire/protocol';
 import { expect, test } from 'vitest';
 import { LiveChannel } from '../channel/live-channel.js';
 import { startOf } from './start-of.js';
+import { toEntry } from '../streams/entry.js';
 
 const items = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, i) => ({ offset: from + i, data: '0' }));
+  Array.from({ length: to - from + 1 }, (_, i) => toEntry({ offset: from + i, data: '0' }, 0));
 
 /** Life `f` from 5 on follows `e` up to 3; 11 to 15 are in the ring, flushed up to 13. */
 function channelOf(): LiveChannel {
@@ -25,7 +26,7 @@ const last = (count: number): Since => ({ type: 'last', count });
 
 /** The start with its position instead of its cursor, which is the edge's own affair. */
 function start(since: Since, channel = channelOf()) {
-  const found = startOf(channel, since);
+  const found = startOf(channel, since, 0);
   if (found.type === 'ahead') return found;
   const { cursor, ...rest } = found;
   return { ...rest, ...channel.log.positionAt(cursor) };

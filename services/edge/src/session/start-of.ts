@@ -10,13 +10,17 @@ export type Start =
   | { readonly type: 'older'; readonly cursor: number }
   | { readonly type: 'ahead' };
 
-/** Where a subscription to a channel that is ready begins. */
-export function startOf({ log, flushed }: LiveChannel, since: Since): Start {
+/**
+ * Where a subscription to a channel that is ready begins: as if the ring kept no more than the
+ * broker's log. What it has beyond that is for sessions that lag.
+ */
+export function startOf({ log, flushed }: LiveChannel, since: Since, nowMs: number): Start {
   switch (since.type) {
     case 'now':
       return { type: 'at', cursor: flushed, recovered: undefined };
     case 'last': {
-      const cursor = Math.max(flushed - since.count, Math.min(log.lifeStart, flushed), log.floor);
+      const oldest = Math.max(flushed - since.count, Math.min(log.lifeStart, flushed), log.floor);
+      const cursor = Math.min(log.firstAllowed(oldest, nowMs), flushed);
       if (log.has(cursor)) return { type: 'at', cursor, recovered: undefined };
       return { type: 'older', cursor };
     }
@@ -26,6 +30,8 @@ export function startOf({ log, flushed }: LiveChannel, since: Since): Start {
       const cursor = log.cursorAfter(since.position);
       if (cursor === undefined) return { type: 'at', cursor: flushed, recovered: false };
       if (cursor > log.end) return { type: 'ahead' };
+      const isAllowed = cursor >= flushed || log.firstAllowed(cursor, nowMs) === cursor;
+      if (!isAllowed) return { type: 'at', cursor: flushed, recovered: false };
       if (log.has(cursor)) return { type: 'at', cursor, recovered: true };
       if (log.readFrom(cursor) !== undefined) return { type: 'older', cursor };
       return { type: 'at', cursor: flushed, recovered: false };
@@ -34,13 +40,13 @@ export function startOf({ log, flushed }: LiveChannel, since: Since): Start {
 }
 
 /** Where a subscription begins that is to have the newest publication, and no other before it. */
-export function startAtNewest(channel: LiveChannel, since: Since): Start {
+export function startAtNewest(channel: LiveChannel, since: Since, nowMs: number): Start {
   const { log, flushed } = channel;
   const isAsked = since.type === 'position';
   if (isAsked && log.knows(since.position.epoch) && log.cursorAfter(since.position) === flushed) {
     return { type: 'at', cursor: flushed, recovered: true }; // it has it already
   }
-  const start = startOf(channel, { type: 'last', count: 1 });
+  const start = startOf(channel, { type: 'last', count: 1 }, nowMs);
   if (start.type !== 'at') return start;
   const recovered = start.cursor < flushed || (isAsked ? false : undefined);
   return { ...start, recovered };

@@ -52,7 +52,8 @@ export class LogModel {
     // A reader does not know what the life follows; whoever publishes first in it does.
     if (since === 0) this.#life ??= this.#newLife(1, undefined);
     const publications = this.#entries.filter(({ offset }) => offset > since).slice(0, limit);
-    return { publications, topOffset: this.#life ? this.#top : 0, life: this.#life };
+    const agesMs = publications.map(() => 0);
+    return { publications, agesMs, topOffset: this.#life ? this.#top : 0, life: this.#life };
   }
 
   /** Empties the log; answers the offset up to which. */

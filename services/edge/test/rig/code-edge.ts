@@ -48,7 +48,7 @@ class ForgetfulBroker extends MemoryBroker {
   override async history(channel: string, since: number, limit: number): Promise<HistoryPage> {
     const page = await super.history(channel, since, limit);
     if (!this.#hasForgotten) return page;
-    return { ...page, publications: [], topOffset: page.topOffset + 100 };
+    return { ...page, publications: [], agesMs: [], topOffset: page.topOffset + 100 };
   }
 }
 

@@ -1,9 +1,10 @@
-import type { HistoryPage, Life } from '@newswire/broker';
+import type { Life } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
 import { ChannelLog } from '../../src/channel/channel-log.js';
-import { LogFollower } from '../../src/channel/log-follower.js';
+import { LogFollower, type EntryPage } from '../../src/channel/log-follower.js';
+import { toEntry } from '../../src/streams/entry.js';
 
-const item = (offset: number, epoch = 'e') => ({ offset, data: `${epoch}${offset}` });
+const item = (offset: number, epoch = 'e') => toEntry({ offset, data: `${epoch}${offset}` }, 0);
 export const items = (from: number, to: number, epoch = 'e') =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => item(from + i, epoch));
 
@@ -14,13 +15,13 @@ export const life = (epoch = 'e', firstOffset = 1, follows?: Position): Life => 
 });
 
 /** A part of the log in life `e` unless said. */
-export const page = (from: number, to: number, top = to, of = life()): HistoryPage => ({
+export const page = (from: number, to: number, top = to, of = life()): EntryPage => ({
   publications: items(from, to, of.epoch),
   topOffset: top,
   life: of,
 });
 
-export const GONE: HistoryPage = { publications: [], topOffset: 0, life: undefined };
+export const GONE: EntryPage = { publications: [], topOffset: 0, life: undefined };
 
 export class FollowerRig {
   readonly log = new ChannelLog({ ringSize: 10_000, ringBytes: 1_000_000 });
@@ -38,7 +39,7 @@ export class FollowerRig {
     return this.follower.hear(item(offset, epoch), epoch, isFirst, 0);
   }
 
-  read(...pages: HistoryPage[]) {
+  read(...pages: EntryPage[]) {
     return pages.map((each) => {
       this.follower.beginRead();
       return this.follower.take(each, 0);

@@ -1,4 +1,9 @@
-import { MemoryBroker, type HistoryPage, type PublishOptions } from '@newswire/broker';
+import {
+  MemoryBroker,
+  type HistoryPage,
+  type MemoryBrokerOptions,
+  type PublishOptions,
+} from '@newswire/broker';
 import { centrifugeWire, seedWire, toJsonLine, type Position } from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
 import type { CatchUp } from '../../src/channel/catch-up.js';
@@ -118,14 +123,13 @@ class ScriptedBroker extends MemoryBroker {
   }
 }
 
+/** `limitsOf`, `historyBytes`: of the broker, which keeps nearly everything without. */
+type HubRigOptions = EdgePowers & Partial<Pick<MemoryBrokerOptions, 'limitsOf' | 'historyBytes'>>;
+
 /** A hub over a real broker in memory, with sessions on sockets that are none. */
 export class HubRig {
   nowMs = 0;
-  readonly broker = new ScriptedBroker({
-    limitsOf: () => ({ historySize: 10_000, historyTtlMs: 3_600_000 }),
-    historyBytes: 100_000_000,
-    now: () => this.nowMs,
-  });
+  readonly broker: ScriptedBroker;
   readonly gaps: [channel: string, sessions: number][] = [];
   readonly recoveries: boolean[] = [];
   readonly presenceFailures: unknown[] = [];
@@ -137,8 +141,14 @@ export class HubRig {
   readonly #sockets = new Set<FakeSocket>();
   readonly core: EdgeCore;
 
-  constructor(ringSize = 10, powers: EdgePowers = {}) {
+  constructor(ringSize = 10, powers: HubRigOptions = {}) {
     const ignore = () => undefined;
+    const { historyBytes = 100_000_000, limitsOf } = powers;
+    this.broker = new ScriptedBroker({
+      limitsOf: limitsOf ?? (() => ({ historySize: 10_000, historyTtlMs: 3_600_000 })),
+      historyBytes,
+      now: () => this.nowMs,
+    });
     const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
     this.core = new EdgeCore(this.broker, server, {
       ...powers,

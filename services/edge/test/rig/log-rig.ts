@@ -1,8 +1,10 @@
 import { ChannelLog } from '../../src/channel/channel-log.js';
+import { toEntry } from '../../src/streams/entry.js';
 
 export const LIMITS = { ringSize: 5, ringBytes: 1000 };
 
-export const item = (offset: number, data = String(offset)) => ({ offset, data });
+export const item = (offset: number, data = String(offset), publishedMs = 0) =>
+  toEntry({ offset, data }, publishedMs);
 export const items = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => item(from + i));
 

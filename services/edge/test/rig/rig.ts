@@ -12,6 +12,7 @@ import { SessionCommands } from '../../src/session/session-commands.js';
 import { SessionConnect } from '../../src/session/session-connect.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
 import { SessionSubscriptions } from '../../src/session/session-subscriptions.js';
+import { toEntry } from '../../src/streams/entry.js';
 import { SubscriptionNotices } from '../../src/session/subscription-notices.js';
 
 /** A socket whose unsent bytes are what the test says. */
@@ -198,7 +199,8 @@ export class FlushRig {
   /** Takes in the next publication, whose data is its offset unless given. */
   hear(channel: LiveChannel, data?: unknown): void {
     const offset = channel.log.position.offset + 1;
-    channel.log.append({ offset, data: toJsonLine(data ?? offset) }, channel.keepFrom);
+    const entry = toEntry({ offset, data: toJsonLine(data ?? offset) }, 0);
+    channel.log.append(entry, channel.keepFrom);
     this.outbox.add(channel);
   }
 

@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readDeltas } from '../../test/rig/delta-texts.js';
+import { HubRig, settled, upTo, type HubClient } from '../../test/rig/hub-rig.js';
+import { OPEN_NAMESPACE } from '../access/open-access.js';
+
+const rigOf = (options: Partial<typeof OPEN_NAMESPACE>, ringSize = 1000) => {
+  const namespace = { ...OPEN_NAMESPACE, ...options };
+  return new HubRig(ringSize, { optionsOf: () => namespace, limitsOf: () => namespace });
+};
+
+const epochOf = ({ answer }: HubClient) => answer?.subscribe?.epoch ?? '';
+
+/** A client that comes back with a position. */
+const backAt = (rig: HubRig, epoch: string, offset: number) =>
+  rig.subscribed('a', { recover: true, epoch, offset });
+
+const replayed = ({ answer }: HubClient) => ({
+  recovered: answer?.subscribe?.recovered,
+  offsets: (answer?.subscribe?.publications ?? []).map(({ offset }) => offset),
+});
+
+const LOST = { recovered: false, offsets: [] };
+
+describe('an edge that listened all the time', () => {
+  test('gives no subscriber a newest publication that is older than its log keeps', async () => {
+    const rig = rigOf({ cacheRecovery: true, historyTtlMs: 1000 });
+    await rig.subscribed('a');
+    await rig.publish('a', 1);
+    rig.nowMs += 999;
+    expect(replayed(await rig.subscribed('a'))).toEqual({ recovered: true, offsets: [1] });
+    rig.nowMs += 1;
+    const late = await rig.subscribed('a');
+    expect([late.answer?.subscribe?.recovered, late.offsets]).toEqual([undefined, []]);
+  });
+
+  test('recovers nobody from what is too old, or more than the log keeps', async () => {
+    const rig = rigOf({ historySize: 2, historyTtlMs: 1000 });
+    const epoch = epochOf(await rig.subscribed('a'));
+    await rig.publish('a', 4);
+    expect(replayed(await backAt(rig, epoch, 1))).toEqual(LOST);
+    expect(replayed(await backAt(rig, epoch, 2))).toEqual({ recovered: true, offsets: [3, 4] });
+    rig.nowMs += 1000;
+    expect(replayed(await backAt(rig, epoch, 3))).toEqual(LOST);
+    expect(replayed(await backAt(rig, epoch, 4))).toEqual({ recovered: true, offsets: [] });
+  });
+
+  test('counts the age of what it reads from the log from when it was published', async () => {
+    const rig = rigOf({ historyTtlMs: 1000 });
+    const { epoch } = await rig.publish('a', 2);
+    rig.nowMs += 900;
+    expect(replayed(await backAt(rig, epoch, 1))).toEqual({ recovered: true, offsets: [2] });
+    rig.nowMs += 100;
+    expect(replayed(await backAt(rig, epoch, 1))).toEqual(LOST);
+  });
+
+  test('counts the age of what came while the log was read from when it came', async () => {
+    const rig = rigOf({ historyTtlMs: 1000 });
+    const first = await rig.subscribed('a');
+    await rig.publish('a', 1);
+    const answer = rig.broker.hold();
+    rig.hub.handleGap('a');
+    await rig.publish('a', 1);
+    rig.nowMs += 1000;
+    const life = { epoch: epochOf(first), firstOffset: 1, follows: undefined };
+    answer({ publications: [], agesMs: [], topOffset: 1, life });
+    rig.broker.script = undefined;
+    await settled();
+    expect(first.offsets).toEqual([1, 2]);
+    expect(replayed(await backAt(rig, epochOf(first), 1))).toEqual(LOST);
+  });
+
+  test('serves a session that lags all that it is owed, and nobody else', async () => {
+    const rig = rigOf({ historySize: 2, historyTtlMs: 1000 });
+    const slow = await rig.subscribed('a');
+    await rig.publish('a', 1);
+    slow.socket.buffered = 1e9;
+    await rig.publish('a', 8);
+    await rig.elapse(5000);
+    expect(replayed(await backAt(rig, epochOf(slow), 1))).toEqual(LOST);
+    expect(replayed(await backAt(rig, epochOf(slow), 8))).toEqual(LOST);
+    slow.socket.buffered = 0;
+    slow.session.handleDrain();
+    await settled();
+    expect(slow.offsets).toEqual(upTo(1, 9));
+  });
+
+  test('lets go of what nobody can be given, but for the newest', async () => {
+    const rig = rigOf({ historyTtlMs: 1000 });
+    const first = await rig.subscribed('a');
+    await rig.publish('a', 5);
+    await rig.elapse(1000);
+    const channel = first.session.subscriptions.get('a')?.channel;
+    expect((channel?.log.end ?? 0) - (channel?.log.ringStart ?? 0)).toBe(1);
+    await rig.publish('a', 1);
+    expect(first.offsets).toEqual(upTo(1, 6));
+    expect(replayed(await backAt(rig, epochOf(first), 5))).toEqual({
+      recovered: true,
+      offsets: [6],
+    });
+  });
+});
+
+describe('after the history was removed', () => {
+  test('what went out in the same tick is recovered by nobody', async () => {
+    const rig = rigOf({ cacheRecovery: true });
+    const first = await rig.subscribed('a');
+    void rig.broker.publish('a', '"1"');
+    void rig.broker.removeHistory('a');
+    await settled();
+    expect(first.offsets).toEqual([1]);
+    expect((await rig.subscribed('a')).offsets).toEqual([]);
+  });
+
+  test('what was read before it, and came after it, is recovered by nobody', async () => {
+    const rig = rigOf({});
+    const { epoch } = await rig.publish('a', 3);
+    const page = await rig.broker.history('a', 0, 10);
+    const answer = rig.broker.hold();
+    const request = { recover: true, epoch, offset: 1 };
+    const first = rig.open();
+    first.subscribe('a', request);
+    await settled();
+    await rig.broker.removeHistory('a');
+    answer(page);
+    rig.broker.script = undefined;
+    await settled();
+    expect(replayed(first)).toEqual(LOST);
+    await rig.publish('a', 1);
+    expect(replayed(await backAt(rig, epoch, 1))).toEqual(LOST);
+    expect(replayed(await backAt(rig, epoch, 3))).toEqual({ recovered: true, offsets: [4] });
+  });
+});
+
+type Step = readonly [name: StepName, count: number];
+type StepName = 'publish' | 'elapse' | 'sweep' | 'remove' | 'stall' | 'read' | 'recover' | 'begin';
+
+/** What a client is given that subscribes now, in whatever frames it comes. */
+async function givenBy(rig: HubRig, request: { readonly delta?: string }) {
+  const client = await rig.subscribed('a', request);
+  const { epoch, offset, recovered } = client.answer?.subscribe ?? {};
+  const data = request.delta ? readDeltas(client).texts : client.pubs.map((pub) => pub.data);
+  const given = { epoch, offset, recovered, offsets: client.offsets, data };
+  client.session.handleClose(1000);
+  return given;
+}
+
+/** The same of an edge that has just started. */
+async function givenByFresh(
+  rig: HubRig,
+  request: { readonly delta?: string },
+  options: typeof OPEN_NAMESPACE,
+) {
+  const fresh = new HubRig(1000, { optionsOf: () => options, limitsOf: () => options });
+  fresh.nowMs = rig.nowMs;
+  fresh.broker.script = (since, limit) => rig.broker.history('a', since, limit);
+  return givenBy(fresh, request);
+}
+
+test('an edge with a ring gives a new subscriber the same as one without', async () => {
+  const weighted = (name: StepName, weight: number, max: number) => ({
+    arbitrary: fc.tuple(fc.constant(name), fc.nat(max)),
+    weight,
+  });
+  const steps: fc.Arbitrary<Step[]> = fc.array(
+    fc.oneof(
+      weighted('publish', 6, 4),
+      weighted('elapse', 4, 700),
+      weighted('sweep', 2, 700),
+      weighted('remove', 1, 1),
+      weighted('stall', 1, 0),
+      weighted('read', 1, 0),
+      weighted('recover', 8, 30),
+      weighted('begin', 2, 0),
+    ),
+    { maxLength: 40 },
+  );
+  const settings = fc.record({
+    historySize: fc.integer({ min: 1, max: 12 }),
+    historyTtlMs: fc.constantFrom(500, 2000, 1_000_000),
+    historyBytes: fc.constantFrom(40, 100, 1_000_000),
+    cacheRecovery: fc.boolean(),
+    delta: fc.boolean(),
+    ringSize: fc.constantFrom(3, 1000),
+  });
+  const property = fc.asyncProperty(
+    steps,
+    settings,
+    async (path, { ringSize, historyBytes, ...more }) => {
+      const options = { ...OPEN_NAMESPACE, ...more };
+      const rig = new HubRig(ringSize, {
+        optionsOf: () => options,
+        limitsOf: () => options,
+        historyBytes,
+      });
+      const first = await rig.subscribed('a');
+      const slow = await rig.subscribed('a');
+      let top = 0;
+      for (const [name, count] of path) {
+        const delta = options.delta ? { delta: 'fossil' } : {};
+        const position = { recover: true, epoch: epochOf(first), offset: Math.min(top, count) };
+        const request = { ...delta, ...(name === 'recover' ? position : {}) };
+        switch (name) {
+          case 'publish':
+            for (let i = 0; i < count; i++) await rig.publish('a', 1, 'x'.repeat((top++ % 4) * 10));
+            break;
+          case 'elapse':
+            rig.nowMs += count;
+            break;
+          case 'sweep':
+            await rig.elapse(count);
+            break;
+          case 'remove':
+            if (count > 0) void rig.broker.publish('a', '"removed"');
+            top += count;
+            await rig.broker.removeHistory('a');
+            await settled();
+            break;
+          case 'stall':
+            slow.socket.buffered = 1e9;
+            break;
+          case 'read':
+            slow.socket.buffered = 0;
+            slow.session.handleDrain();
+            break;
+          default:
+            expect(await givenBy(rig, request)).toEqual(await givenByFresh(rig, request, options));
+        }
+      }
+      expect(first.offsets).toEqual(upTo(1, top));
+    },
+  );
+  await fc.assert(property, { numRuns: 100 });
+}, 60_000);
