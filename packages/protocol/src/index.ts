@@ -15,7 +15,9 @@ export {
   type Publication,
 } from './publication.js';
 export { rawElements } from './raw-elements.js';
-export { rawMember } from './raw-member.js';
+export { rawMember, rawMembers, toOneLine } from './raw-member.js';
+export { isRecord, recordOf } from './record.js';
+export { faultOf } from './shape-fault.js';
 export { UNSUBSCRIBES, type UnsubscribeKind } from './unsubscribe-codes.js';
 export {
   FROM_NOW,

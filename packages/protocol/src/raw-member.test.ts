@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rawMember } from './raw-member.js';
+import { rawMember, rawMembers, toOneLine } from './raw-member.js';
 
 test('a value stays as it was written, on one line', () => {
   expect(rawMember('{"data":12345678901234567890}', 'data')).toBe('12345678901234567890');
@@ -28,4 +28,34 @@ test('agrees with JSON.parse for any object, however it is laid out', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('all members at once are what each is by itself', () => {
+  expect([
+    ...rawMembers('{"a": 1.50,"__proto__":{},\n"\u0061":[1147953659032899584,\n2] }'),
+  ]).toEqual([
+    ['a', '[1147953659032899584, 2]'],
+    ['__proto__', '{}'],
+  ]);
+  expect(rawMembers(' { } ').size).toBe(0);
+});
+
+test('all members at once agree with JSON.parse, also where names come twice', () => {
+  const name = fc.oneof(fc.constantFrom('a', 'b', '__proto__', 'constructor'), fc.string());
+  const members = fc.array(fc.tuple(name, fc.jsonValue()));
+  fc.assert(
+    fc.property(members, fc.constantFrom('', ' ', '\n'), (pairs, space) => {
+      const texts = pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+      const json = `{${space}${texts.join(`${space},${space}`)}${space}}`;
+      const parsed = [...rawMembers(json)].map(([key, raw]) => [key, JSON.parse(raw) as unknown]);
+      expect(Object.fromEntries(parsed)).toEqual(JSON.parse(json));
+      for (const [key, raw] of rawMembers(json)) expect(raw).toBe(rawMember(json, key));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('any JSON text goes on one line as it is; a string is written anew', () => {
+  expect(toOneLine(' [1.50,\r\n2]\n')).toBe('[1.50,  2]');
+  expect(toOneLine(' "\\u0041\\ud800" ')).toBe('"A\\ud800"');
 });

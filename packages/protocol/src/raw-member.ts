@@ -1,4 +1,4 @@
-import type { JsonLine } from './publication.js';
+import { toJsonLine, type JsonLine } from './publication.js';
 
 // By code: taken as strings of one character each they cost several times as much.
 const codeOf = (character: string) => character.charCodeAt(0);
@@ -30,8 +30,32 @@ export function rawMember(json: string, name: string): JsonLine | undefined {
     if (isKey(json, at, keyEnd, name)) found = json.slice(start, end);
     at = skipSpace(json, skipSpace(json, end) + 1);
   }
-  // A string can't hold a raw line break: the ones there are stand between tokens.
-  return found?.trimEnd().replace(/[\r\n]/g, ' ');
+  return found === undefined ? undefined : onOneLine(found);
+}
+
+/** All members of a JSON object, as `rawMember` has each of them: in one pass, however many there are. */
+export function rawMembers(json: string): Map<string, JsonLine> {
+  const members = new Map<string, JsonLine>();
+  let at = skipSpace(json, json.indexOf('{') + 1);
+  while (json.charCodeAt(at) === QUOTE) {
+    const keyEnd = endOfString(json, at);
+    const start = skipSpace(json, json.indexOf(':', keyEnd) + 1);
+    const end = endOfValue(json, start);
+    members.set(JSON.parse(json.slice(at, keyEnd)) as string, onOneLine(json.slice(start, end)));
+    at = skipSpace(json, skipSpace(json, end) + 1);
+  }
+  return members;
+}
+
+/** The text of a JSON value on one line. A string is written again, which loses nothing. */
+export function toOneLine(json: string): JsonLine {
+  const line = onOneLine(json.trimStart());
+  return line.charCodeAt(0) === QUOTE ? toJsonLine(JSON.parse(line)) : line;
+}
+
+/** A string can't hold a raw line break: the ones there are stand between tokens. */
+function onOneLine(json: string): JsonLine {
+  return json.trimEnd().replace(/[\r\n]/g, ' ');
 }
 
 export function skipSpace(json: string, from: number): number {

@@ -3,52 +3,53 @@ import { checkChannelName, checkChannelOrWildcard } from './channel-name.js';
 import { ProtocolError } from './errors.js';
 import { toJsonLine, type JsonLine, type Position } from './publication.js';
 import { rawMember } from './raw-member.js';
+import { isRecord, recordOf } from './record.js';
+import { faultOf } from './shape-fault.js';
 import { FROM_NOW, type Command, type Since } from './wire.js';
 
 const Id = z.int().min(1).max(0xffff_ffff);
-const Offset = z.int().min(0).default(0);
-const Epoch = z.string().max(64).default('');
-const Token = z.string().default('');
-const Word = z.string().max(255).default('');
+
+// All but channels may be missing, or null: Go, Java and C# write what is empty that way.
+const Offset = z.int().min(0).nullish();
+const Epoch = z.string().max(64).nullish();
+const Token = z.string().nullish();
+const Word = z.string().max(255).nullish();
+const Flag = z.boolean().nullish();
+const Kind = z.int().nullish();
 
 const Connect = z.object({
   token: Token,
   name: Word,
   version: Word,
-  headers: z.record(z.string(), z.string()).default({}),
-  subs: z
-    .record(
-      z.string(),
-      z.object({ recover: z.boolean().default(false), offset: Offset, epoch: Epoch }),
-    )
-    .default({}),
+  headers: recordOf(z.string()).nullish(),
+  subs: recordOf(z.object({ recover: Flag, offset: Offset, epoch: Epoch })).nullish(),
 });
 
 const Subscribe = z.object({
   channel: z.string(),
   token: Token,
-  recover: z.boolean().default(false),
+  recover: Flag,
   offset: Offset,
   epoch: Epoch,
-  positioned: z.boolean().default(false),
-  recoverable: z.boolean().default(false),
-  join_leave: z.boolean().default(false),
-  delta: z.string().default(''),
-  flag: z.int().min(0).default(0),
-  type: z.int().default(0),
+  positioned: Flag,
+  recoverable: Flag,
+  join_leave: Flag,
+  delta: z.string().nullish(),
+  flag: z.int().min(0).nullish(),
+  type: Kind,
   tf: z.unknown().optional(),
 });
 
 const OfChannel = z.object({ channel: z.string() });
 const History = z.object({
   channel: z.string(),
-  limit: z.int().min(-1).default(0),
+  limit: z.int().min(-1).nullish(),
   since: z.object({ offset: Offset, epoch: Epoch }).nullish(),
-  reverse: z.boolean().default(false),
+  reverse: Flag,
 });
 const Rpc = z.object({ method: Word });
 const Refresh = z.object({ token: Token });
-const SubRefresh = z.object({ channel: z.string(), token: Token, type: z.int().default(0) });
+const SubRefresh = z.object({ channel: z.string(), token: Token, type: Kind });
 
 /** The bit of a subscribe's `flag` that asks for error 112 instead of `recovered: false`. */
 const MUST_RECOVER = 2;
@@ -63,31 +64,42 @@ export function decodeFrame(text: string): Command[] {
 function decodeLine(line: string): Command[] {
   if (line === '' || line.trim() === '') return [];
   const command = toObject(line);
-  const methods = Object.keys(command).filter((key) => key !== 'id');
-  if (methods.length === 0 && command['id'] === undefined) return [{ type: 'pong' }];
+  const methods = methodsOf(command);
   const [method] = methods;
+  if (method === undefined && !hasId(command)) return [{ type: 'pong' }];
   if (method === 'send' && methods.length === 1) {
     return [{ type: 'send', data: dataOf(line, method, command[method]) }];
   }
   const id = Id.safeParse(command['id']);
   if (!id.success || method === undefined || methods.length > 1) throw notACommand();
   try {
-    return [decodeCommand(id.data, method, command[method], line)];
+    return [decodeCommand(id.data, method, command[method] ?? {}, line)];
   } catch (error) {
     if (error instanceof ProtocolError) return [{ type: 'refused', id: id.data, error }];
     throw error;
   }
 }
 
-function toObject(line: string): Record<string, unknown> {
+/** The members that name a command. One that is null is none, unless the command has no other. */
+function methodsOf(command: Readonly<Record<string, unknown>>): string[] {
+  const named = Object.keys(command).filter((key) => key !== 'id');
+  const given = named.filter((key) => command[key] !== null);
+  return given.length === 0 && named.length === 1 && hasId(command) ? named : given;
+}
+
+function hasId({ id }: Readonly<Record<string, unknown>>): boolean {
+  return id !== undefined && id !== null;
+}
+
+function toObject(line: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     throw new ProtocolError('badRequest', 'a frame holds JSON objects, one a line');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notACommand();
-  return value as Record<string, unknown>;
+  if (!isRecord(value)) throw notACommand();
+  return value;
 }
 
 function notACommand(): ProtocolError {
@@ -96,12 +108,8 @@ function notACommand(): ProtocolError {
 
 function decodeCommand(id: number, method: string, params: unknown, line: string): Command {
   switch (method) {
-    case 'connect': {
-      const { token, name, version, headers, subs } = checked(Connect, params);
-      const data = dataOf(line, method, params);
-      const positions = toPositions(subs);
-      return { type: 'connect', id, token, data, name, version, headers, subs: positions };
-    }
+    case 'connect':
+      return toConnect(id, checked(Connect, params), dataOf(line, method, params));
     case 'subscribe':
       return toSubscribe(id, checked(Subscribe, params), dataOf(line, method, params));
     case 'unsubscribe':
@@ -109,7 +117,7 @@ function decodeCommand(id: number, method: string, params: unknown, line: string
     case 'publish': {
       const { channel } = checked(OfChannel, params);
       const data = dataOf(line, method, params);
-      if (data === undefined) throw new ProtocolError('badRequest', 'data: there is none');
+      if (data === undefined) throw new ProtocolError('badRequest', 'data is missing');
       return { type: 'publish', id, channel: checkedName(channel), data };
     }
     case 'presence':
@@ -120,29 +128,52 @@ function decodeCommand(id: number, method: string, params: unknown, line: string
         id,
         channel: checkedName(checked(OfChannel, params).channel),
       };
-    case 'history': {
-      const { channel, since, ...page } = checked(History, params);
-      return {
-        type: 'history',
-        id,
-        channel: checkedName(channel),
-        ...page,
-        since: since ?? undefined,
-      };
+    case 'history':
+      return toHistory(id, checked(History, params));
+    case 'rpc': {
+      const { method: name } = checked(Rpc, params);
+      return { type: 'rpc', id, method: name ?? '', data: dataOf(line, method, params) };
     }
-    case 'rpc':
-      return { type: 'rpc', id, ...checked(Rpc, params), data: dataOf(line, method, params) };
     case 'refresh':
-      return { type: 'refresh', id, ...checked(Refresh, params) };
+      return { type: 'refresh', id, token: checked(Refresh, params).token ?? '' };
     case 'sub_refresh': {
       const { channel, token, type } = checked(SubRefresh, params);
-      if (type !== 0) throw new ProtocolError('notAvailable', `sub_refresh of type ${type}`);
+      if (type) throw new ProtocolError('notAvailable', `sub_refresh of type ${type}`);
       checkChannelOrWildcard(channel);
-      return { type: 'subRefresh', id, channel, token };
+      return { type: 'subRefresh', id, channel, token: token ?? '' };
     }
     default:
       throw new ProtocolError('methodNotFound', method.slice(0, 32));
   }
+}
+
+function toConnect(
+  id: number,
+  { token, name, version, headers, subs }: z.infer<typeof Connect>,
+  data: JsonLine | undefined,
+): Command {
+  return {
+    type: 'connect',
+    id,
+    token: token ?? '',
+    data,
+    name: name ?? '',
+    version: version ?? '',
+    headers: headers ? Object.fromEntries(headers) : {},
+    subs: toPositions(subs),
+  };
+}
+
+function toPositions(subs: z.infer<typeof Connect>['subs']): ReadonlyMap<string, Position> {
+  const positions = new Map<string, Position>();
+  for (const [channel, { recover, offset, epoch }] of subs ?? []) {
+    if (recover) positions.set(channel, positionOf(offset, epoch));
+  }
+  return positions;
+}
+
+function positionOf(offset: number | null | undefined, epoch: string | null | undefined): Position {
+  return { offset: offset ?? 0, epoch: epoch ?? '' };
 }
 
 function toSubscribe(
@@ -150,35 +181,38 @@ function toSubscribe(
   params: z.infer<typeof Subscribe>,
   data: JsonLine | undefined,
 ): Command {
-  const { channel, token, recover, offset, epoch, flag, type } = params;
+  const { channel, token, recover, offset, epoch, flag, type, tf } = params;
   checkChannelOrWildcard(channel);
-  if (type !== 0) throw new ProtocolError('notAvailable', `subscriptions of type ${type}`);
-  if (params.tf !== undefined) throw new ProtocolError('notAvailable', 'filters of tags');
-  const since: Since = recover ? { type: 'position', position: { offset, epoch } } : FROM_NOW;
-  const mustRecover = (flag & MUST_RECOVER) !== 0;
-  const isOnlyPositioned = params.positioned && !params.recoverable && !recover;
-  const joinLeave = params.join_leave;
-  const delta = params.delta === 'fossil';
+  if (type) throw new ProtocolError('notAvailable', `subscriptions of type ${type}`);
+  if (tf !== undefined && tf !== null) throw new ProtocolError('notAvailable', 'filters of tags');
+  const since: Since = recover
+    ? { type: 'position', position: positionOf(offset, epoch) }
+    : FROM_NOW;
+  const { positioned, recoverable, join_leave: joinLeave, delta } = params;
   // Written out: every client comes by here, and a spread costs more than all of it.
   const request = {
     channel,
     since,
-    mustRecover,
-    token,
+    mustRecover: ((flag ?? 0) & MUST_RECOVER) !== 0,
+    token: token ?? '',
     data,
-    isOnlyPositioned,
-    joinLeave,
-    delta,
+    isOnlyPositioned: positioned === true && !recoverable && !recover,
+    joinLeave: joinLeave === true,
+    delta: delta === 'fossil',
   };
   return { type: 'subscribe', id, requests: [request] };
 }
 
-function toPositions(subs: z.infer<typeof Connect>['subs']): ReadonlyMap<string, Position> {
-  const positions = new Map<string, Position>();
-  for (const [channel, { recover, offset, epoch }] of Object.entries(subs)) {
-    if (recover) positions.set(channel, { offset, epoch });
-  }
-  return positions;
+function toHistory(id: number, params: z.infer<typeof History>): Command {
+  const { channel, limit, since, reverse } = params;
+  return {
+    type: 'history',
+    id,
+    channel: checkedName(channel),
+    limit: limit ?? 0,
+    since: since ? positionOf(since.offset, since.epoch) : undefined,
+    reverse: reverse === true,
+  };
 }
 
 /** As its sender wrote it: parsed and written again, a long number would be another. A string would not. */
@@ -197,9 +231,5 @@ function checkedName(channel: string): string {
 function checked<T>(schema: z.ZodType<T>, params: unknown): T {
   const result = schema.safeParse(params);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new ProtocolError(
-    'badRequest',
-    `${issue?.path.join('.') || 'parameters'}: ${issue?.message}`,
-  );
+  throw new ProtocolError('badRequest', faultOf(result.error.issues[0], 'parameters'));
 }

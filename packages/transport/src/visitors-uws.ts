@@ -43,11 +43,8 @@ export class Visitors {
     const socket = addressText(response.getRemoteAddress());
     const address = clientAddress(socket, request.getHeader('x-real-ip'), trustedProxies);
     if (keptHeaders.length === 0) return { address, transport, headers: NO_HEADERS };
-    const headers: Record<string, string> = {};
-    for (const name of keptHeaders) {
-      const value = request.getHeader(name);
-      if (value !== '') headers[name] = value;
-    }
+    const kept = keptHeaders.map((name) => [name, request.getHeader(name)] as const);
+    const headers = Object.fromEntries(kept.filter(([, value]) => value !== ''));
     return { address, transport, headers };
   }
 }

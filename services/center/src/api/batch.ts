@@ -24,10 +24,14 @@ export function createBatch(
   const onError = (code: number) => onItemError('batch', code);
 
   async function run(command: Command, text: string): Promise<string> {
-    const [name, ...others] = Object.keys(command);
+    const [name, ...others] = membersOf(command);
     const method = name === undefined ? undefined : methods.get(name);
     if (name !== undefined && others.length === 0 && method !== undefined) {
-      return answerOf(name, call(method, command[name], rawMember(text, name) ?? ''), onError);
+      return answerOf(
+        name,
+        call(method, command[name] ?? {}, rawMember(text, name) ?? '{}'),
+        onError,
+      );
     }
     return answerOf('', refuse(name, others), onError);
   }
@@ -52,6 +56,13 @@ export function createBatch(
     await Promise.all(Array.from({ length: parallel ? LANES : 1 }, lane));
     return new JsonText(`{"replies":[${replies.join()}]}`);
   };
+}
+
+/** Some libraries write a member for each method, and null in those that are not meant. */
+function membersOf(command: Command): string[] {
+  const names = Object.keys(command);
+  const given = names.filter((name) => command[name] !== null);
+  return given.length === 0 ? names : given;
 }
 
 /** A method that throws rejects. */

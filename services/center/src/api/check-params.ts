@@ -1,6 +1,8 @@
 import {
   checkChannelName,
   checkChannelOrWildcard,
+  faultOf,
+  isRecord,
   isWildcard,
   ProtocolError,
 } from '@newswire/protocol';
@@ -16,7 +18,7 @@ export function checkParams<P>(shape: MethodShape<P>, params: unknown): P {
   const result = shape.params.safeParse(params);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && isPlain(params)) {
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && isRecord(params)) {
     return checkParams(shape, withoutEmpty(params, issue.keys, shape.notOffered ?? {}));
   }
   throw issue === undefined ? new ProtocolError('badRequest', 'wrong fields') : errorOf(issue);
@@ -41,17 +43,13 @@ export function checkSubscribable(
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function isPlain(params: unknown): params is Fields {
-  return typeof params === 'object' && params !== null && !Array.isArray(params);
-}
-
 /** Libraries send fields that their caller left empty: those ask for nothing. */
 function withoutEmpty(
   params: Fields,
   keys: readonly string[],
   notOffered: Readonly<Record<string, string>>,
 ): Fields {
-  const unknown = keys.filter((key) => !Object.hasOwn(notOffered, key));
+  const unknown = keys.filter((key) => params[key] !== null && !Object.hasOwn(notOffered, key));
   if (unknown.length > 0) throw noField(unknown);
   const wanted = keys.find((key) => !isEmpty(params[key]));
   if (wanted !== undefined) throw new ProtocolError('notAvailable', notOffered[wanted]);
@@ -63,25 +61,11 @@ function isEmpty(value: unknown): boolean {
   return value === null || value === '' || value === 0 || value === false;
 }
 
-/** What zod calls a type, where that is not what people call it. */
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  object: 'an object',
-  record: 'an object',
-  array: 'a list',
-  int: 'a whole number',
-  boolean: 'true or false',
-};
-
 function errorOf(issue: z.core.$ZodIssue): ProtocolError {
-  const field = issue.path.join('.') || 'the body';
   if (issue.code === 'unrecognized_keys') return noField(issue.keys, issue.path);
-  if (issue.code === 'too_big' && issue.origin === 'array') {
-    const detail = `${field} has more than ${issue.maximum} items`;
-    return new ProtocolError('limitExceeded', detail);
-  }
-  if (issue.code !== 'invalid_type') return badRequest(`${field}: ${issue.message}`);
-  if (issue.message.endsWith('received undefined')) return badRequest(`${field} is missing`);
-  return badRequest(`${field} must be ${TYPE_WORDS[issue.expected] ?? `a ${issue.expected}`}`);
+  const fault = faultOf(issue, 'the body');
+  const isLongList = issue.code === 'too_big' && issue.origin === 'array';
+  return isLongList ? new ProtocolError('limitExceeded', fault) : badRequest(fault);
 }
 
 function noField(keys: readonly string[], path: readonly PropertyKey[] = []): ProtocolError {

@@ -65,7 +65,17 @@ describe('publish', () => {
     expect(rig.broker.published).toEqual([{ channel: 'a', data: '1', options: {} }]);
   });
 
-  const TAGS = 'bad request: tags: must be an object of up to 64 strings, 4096 bytes as JSON';
+  test('keeps tags of any name, and leaves out those that are null', async () => {
+    const tags = '{"__proto__":"p","constructor":"c","none":null}';
+    await rig.call('publish', `{"channel":"a","data":1,"tags":${tags}}`);
+    await rig.call('publish', { channel: 'a', data: 1, tags: { none: null } });
+    expect(rig.broker.published.map(({ options }) => options)).toEqual([
+      { extra: '"tags":{"__proto__":"p","constructor":"c"}' },
+      {},
+    ]);
+  });
+
+  const TAGS = 'bad request: tags must be an object of up to 64 strings, 4096 bytes as JSON';
   const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [i, '']));
 
   test.each([
@@ -132,7 +142,7 @@ describe('broadcast', () => {
   });
 
   test.each([
-    [[], 107, 'bad request: channels: Too small: expected array to have >=1 items'],
+    [[], 107, 'bad request: channels must have 1 or more items'],
     [
       Array.from({ length: 1001 }, () => 'a'),
       106,

@@ -49,9 +49,10 @@ const NO_OPTIONS: PublishOptions = {};
 
 function optionsOf({ idempotency_key, tags, skip_history }: Params): PublishOptions {
   if (!idempotency_key && !tags && !skip_history) return NO_OPTIONS;
+  const named = Object.entries(tags ?? {}).filter(([, tag]) => tag !== null);
   return {
     ...(idempotency_key ? { idempotencyKey: idempotency_key } : {}),
-    ...(tags && Object.keys(tags).length > 0 ? { extra: `"tags":${toJsonLine(tags)}` } : {}),
+    ...(named.length > 0 ? { extra: `"tags":${toJsonLine(Object.fromEntries(named))}` } : {}),
     ...(skip_history ? { isTransient: true } : {}),
   };
 }

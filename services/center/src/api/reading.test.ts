@@ -46,11 +46,11 @@ describe('history', () => {
   });
 
   test.each([
-    [{ limit: -2 }, 'limit: '],
+    [{ limit: -2 }, 'limit must be -1 or more'],
     [{ limit: 1.5 }, 'limit must be a whole number'],
-    [{ limit: 1e99 }, 'limit: '],
+    [{ limit: 1e99 }, 'limit must be '],
     [{ limit: '1' }, 'limit must be a number'],
-    [{ since: { offset: -1 } }, 'since.offset: '],
+    [{ since: { offset: -1 } }, 'since.offset must be 0 or more'],
     [{ since: { top: 1 } }, 'there is no field top in since'],
   ])('refuses %j', async (query, detail) => {
     expect(await rig.call('history', { channel: 'a', ...query })).toEqual(

@@ -1,13 +1,19 @@
+import { isRecord } from '@newswire/protocol';
 import { z } from 'zod';
 import { shapeOf } from './method-shape.js';
 
 export const MAX_BATCH_COMMANDS = 1000;
 
+/** Not a z.record, which passes over a member `__proto__`. */
+const command = z
+  .custom<Readonly<Record<string, unknown>>>(isRecord, 'must be an object')
+  .meta({ type: 'object' });
+
 export const BATCH = shapeOf({
   summary: 'Runs many commands; the answer has one reply for each, in their order.',
   params: z.strictObject({
     commands: z
-      .array(z.record(z.string(), z.unknown()))
+      .array(command)
       .max(MAX_BATCH_COMMANDS)
       .meta({ description: 'Each an object with one member: a method and its parameters.' }),
     parallel: z.boolean().nullish().meta({

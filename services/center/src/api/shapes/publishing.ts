@@ -1,3 +1,4 @@
+import { isRecord } from '@newswire/protocol';
 import { z } from 'zod';
 import { base64Field, channelField, jsonField, offsetField, shapeOf } from './method-shape.js';
 
@@ -8,7 +9,8 @@ export const MAX_BROADCAST_CHANNELS = 1000;
 export const MAX_TAGS = 64;
 export const MAX_TAGS_BYTES = 4096;
 
-export type Tags = Readonly<Record<string, string>>;
+/** A tag that is null is as if it were not there. */
+export type Tags = Readonly<Record<string, string | null>>;
 
 const tagsField = z
   .custom<Tags>(isTags, {
@@ -17,16 +19,20 @@ const tagsField = z
   .nullish()
   .meta({
     type: 'object',
-    additionalProperties: { type: 'string' },
+    additionalProperties: { type: ['string', 'null'] },
     maxProperties: MAX_TAGS,
     description: 'Go with the publication to its subscribers.',
   });
 
 function isTags(value: unknown): value is Tags {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (!isRecord(value)) return false;
   const values = Object.values(value);
-  if (values.length > MAX_TAGS || !values.every((tag) => typeof tag === 'string')) return false;
+  if (values.length > MAX_TAGS || !values.every(isTag)) return false;
   return Buffer.byteLength(JSON.stringify(value)) <= MAX_TAGS_BYTES;
+}
+
+function isTag(value: unknown): boolean {
+  return typeof value === 'string' || value === null;
 }
 
 const publishFields = {

@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+
+/** What zod calls a type, where that is not what people call it. */
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+/** Names of members can be a client's own, and of any length. */
+const MAX_FIELD_LENGTH = 100;
+
+/**
+ * The first thing that is wrong with a request's JSON, in one sentence for its sender: `limit must be
+ * a whole number`. `whole` names the JSON itself. zod's own messages never reach a sender.
+ */
+export function faultOf(issue: z.core.$ZodIssue | undefined, whole: string): string {
+  if (issue === undefined) return `${whole} is not as it must be`;
+  const field = issue.path.join('.').slice(0, MAX_FIELD_LENGTH) || whole;
+  switch (issue.code) {
+    case 'invalid_type':
+      return /received (undefined|null)$/.test(issue.message)
+        ? `${field} is missing`
+        : `${field} must be ${TYPE_WORDS[issue.expected] ?? `a ${issue.expected}`}`;
+    case 'too_small':
+      return isAmount(issue.origin)
+        ? `${field} must be ${issue.minimum} or more`
+        : `${field} must have ${issue.minimum} or more ${unitOf(issue.origin)}`;
+    case 'too_big':
+      return isAmount(issue.origin)
+        ? `${field} must be ${issue.maximum} or less`
+        : `${field} has more than ${issue.maximum} ${unitOf(issue.origin)}`;
+    case 'custom':
+      if (issue.message === 'Invalid input') return `${field} is not as it must be`;
+      return `${field} ${issue.message}`;
+    default:
+      return `${field} is not as it must be`;
+  }
+}
+
+function isAmount(origin: string): boolean {
+  return ['number', 'int', 'bigint'].includes(origin);
+}
+
+function unitOf(origin: string): string {
+  return origin === 'string' ? 'characters' : 'items';
+}
