@@ -197,6 +197,10 @@ export const SETTINGS = {
   tokenIssuer: optional('NEWSWIRE_TOKEN_ISSUER', z.string(), 'a text', {
     doc: "What a token's iss has to be, if set.",
   }),
+  tokenLeewayMs: integer('NEWSWIRE_TOKEN_LEEWAY_MS', 0, 600_000, {
+    fallback: 5000,
+    doc: 'How far the clocks of an edge and of the backend that signs tokens may differ, in ms: a token is good so long before its nbf and after its exp.',
+  }),
   token: optional('NEWSWIRE_TOKEN', z.string().regex(/^[\w.-]+$/), 'a token', {
     secret: true,
     doc: 'What the command line subscribes with, where clients need a token; newswire token makes them.',

@@ -250,7 +250,7 @@ describe('the rpc hook', () => {
     ],
     ['{"result":{"data":"a\\u2028\\ud800"}}', JSON.stringify('a\u2028\ud800')],
     ['{"data":2, "result":{"data":1,"b64data":""}}', '1'],
-    ['{"result":{"data":1,"b64data":"eyJhIjogMX0="}}', '{"a":1}'],
+    ['{"result":{"data":1,"b64data":"eyJhIjogMX0="}}', '{"a": 1}'],
     ['{"result":{"data":null}}', 'null'],
     ['{"result":{}}', 'null'],
   ])('answers with %s', async (text, expected) => {

@@ -5,7 +5,7 @@ import type { HookName } from './hook-status.js';
 export interface AccessObserver {
   /** A hook was asked, or is left alone, which counts as failed. `tookMs`: all of the waiting. */
   readonly onHookAsked: (hook: HookName, isAnswered: boolean, tookMs: number) => void;
-  readonly onTokenRefused: (reason: 'expired' | 'invalid') => void;
+  readonly onTokenRefused: (reason: 'expired' | 'early' | 'invalid') => void;
 }
 
 /** In seconds: up to the longest that a hook may take. */
@@ -29,7 +29,7 @@ export function accessMetrics(registry: Registry): AccessObserver {
   });
   const tokens = new Counter({
     name: 'newswire_edge_tokens_refused_total',
-    help: 'Tokens that were not good, by whether they once were.',
+    help: 'Tokens that were not good, by whether they once were, or will be.',
     labelNames: ['reason'],
     registers,
   });

@@ -11,13 +11,15 @@ import {
 import type { AccessObserver } from './access-metrics.js';
 import { BoundedLog } from './bounded-log.js';
 import { chosenChannel, existingChannel, type OptionsOf } from './channel-rules.js';
+import type { ClaimChecks } from './claim-checks.js';
 import { checkSections } from './check-sections.js';
 import { HOOK_SETTINGS, Hooks } from './hooks.js';
 import { NOBODY, PLAIN_GRANT } from './open-access.js';
 import type { RpcHandler } from './rpc.js';
 import { connectionCredentials, subscriptionClaim } from './token-claims.js';
 import { TOKEN_KEY_SETTINGS, tokenKeys } from './token-keys.js';
-import { InvalidTokenError, TokenExpiredError, TokenVerifier } from './token-verifier.js';
+import { InvalidTokenError, TokenExpiredError, TokenNotYetValidError } from './token-errors.js';
+import { TokenVerifier } from './token-verifier.js';
 
 /** The settings that `createAccess` reads. */
 export const ACCESS_SETTINGS = [
@@ -25,6 +27,7 @@ export const ACCESS_SETTINGS = [
   ...HOOK_SETTINGS,
   'tokenAudience',
   'tokenIssuer',
+  'tokenLeewayMs',
   'anonymous',
 ] as const;
 
@@ -60,7 +63,10 @@ export function createAccess(config: AccessConfig, parts: AccessParts): AccessAn
   return { access, rpc: hooks.rpc };
 }
 
-/** What a client is told of a token that is not good. */
+const EARLY =
+  "a token is good only later, by its nbf: compare this machine's clock with that of the backend, or raise NEWSWIRE_TOKEN_LEEWAY_MS";
+
+/** What a client is told of a token that is not good: `expired`, of one that another may replace. */
 interface Refusals {
   readonly expired: () => Error;
   readonly invalid: () => Error;
@@ -70,7 +76,8 @@ class ConfiguredAccess implements Access {
   readonly #optionsOf: OptionsOf;
   readonly #logger: AccessParts['logger'];
   readonly #onTokenRefused: AccessObserver['onTokenRefused'];
-  readonly #now: () => number;
+  readonly #clock: Pick<ClaimChecks, 'leewayMs' | 'now'>;
+  readonly #log: BoundedLog;
   readonly #verifier: TokenVerifier;
   readonly #hooks: Hooks;
   readonly #refusesNobody: boolean;
@@ -87,12 +94,13 @@ class ConfiguredAccess implements Access {
     this.#optionsOf = optionsOf;
     this.#logger = logger;
     this.#onTokenRefused = observer?.onTokenRefused ?? (() => undefined);
-    this.#now = now;
+    this.#log = log;
     const keys = tokenKeys(config, (message) => log.warn('token keys', message));
     const { tokenAudience: audience, tokenIssuer: issuer, anonymous, connectHookUrl } = config;
     const hasSubscribeHook = config.subscribeHookUrl !== undefined;
     checkSections(sections, { hasTokenKeys: keys.length > 0, hasSubscribeHook });
-    this.#verifier = new TokenVerifier({ keys, audience, issuer, now });
+    this.#clock = { leewayMs: config.tokenLeewayMs, now };
+    this.#verifier = new TokenVerifier({ keys, audience, issuer, ...this.#clock });
     this.#hooks = hooks;
     this.#refusesNobody = anonymous === 'off';
     const isAsking = keys.length > 0 || connectHookUrl !== undefined;
@@ -167,6 +175,11 @@ class ConfiguredAccess implements Access {
         this.#onTokenRefused('expired');
         throw refusals.expired();
       }
+      if (error instanceof TokenNotYetValidError) {
+        this.#onTokenRefused('early');
+        this.#log.warn('early token', EARLY);
+        throw refusals.expired();
+      }
       if (!(error instanceof InvalidTokenError)) throw error;
       this.#onTokenRefused('invalid');
       this.#logger.debug({ client, reason: error.reason }, 'a token is not valid');
@@ -175,13 +188,13 @@ class ConfiguredAccess implements Access {
   }
 
   async #credentialsOf(token: string): Promise<Credentials> {
-    const payload = await this.#verifier.verify(token);
-    return this.#admit(connectionCredentials(payload, this.#now()));
+    const signed = await this.#verifier.verify(token);
+    return this.#admit(connectionCredentials(signed, this.#clock));
   }
 
   async #grantOf(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
-    const payload = await this.#verifier.verify(attempt.token);
-    const claim = subscriptionClaim(payload, this.#now());
+    const signed = await this.#verifier.verify(attempt.token);
+    const claim = subscriptionClaim(signed, this.#clock);
     if (claim.channel !== attempt.channel) throw new InvalidTokenError('it is for another channel');
     if (claim.user !== attempt.credentials.user)
       throw new InvalidTokenError("it is another user's");

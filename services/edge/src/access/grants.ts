@@ -1,4 +1,5 @@
-import { toJsonLine, type JsonLine } from '@newswire/protocol';
+import { isUtf8 } from 'node:buffer';
+import { rawMembers, recordOf, toOneLine, type JsonLine } from '@newswire/protocol';
 import { z } from 'zod';
 import type { SubscribeGrant } from './access.js';
 
@@ -6,8 +7,8 @@ import type { SubscribeGrant } from './access.js';
 const MAX_TIME_MS = 8.64e15;
 
 /** Seconds since 1970 as ms. 0 and less: none, as where it is not given. */
-export function expiryMs(seconds: number | undefined): number | undefined {
-  if (seconds === undefined || seconds <= 0) return undefined;
+export function expiryMs(seconds: number | null | undefined): number | undefined {
+  if (seconds === undefined || seconds === null || seconds <= 0) return undefined;
   const ms = seconds * 1000;
   return ms > MAX_TIME_MS ? undefined : ms;
 }
@@ -20,26 +21,45 @@ export function defined<T extends object>(
   return Object.fromEntries(members) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-/** A member that is JSON, beside one of the same meaning with that JSON's text in base64. */
-export function jsonLine(value: unknown, base64: string | undefined): JsonLine | undefined {
-  if (base64 !== undefined && base64 !== '') {
-    return toJsonLine(JSON.parse(Buffer.from(base64, 'base64').toString('utf8')));
-  }
-  return value === undefined || value === null ? undefined : toJsonLine(value);
+/** The members of an object that came as JSON, by name, as they were written there. */
+export type Written = ReadonlyMap<string, JsonLine>;
+
+/** A member that is JSON, as it was written. Where it is null there is none. */
+export function writtenLine(written: Written, name: string): JsonLine | undefined {
+  const text = written.get(name);
+  return text === undefined || text === 'null' ? undefined : toOneLine(text);
+}
+
+/** The same, or the JSON whose text another member of the same meaning has in base64. */
+export function jsonLine(
+  written: Written,
+  name: string,
+  base64: string | null | undefined,
+): JsonLine | undefined {
+  return base64 ? base64Line(base64) : writtenLine(written, name);
+}
+
+function base64Line(base64: string): JsonLine {
+  const bytes = Buffer.from(base64, 'base64');
+  if (!isUtf8(bytes)) throw new Error('it is not UTF-8');
+  const text = bytes.toString();
+  JSON.parse(text);
+  return toOneLine(text);
 }
 
 /** Whether it is text that a wire can carry: base64 of something else than JSON is not. */
-export function isJsonBase64(base64: string): boolean {
+function isJsonBase64(base64: string): boolean {
   try {
-    jsonLine(undefined, base64);
+    if (base64 !== '') base64Line(base64);
     return true;
   } catch {
     return false;
   }
 }
 
-const Base64Json = z.string().refine(isJsonBase64).optional();
-const Flag = z.object({ value: z.boolean().optional() }).optional();
+// Each member may be missing, or null, which means the same.
+export const Base64Json = z.string().refine(isJsonBase64).nullish();
+const Flag = z.object({ value: z.boolean().nullish() }).nullish();
 
 const Override = z.object({
   presence: Flag,
@@ -48,39 +68,32 @@ const Override = z.object({
   force_recovery: Flag,
 });
 
-/** Members of a subscription token, of a `subs` entry, and of a subscribe hook's result. */
+/**
+ * Members of a subscription token, of a `subs` entry, and of a subscribe hook's result. `info`, `data`
+ * and `meta` are any JSON: they are taken from the text, where no digit of a number is lost.
+ */
 export const GRANT_MEMBERS = {
-  info: z.unknown().optional(),
   b64info: Base64Json,
-  data: z.unknown().optional(),
   b64data: Base64Json,
-  expire_at: z.number().optional(),
+  expire_at: z.number().nullish(),
   override: Override.nullish(),
 };
 
 const Grant = z.object(GRANT_MEMBERS);
 
-/** Names of channels to what is granted there. A record would pass over a channel `__proto__`. */
-const Subs = z
-  .custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-  .transform((value) => Object.entries(value))
-  .pipe(z.array(z.tuple([z.string(), Grant])));
-
 /** Members of a connection token and of a connect hook's result. */
 export const CREDENTIALS_MEMBERS = {
-  info: z.unknown().optional(),
   b64info: Base64Json,
-  meta: z.unknown().optional(),
-  expire_at: z.number().optional(),
+  expire_at: z.number().nullish(),
   channels: z.array(z.string()).nullish(),
-  subs: Subs.nullish(),
+  subs: recordOf(Grant).nullish(),
 };
 
-export function grantOf(from: z.infer<typeof Grant>): SubscribeGrant {
+export function grantOf(from: z.infer<typeof Grant>, written: Written): SubscribeGrant {
   const { override } = from;
   return defined({
-    info: jsonLine(from.info, from.b64info),
-    data: jsonLine(from.data, from.b64data),
+    info: jsonLine(written, 'info', from.b64info),
+    data: jsonLine(written, 'data', from.b64data),
     expiresAtMs: expiryMs(from.expire_at),
     presence: valueOf(override?.presence),
     joinLeave: valueOf(override?.join_leave),
@@ -90,16 +103,23 @@ export function grantOf(from: z.infer<typeof Grant>): SubscribeGrant {
 
 /** In protobuf's JSON a false is left out. */
 function valueOf(flag: z.infer<typeof Flag>): boolean | undefined {
-  return flag && (flag.value ?? false);
+  return flag ? (flag.value ?? false) : undefined;
 }
 
 /** `channels` and `subs` together; what `subs` says of a channel counts. */
-export function subsOf(from: {
-  readonly channels?: readonly string[] | null | undefined;
-  readonly subs?: readonly (readonly [string, z.infer<typeof Grant>])[] | null | undefined;
-}): Record<string, SubscribeGrant> {
+export function subsOf(
+  from: {
+    readonly channels?: readonly string[] | null | undefined;
+    readonly subs?: ReadonlyMap<string, z.infer<typeof Grant>> | null | undefined;
+  },
+  written: Written,
+): Record<string, SubscribeGrant> {
+  const texts = rawMembers(written.get('subs') ?? '{}');
   return Object.fromEntries([
     ...(from.channels ?? []).map((channel) => [channel, {}] as const),
-    ...(from.subs ?? []).map(([channel, grant]) => [channel, grantOf(grant)] as const),
+    ...[...(from.subs ?? [])].map(
+      ([channel, grant]) =>
+        [channel, grantOf(grant, rawMembers(texts.get(channel) ?? '{}'))] as const,
+    ),
   ]);
 }

@@ -1,15 +1,17 @@
-import { rawMember, toJsonLine, type JsonLine } from '@newswire/protocol';
+import { rawMember, rawMembers, type JsonLine } from '@newswire/protocol';
 import { z } from 'zod';
 import { AccessClosedError, HookRefusal, type Credentials, type SubscribeGrant } from './access.js';
 import {
+  Base64Json,
   CREDENTIALS_MEMBERS,
   defined,
   expiryMs,
   GRANT_MEMBERS,
   grantOf,
-  isJsonBase64,
   jsonLine,
   subsOf,
+  writtenLine,
+  type Written,
 } from './grants.js';
 
 /** WebSocket's limit for a close reason, in bytes. */
@@ -17,32 +19,27 @@ const MAX_REASON_BYTES = 123;
 
 const HookError = z.object({
   code: z.int().min(100).max(4999),
-  message: z.string().max(1000).default(''),
-  temporary: z.boolean().optional(),
+  message: z.string().max(1000).nullish(),
+  temporary: z.boolean().nullish(),
 });
 
 const Disconnect = z.object({
   code: z.int().min(3000).max(4999),
   reason: z
     .string()
-    .default('')
-    .refine((reason) => Buffer.byteLength(reason) <= MAX_REASON_BYTES),
+    .refine((reason) => Buffer.byteLength(reason) <= MAX_REASON_BYTES)
+    .nullish(),
 });
 
-const DATA_MEMBERS = {
-  data: z.unknown().optional(),
-  b64data: z.string().refine(isJsonBase64).optional(),
-};
-
 const ConnectResult = z.object({
-  user: z.string().default(''),
-  ...DATA_MEMBERS,
+  user: z.string().nullish(),
+  b64data: Base64Json,
   ...CREDENTIALS_MEMBERS,
 });
 
 const SubscribeResult = z.object(GRANT_MEMBERS);
 
-const RpcResult = z.object(DATA_MEMBERS);
+const RpcResult = z.object({ b64data: Base64Json });
 
 /**
  * What the hook says, or why not: a HookRefusal or AccessClosedError to throw. Throws where the
@@ -50,33 +47,41 @@ const RpcResult = z.object(DATA_MEMBERS);
  */
 export type HookAnswer<T> = T | HookRefusal | AccessClosedError;
 
-export function readConnectAnswer(answer: unknown): HookAnswer<Credentials> {
-  return read(answer, ConnectResult, (result) => ({
-    user: result.user,
-    subs: subsOf(result),
+export function readConnectAnswer(answer: unknown, text: string): HookAnswer<Credentials> {
+  return read({ answer, text }, ConnectResult, (result, written) => ({
+    user: result.user ?? '',
+    subs: subsOf(result, written),
     ...defined({
-      info: jsonLine(result.info, result.b64info),
-      data: jsonLine(result.data, result.b64data),
-      meta: jsonLine(result.meta, undefined),
+      info: jsonLine(written, 'info', result.b64info),
+      data: jsonLine(written, 'data', result.b64data),
+      meta: writtenLine(written, 'meta'),
       expiresAtMs: expiryMs(result.expire_at),
     }),
   }));
 }
 
-export function readSubscribeAnswer(answer: unknown): HookAnswer<SubscribeGrant> {
-  return read(answer, SubscribeResult, grantOf);
+export function readSubscribeAnswer(answer: unknown, text: string): HookAnswer<SubscribeGrant> {
+  return read({ answer, text }, SubscribeResult, grantOf);
 }
 
-/** The result's data as `text` has it, so that no digit of a number is lost; null without. */
+/** The result's data; null without. */
 export function readRpcAnswer(answer: unknown, text: string): HookAnswer<JsonLine> {
-  return read(answer, RpcResult, ({ data, b64data }) => {
-    if (b64data !== undefined && b64data !== '') return jsonLine(undefined, b64data) ?? 'null';
-    if (typeof data === 'string') return toJsonLine(data);
-    return rawMember(rawMember(text, 'result') ?? '{}', 'data') ?? 'null';
+  return read({ answer, text }, RpcResult, ({ b64data }, written) => {
+    return jsonLine(written, 'data', b64data) ?? 'null';
   });
 }
 
-function read<R, T>(answer: unknown, result: z.ZodType<R>, use: (result: R) => T): HookAnswer<T> {
+/** An answer, and the JSON text that it was parsed from. */
+interface ParsedAnswer {
+  readonly answer: unknown;
+  readonly text: string;
+}
+
+function read<R, T>(
+  { answer, text }: ParsedAnswer,
+  result: z.ZodType<R>,
+  use: (result: R, written: Written) => T,
+): HookAnswer<T> {
   const schema = z.object({
     result: result.nullish(),
     error: HookError.nullish(),
@@ -88,8 +93,13 @@ function read<R, T>(answer: unknown, result: z.ZodType<R>, use: (result: R) => T
     throw new Error(`its answer is not as it must be: ${path}`);
   }
   const { disconnect, error, result: found } = parsed.data;
-  if (disconnect) return new AccessClosedError(disconnect);
-  if (error) return new HookRefusal(error);
+  if (disconnect) {
+    return new AccessClosedError({ code: disconnect.code, reason: disconnect.reason ?? '' });
+  }
+  if (error) {
+    const { code, message, temporary } = error;
+    return new HookRefusal({ code, message: message ?? '', temporary: temporary ?? false });
+  }
   if (found === undefined || found === null) throw new Error('its answer has no result');
-  return use(found);
+  return use(found, rawMembers(rawMember(text, 'result') ?? '{}'));
 }

@@ -114,17 +114,19 @@ export class Hooks {
     const sayings = new Map(
       Object.entries(said).map(([name, value]) => [name.toLowerCase(), value]),
     );
-    const headers: Record<string, string> = {};
+    const request = new Map(Object.entries(origin?.headers ?? {}));
+    const headers = new Map<string, string>();
     for (const name of this.#headers) {
       const value =
-        name === ADDRESS_HEADER ? origin?.address : origin?.headers[name] || sayings.get(name);
+        name === ADDRESS_HEADER ? origin?.address : request.get(name) || sayings.get(name);
       if (value === undefined || value === '') continue;
       if (value.length > MAX_HEADER_LENGTH || !HEADER_VALUE.test(value)) {
         throw new ProtocolError('badRequest', `the header ${name} cannot be handed on`);
       }
-      headers[name] = value;
+      headers.set(name, value);
     }
-    return headers;
+    // Not by assignment, which would lose a name like __proto__.
+    return Object.fromEntries(headers);
   }
 }
 

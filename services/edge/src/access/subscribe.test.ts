@@ -121,7 +121,6 @@ describe('a subscription token', () => {
     ['of nobody', () => sign({ channel: 'sports:1' })],
     ['of another client', () => sign({ ...CLAIMS, client: 'c2' })],
     ['for a connection', () => sign({ sub: 'ann' })],
-    ['not yet valid', () => sign({ ...CLAIMS, nbf: LATER })],
     ['of a wrong key', () => forge({ alg: 'HS256' }, CLAIMS, hmac('x'))],
     ['of algorithm none', () => forge({ alg: 'none' }, CLAIMS)],
     ['that is none', () => 'hunter2'],
@@ -134,6 +133,12 @@ describe('a subscription token', () => {
 
   test('that has expired is answered 109, and ends the connection where it should renew', async () => {
     const token = await sign({ ...CLAIMS, exp: NOW_S - 60 });
+    expect(await subscribe({ token })).toEqual({ error: 109 });
+    expect(await subRefresh({ token })).toEqual({ close: 3006 });
+  });
+
+  test('that is not valid yet is answered as one that has expired', async () => {
+    const token = await sign({ ...CLAIMS, nbf: NOW_S + 8 });
     expect(await subscribe({ token })).toEqual({ error: 109 });
     expect(await subRefresh({ token })).toEqual({ close: 3006 });
   });

@@ -1,6 +1,7 @@
-import type { JWTPayload } from 'jose';
+import { rawMembers } from '@newswire/protocol';
 import { z } from 'zod';
 import type { Credentials, SubscribeGrant } from './access.js';
+import { wrongClaim, type ClaimChecks, type SignedClaims } from './claim-checks.js';
 import {
   CREDENTIALS_MEMBERS,
   defined,
@@ -9,36 +10,42 @@ import {
   grantOf,
   jsonLine,
   subsOf,
+  writtenLine,
 } from './grants.js';
-import { InvalidTokenError, TokenExpiredError } from './token-verifier.js';
+import { InvalidTokenError } from './token-errors.js';
 
 const ConnectionClaims = z.object({
-  sub: z.string().default(''),
-  exp: z.number().optional(),
+  sub: z.string().nullish(),
+  exp: z.number().nullish(),
   ...CREDENTIALS_MEMBERS,
 });
 
 const SubscriptionClaims = z.object({
-  sub: z.string().default(''),
+  sub: z.string().nullish(),
   channel: z.string(),
-  client: z.string().optional(),
-  exp: z.number().optional(),
+  client: z.string().nullish(),
+  exp: z.number().nullish(),
   ...GRANT_MEMBERS,
 });
 
-/** What a connection token's claims make of a client. Throws InvalidTokenError, TokenExpiredError. */
-export function connectionCredentials(payload: JWTPayload, nowMs: number): Credentials {
+type Clock = Pick<ClaimChecks, 'leewayMs' | 'now'>;
+
+/** What a connection token's claims make of a client. Throws InvalidTokenError. */
+export function connectionCredentials(signed: SignedClaims, clock: Clock): Credentials {
   // Handed out for one channel, it shall not open a connection, which may be good for many.
-  if ('channel' in payload) throw new InvalidTokenError('it is a subscription token');
-  const claims = read(ConnectionClaims, payload);
-  checkExpiry(claims.exp, nowMs);
+  const { channel } = signed.claims;
+  if (channel !== undefined && channel !== null) {
+    throw new InvalidTokenError('it is a subscription token');
+  }
+  const claims = read(ConnectionClaims, signed);
+  const written = rawMembers(signed.text);
   return {
-    user: claims.sub,
-    subs: subsOf(claims),
+    user: claims.sub ?? '',
+    subs: subsOf(claims, written),
     ...defined({
-      info: jsonLine(claims.info, claims.b64info),
-      meta: jsonLine(claims.meta, undefined),
-      expiresAtMs: expiryMs(claims.expire_at ?? claims.exp),
+      info: jsonLine(written, 'info', claims.b64info),
+      meta: writtenLine(written, 'meta'),
+      expiresAtMs: expiryOf(claims, clock),
     }),
   };
 }
@@ -52,23 +59,32 @@ export interface SubscriptionClaim {
   readonly grant: SubscribeGrant;
 }
 
-/** Throws InvalidTokenError, TokenExpiredError. */
-export function subscriptionClaim(payload: JWTPayload, nowMs: number): SubscriptionClaim {
-  const claims = read(SubscriptionClaims, payload);
-  checkExpiry(claims.exp, nowMs);
-  const { sub: user, channel, client = '' } = claims;
-  const grant = grantOf({ ...claims, expire_at: claims.expire_at ?? claims.exp });
-  return { user, channel, client, grant };
+/** Throws InvalidTokenError. */
+export function subscriptionClaim(signed: SignedClaims, clock: Clock): SubscriptionClaim {
+  const claims = read(SubscriptionClaims, signed);
+  const { expiresAtMs: _, ...grant } = grantOf(claims, rawMembers(signed.text));
+  return {
+    user: claims.sub ?? '',
+    channel: claims.channel,
+    client: claims.client ?? '',
+    grant: { ...grant, ...defined({ expiresAtMs: expiryOf(claims, clock) }) },
+  };
 }
 
-function read<T>(schema: z.ZodType<T>, payload: JWTPayload): T {
-  const result = schema.safeParse(payload);
+interface Expiring {
+  readonly exp?: number | null | undefined;
+  readonly expire_at?: number | null | undefined;
+}
+
+/** A token that is good by the leeway alone is good until that is over. */
+function expiryOf({ exp, expire_at: expireAt }: Expiring, clock: Clock): number | undefined {
+  if (expireAt !== undefined && expireAt !== null) return expiryMs(expireAt);
+  const atMs = expiryMs(exp);
+  return atMs === undefined || atMs > clock.now() ? atMs : atMs + clock.leewayMs;
+}
+
+function read<T>(schema: z.ZodType<T>, { claims }: SignedClaims): T {
+  const result = schema.safeParse(claims);
   if (result.success) return result.data;
-  const [name] = result.error.issues[0]?.path ?? [];
-  throw new InvalidTokenError(`its claim ${String(name)} is not as it must be`);
-}
-
-/** The tolerance for clocks is for tokens of just now, not for those that have just expired. */
-function checkExpiry(exp: number | undefined, nowMs: number): void {
-  if (exp !== undefined && exp * 1000 <= nowMs) throw new TokenExpiredError();
+  throw wrongClaim(String(result.error.issues[0]?.path[0]));
 }

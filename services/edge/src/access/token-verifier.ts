@@ -1,44 +1,14 @@
 import { ProtocolError } from '@newswire/protocol';
-import {
-  decodeProtectedHeader,
-  errors,
-  jwtVerify,
-  type JWTPayload,
-  type JWTVerifyOptions,
-} from 'jose';
+import { compactVerify, decodeProtectedHeader, errors, type CompactVerifyResult } from 'jose';
+import { checkClaims, parseClaims, type ClaimChecks, type SignedClaims } from './claim-checks.js';
+import { InvalidTokenError } from './token-errors.js';
 import type { TokenKey } from './token-keys.js';
 
-export interface TokenVerifierOptions {
+export interface TokenVerifierOptions extends ClaimChecks {
   readonly keys: readonly TokenKey[];
-  readonly audience: string | undefined;
-  readonly issuer: string | undefined;
-  /** ms since 1970. */
-  readonly now: () => number;
 }
 
 export const MAX_TOKEN_BYTES = 8192;
-
-/** How far ahead the clock of whoever issues tokens may be: a token of just now is good. */
-const CLOCK_TOLERANCE_S = 5;
-
-/** The token was good once. */
-export class TokenExpiredError extends Error {
-  constructor() {
-    super('the token has expired');
-    this.name = 'TokenExpiredError';
-  }
-}
-
-/** The token is not good, and never will be. `reason` is for logs: nothing of the token is in it. */
-export class InvalidTokenError extends Error {
-  readonly reason: string;
-
-  constructor(reason: string) {
-    super(`the token is not valid: ${reason}`);
-    this.name = 'InvalidTokenError';
-    this.reason = reason;
-  }
-}
 
 /** Tells what a token says, after looking that one of the keys signed it, and when and for whom. */
 export class TokenVerifier {
@@ -49,10 +19,17 @@ export class TokenVerifier {
   }
 
   /**
-   * Rejects with TokenExpiredError, InvalidTokenError, or ProtocolError: 106 for a token over 8 KiB,
-   * 100 where the keys cannot be had at the moment.
+   * Rejects with TokenExpiredError, TokenNotYetValidError, InvalidTokenError, or ProtocolError: 106
+   * for a token over 8 KiB, 100 where the keys cannot be had at the moment.
    */
-  async verify(token: string): Promise<JWTPayload> {
+  async verify(token: string): Promise<SignedClaims> {
+    const signed = parseClaims(await this.#payloadOf(token));
+    checkClaims(signed, this.#options);
+    return signed;
+  }
+
+  /** The bytes that one of the keys has signed. */
+  async #payloadOf(token: string): Promise<Uint8Array> {
     const bytes = Buffer.byteLength(token);
     if (bytes > MAX_TOKEN_BYTES) {
       const detail = `a token has ${bytes} bytes, ${MAX_TOKEN_BYTES} are allowed`;
@@ -72,26 +49,15 @@ export class TokenVerifier {
     throw refusal;
   }
 
-  async #verifyWith(token: string, { key, algorithms }: TokenKey): Promise<JWTPayload> {
-    const options = this.#verifyOptions(algorithms);
-    if (typeof key !== 'function') return (await jwtVerify(token, key, options)).payload;
+  async #verifyWith(token: string, { key, algorithms }: TokenKey): Promise<Uint8Array> {
+    const options = { algorithms: [...algorithms] };
+    if (typeof key !== 'function') return payloadIn(await compactVerify(token, key, options));
     try {
-      return (await jwtVerify(token, key, options)).payload;
+      return payloadIn(await compactVerify(token, key, options));
     } catch (error) {
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
       return verifyWithAny(token, error, options);
     }
-  }
-
-  #verifyOptions(algorithms: readonly string[]): JWTVerifyOptions {
-    const { audience, issuer, now } = this.#options;
-    return {
-      algorithms: [...algorithms],
-      ...(audience !== undefined && { audience }),
-      ...(issuer !== undefined && { issuer }),
-      clockTolerance: CLOCK_TOLERANCE_S,
-      currentDate: new Date(now()),
-    };
   }
 }
 
@@ -99,17 +65,25 @@ export class TokenVerifier {
 async function verifyWithAny(
   token: string,
   candidates: InstanceType<typeof errors.JWKSMultipleMatchingKeys>,
-  options: JWTVerifyOptions,
-): Promise<JWTPayload> {
+  options: { readonly algorithms: string[] },
+): Promise<Uint8Array> {
   for await (const key of candidates) {
     try {
-      return (await jwtVerify(token, key, options)).payload;
+      return payloadIn(await compactVerify(token, key, options));
     } catch (error) {
       // A TypeError is about the key, which is too weak: the others may be good all the same.
       if (!isOtherKeys(error) && !(error instanceof TypeError)) throw error;
     }
   }
   throw new errors.JWSSignatureVerificationFailed();
+}
+
+/** A JWT's payload is always in base64. */
+function payloadIn({ payload, protectedHeader: { crit, b64 } }: CompactVerifyResult): Uint8Array {
+  if (crit?.includes('b64') && b64 === false) {
+    throw new InvalidTokenError('its payload is not in base64');
+  }
+  return payload;
 }
 
 function algorithmOf(token: string): string {
@@ -129,11 +103,7 @@ function isOtherKeys(error: unknown): boolean {
 }
 
 function refusalOf(error: unknown): Error {
-  if (error instanceof ProtocolError) return error;
-  if (error instanceof errors.JWTExpired) return new TokenExpiredError();
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    return new InvalidTokenError(`its claim ${error.claim} is not as it must be`);
-  }
+  if (error instanceof ProtocolError || error instanceof InvalidTokenError) return error;
   if (error instanceof errors.JOSEError) return new InvalidTokenError(error.code);
   return new InvalidTokenError('it cannot be read');
 }

@@ -29,6 +29,21 @@ const curves = [
 const HMAC_SETTINGS = { NEWSWIRE_TOKEN_HMAC_SECRET: SECRET };
 const RSA_SETTINGS = { NEWSWIRE_TOKEN_RSA_PUBLIC_KEY: rsa.pem };
 
+const withClaim = (name: string, value: unknown) =>
+  forge({ alg: 'HS256' }, { sub: 'ann', [name]: value }, hmac(SECRET));
+
+function signedBytes(bytes: readonly number[]): string {
+  const header = Buffer.from('{"alg":"HS256"}').toString('base64url');
+  const signed = `${header}.${Buffer.from(bytes).toString('base64url')}`;
+  return `${signed}.${hmac(SECRET)(signed)}`;
+}
+
+/** As RFC 7797 has it, which no JWT may use. */
+function unencoded(payload: string): string {
+  const header = Buffer.from('{"alg":"HS256","b64":false,"crit":["b64"]}').toString('base64url');
+  return `${header}.${payload}.${hmac(SECRET)(`${header}.${payload}`)}`;
+}
+
 function connectWith(settings: Record<string, string>) {
   const { access, logged } = accessRig({ settings, now });
   return {
@@ -115,18 +130,41 @@ describe('a connection token', () => {
 
   test('that has expired is answered 109, so that SDKs fetch a new one', async () => {
     expect(await connect(await sign({ sub: 'ann', exp: NOW_S - 3600 }))).toEqual({ error: 109 });
-    expect(await connect(await sign({ sub: 'ann', exp: NOW_S - 1 }))).toEqual({ error: 109 });
-    expect(await connect(await sign({ sub: 'ann', exp: NOW_S }))).toEqual({ error: 109 });
+    expect(await connect(await sign({ sub: 'ann', exp: NOW_S - 5 }))).toEqual({ error: 109 });
   });
 
-  test('of just now is good, even by a clock that is a little ahead', async () => {
-    expect(await connect(await sign({ sub: 'ann', nbf: NOW_S + 4 }))).toMatchObject({
+  test('that is not valid yet is answered 109, too', async () => {
+    expect(await connect(await sign({ sub: 'ann', nbf: NOW_S + 8 }))).toEqual({ error: 109 });
+    expect(await connect(await sign({ sub: 'ann', nbf: NOW_S + 1e9 }))).toEqual({ error: 109 });
+    expect(logged.filter((line) => line.includes('NEWSWIRE_TOKEN_LEEWAY_MS'))).toHaveLength(1);
+  });
+
+  test('is good a little before and after its time, as clocks differ', async () => {
+    expect(await connect(await sign({ sub: 'ann', nbf: NOW_S + 5 }))).toMatchObject({
       user: 'ann',
     });
-    expect(await connect(await sign({ sub: 'ann', nbf: NOW_S + 60 }))).toEqual({ close: 3500 });
+    expect(await connect(await sign({ sub: 'ann', nbf: NOW_S + 5.1 }))).toEqual({ error: 109 });
+    expect(await connect(await sign({ sub: 'ann', exp: NOW_S - 4 }))).toMatchObject({
+      expiresAtMs: (NOW_S + 1) * 1000,
+    });
   });
 
   test.each([
+    ['0', 0, 1],
+    ['30000', 30, 31],
+  ])('with a leeway of %s ms', async (leewayMs, within, past) => {
+    const settings = { ...HMAC_SETTINGS, NEWSWIRE_TOKEN_LEEWAY_MS: leewayMs };
+    const { connect: connectHere } = connectWith(settings);
+    const early = (seconds: number) => sign({ sub: 'ann', nbf: NOW_S + seconds });
+    const late = (seconds: number) => sign({ sub: 'ann', exp: NOW_S - seconds });
+    expect(await connectHere(await early(within))).toMatchObject({ user: 'ann' });
+    expect(await connectHere(await early(past))).toEqual({ error: 109 });
+    if (within > 0)
+      expect(await connectHere(await late(within - 1))).toMatchObject({ user: 'ann' });
+    expect(await connectHere(await late(within))).toEqual({ error: 109 });
+  });
+
+  test.each<readonly [string, () => string | Promise<string>]>([
     ['of a wrong key', () => forge({ alg: 'HS256' }, { sub: 'ann' }, hmac(`${SECRET}!`))],
     ['without a signature', () => forge({ alg: 'HS256' }, { sub: 'ann' })],
     ['of algorithm none', () => forge({ alg: 'none' }, { sub: 'ann' })],
@@ -161,6 +199,12 @@ describe('a connection token', () => {
     ['with info in base64 that is not JSON', () => sign({ b64info: 'AAAA' })],
     ['for one channel', () => sign({ sub: 'ann', channel: 'a' })],
     ['that is none', () => 'hunter2'],
+    ['whose claims are not UTF-8', () => signedBytes([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+    ['with info in base64 that is not UTF-8', () => sign({ b64info: 'Iv8i' })],
+    ['with a payload not in base64', () => unencoded('{"sub":"ann"}')],
+    ...['sub', 'exp', 'nbf', 'iat', 'channels', 'subs', 'b64info', 'expire_at'].map(
+      (claim) => [`with a ${claim} of another kind`, () => withClaim(claim, { x: [] })] as const,
+    ),
   ])('%s closes the connection with 3500', async (_, token) => {
     expect(await connect(await token())).toEqual({ close: 3500 });
   });
@@ -229,8 +273,14 @@ describe('audience and issuer', () => {
     [{ aud: 'newswire' }, { close: 3500 }],
     [{ iss: 'login' }, { close: 3500 }],
     [{ aud: 'other', iss: 'login', exp: 1 }, { close: 3500 }],
+    [{ aud: 'other', iss: 'login', nbf: LATER }, { close: 3500 }],
+    [{ aud: null, iss: 'login' }, { close: 3500 }],
+    [{ aud: [null], iss: 'login' }, { close: 3500 }],
+    [{ aud: 'newswire', iss: null }, { close: 3500 }],
+    [{ aud: ['newswire', 7], iss: ['login'] }, { close: 3500 }],
   ])('%j: %j', async (claims, expected) => {
-    expect(await connect(await sign({ sub: 'ann', ...claims }))).toEqual(expected);
+    const token = forge({ alg: 'HS256' }, { sub: 'ann', ...claims }, hmac(SECRET));
+    expect(await connect(token)).toEqual(expected);
   });
 });
 
@@ -324,6 +374,7 @@ describe('refresh', () => {
   test.each([
     ['no token', () => '', { error: 107 }],
     ['an expired one', () => sign({ sub: 'ann', exp: NOW_S - 9 }), { close: 3005 }],
+    ['one that is not valid yet', () => sign({ sub: 'ann', nbf: NOW_S + 8 }), { close: 3005 }],
     ["another user's", () => sign({ sub: 'bob', exp: LATER }), { close: 3500 }],
     ['a forged one', () => forge({ alg: 'HS256' }, { sub: 'ann' }, hmac('x')), { close: 3500 }],
     ['a huge one', () => 'x'.repeat(8193), { error: 106 }],
