@@ -108,6 +108,55 @@ ${Object.entries(json.namespaces.sports)
     expect(optionsIn(JSON.stringify(json), yamlFile).optionsOf('sports:1')).toEqual(options);
   });
 
+  test('a byte order mark is no part of the text; other encodings are refused', () => {
+    for (const file of [channelsFile, yamlFile]) {
+      const { optionsOf } = optionsIn('\ufeff{"default": {"subscribe": "nobody"}}', file);
+      expect(optionsOf('1').subscribe).toBe('nobody');
+      writeFileSync(file, '\ufeff{"default": {"subscribe": "nobody"}}', 'utf16le');
+      expect(() => loadChannelOptions({ ...SETTINGS, channelsFile: file })).toThrow(
+        `${file} is not UTF-8 text: it is UTF-16, which PowerShell writes by default. Save it as UTF-8.`,
+      );
+      writeFileSync(file, '{"default": {"pattern": "\xe9"}}', 'latin1');
+      expect(() => loadChannelOptions({ ...SETTINGS, channelsFile: file })).toThrow(
+        `${file} is not UTF-8 text: there is another encoding in line 1. Save it as UTF-8.`,
+      );
+    }
+  });
+
+  test('a namespace may have the name of a property that every object has', () => {
+    const { optionsOf, sections } = optionsIn(
+      '{"namespaces": {"constructor": {"subscribe": "nobody"}, "toString": {"subscribe": "users"}}}',
+    );
+    expect(optionsOf('constructor:1').subscribe).toBe('nobody');
+    expect(optionsOf('toString:1').subscribe).toBe('users');
+    expect([...sections.keys()]).toEqual([
+      'default',
+      'namespaces.constructor',
+      'namespaces.toString',
+    ]);
+  });
+
+  test('JSON under a YAML name and YAML under a JSON name mean the same', () => {
+    const text = 'default: { subscribe: nobody }';
+    expect(optionsIn(text).optionsOf('1')).toEqual(optionsIn(text, yamlFile).optionsOf('1'));
+  });
+
+  test('~/ is the home directory, and /dev/null is no file', () => {
+    expect(optionsIn('{}').optionsOf('1')).toEqual(DEFAULTS);
+    expect(loadChannelOptions({ ...SETTINGS, channelsFile: '/dev/null' }).optionsOf('1')).toEqual(
+      DEFAULTS,
+    );
+    const home = process.env['HOME'];
+    try {
+      process.env['HOME'] = directory;
+      writeFileSync(channelsFile, '{"default": {"subscribe": "nobody"}}');
+      const options = loadChannelOptions({ ...SETTINGS, channelsFile: '~/channels.json' });
+      expect(options.optionsOf('1').subscribe).toBe('nobody');
+    } finally {
+      process.env['HOME'] = home;
+    }
+  });
+
   test('a pattern is for the whole of what is behind the namespace', () => {
     const { optionsOf } = optionsIn(
       '{"default": {"pattern": "[0-9]+"}, "namespaces": {"a.b$": {"pattern": "x|y"}}}',
@@ -172,6 +221,27 @@ ${Object.entries(json.namespaces.sports)
 
   test.each([
     ['{', [expect.stringMatching(/^FILE is not JSON: .+\.$/)]],
+    [
+      '{"default": {"subscribe": "nobody"}, "default": {}}',
+      ['FILE is not JSON: Map keys must be unique at line 1, column 38.'],
+    ],
+    [
+      '{"namespaces": {"a": {"subscribe": "nobody"}, "a": {}}}',
+      ['FILE is not JSON: Map keys must be unique at line 1, column 47.'],
+    ],
+    [
+      '{"namespaces": {"__proto__": {"subscribe": "nobody"}}}',
+      ['FILE: a namespace can not be named __proto__.'],
+    ],
+    ['{"namespaces": {"__proto__": 1}}', ['FILE: a namespace can not be named __proto__.']],
+    ['{"__proto__": {}}', ['FILE: there is no field __proto__.']],
+    [
+      '{"default": {"__proto__": {}, "constructor": 1}}',
+      [
+        'FILE: there is no field __proto__ in default.',
+        'FILE: there is no field constructor in default.',
+      ],
+    ],
     ['[]', ['FILE: the whole must be an object.']],
     ['null', ['FILE: the whole must be an object.']],
     ['{"default": []}', ['FILE: default must be an object.']],

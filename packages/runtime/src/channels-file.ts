@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { ConfigError } from './config.js';
+import { ConfigError } from './config-error.js';
+import { readTextFile } from './text-file.js';
 
 /** A channel `sports:77707` is in the namespace `sports`; a name without a colon is in none. */
 const NAMESPACE_NAME = /^[A-Za-z0-9_\-.@/+=~$&]{1,254}$/;
@@ -38,17 +41,19 @@ export type FileOptions = z.infer<typeof Options>;
 export type ChannelsFile = z.infer<typeof File>;
 
 /**
- * Reads a channels file: YAML if its name ends with `.yaml` or `.yml`, otherwise JSON. Undefined:
- * it is not there, and need not be. Throws ConfigError with everything that is wrong with it.
+ * Reads a channels file, JSON or YAML in UTF-8. Undefined: it is not there, and need not be, or it
+ * is a device as /dev/null. Throws ConfigError with everything that is wrong with it.
  */
 export function readChannelsFile(file: string, mayBeMissing: boolean): ChannelsFile | undefined {
   const text = read(file, mayBeMissing);
   if (text === undefined) return undefined;
-  const result = File.safeParse(parse(file, text));
+  const document = parse(file, text);
+  const result = File.safeParse(document);
   if (!result.success)
     throw new ConfigError(result.error.issues.flatMap((i) => sentences(file, i)));
   const { namespaces = {}, default: fallback = {} } = result.data;
   const faults = [
+    ...lostNames(document),
     ...contradictions('default', fallback),
     ...(fallback.wildcard ? ['default.wildcard must be false: it is for a namespace'] : []),
     ...Object.entries(namespaces).flatMap(([name, options]) => [
@@ -61,24 +66,35 @@ export function readChannelsFile(file: string, mayBeMissing: boolean): ChannelsF
 }
 
 function read(file: string, mayBeMissing: boolean): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (mayBeMissing && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ConfigError([`${file} cannot be read: ${(error as Error).message}.`]);
-  }
+  // Compose and shells expand `~` too.
+  const path = file.startsWith('~/') ? join(homedir(), file.slice(2)) : file;
+  const text = readTextFile(path);
+  // Compose mounts /dev/null where no file is named; an empty file is a fault.
+  if (text === '' && statSync(path).isCharacterDevice()) return undefined;
+  if (text !== undefined || mayBeMissing) return text;
+  throw new ConfigError([`${file} cannot be read: ENOENT, there is no such file.`]);
 }
 
+/**
+ * JSON is YAML, so one parser reads both, under any name: JSON.parse takes the last of two equal
+ * keys without a word.
+ */
 function parse(file: string, text: string): unknown {
-  const isYaml = /\.ya?ml$/i.test(file);
   try {
-    return isYaml ? parseYaml(text, { logLevel: 'error' }) : JSON.parse(text);
+    return parseYaml(text, { logLevel: 'error' });
   } catch (error) {
     // What follows YAML's first line is a picture of the place.
     const [reason = ''] = (error as Error).message.split('\n');
-    const form = isYaml ? 'YAML' : 'JSON';
+    const form = /\.json$/i.test(file) ? 'JSON' : 'YAML';
     throw new ConfigError([`${file} is not ${form}: ${reason.replace(/[.:]$/, '')}.`]);
   }
+}
+
+/** zod leaves this key out of records without a word. Elsewhere it is an unknown field. */
+function lostNames(document: unknown): string[] {
+  const { namespaces } = Object(document) as { namespaces?: unknown };
+  if (!Object.hasOwn(Object(namespaces), '__proto__')) return [];
+  return ['a namespace can not be named __proto__'];
 }
 
 function nameFaults(name: string): string[] {

@@ -122,6 +122,10 @@ describe('loadConfig', () => {
     expect(faults({ NEWSWIRE_COLOUR_OF_THE_SKY: 'blue' })).toEqual([
       'NEWSWIRE_COLOUR_OF_THE_SKY is not a setting: docs/configuration.md lists them.',
     ]);
+    expect(faults({ newswire_token_hmac_secret: 'x', 'NEWSWIRE-PORT': '1' })).toEqual([
+      'newswire_token_hmac_secret is not a setting: did you mean NEWSWIRE_TOKEN_HMAC_SECRET?',
+      'NEWSWIRE-PORT is not a setting: did you mean NEWSWIRE_PORT?',
+    ]);
   });
 
   test("a name that only another service uses is no fault, nor is that one's value looked at", () => {

@@ -1,41 +1,29 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'dotenv';
+import { ConfigError } from './config-error.js';
+import { readEnvFile } from './env-file.js';
 import { SETTINGS, type Config, type Setting, type SettingKey } from './settings.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every fault of a configuration, one sentence each. Services print them and exit with 2. */
-export class ConfigError extends Error {
-  readonly sentences: readonly string[];
-
-  constructor(sentences: readonly string[]) {
-    super(sentences.join('\n'));
-    this.name = 'ConfigError';
-    this.sentences = sentences;
-  }
-}
-
-/** The process' environment, but for empty values, over the `.env` file beside it if there is one. */
+/**
+ * The process' environment over the `.env` file in the working directory, if there is one. A value
+ * in the file takes the place of an empty one. Throws ConfigError as `readEnvFile` does.
+ */
 export function readEnvironment(
   file = '.env',
   environment: Environment = process.env,
 ): Environment {
-  const set = Object.entries(environment).filter(([, value]) => value !== '');
-  return { ...readDotenv(file), ...Object.fromEntries(set) };
+  return { ...environment, ...readEnvFile(file), ...withoutEmptyValues(environment) };
 }
 
-function readDotenv(file: string): Environment {
-  try {
-    return parse(readFileSync(file));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new ConfigError([`${file} cannot be read: ${(error as Error).message}.`]);
-  }
+/** For programs that no empty setting makes more open, as the command line. */
+export function withoutEmptyValues(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 }
 
 /**
- * Reads the named settings. An empty value counts as unset. Throws ConfigError for bad values
- * among them, and for any NEWSWIRE_* name that no service knows.
+ * Reads the named settings. An empty value counts as unset, but for settings that protect: there it
+ * is a fault. Throws ConfigError for bad values among them, and for any name like NEWSWIRE_* that
+ * no service knows.
  */
 export function loadConfig<const K extends SettingKey>(
   keys: readonly K[],
@@ -45,6 +33,7 @@ export function loadConfig<const K extends SettingKey>(
   const config: Partial<Record<SettingKey, unknown>> = {};
   for (const key of new Set(keys)) {
     const setting: Setting<unknown> = SETTINGS[key];
+    if (setting.protects && environment[setting.name] === '') faults.push(emptyValue(setting));
     const raw = environment[setting.name] || setting.fallback;
     if (raw === undefined) continue;
     const result = setting.schema.safeParse(raw);
@@ -60,16 +49,21 @@ function badValue({ name, expects, secret }: Setting<unknown>, raw: string): str
   return `${name} must be ${expects}${shown}.`;
 }
 
+/** `SECRET=$other` is empty where there is no `other`, and must not open what it was to close. */
+function emptyValue({ name }: Setting<unknown>): string {
+  return `${name} is empty: give it a value, or remove it. If its value in .env contains a $, put it in single quotes.`;
+}
+
 function unknownNames(environment: Environment): string[] {
   const known = Object.values(SETTINGS).map(({ name }): string => name);
   return Object.keys(environment)
-    .filter((name) => name.startsWith('NEWSWIRE_') && !known.includes(name))
+    .filter((name) => /^newswire[_-]/i.test(name) && !known.includes(name))
     .map((name) => `${name} is not a setting: ${hintFor(name, known)}`);
 }
 
 function hintFor(name: string, known: readonly string[]): string {
   const byDistance = known
-    .map((candidate) => ({ candidate, distance: editDistance(candidate, name) }))
+    .map((candidate) => ({ candidate, distance: editDistance(candidate, name.toUpperCase()) }))
     .toSorted((a, b) => a.distance - b.distance);
   const [nearest] = byDistance;
   return nearest !== undefined && nearest.distance <= 3

@@ -7,7 +7,8 @@ export {
   type NamespaceOptions,
   type Who,
 } from './channel-options.js';
-export { ConfigError, loadConfig, readEnvironment, type Environment } from './config.js';
+export { ConfigError } from './config-error.js';
+export { loadConfig, readEnvironment, withoutEmptyValues, type Environment } from './config.js';
 export { runService, StartError, type Service } from './lifecycle.js';
 export { readLinkSecret } from './link-secret.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';

@@ -1,5 +1,5 @@
 /* oxlint-disable no-console -- before a logger exists, standard error is all there is */
-import { ConfigError } from './config.js';
+import { ConfigError } from './config-error.js';
 
 /** Something that runs until it is stopped. `stop` resolves when everything is flushed. */
 export interface Service {

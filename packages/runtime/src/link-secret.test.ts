@@ -37,6 +37,22 @@ test('a missing file is created once, with a random secret for its owner only', 
   expect(readLinkSecret({ linkSecret: undefined, linkSecretFile: elsewhere })).not.toBe(first);
 });
 
+test('a secret in another encoding is refused, as are random bytes: they would lose most of their bits', () => {
+  const file = join(folder(), 'secret');
+  writeFileSync(file, '\ufeffhunter2hunter2hunter2', 'utf16le');
+  expect(sentences(file)).toEqual([
+    'NEWSWIRE_LINK_SECRET_FILE is not UTF-8 text: it is UTF-16, which PowerShell writes by default. Save it as UTF-8.',
+  ]);
+  writeFileSync(file, Buffer.alloc(32, 0x80));
+  expect(sentences(file)).toEqual([
+    'NEWSWIRE_LINK_SECRET_FILE is not UTF-8 text: there is another encoding in line 1. Save it as UTF-8.',
+  ]);
+  writeFileSync(file, '\ufeffa secret with a mark\r\n');
+  expect(readLinkSecret({ linkSecret: undefined, linkSecretFile: file })).toBe(
+    'a secret with a mark',
+  );
+});
+
 test('what is wrong is one sentence, without what the file holds', () => {
   const directory = folder();
   expect(sentences(undefined)).toEqual([

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { ConfigError } from './config.js';
+import { ConfigError } from './config-error.js';
+import { decodeText } from './text-file.js';
 
 export interface LinkSecretSettings {
   readonly linkSecret: string | undefined;
@@ -29,14 +30,18 @@ export function readLinkSecret({ linkSecret, linkSecretFile }: LinkSecretSetting
 }
 
 function readOrCreate(file: string): string {
+  return decodeText(readOrCreateBytes(file), 'NEWSWIRE_LINK_SECRET_FILE').trim();
+}
+
+function readOrCreateBytes(file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(file);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw unusable('read', error);
   }
   try {
     create(file);
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(file);
   } catch (error) {
     throw unusable('created', error);
   }

@@ -3,8 +3,12 @@ import { SETTINGS, type Setting } from './settings.js';
 const INTRODUCTION = `# Configuration
 
 Settings come from the environment, and from a \`.env\` file in the working directory for what the environment leaves
-out. An empty value counts as unset. Every service accepts the names of all services, so that one \`.env\` serves the
+out. An empty value counts as unset, but stops the start where the setting protects something: a key for tokens, the API
+key, the connect hook, the channels file. Every service accepts the names of all services, so that one \`.env\` serves the
 whole stack; an unknown \`NEWSWIRE_*\` name or a bad value ends a service at start with one sentence and exit code 2.
+
+\`.env\` is UTF-8 text. Docker Compose reads it too, by other rules, so a line that the two would read differently stops
+the start: \`#\`, \`$\` and escapes belong in single quotes. A name may be set once.
 
 This page and \`.env.example\` are written from the code (\`packages/runtime/src/settings.ts\`) by its tests.
 

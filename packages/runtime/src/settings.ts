@@ -13,12 +13,15 @@ export interface Setting<T> {
   readonly doc: string;
   /** A secret's value is never shown, not even when it is wrong. */
   readonly secret?: true;
+  /** Without it more is allowed, so an empty value is a fault, not an unset setting. */
+  readonly protects?: true;
 }
 
 interface Words {
   readonly fallback: string | number;
   readonly doc: string;
   readonly secret?: true;
+  readonly protects?: true;
 }
 
 function setting<T>(name: string, schema: z.ZodType<T>, expects: string, words: Words): Setting<T> {
@@ -29,7 +32,7 @@ function optional<T>(
   name: string,
   schema: z.ZodType<T>,
   expects: string,
-  words: { readonly doc: string; readonly secret?: true },
+  words: Omit<Words, 'fallback'>,
 ): Setting<T | undefined> {
   return { name, schema, expects, ...words };
 }
@@ -153,6 +156,7 @@ export const SETTINGS = {
   }),
   apiKey: optional('NEWSWIRE_API_KEY', z.string().min(16), 'at least 16 characters long', {
     secret: true,
+    protects: true,
     doc: 'What publishers send as X-API-Key. Unset: /api/ is open, but only where nobody but this machine reaches it.',
   }),
   tokenHmacSecret: optional(
@@ -161,6 +165,7 @@ export const SETTINGS = {
     'a secret at least 32 characters long, and no PEM key',
     {
       secret: true,
+      protects: true,
       doc: 'What tokens (JWT: HS256, HS384, HS512) are signed with, by the backend that gives them to its users.',
     },
   ),
@@ -170,6 +175,7 @@ export const SETTINGS = {
     'a public key in PEM form, with \\n for its line breaks if need be',
     {
       secret: true,
+      protects: true,
       doc: 'By what tokens signed with an RSA key of 2048 bits or more (RS256 to RS512, PS256 to PS512) are known.',
     },
   ),
@@ -179,6 +185,7 @@ export const SETTINGS = {
     'a public key in PEM form, with \\n for its line breaks if need be',
     {
       secret: true,
+      protects: true,
       doc: 'By what tokens signed with an ECDSA key are known: ES256, ES384 or ES512, as its curve says.',
     },
   ),
@@ -188,13 +195,16 @@ export const SETTINGS = {
     'a URL like https://login.example.org/jwks.json, without a password',
     {
       secret: true,
+      protects: true,
       doc: 'Where the RSA and ECDSA public keys stand that tokens are known by. They are kept for 10 minutes, and read again for a key that is not among them.',
     },
   ),
   tokenAudience: optional('NEWSWIRE_TOKEN_AUDIENCE', z.string(), 'a text', {
+    protects: true,
     doc: "What a token's aud has to name, if set.",
   }),
   tokenIssuer: optional('NEWSWIRE_TOKEN_ISSUER', z.string(), 'a text', {
+    protects: true,
     doc: "What a token's iss has to be, if set.",
   }),
   tokenLeewayMs: integer('NEWSWIRE_TOKEN_LEEWAY_MS', 0, 600_000, {
@@ -207,6 +217,7 @@ export const SETTINGS = {
   }),
   anonymous: choice('NEWSWIRE_ANONYMOUS', ['auto', 'on', 'off'], {
     fallback: 'auto',
+    protects: true,
     doc: 'Whether clients may connect as nobody known. auto: without a token only where neither a key for tokens nor a connect hook is set; on: always; off: never, not even where a token or the hook names no user.',
   }),
   connectHookUrl: optional(
@@ -215,6 +226,7 @@ export const SETTINGS = {
     'a URL like http://backend:8000/connect, without a password',
     {
       secret: true,
+      protects: true,
       doc: "What is asked who a client without a token is, in the form of Centrifugo's connect proxy.",
     },
   ),
@@ -284,7 +296,8 @@ export const SETTINGS = {
     doc: "How long a channel's log keeps a publication, in ms.",
   }),
   channelsFile: optional('NEWSWIRE_CHANNELS_FILE', z.string(), 'the path of a JSON or YAML file', {
-    doc: 'Where the options of namespaces stand: {"namespaces": {"sports": {"history_size": 5000, "subscribe": "users"}}} is for channels like sports:77707, and a section default for those without a colon. YAML if the name ends with .yaml or .yml. Default: channels.json in the working directory, if it is there.',
+    protects: true,
+    doc: 'Where the options of namespaces stand: {"namespaces": {"sports": {"history_size": 5000, "subscribe": "users"}}} is for channels like sports:77707, and a section default for those without a colon. Default: channels.json in the working directory, if it is there.',
   }),
   historyBytes: integer('NEWSWIRE_HISTORY_BYTES', 65_536, 1_073_741_824, {
     fallback: 8_388_608,

@@ -1,6 +1,6 @@
 /* oxlint-disable no-console -- a command line speaks on standard output and standard error */
 import { ProtocolError } from '@newswire/protocol';
-import { ConfigError, loadConfig, readEnvironment } from '@newswire/runtime';
+import { ConfigError, loadConfig, readEnvironment, withoutEmptyValues } from '@newswire/runtime';
 import { channelsCommand, historyCommand, presenceCommand } from './ask-commands.js';
 import { UsageError, type CommandContext } from './command.js';
 import { publishCommand } from './publish-command.js';
@@ -62,7 +62,7 @@ function isCommand(name: string): name is keyof typeof COMMANDS {
 function readContext(): CommandContext {
   const config = loadConfig(
     ['url', 'port', 'apiKey', 'token', 'tokenHmacSecret', 'tokenAudience', 'tokenIssuer'],
-    readEnvironment(),
+    withoutEmptyValues(readEnvironment()),
   );
   return {
     url: (config.url ?? `http://127.0.0.1:${config.port}`).replace(/\/$/, ''),

@@ -1,0 +1,10 @@
+/** Every fault of a configuration, one sentence each. Services print them and exit with 2. */
+export class ConfigError extends Error {
+  readonly sentences: readonly string[];
+
+  constructor(sentences: readonly string[]) {
+    super(sentences.join('\n'));
+    this.name = 'ConfigError';
+    this.sentences = sentences;
+  }
+}
