@@ -23,6 +23,7 @@ export { MemoryPresence } from './presence-memory.js';
 export { RedisPresence, type RedisPresenceOptions } from './redis/presence-redis.js';
 export { openMemory, type MemoryOptions } from './memory-parts.js';
 export { readHistory, type History, type HistoryQuery } from './read-history.js';
+export { Notices } from './notices.js';
 export { LocalControl } from './control-local.js';
 export { RedisControl, type RedisControlOptions } from './redis/control-redis.js';
 export type { EdgeName, Lookup } from './delegate/delegate-finder.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RedisClient } from '../src/redis/redis-link.js';
 import type { PublishLink } from '../src/redis/publish-queue.js';
+import { isFromReplica } from '../src/redis/redis-faults.js';
 
 /** One publication that took effect, as publish.lua answered. */
 export interface Given {
@@ -42,8 +43,8 @@ export class RedisLaboratory implements PublishLink {
     this.#client = client;
   }
 
-  doubtIdentity(): void {
-    throw new Error('nothing is a replica here');
+  handleRefusals(faults: readonly unknown[]): void {
+    if (faults.some(isFromReplica)) throw new Error('nothing is a replica here');
   }
 
   async execute(): Promise<void> {

@@ -33,10 +33,17 @@ export class RedisServer {
 
   /** Starts it again on the same port, with what its append-only file holds. */
   async start(): Promise<void> {
+    this.spawn();
+    const { port } = this;
+    await until(`redis-server on ${port}`, () => this.cli('PING').then(isPong, () => false));
+  }
+
+  /** As `start`, with more options, and without waiting until it answers. */
+  spawn(...options: string[]): void {
     const { port } = this;
     const args = `--port ${port} --bind 127.0.0.1 --save  --appendonly yes --dir`.split(' ');
-    this.#process = new TestProcess('redis-server', [...args, this.#directory], process.env);
-    await until(`redis-server on ${port}`, () => this.cli('PING').then(isPong, () => false));
+    const all = [...args, this.#directory, ...options];
+    this.#process = new TestProcess('redis-server', all, process.env);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

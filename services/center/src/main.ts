@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openRedisInlet } from '@newswire/broker';
 import {
   CHANNEL_SETTINGS,
   counter,
@@ -8,7 +7,6 @@ import {
   createRegistry,
   loadChannelOptions,
   loadConfig,
-  persist,
   PROCESS_SETTINGS,
   readEnvironment,
   runService,
@@ -18,6 +16,7 @@ import { operationsRoutes, Server } from '@newswire/transport';
 import { CENTER_SETTINGS, createCenter } from './app.js';
 import { Inlet } from './inlet.js';
 import { BROKER_SETTINGS, openBroker } from './open-broker.js';
+import { openInlet } from './open-inlet.js';
 
 /** How long a stopping center publishes what the inlet has taken in. */
 const INLET_LIMIT_MS = 3000;
@@ -49,20 +48,10 @@ await runService(async (): Promise<Service> => {
     'Items from news:* that could not be published.',
   );
   const inlet = new Inlet({ broker, logger, dropped, maxDataBytes: config.maxDataBytes });
-  let isInletOpen = link === undefined;
-  if (link !== undefined) {
-    void persist(
-      async () => {
-        await openRedisInlet(link, (channel, text) => inlet.handle(channel, text));
-        isInletOpen = true;
-      },
-      () => true,
-      { onFailure: (error) => logger.debug(`the inlet is not open yet: ${String(error)}`) },
-    );
-  }
+  const inletState = link && openInlet(link, inlet, logger);
   const notReady = () => {
-    if (broker.fault) return [broker.fault];
-    return isInletOpen ? [] : ['the news:* inlet is not open yet'];
+    const fault = broker.fault ?? inletState?.fault;
+    return fault === undefined ? [] : [fault];
   };
   server.route(operationsRoutes({ notReady, metrics: () => registry.metrics() }));
   const port = await server.listen(config.host ?? config.bind, config.centerPort);

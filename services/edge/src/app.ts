@@ -97,13 +97,15 @@ export function createEdge(parts: EdgeParts): Edge {
 
   // Whole numbers: every session keeps some, and a fraction would be an object of its own.
   const now = () => Math.floor(performance.now());
-  // While the broker is away every channel keeps trying: one line for all of them is enough.
+  // While the broker is away every channel keeps trying: one line for all of them is enough. The
+  // broker logs by itself that it is away, so only another fault is logged at once.
   let nextWarningMs = now() + WARNING_INTERVAL_MS;
+  let nextRefusalMs = -Infinity;
   const onFailure = (error: unknown) => {
     metrics.retries.inc();
-    if (now() < nextWarningMs) return;
-    nextWarningMs = now() + WARNING_INTERVAL_MS;
-    logger.warn(`still trying to reach the broker: ${String(error)}`);
+    if (now() < (broker.fault === undefined ? nextRefusalMs : nextWarningMs)) return;
+    nextRefusalMs = nextWarningMs = now() + WARNING_INTERVAL_MS;
+    logger.warn(`the broker did not do what it was asked, trying again: ${messageOf(error)}`);
   };
   const gate = new Gate({ ...config, now, onRefused: (reason) => metrics.refused.inc({ reason }) });
   const core = new EdgeCore(broker, server, {
@@ -186,15 +188,24 @@ export function createEdge(parts: EdgeParts): Edge {
   server.stream(plainSse({ refuse, handleOpen: opener(() => plainSseWire) }));
   server.route([emulationRoute({ uid, own: core.control, control, maxFrameBytes })]);
 
+  let whyUnserved: string | undefined = 'center cannot reach this edge yet';
   void persist(
-    () => control.serve(core.control, uid),
+    async () => {
+      await control.serve(core.control, uid);
+      whyUnserved = undefined;
+    },
     () => !isDraining,
-    { onFailure },
+    {
+      onFailure: (error) => {
+        whyUnserved = `center cannot reach this edge: ${messageOf(error)}`;
+        onFailure(error);
+      },
+    },
   );
 
   return {
     notReady: () => {
-      const { fault } = broker;
+      const fault = broker.fault ?? whyUnserved;
       return [...(isDraining ? ['this edge is draining'] : []), ...(fault ? [fault] : [])];
     },
     drain: async () => {
@@ -205,4 +216,8 @@ export function createEdge(parts: EdgeParts): Edge {
       clearInterval(sweeper);
     },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -24,7 +24,10 @@ type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> &
 
 /** The broker that NEWSWIRE_BROKER names. What is at its other end may be away, now and later. */
 export async function openBroker(config: BrokerConfig, logger: Logger): Promise<BrokerParts> {
-  if (config.brokerKind === 'redis') return openRedis({ ...config, log: logger });
+  // Publications come from center: a full Redis keeps no edge from delivering them.
+  if (config.brokerKind === 'redis') {
+    return openRedis({ ...config, log: logger, toleratesFullRedis: true });
+  }
   return overLinks(config, logger);
 }
 

@@ -13,7 +13,7 @@ import {
 import { LineError } from './delegate-lines.js';
 import { DelegateLink, type LinkHandler, type LinkLimits } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
-import { Notices } from './delegate-notices.js';
+import { Notices } from '../notices.js';
 
 export interface DiallerOptions {
   readonly linkSecret: string;

@@ -16,7 +16,7 @@ import {
   type LinkLimits,
 } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
-import { Notices } from './delegate-notices.js';
+import { Notices } from '../notices.js';
 
 export interface EdgesOptions {
   readonly edges: readonly EdgeName[];

@@ -1,6 +1,6 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
-import type { Notices } from './delegate-notices.js';
+import type { Notices } from '../notices.js';
 
 /** Where edges are found: one, or by a name with several addresses any number of them. */
 export interface EdgeName {

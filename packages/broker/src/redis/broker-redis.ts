@@ -13,7 +13,7 @@ import {
 import { newEpoch } from '../epoch.js';
 import { fromPublicationText, toPublicationText } from '../publication-text.js';
 import { PublishQueue } from './publish-queue.js';
-import { isFromReplica, redisIsAway, toProtocolError, withTimeout } from './redis-faults.js';
+import { redisIsAway, toProtocolError, withTimeout } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
 import { RedisWildcards } from './redis-wildcards.js';
@@ -108,7 +108,7 @@ export class RedisBroker implements Broker {
       const reply = script.run(commands, keys, argsFor(identity));
       return await withTimeout(reply, this.#options.publishTimeoutMs);
     } catch (error) {
-      if (isFromReplica(error)) this.#link.doubtIdentity();
+      this.#link.handleRefusals([error]);
       throw toProtocolError(error);
     }
   }

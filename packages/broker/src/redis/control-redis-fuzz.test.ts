@@ -36,6 +36,7 @@ class FakeLink {
     },
   };
 
+  readonly handleRefusals = (): void => undefined;
   readonly onListenerFault = (error: unknown) => void this.faults.push(error);
   guarded(listen: Listen): Listen {
     return (message) => {

@@ -10,6 +10,7 @@ import {
   parseAnswer,
   toRequestText,
 } from '../control-text.js';
+import { toProtocolError } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 
 export interface RedisControlOptions {
@@ -78,8 +79,8 @@ export class RedisControl implements Control {
       // The time limit holds for asking too: Redis may take the connection and never answer.
       return await Promise.race([answers.all, this.#send(topic, message, answers)]);
     } catch (error) {
-      if (error instanceof ProtocolError) throw error;
-      throw new ProtocolError('internal', 'Redis is away, try again');
+      this.#link.handleRefusals([error]);
+      throw toProtocolError(error);
     } finally {
       answers.abandon();
       this.#asked.delete(id);

@@ -114,6 +114,7 @@ export class RedisPresence implements Presence {
       const reply = this.#read.run(commands, [edgesKeyOf(channel)], [what]);
       return await withTimeout(reply, this.#options.publishTimeoutMs);
     } catch (error) {
+      this.#link.handleRefusals([error]);
       throw toProtocolError(error);
     }
   }

@@ -1,6 +1,6 @@
 import type { PresenceChannel } from './presence-channel.js';
 import { presenceCallsOf, presenceWordsOf, type Entry } from './presence-calls.js';
-import { isFromReplica, withTimeout } from './redis-faults.js';
+import { withTimeout } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
 
@@ -88,10 +88,11 @@ export class PresenceTeller {
       const [keys, args] = presenceWordsOf(call, this.#edge, presenceLeaseMs, isSweeping);
       const reply = this.#script.run(commands, keys, args);
       const answers = (await withTimeout(reply, publishTimeoutMs)) as string[];
-      if (answers.some((answer) => isFromReplica(answer.slice(1)))) this.#link.doubtIdentity();
+      const refusals = answers.filter((answer) => answer.startsWith('-'));
+      this.#link.handleRefusals(refusals.map((answer) => answer.slice(1)));
       return call.filter(({ channel }, i) => !this.#settle(channel, answers[i] ?? '-ERR'));
     } catch (error) {
-      if (isFromReplica(error)) this.#link.doubtIdentity();
+      this.#link.handleRefusals([error]);
       return call;
     }
   }

@@ -11,14 +11,15 @@ import {
   type Reply,
   type Turn,
 } from './publish-call.js';
-import { isFromReplica, redisIsAway, timedOut } from './redis-faults.js';
+import { redisIsAway, timedOut } from './redis-faults.js';
 import { RedisScript, type ScriptClient } from './redis-script.js';
 
 /** What the queue needs of a RedisLink. */
 export interface PublishLink {
   readonly commands: ScriptClient;
   readonly identity: string | undefined;
-  doubtIdentity(): void;
+  /** Called with what Redis has refused. */
+  handleRefusals(faults: readonly unknown[]): void;
 }
 
 export interface PublishQueueOptions {
@@ -129,10 +130,10 @@ export class PublishQueue {
         this.#resending++;
       });
       const refusals = settle(items, replies as readonly Reply[], identity);
-      if (refusals.some(isFromReplica)) this.#link.doubtIdentity();
+      this.#link.handleRefusals(refusals);
     } catch (error) {
       failAll(items, error, identity);
-      if (isFromReplica(error)) this.#link.doubtIdentity();
+      this.#link.handleRefusals([error]);
     }
     for (const { turn } of items) {
       if (++turn.answered === turn.items.length) clearTimeout(turn.timer);

@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
-import { createClient, ErrorReply } from 'redis';
+import { createClient, ErrorReply, SocketClosedUnexpectedlyError } from 'redis';
 import type { BrokerFault } from '../broker.js';
+import { checkCommands, checkTopics, RedisCheck } from './redis-check.js';
+import { FaultText, isFromReplica, isOutOfMemory, replyText } from './redis-faults.js';
 
 export interface RedisLinkOptions {
   /** redis:// or rediss://, with whatever password it needs. */
   readonly redisUrl: string;
   /** How long to wait before reconnect try number `attempt` (0, 1, 2…), in ms. */
   readonly reconnectDelayMs: (attempt: number) => number;
-  /** Told once each time the state changes: a sentence when Redis is lost, undefined when it is back. */
+  /**
+   * A full Redis makes no fault: what this process has to do goes on nearly as before. Its refusals are
+   * logged nevertheless.
+   */
+  readonly toleratesFullRedis?: boolean;
+  /** Called with each fault, again and again while it stays, and with undefined once there is none. */
   readonly onChange?: (fault: BrokerFault) => void;
+  /** Called with a sentence about what does not stop newswire, but may cost it something. */
+  readonly onWarning?: (sentence: string) => void;
   /** Told what a listener threw. */
   readonly onListenerFault?: (error: unknown) => void;
 }
@@ -31,29 +40,37 @@ export class RedisLink {
   /** As last read; what it says may be over. */
   #dataSet: DataSet | undefined;
   #identityReads = 0;
-  #lastError: Error | undefined;
+  readonly #faultText: FaultText;
+  readonly #checks: readonly RedisCheck[];
+  /** Why each of them failed last. */
+  readonly #errors: { commands?: Error; subscriber?: Error; identity?: Error } = {};
   #wasUp = false;
+  #wasFaulty = true;
   readonly #upListeners: (() => void)[] = [];
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
+    this.#faultText = new FaultText(options.redisUrl);
     this.commands = newClient(options);
     this.subscriber = newClient(options);
-    for (const client of [this.commands, this.subscriber]) {
-      // Without a listener an 'error' event would end the process.
-      client.on('error', (error: Error) => this.#update(error));
-      client.on('ready', () => this.#update());
-      client.connect().catch((error: Error) => this.#update(error));
-    }
+    this.#checks = [
+      this.#newCheck(() => checkCommands(this.commands)),
+      this.#newCheck(() => checkTopics(this.subscriber)),
+    ];
+    this.#watch('commands', this.#checks[0]);
+    this.#watch('subscriber', this.#checks[1]);
     for (const event of ['ready', 'error', 'reconnecting', 'end']) {
       this.commands.on(event, () => this.doubtIdentity());
     }
   }
 
-  /** Why Redis can't be used right now, without host or password. */
+  /** Why Redis can't be used as it has to be, in Redis' own words where there are some. */
   get fault(): BrokerFault {
-    if (this.#isUp) return undefined;
-    return `Redis is away${this.#lastError ? ` (${nameOf(this.#lastError)})` : ''}`;
+    const cause = this.#cause;
+    if (cause !== undefined) return cause;
+    if (!this.#isUp) return 'Redis is away';
+    if (this.#checks.every((check) => check.isDone)) return undefined;
+    return 'Redis has not answered yet whether it permits all that is needed';
   }
 
   /**
@@ -72,8 +89,22 @@ export class RedisLink {
   /** Something says that commands reach another data set than before: asks which one. */
   doubtIdentity(): void {
     this.#identity = undefined;
-    this.#update(this.#lastError);
+    this.#update();
     void this.#readIdentity(++this.#identityReads, 0);
+  }
+
+  /**
+   * Takes note of what commands rejected with, or what scripts answered instead of a result: logs
+   * Redis' own text, and finds out whether the cause is one for `fault`.
+   */
+  handleRefusals(faults: readonly unknown[]): void {
+    for (const fault of faults) {
+      const reply = replyText(fault);
+      if (reply === undefined) continue;
+      this.#options.onWarning?.(this.#faultText.ofReply(reply));
+      for (const check of this.#checks) check.suspect();
+      if (isFromReplica(fault)) this.doubtIdentity();
+    }
   }
 
   /** Told what a listener threw. */
@@ -98,6 +129,17 @@ export class RedisLink {
     await Promise.all([close(this.commands), close(this.subscriber)]);
   }
 
+  /** The fault that is known. That a connection was closed says the least of all. */
+  get #cause(): string | undefined {
+    const { identity, commands, subscriber } = this.#errors;
+    const errors = [identity, commands, subscriber].filter((error) => error !== undefined);
+    const telling = errors.find((error) => !(error instanceof SocketClosedUnexpectedlyError));
+    if (telling !== undefined) return this.#faultText.ofConnection(telling);
+    const refusal = this.#checks.find((check) => check.refusal !== undefined)?.refusal;
+    if (refusal !== undefined) return this.#faultText.ofReply(refusal);
+    return errors[0] && this.#faultText.ofConnection(errors[0]);
+  }
+
   get #isUp(): boolean {
     return this.#identity !== undefined && this.commands.isReady && this.subscriber.isReady;
   }
@@ -110,10 +152,12 @@ export class RedisLink {
       if (read !== this.#identityReads) return;
       this.#dataSet = dataSet;
       this.#identity = dataSet.identity;
+      delete this.#errors.identity;
       this.#update();
     } catch (error) {
       if (read !== this.#identityReads) return;
-      this.#update(error as Error);
+      this.#errors.identity = error as Error;
+      this.#update();
       const again = () => void this.#readIdentity(read, attempt + 1);
       setTimeout(again, this.#options.reconnectDelayMs(attempt)).unref();
     }
@@ -124,12 +168,14 @@ export class RedisLink {
    * that must not take effect after what comes now.
    */
   async #readDataSet(): Promise<DataSet> {
-    const [server, replication, clientId] = await Promise.all([
+    const [server, replication, memory, clientId] = await Promise.all([
       this.commands.info('server'),
       this.commands.info('replication'),
+      this.commands.info('memory'),
       this.commands.clientId(),
     ]);
     const dataSet = dataSetOf(`${server}\n${replication}`, clientId);
+    this.#warnOfEviction(memory);
     const last = this.#dataSet;
     if (last?.run === dataSet.run && last.clientId !== clientId) {
       // Not every user may do this: that is no reason not to work at all.
@@ -138,12 +184,52 @@ export class RedisLink {
     return dataSet;
   }
 
-  #update(error?: Error): void {
-    this.#lastError = error;
+  #warnOfEviction(memory: string): void {
+    const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
+    if (policy === undefined || policy === 'noeviction') return;
+    this.#options.onWarning?.(
+      `Redis may throw away what newswire needs: set its maxmemory-policy to noeviction, it is ${policy}`,
+    );
+  }
+
+  #newCheck(ask: () => Promise<void>): RedisCheck {
+    return new RedisCheck({
+      ask,
+      tolerates: (fault) => this.#options.toleratesFullRedis === true && isOutOfMemory(fault),
+      delayMs: this.#options.reconnectDelayMs,
+      onResult: () => this.#update(),
+    });
+  }
+
+  #watch(name: 'commands' | 'subscriber', check: RedisCheck | undefined): void {
+    const client = this[name];
+    const handleError = (error: Error) => {
+      // An error on a connection that stands: Redis has refused a ping.
+      if (client.isReady) return this.handleRefusals([error]);
+      this.#errors[name] = error;
+      // What was answered on the connection before tells why it was closed, and nothing else.
+      if (!(error instanceof SocketClosedUnexpectedlyError)) delete this.#errors.identity;
+      this.#update();
+    };
+    // Without a listener an 'error' event would end the process.
+    client.on('error', handleError);
+    client.on('ready', () => {
+      delete this.#errors[name];
+      check?.start();
+      this.#update();
+    });
+    client.connect().catch(handleError);
+  }
+
+  #update(): void {
+    const { fault } = this;
+    // A connection that is being made is no fault yet.
+    const isKnown = this.#cause !== undefined;
+    if (fault === undefined ? this.#wasFaulty : isKnown) this.#options.onChange?.(fault);
+    this.#wasFaulty = fault !== undefined;
     const isUp = this.#isUp;
     if (isUp === this.#wasUp) return;
     this.#wasUp = isUp;
-    this.#options.onChange?.(this.fault);
     if (isUp) for (const listen of this.#upListeners) listen();
   }
 }
@@ -154,6 +240,8 @@ function newClient({ redisUrl, reconnectDelayMs }: RedisLinkOptions) {
     RESP: 2,
     disableOfflineQueue: true,
     pingInterval: PING_INTERVAL_MS,
+    // The client library ignores what these commands are answered, "max number of clients reached" too.
+    disableClientInfo: true,
     // Only for commands that wait to be written, which the socket's time limit is there for. Each
     // makes an AbortSignal, whose exception is made seconds after the answer has come.
     commandOptions: { timeout: 0 },
@@ -190,10 +278,4 @@ function pass(error: unknown): void {
 async function close(client: RedisClient): Promise<void> {
   if (client.isReady) await client.close();
   else client.destroy();
-}
-
-/** ECONNREFUSED and the like; messages may hold addresses. */
-function nameOf(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return code ?? error.constructor.name;
 }

@@ -1,4 +1,5 @@
 import type { BrokerParts, LinkLog } from '../broker-parts.js';
+import { Notices } from '../notices.js';
 import { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 import { RedisControl } from './control-redis.js';
 import { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
@@ -14,7 +15,7 @@ export interface RedisLog extends LinkLog {
 
 export interface RedisOptions
   extends
-    Omit<RedisLinkOptions, 'onChange' | 'onListenerFault'>,
+    Omit<RedisLinkOptions, 'onChange' | 'onWarning' | 'onListenerFault'>,
     RedisBrokerOptions,
     RedisPresenceOptions {
   readonly log: RedisLog;
@@ -27,11 +28,15 @@ export interface RedisParts extends BrokerParts {
 
 /** Returns at once: Redis may be away, now and later. */
 export function openRedis(options: RedisOptions): RedisParts {
-  const { log } = options;
+  const { log, redisUrl } = options;
+  const notices = new Notices(log);
+  const address = new URL(redisUrl).host;
   const link = new RedisLink({
     ...options,
     onListenerFault: (error) => log.error(error, 'a message from Redis could not be handled'),
-    onChange: (fault) => (fault ? log.warn(fault) : log.info('Redis is there')),
+    onChange: (fault) =>
+      fault ? notices.warn(`${fault} [${address}]`) : notices.info('Redis is there'),
+    onWarning: (sentence) => notices.warn(`${sentence} [${address}]`),
   });
   const broker = new RedisBroker(link, options);
   const presence = new RedisPresence(link, options);

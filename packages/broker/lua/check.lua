@@ -1,0 +1,51 @@
+-- Tries each command that the other scripts call, so that a missing permission, a replica or a full
+-- Redis is found before a client needs it. Leaves nothing behind. Fails with the first refusal.
+--
+-- KEYS[1]  a key that nothing else uses
+-- ARGV     topic
+local key, refusal = KEYS[1], nil
+
+local function call(command, ...)
+  if refusal then return end
+  local reply = redis.pcall(command, ...)
+  -- Redis' own text does not always name the command.
+  if type(reply) == 'table' and reply.err then refusal = reply.err .. ' (' .. command .. ')' end
+end
+
+local function done()
+  call('DEL', key)
+end
+
+call('TIME')
+done()
+
+call('HSET', key, 'o', '1')
+call('HGET', key, 'o')
+call('HMGET', key, 'o', 'e')
+call('HVALS', key)
+call('HDEL', key, 'e')
+call('PEXPIRE', key, 60000)
+call('PTTL', key)
+call('EXISTS', key)
+done()
+
+call('XADD', key, 'MAXLEN', 1, '1-1', 'd', '')
+call('XLEN', key)
+call('XRANGE', key, '-', '+', 'COUNT', 1)
+call('XREVRANGE', key, '+', '-', 'COUNT', 1)
+call('XTRIM', key, 'MAXLEN', 0)
+done()
+
+call('ZADD', key, 1, 'edge')
+call('ZSCORE', key, 'edge')
+call('ZRANGEBYSCORE', key, 0, '+inf')
+call('ZREMRANGEBYSCORE', key, 2, 3)
+call('ZREM', key, 'edge')
+done()
+
+call('SET', key, '', 'PX', 60000)
+call('GET', key)
+done()
+
+call('PUBLISH', ARGV[1], '')
+return refusal and redis.error_reply(refusal)

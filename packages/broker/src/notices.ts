@@ -1,0 +1,51 @@
+import { performance } from 'node:perf_hooks';
+import type { LinkLog } from './broker-parts.js';
+
+/** A fault that stays is logged again after this time. */
+const REPEAT_MS = 30_000;
+
+/** How many lines there are in that time at most, for a connection that comes and goes all the time. */
+const MAX_LINES = 60;
+
+/** Logs a fault at once, and while it stays, every 30 s; at most 60 lines in 30 s. */
+export class Notices {
+  readonly #log: LinkLog;
+  readonly #now: () => number;
+  readonly #warned = new Set<string>();
+  #periodEndsMs = -Infinity;
+  #lines = 0;
+
+  /** `now`: a clock in ms. */
+  constructor(log: LinkLog, now = () => performance.now()) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Logs the sentence unless it was logged in this period already. */
+  warn(sentence: string): void {
+    this.#beginPeriod();
+    if (this.#warned.has(sentence) || ++this.#lines > MAX_LINES) return;
+    this.#warned.add(sentence);
+    this.#log.warn(sentence);
+  }
+
+  /** Logs good news; the next fault is logged at once, even if it is the last one again. */
+  info(sentence: string): void {
+    this.#beginPeriod();
+    this.forget();
+    if (++this.#lines <= MAX_LINES) this.#log.info(sentence);
+  }
+
+  /** The next warning is logged even if it is the last one again. */
+  forget(): void {
+    this.#warned.clear();
+  }
+
+  #beginPeriod(): void {
+    const nowMs = this.#now();
+    if (nowMs < this.#periodEndsMs) return;
+    this.#periodEndsMs = nowMs + REPEAT_MS;
+    this.#lines = 0;
+    this.forget();
+  }
+}

@@ -1,0 +1,115 @@
+import type { RedisClientType } from 'redis';
+import { performance } from 'node:perf_hooks';
+import { replyText } from './redis-faults.js';
+import { RedisScript } from './redis-script.js';
+
+/** The names that the checks use. Nothing else does: no channel has an empty name. */
+const NAMES = {
+  key: 'nw:{}:check',
+  topics: ['nw:{}', 'nw:presence:{}', 'nw:reply:check'],
+  controlTopic: 'nw:control:check',
+};
+
+type Client = Pick<
+  RedisClientType,
+  'sendCommand' | 'multi' | 'subscribe' | 'unsubscribe' | 'ping' | 'publish' | 'pubSubNumSub'
+>;
+
+const SCRIPT = new RedisScript('check.lua');
+
+/** Sends each command that newswire sends. Rejects with Redis' own error. Leaves nothing in Redis. */
+export async function checkCommands(client: Client): Promise<void> {
+  await client.ping();
+  await client.sendCommand(['EVAL', 'return 1', '0']);
+  await SCRIPT.run(client, [NAMES.key], [NAMES.topics[0] ?? '']);
+  for (const topic of [...NAMES.topics, NAMES.controlTopic]) await client.publish(topic, '');
+  await client.pubSubNumSub([NAMES.controlTopic]);
+  await client.multi().ping().exec();
+}
+
+// One and the same each time: by it the client library knows what is subscribed although Redis refused
+// to end that.
+const ignore = (): void => undefined;
+
+/** The same for the connection that subscribes. */
+export async function checkTopics(client: Client): Promise<void> {
+  for (const topic of NAMES.topics) {
+    await client.subscribe(topic, ignore);
+    await client.unsubscribe(topic, ignore);
+  }
+}
+
+export interface RedisCheckOptions {
+  /** Rejects with Redis' own error, or because the connection is lost. */
+  readonly ask: () => Promise<void>;
+  /** A fault with which all that is needed still works. */
+  readonly tolerates: (fault: unknown) => boolean;
+  /** How long to wait before asking again, after `attempt` refusals (0, 1, 2…), in ms. */
+  readonly delayMs: (attempt: number) => number;
+  readonly onResult: () => void;
+}
+
+/** Between two checks that refused commands give reason for. */
+const SUSPICION_INTERVAL_MS = 1000;
+
+/** Whether Redis does what newswire asks of it: asked on each connection, and until it does. */
+export class RedisCheck {
+  readonly #options: RedisCheckOptions;
+  #refusal: string | undefined;
+  #isDone = false;
+  /** A number that a later run makes void. */
+  #run = 0;
+  /** It is being asked, or will be. */
+  #isPending = false;
+  #lastMs = -Infinity;
+
+  constructor(options: RedisCheckOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it has been answered on any connection. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Redis' own text as of the last answer. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  /** The connection is new: what was asked on the one before is void. */
+  start(): void {
+    void this.#ask(++this.#run, 0);
+  }
+
+  /** A command was refused: asks again, once a second at most. */
+  suspect(): void {
+    if (this.#isPending) return;
+    this.#askLater(this.#lastMs + SUSPICION_INTERVAL_MS - performance.now(), ++this.#run, 0);
+  }
+
+  async #ask(run: number, attempt: number): Promise<void> {
+    if (run !== this.#run) return;
+    this.#isPending = true;
+    const fault = await this.#options.ask().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (run !== this.#run) return;
+    const refusal = replyText(fault);
+    this.#isPending = false;
+    this.#lastMs = performance.now();
+    // Without a reply the connection is lost; the next one begins anew.
+    if (fault !== undefined && refusal === undefined) return;
+    const isTolerated = this.#options.tolerates(fault);
+    this.#refusal = isTolerated ? undefined : refusal;
+    this.#isDone = true;
+    this.#options.onResult();
+    if (refusal !== undefined) this.#askLater(this.#options.delayMs(attempt), run, attempt + 1);
+  }
+
+  #askLater(delayMs: number, run: number, attempt: number): void {
+    this.#isPending = true;
+    setTimeout(() => void this.#ask(run, attempt), Math.max(0, delayMs)).unref();
+  }
+}

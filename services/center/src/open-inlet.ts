@@ -1,0 +1,36 @@
+import { Notices, openRedisInlet, type RedisParts } from '@newswire/broker';
+import { persist, type Logger } from '@newswire/runtime';
+import type { Inlet } from './inlet.js';
+
+/** What of the inlet center's readiness depends on. */
+export interface InletState {
+  /** Why center should not be used yet. Undefined also where Redis refuses the inlet: all else works. */
+  readonly fault: string | undefined;
+}
+
+/** Opens the inlet, and tries again for as long as it takes. A refusal is logged at once and every 30 s. */
+export function openInlet(link: RedisParts['link'], inlet: Inlet, logger: Logger): InletState {
+  const notices = new Notices(logger);
+  let isSettled = false;
+  const onFailure = (error: unknown) => {
+    // The link itself logs that Redis is away.
+    if (link.fault !== undefined) return;
+    isSettled = true;
+    const { message } = error as Error;
+    notices.warn(`the inlet is closed, what is published to its topics is lost: ${message}`);
+  };
+  void persist(
+    async () => {
+      await openRedisInlet(link, (channel, text) => inlet.handle(channel, text));
+      isSettled = true;
+      notices.info('the inlet is open');
+    },
+    () => true,
+    { onFailure },
+  );
+  return {
+    get fault() {
+      return isSettled ? undefined : 'the inlet is not open yet';
+    },
+  };
+}
