@@ -80,11 +80,10 @@ function decodeLine(line: string): Command[] {
   }
 }
 
-/** The members that name a command. One that is null is none, unless the command has no other. */
+/** The members that name a command. Of several, those that are null are as if they were not there. */
 function methodsOf(command: Readonly<Record<string, unknown>>): string[] {
   const named = Object.keys(command).filter((key) => key !== 'id');
-  const given = named.filter((key) => command[key] !== null);
-  return given.length === 0 && named.length === 1 && hasId(command) ? named : given;
+  return named.length < 2 ? named : named.filter((key) => command[key] !== null);
 }
 
 function hasId({ id }: Readonly<Record<string, unknown>>): boolean {

@@ -71,6 +71,12 @@ describe('the newswire command', () => {
     expect([code, stdout]).toEqual([0, '2\t2\n3\t{"three":[3]}\n']);
   });
 
+  test('publish and history hand JSON on as it is written', async () => {
+    const written = '{"id":1147953659032899584, "score":1.50}';
+    expect((await run('publish', 'digits', written, '--json')).code).toBe(0);
+    expect((await run('history', 'digits')).stdout).toBe(`1\t${written}\n`);
+  });
+
   test('channels prints who listens to what', async () => {
     const client = await SeedClient.open(newswire.webSocketUrl);
     client.send('sub#heard:1|heard:2');

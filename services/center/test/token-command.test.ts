@@ -45,6 +45,12 @@ describe('newswire token', () => {
     expect(await claimsOf(stdout)).toEqual(expected);
   });
 
+  test('--info goes into the token as it is written', async () => {
+    const { stdout } = await run(['--info', '{"id":1147953659032899584,\n"score":1.50}']);
+    const claims = Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString();
+    expect(claims).toContain(',"info":{"id":1147953659032899584, "score":1.50}}');
+  });
+
   test('without a secret it says what is missing', async () => {
     expect(await run(['--user', 'ann'], { NEWSWIRE_TOKEN_HMAC_SECRET: '' })).toEqual({
       code: 2,

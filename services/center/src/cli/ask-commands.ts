@@ -1,4 +1,4 @@
-import { checkChannelName } from '@newswire/protocol';
+import { checkChannelName, rawElements, rawMember } from '@newswire/protocol';
 import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
 import { post, type Answer } from './post.js';
 
@@ -32,9 +32,14 @@ export const historyCommand: RunCommand = async (args, context) => {
     'history',
     JSON.stringify({ channel, limit, reverse: true }),
   );
-  return show(context, answer, ({ publications }) =>
-    publications.toReversed().map(({ offset, data }) => `${offset}\t${JSON.stringify(data)}`),
-  );
+  return show(context, answer, ({ publications }, text) => {
+    const written = rawElements(
+      rawMember(rawMember(text, 'result') ?? '{}', 'publications') ?? '[]',
+    );
+    const line = ({ offset }: { readonly offset: number }, i: number) =>
+      `${offset}\t${rawMember(written[i] ?? '{}', 'data') ?? ''}`;
+    return publications.map(line).toReversed();
+  });
 };
 
 /** `newswire presence CHANNEL`: who is there, a line each: client and user. */
@@ -52,7 +57,7 @@ interface Channels {
 }
 
 interface History {
-  readonly publications: readonly { readonly offset: number; readonly data: unknown }[];
+  readonly publications: readonly { readonly offset: number }[];
 }
 
 interface Presence {
@@ -70,13 +75,13 @@ function channelOf(command: string, [channel, ...more]: readonly string[]): stri
 async function show<R>(
   context: CommandContext,
   answer: Promise<Answer<R>>,
-  toLines: (result: R) => readonly string[],
+  toLines: (result: R, text: string) => readonly string[],
 ): Promise<number> {
-  const { result, error } = await answer;
+  const { result, error, text = '' } = await answer;
   if (result === undefined) {
     context.note(`no answer: ${error?.message ?? "what answers there is not newswire's"}`);
     return 1;
   }
-  toLines(result).forEach(context.print);
+  toLines(result, text).forEach(context.print);
   return 0;
 }

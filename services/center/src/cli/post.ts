@@ -5,6 +5,8 @@ import type { CommandContext } from './command.js';
 export interface Answer<R> {
   readonly result?: R;
   readonly error?: ErrorBody;
+  /** The JSON that it was parsed from, where numbers have all their digits. */
+  readonly text?: string;
 }
 
 const ANSWER_LIMIT_MS = 10_000;
@@ -22,7 +24,8 @@ export async function post<R>(
       body,
       signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
     });
-    return (await response.json()) as Answer<R>;
+    const text = await response.text();
+    return { ...(JSON.parse(text) as Answer<R>), text };
   } catch {
     const message = `nothing answers at ${url}: start newswire with make start or make up`;
     return { error: { code: 100, message, temporary: true } };

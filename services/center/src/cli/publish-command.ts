@@ -1,4 +1,4 @@
-import { checkChannelName } from '@newswire/protocol';
+import { checkChannelName, toJsonLine, toOneLine, type JsonLine } from '@newswire/protocol';
 import { parse, UsageError, type RunCommand } from './command.js';
 import { Publisher, PublishError } from './publisher.js';
 
@@ -23,7 +23,7 @@ export const publishCommand: RunCommand = async (args, context) => {
   if (!text) throw new UsageError(`there is no message for ${channel}: MSG is missing or empty`);
   if (more.length > 0) throw new UsageError('publish takes one MSG: put quotes around it');
   checkChannelName(channel);
-  const data: unknown = values.json ? parseJson(text) : text;
+  const data = values.json ? jsonLine(text) : toJsonLine(text);
   try {
     const { offset, epoch } = await new Publisher(context).publish(channel, data);
     context.print(`published to ${channel}: offset ${offset}, epoch ${epoch}`);
@@ -35,9 +35,11 @@ export const publishCommand: RunCommand = async (args, context) => {
   }
 };
 
-function parseJson(text: string): unknown {
+/** As it is written: parsed and written again, a long number would lose digits. */
+function jsonLine(text: string): JsonLine {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return toOneLine(text);
   } catch {
     throw new UsageError('MSG is not valid JSON');
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Position } from '@newswire/protocol';
+import type { JsonLine, Position } from '@newswire/protocol';
 import { backoffMs } from '@newswire/runtime';
 import { post } from './post.js';
 
@@ -26,9 +26,10 @@ export class Publisher {
     this.#options = options;
   }
 
-  /** Resolves with the item's position. Rejects with PublishError. */
-  async publish(channel: string, data: unknown): Promise<Position> {
-    const body = JSON.stringify({ channel, data, idempotency_key: randomUUID() });
+  /** Publishes one line of JSON. Resolves with the item's position. Rejects with PublishError. */
+  async publish(channel: string, data: JsonLine): Promise<Position> {
+    const fields = JSON.stringify({ channel, idempotency_key: randomUUID() });
+    const body = `${fields.slice(0, -1)},"data":${data}}`;
     let lastFault = '';
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (attempt > 0) await delay(backoffMs(attempt, BACKOFF));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { checkChannelName } from '@newswire/protocol';
+import { checkChannelName, toJsonLine } from '@newswire/protocol';
 import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
 import { headline } from './headlines.js';
 import { DEFAULT_CHANNEL } from './publish-command.js';
@@ -62,7 +62,7 @@ async function run({ rate, channels, count }: Plan, context: CommandContext) {
     if (waitMs > 1) await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
     if (stop.signal.aborted) break;
     const channel = channels[i % channels.length] ?? DEFAULT_CHANNEL;
-    const item = publisher.publish(channel, headline(Math.random)).then(
+    const item = publisher.publish(channel, toJsonLine(headline(Math.random))).then(
       () => void tally.published++,
       (error: unknown) => {
         if (!(error instanceof PublishError)) throw error;

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
-import { checkChannelOrWildcard } from '@newswire/protocol';
-import { SignJWT, type JWTPayload } from 'jose';
+import { checkChannelOrWildcard, toOneLine, type JsonLine } from '@newswire/protocol';
+import { CompactSign } from 'jose';
 import { parse, UsageError, type RunCommand } from './command.js';
 
 const DEFAULT_EXPIRES_IN_S = 3600;
@@ -11,7 +11,7 @@ const MAX_EXPIRES_IN_S = 10 * 365 * 86_400;
  * out. It is signed with the secret that the edges know, and is all that goes to standard output.
  */
 export const tokenCommand: RunCommand = async (args, context) => {
-  const { claims, expiresInS } = readClaims(args);
+  const { claims, info, expiresInS } = readClaims(args);
   const { secret, audience, issuer } = context.token;
   if (secret === undefined) {
     context.note(
@@ -20,20 +20,29 @@ export const tokenCommand: RunCommand = async (args, context) => {
     return 2;
   }
   const nowS = Math.floor(Date.now() / 1000);
-  const token = await new SignJWT({
+  const json = JSON.stringify({
     ...claims,
     ...(audience !== undefined && { aud: audience }),
     ...(issuer !== undefined && { iss: issuer }),
     iat: nowS,
     ...(expiresInS > 0 && { exp: nowS + expiresInS }),
-  })
+  });
+  // As it is written: parsed and written again, a long number would lose digits.
+  const text = info === undefined ? json : `${json.slice(0, -1)},"info":${info}}`;
+  const token = await new CompactSign(Buffer.from(text))
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .sign(createSecretKey(secret, 'utf8'));
   context.print(token);
   return 0;
 };
 
-function readClaims(args: string[]): { claims: JWTPayload; expiresInS: number } {
+interface AskedToken {
+  readonly claims: { readonly sub: string; readonly channel?: string };
+  readonly info: JsonLine | undefined;
+  readonly expiresInS: number;
+}
+
+function readClaims(args: string[]): AskedToken {
   const { values } = parse({
     args,
     options: {
@@ -49,17 +58,14 @@ function readClaims(args: string[]): { claims: JWTPayload; expiresInS: number } 
     throw new UsageError('--expires-in is seconds, up to ten years; 0: never');
   }
   if (channel !== undefined) checkChannelOrWildcard(channel);
-  const claims = {
-    sub: user,
-    ...(channel !== undefined && { channel }),
-    ...(info !== undefined && { info: parseInfo(info) }),
-  };
-  return { claims, expiresInS };
+  const claims = { sub: user, ...(channel !== undefined && { channel }) };
+  return { claims, info: info === undefined ? undefined : infoLine(info), expiresInS };
 }
 
-function parseInfo(text: string): unknown {
+function infoLine(text: string): JsonLine {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return toOneLine(text);
   } catch {
     throw new UsageError('--info is not valid JSON');
   }
