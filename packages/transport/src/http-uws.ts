@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type * as Uws from 'uWebSockets.js';
 import {
   errorReply,
@@ -7,6 +6,7 @@ import {
   type HttpRequest,
   type HttpRoute,
 } from './http.js';
+import { drainBody, encodingRefusal, endlessBody, hasBody, readBody } from './request-body-uws.js';
 import { corsHeaders, type Visitors } from './visitors-uws.js';
 
 const STATUS_LINES: Readonly<Record<number, string>> = {
@@ -17,10 +17,12 @@ const STATUS_LINES: Readonly<Record<number, string>> = {
   404: '404 Not Found',
   405: '405 Method Not Allowed',
   413: '413 Payload Too Large',
+  415: '415 Unsupported Media Type',
   416: '416 Range Not Satisfiable',
   426: '426 Upgrade Required',
   429: '429 Too Many Requests',
   500: '500 Internal Server Error',
+  501: '501 Not Implemented',
   503: '503 Service Unavailable',
 };
 
@@ -34,33 +36,61 @@ export interface OpenRequests {
   open: number;
 }
 
+/** What all requests of a server share. */
+export interface ServeContext {
+  readonly requests: OpenRequests;
+  readonly visitors: Visitors;
+  readonly onFault: FaultHandler;
+}
+
 /**
  * Serves one request: reads its body, runs the handler, answers. A request that is cut off on the
- * way is forgotten: its handler never runs, or its answer is dropped.
+ * way is forgotten: its handler never runs, or its answer is dropped. `isHead`: the answer to a GET
+ * without its body.
  */
 export function serve(
   route: HttpRoute,
-  requests: OpenRequests,
-  visitors: Visitors,
-  onFault: FaultHandler,
+  context: ServeContext,
   response: Uws.HttpResponse,
   request: Uws.HttpRequest,
+  isHead = false,
 ): void {
-  const refusal = route.isForPages ? visitors.refuse(request) : undefined;
-  if (refusal !== undefined) return writeReply(response, refusal);
+  const refusal = route.isForPages ? context.visitors.refuse(request) : undefined;
+  if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
   const cors = route.isForPages ? corsHeaders(request) : NO_HEADERS;
-  const exchange = new Exchange(response, cors, requests, onFault);
+  const encoding = route.method === 'POST' ? encodingRefusal(request) : undefined;
+  if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
+  const exchange = new Exchange(response, { isHead, headers: cors }, context);
   // uWebSockets.js' request is gone once this function returns: read what is asked for now.
   const query = route.method === 'GET' ? (request.getQuery() ?? '') : '';
   const headers = readHeaders(route.headers, request);
-  const run = (body: string) => exchange.run(route.handle, { query, headers, body });
-  if (route.method === 'GET') return run('');
-  const reader = new BodyReader(route.maxBodyBytes ?? 0);
-  response.onData((chunk, isLast) => {
-    if (exchange.isOver) return;
-    const tooMuch = reader.add(chunk, isLast);
-    if (tooMuch !== undefined) exchange.answer(tooMuch);
-    else if (isLast) run(reader.text);
+  const handleBody = (body: string) => exchange.run(route.handle, { query, headers, body });
+  if (route.method === 'POST') {
+    readBody(response, route.maxBodyBytes ?? 0, {
+      handleBody,
+      handleRefusal: (reply, mustClose) => exchange.answer(reply, mustClose),
+    });
+  } else if (hasBody(request)) {
+    drainBody(response, (isWhole) =>
+      isWhole ? handleBody('') : exchange.answer(endlessBody(), true),
+    );
+  } else {
+    handleBody('');
+  }
+}
+
+/** Answers whatever the request's body holds, once that has arrived. */
+export function answerEarly(
+  response: Uws.HttpResponse,
+  request: Uws.HttpRequest,
+  reply: HttpReply,
+  manner: ReplyManner = {},
+): void {
+  if (!hasBody(request)) return writeReply(response, reply, manner);
+  let isOver = false;
+  response.onAborted(() => (isOver = true));
+  drainBody(response, (isWhole) => {
+    if (!isOver) writeReply(response, reply, { ...manner, mustClose: !isWhole });
   });
 }
 
@@ -71,57 +101,18 @@ export function readHeaders(names: readonly string[] | undefined, request: Uws.H
   return headers;
 }
 
-/** Collects a body. One that arrives in a single piece, as most do, is never copied as bytes. */
-export class BodyReader {
-  readonly #maxBytes: number;
-  readonly #chunks: Buffer[] = [];
-  #bytes = 0;
-  text = '';
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  /** An answer where the body is refused. After the last chunk `text` holds the whole. */
-  add(chunk: ArrayBuffer, isLast: boolean): HttpReply | undefined {
-    this.#bytes += chunk.byteLength;
-    if (this.#bytes > this.#maxBytes) {
-      // What follows of this body would be read as the next request: say it was the last one.
-      return errorReply(413, 'limitExceeded', `a body has at most ${this.#maxBytes} bytes`, {
-        Connection: 'close',
-      });
-    }
-    if (!isLast) {
-      this.#chunks.push(Buffer.from(chunk.slice(0)));
-      return undefined;
-    }
-    const last = Buffer.from(chunk);
-    const body = this.#chunks.length === 0 ? last : Buffer.concat([...this.#chunks, last]);
-    if (!isUtf8(body)) return errorReply(400, 'badRequest', 'the body is not valid UTF-8');
-    this.text = body.toString('utf8');
-    return undefined;
-  }
-}
-
 /** One request's answer: given once at most, and never after the client has gone. */
 class Exchange {
   readonly #response: Uws.HttpResponse;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #requests: OpenRequests;
-  readonly #onFault: FaultHandler;
-  isOver = false;
+  readonly #manner: ReplyManner;
+  readonly #context: ServeContext;
+  #isOver = false;
 
-  constructor(
-    response: Uws.HttpResponse,
-    headers: Readonly<Record<string, string>>,
-    requests: OpenRequests,
-    onFault: FaultHandler,
-  ) {
+  constructor(response: Uws.HttpResponse, manner: ReplyManner, context: ServeContext) {
     this.#response = response;
-    this.#headers = headers;
-    this.#requests = requests;
-    this.#onFault = onFault;
-    requests.open++;
+    this.#manner = manner;
+    this.#context = context;
+    context.requests.open++;
     response.onAborted(() => this.#end());
   }
 
@@ -141,40 +132,63 @@ class Exchange {
     }
   }
 
-  answer(reply: HttpReply): void {
+  answer(reply: HttpReply, mustClose = false): void {
     if (!this.#end()) return;
-    writeReply(this.#response, reply, this.#headers);
+    const manner = mustClose ? { ...this.#manner, mustClose } : this.#manner;
+    writeReply(this.#response, reply, manner);
   }
 
   /** False if it had ended before. */
   #end(): boolean {
-    if (this.isOver) return false;
-    this.isOver = true;
-    this.#requests.open--;
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#context.requests.open--;
     return true;
   }
 
   #fault(error: unknown): void {
-    this.#onFault(error);
+    this.#context.onFault(error);
     this.answer(errorReply(500, 'internal', 'see the log'));
   }
 }
 
-/** `more`: headers beside the reply's own. */
+/** How a reply is written, beside what it says. */
+export interface ReplyManner {
+  /** Headers beside the reply's own. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A HEAD is answered: a body would be read as the next answer on the connection. */
+  readonly isHead?: boolean;
+  /** More of the request may arrive: the connection ends with the answer. */
+  readonly mustClose?: boolean;
+}
+
 export function writeReply(
+  response: Uws.HttpResponse,
+  reply: HttpReply,
+  manner: ReplyManner = {},
+): void {
+  const { status, body } = reply;
+  const hasNoBody = status === 204 || manner.isHead === true;
+  // uWebSockets.js cannot end an answer without a body and the connection with it.
+  if (hasNoBody && manner.mustClose === true) return void response.close();
+  response.cork(() => {
+    writeHead(response, reply, manner.headers);
+    if (!hasNoBody) return response.end(body, manner.mustClose);
+    // Not `endWithoutBody(length)`: uWebSockets.js would end the process.
+    if (status !== 204) response.writeHeader('Content-Length', String(Buffer.byteLength(body)));
+    return response.endWithoutBody();
+  });
+}
+
+function writeHead(
   response: Uws.HttpResponse,
   { status, headers, body }: HttpReply,
   more: Readonly<Record<string, string>> = NO_HEADERS,
 ): void {
-  response.cork(() => {
-    if (status !== 200) response.writeStatus(STATUS_LINES[status] ?? String(status));
-    if (headers?.['Content-Type'] === undefined && body !== '') {
-      response.writeHeader('Content-Type', 'application/json');
-    }
-    for (const name in more) response.writeHeader(name, more[name] ?? '');
-    for (const name in headers) response.writeHeader(name, headers[name] ?? '');
-    // A 204 has no Content-Length, and nothing but no arguments at all leaves it out.
-    if (status === 204) response.endWithoutBody();
-    else response.end(body, headers?.['Connection'] === 'close');
-  });
+  if (status !== 200) response.writeStatus(STATUS_LINES[status] ?? String(status));
+  if (headers?.['Content-Type'] === undefined && body !== '') {
+    response.writeHeader('Content-Type', 'application/json');
+  }
+  for (const name in more) response.writeHeader(name, more[name] ?? '');
+  for (const name in headers) response.writeHeader(name, headers[name] ?? '');
 }

@@ -6,7 +6,7 @@ import { allowedOrigins, type AllowedOrigin } from './allowed-origin.js';
 import { addressList } from './client-address.js';
 import type { WebSocketEndpoint } from './connection.js';
 import { errorReply, type HttpReply, type HttpRoute } from './http.js';
-import { serve, writeReply, type FaultHandler, type OpenRequests } from './http-uws.js';
+import { answerEarly, serve, type FaultHandler, type ServeContext } from './http-uws.js';
 import { loadUws, type UwsModule } from './load-uws.js';
 import { serveStream } from './stream-uws.js';
 import type { StreamEndpoint } from './stream.js';
@@ -42,22 +42,20 @@ export interface ServerOptions {
 export class Server {
   readonly #uws: UwsModule;
   readonly #app: Uws.TemplatedApp;
-  readonly #onFault: FaultHandler;
   readonly #methods = new Map<string, string[]>();
-  readonly #requests: OpenRequests = { open: 0 };
-  readonly #visitors: Visitors;
+  readonly #context: ServeContext;
   readonly #streams: Streams;
   #listening: Uws.us_listen_socket | undefined;
 
   private constructor(uws: UwsModule, onFault: FaultHandler, options: ServerOptions) {
     this.#uws = uws;
     this.#app = uws.App();
-    this.#onFault = onFault;
-    this.#visitors = new Visitors({
+    const visitors = new Visitors({
       isAllowedOrigin: options.isAllowedOrigin ?? allowedOrigins([]),
       trustedProxies: options.trustedProxies ?? addressList(['127.0.0.1', '::1']),
       keptHeaders: options.keptHeaders ?? [],
     });
+    this.#context = { requests: { open: 0 }, visitors, onFault };
     this.#streams = new Streams(options.stallMs ?? STALL_MS);
   }
 
@@ -69,30 +67,31 @@ export class Server {
   /** Adds routes. All routes and endpoints are added before `listen`. */
   route(routes: readonly HttpRoute[]): void {
     for (const route of routes) {
-      const handle = (response: Uws.HttpResponse, request: Uws.HttpRequest) =>
-        serve(route, this.#requests, this.#visitors, this.#onFault, response, request);
-      this.#add(route.method, route.path, handle);
+      this.#add(route.method, route.path, (response, request, isHead) =>
+        serve(route, this.#context, response, request, isHead),
+      );
       if (route.isForPages) this.#answerPreflight(route.method, route.path);
     }
   }
 
   stream(endpoint: StreamEndpoint): void {
     const { method, path } = endpoint;
-    this.#add(method, path, (response, request) =>
-      serveStream(endpoint, this.#streams, this.#visitors, this.#onFault, response, request),
+    this.#add(method, path, (response, request, isHead) =>
+      serveStream(endpoint, this.#streams, this.#context, response, request, isHead),
     );
     this.#answerPreflight(method, path);
   }
 
   webSocket(path: string, endpoint: WebSocketEndpoint): void {
-    this.#app.ws(path, behaviourOf(endpoint, this.#visitors));
+    this.#app.ws(path, behaviourOf(endpoint, this.#context.visitors));
     // A GET that asks for no upgrade, or asks wrongly, falls through to here.
     const reply = errorReply(426, 'badRequest', `${path} speaks WebSocket`, {
       Upgrade: 'websocket',
       Connection: 'Upgrade',
     });
-    this.#app.get(path, (response) => writeReply(response, reply));
-    this.#allow(path, 'GET');
+    this.#add('GET', path, (response, request, isHead) =>
+      answerEarly(response, request, reply, { isHead }),
+    );
   }
 
   /** Sends one text frame to every connection that has joined the topic. */
@@ -103,7 +102,10 @@ export class Server {
 
   /** Resolves with the port, which port 0 leaves to the system. Rejects with ListenError. */
   listen(host: string, port: number): Promise<number> {
-    this.#app.any('/*', (response, request) => writeReply(response, this.#unrouted(request)));
+    this.#app.any('/*', (response, request) => {
+      const isHead = request.getMethod() === 'head';
+      answerEarly(response, request, this.#unrouted(request), { isHead });
+    });
     return new Promise((resolve, reject) => {
       // Exclusively: otherwise a second newswire on the port would silently take half the clients.
       this.#listenExclusively(host, port, (socket) => {
@@ -119,7 +121,7 @@ export class Server {
     if (this.#listening !== undefined) this.#uws.us_listen_socket_close(this.#listening);
     this.#listening = undefined;
     const deadline = Date.now() + LAST_ANSWERS_MS;
-    while (this.#requests.open > 0 && Date.now() < deadline) await delay(10);
+    while (this.#context.requests.open > 0 && Date.now() < deadline) await delay(10);
     this.#streams.close();
     this.#app.close();
   }
@@ -127,17 +129,22 @@ export class Server {
   #add(
     method: 'GET' | 'POST',
     path: string,
-    handle: (response: Uws.HttpResponse, request: Uws.HttpRequest) => void,
+    handle: (response: Uws.HttpResponse, request: Uws.HttpRequest, isHead: boolean) => void,
   ): void {
-    if (method === 'GET') this.#app.get(path, handle);
-    else this.#app.post(path, handle);
     this.#allow(path, method);
+    if (method === 'POST') {
+      this.#app.post(path, (response, request) => handle(response, request, false));
+      return;
+    }
+    this.#app.get(path, (response, request) => handle(response, request, false));
+    this.#app.head(path, (response, request) => handle(response, request, true));
+    this.#allow(path, 'HEAD');
   }
 
   #answerPreflight(method: string, path: string): void {
     this.#app.options(path, (response, request) => {
-      const refusal = this.#visitors.refuse(request);
-      writeReply(response, refusal ?? preflightReply(method, request));
+      const refusal = this.#context.visitors.refuse(request);
+      answerEarly(response, request, refusal ?? preflightReply(method, request));
     });
   }
 

@@ -23,6 +23,16 @@ const NOBODY: ConnectionHandler = {
   handleClose: () => undefined,
 };
 
+/** The headers of every answer that is a connection. */
+export function streamHeaders({ contentType }: StreamFraming): Readonly<Record<string, string>> {
+  return {
+    'Content-Type': contentType,
+    // A proxy that compresses would hold events back until it has enough of them.
+    'Cache-Control': 'no-store, no-transform',
+    'X-Accel-Buffering': 'no',
+  };
+}
+
 export interface StreamConnectionParts {
   readonly response: Uws.HttpResponse;
   readonly framing: StreamFraming;
@@ -94,8 +104,7 @@ export class StreamConnection implements Connection {
     if (response === undefined) return;
     this.#response = undefined;
     if (!this.#hasBegun && this.#queue.length === 0) {
-      const { status, headers, body } = this.framing.refusal(code, reason);
-      writeReply(response, { status, body, headers: { ...this.#headers, ...headers } });
+      writeReply(response, this.framing.refusal(code, reason), { headers: this.#headers });
     } else {
       response.cork(() => {
         this.#begin(response);
@@ -155,11 +164,8 @@ export class StreamConnection implements Connection {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     response.writeStatus('200 OK');
-    response.writeHeader('Content-Type', this.framing.contentType);
-    // A proxy that compresses would hold events back until it has enough of them.
-    response.writeHeader('Cache-Control', 'no-store, no-transform');
-    response.writeHeader('X-Accel-Buffering', 'no');
-    for (const name in this.#headers) response.writeHeader(name, this.#headers[name] ?? '');
+    const headers = { ...streamHeaders(this.framing), ...this.#headers };
+    for (const name in headers) response.writeHeader(name, headers[name] ?? '');
   }
 
   #handleStuck(pieceBytes: number): void {

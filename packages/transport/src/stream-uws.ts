@@ -1,25 +1,31 @@
 import type * as Uws from 'uWebSockets.js';
 import { errorReply, type HttpReply, type HttpRequest } from './http.js';
-import { BodyReader, readHeaders, writeReply, type FaultHandler } from './http-uws.js';
-import { StreamConnection } from './stream-connection-uws.js';
+import { answerEarly, readHeaders, writeReply, type ServeContext } from './http-uws.js';
+import { drainBody, encodingRefusal, endlessBody, hasBody, readBody } from './request-body-uws.js';
+import { StreamConnection, streamHeaders } from './stream-connection-uws.js';
 import type { StreamEndpoint } from './stream.js';
 import type { Streams } from './streams.js';
-import { corsHeaders, type Visitors } from './visitors-uws.js';
+import { corsHeaders } from './visitors-uws.js';
 
-/** Serves one request whose answer is a connection. */
+/**
+ * Serves one request whose answer is a connection. `isHead`: only says how the answer to a GET would
+ * begin, as far as that is known before a connection opens.
+ */
 export function serveStream(
   endpoint: StreamEndpoint,
   streams: Streams,
-  visitors: Visitors,
-  onFault: FaultHandler,
+  { visitors, onFault }: Pick<ServeContext, 'visitors' | 'onFault'>,
   response: Uws.HttpResponse,
   request: Uws.HttpRequest,
+  isHead = false,
 ): void {
   const refusal = visitors.refuse(request);
-  if (refusal !== undefined) return writeReply(response, refusal);
+  if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
   // uWebSockets.js' request is gone once this function returns: read what is asked for now.
   const origin = visitors.originOf(endpoint.transport, response, request);
   const cors = corsHeaders(request);
+  const encoding = endpoint.method === 'POST' ? encodingRefusal(request) : undefined;
+  if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const asked = {
     query: request.getQuery() ?? '',
     headers: readHeaders(endpoint.headers, request),
@@ -27,14 +33,16 @@ export function serveStream(
   let isOver = false;
   response.onAborted(() => (isOver = true));
 
-  const answer = (reply: HttpReply) => {
+  const answer = (reply: HttpReply, mustClose = false) => {
+    if (isOver) return;
     isOver = true;
-    writeReply(response, reply, cors);
+    writeReply(response, reply, { headers: cors, isHead, mustClose });
   };
   const open = (body: string) => {
     const accepted = attempt(endpoint, { ...asked, body }, onFault);
     if ('status' in accepted) return answer(accepted);
     const { framing, firstFrame } = accepted;
+    if (isHead) return writeStreamHead(response, { ...streamHeaders(framing), ...cors });
     const { isOneWay } = endpoint;
     const connection = new StreamConnection({
       response,
@@ -47,17 +55,26 @@ export function serveStream(
     if (connection.attach(handler)) handler.handleText(firstFrame);
   };
 
-  if (endpoint.method === 'GET') return open('');
-  const reader = new BodyReader(endpoint.maxBodyBytes ?? 0);
-  response.onData((chunk, isLast) => {
-    if (isOver) return;
-    const tooMuch = reader.add(chunk, isLast);
-    if (tooMuch !== undefined) answer(tooMuch);
-    else if (isLast) open(reader.text);
+  if (endpoint.method === 'POST') {
+    readBody(response, endpoint.maxBodyBytes ?? 0, { handleBody: open, handleRefusal: answer });
+  } else if (hasBody(request)) {
+    drainBody(response, (isWhole) => (isWhole ? open('') : answer(endlessBody(), true)));
+  } else {
+    open('');
+  }
+}
+
+function writeStreamHead(
+  response: Uws.HttpResponse,
+  headers: Readonly<Record<string, string>>,
+): void {
+  response.cork(() => {
+    for (const name in headers) response.writeHeader(name, headers[name] ?? '');
+    response.endWithoutBody();
   });
 }
 
-function attempt(endpoint: StreamEndpoint, request: HttpRequest, onFault: FaultHandler) {
+function attempt(endpoint: StreamEndpoint, request: HttpRequest, onFault: ServeContext['onFault']) {
   try {
     return endpoint.accept(request);
   } catch (error) {

@@ -38,7 +38,7 @@ const STATUSES: Readonly<Record<ErrorKind, number>> = {
 /**
  * `POST /api/<method>`: 200 with `{"result":…}` (`{"replies":…}` of a batch) or
  * `{"error":{code,message}}`; with `X-Centrifugo-Error-Mode: transport` errors have an HTTP status too.
- * What is wrong with the request as such always has one: 400, 401, 403, 405, 413. And
+ * What is wrong with the request as such always has one: 400, 401, 403, 405, 413, 415, 501. And
  * `GET /api/openapi.json`, open to all: it says what there is, not what is there.
  */
 export function apiRoutes(options: HttpApiOptions): HttpRoute[] {

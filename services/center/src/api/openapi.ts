@@ -19,9 +19,11 @@ export const REFUSALS = {
   403: 'A page in a browser, while no API key is set; with the error mode `transport`, error 103.',
   404: 'Only with the error mode `transport`: errors 102, 104 and 108.',
   413: 'The body is too long.',
+  415: 'The body has a Content-Encoding.',
   416: 'Only with the error mode `transport`: error 112.',
   429: 'Only with the error mode `transport`: errors 111 and 113.',
   500: 'A fault of newswire’s own.',
+  501: 'The body has a Transfer-Encoding other than chunked.',
   503: 'Nothing is there to answer; with the error mode `transport`, error 100.',
 };
 

@@ -1,0 +1,48 @@
+import { isUtf8 } from 'node:buffer';
+import { errorReply, type HttpReply } from './http.js';
+
+/** Some editors and libraries begin a UTF-8 text with it; it is no part of the text. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** Collects a body. One that arrives in a single piece, as most do, is never copied as bytes. */
+export class BodyReader {
+  readonly #maxBytes: number;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  text = '';
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** An answer where the body is refused. After the last chunk `text` holds the whole. */
+  add(chunk: ArrayBuffer, isLast: boolean): HttpReply | undefined {
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > this.#maxBytes) {
+      this.#chunks.length = 0;
+      return errorReply(413, 'limitExceeded', `a body has at most ${this.#maxBytes} bytes`);
+    }
+    if (!isLast) {
+      this.#chunks.push(Buffer.from(chunk.slice(0)));
+      return undefined;
+    }
+    const last = Buffer.from(chunk);
+    const body = this.#chunks.length === 0 ? last : Buffer.concat([...this.#chunks, last]);
+    const fault = encodingFault(body);
+    if (fault !== undefined) return errorReply(400, 'badRequest', fault);
+    const text = body.toString('utf8');
+    this.text = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+    return undefined;
+  }
+}
+
+function encodingFault(body: Buffer): string | undefined {
+  if (isUtf16(body)) return 'the body is UTF-16, it has to be UTF-8';
+  return isUtf8(body) ? undefined : 'the body is not valid UTF-8';
+}
+
+/** By its byte order mark, or by the zero byte of its first character, with which no JSON text begins. */
+function isUtf16([first, second]: Buffer): boolean {
+  if (first === undefined || second === undefined) return false;
+  return first + second === 0xff + 0xfe || (first === 0) !== (second === 0);
+}

@@ -1,0 +1,113 @@
+import type * as Uws from 'uWebSockets.js';
+import { BodyReader } from './body-reader.js';
+import { errorReply, type HttpReply } from './http.js';
+
+/**
+ * How much of a request is read that is answered without its body. A server that closes a connection
+ * on which bytes still arrive resets it, and the client, or the proxy before it, may never see the
+ * answer. Nginx lets through half as much.
+ */
+const DRAIN_BYTES = 4_194_304;
+
+/** For how long it is read. */
+const DRAIN_MS = 60_000;
+
+/**
+ * Where less than these bytes arrive in this time, the client has stopped, and is answered before its
+ * body has ended. uWebSockets.js would close the connection without an answer a few seconds later.
+ */
+const PROGRESS_BYTES = 49_152;
+const PROGRESS_MS = 3000;
+
+/** Values of Content-Encoding and Transfer-Encoding that leave a body as it is. */
+const IDENTITY = /^(\s*identity\s*(,|$))*$/i;
+const CHUNKED = /^(chunked)?$/i;
+
+/** Receives one of the two calls, once; neither where the client goes away. */
+export interface BodyHandler {
+  handleBody(text: string): void;
+  /** `mustClose`: more of the body may follow, so the connection takes no other request. */
+  handleRefusal(reply: HttpReply, mustClose: boolean): void;
+}
+
+/** Whether a body follows the request's headers. */
+export function hasBody(request: Uws.HttpRequest): boolean {
+  const length = request.getHeader('content-length');
+  if (length === '') return request.getHeader('transfer-encoding') !== '';
+  return length !== '0';
+}
+
+/** The answer where a body is encoded in a way that is not decoded here. */
+export function encodingRefusal(request: Uws.HttpRequest): HttpReply | undefined {
+  if (!IDENTITY.test(request.getHeader('content-encoding'))) {
+    const headers = { 'Accept-Encoding': 'identity' };
+    return errorReply(415, 'badRequest', 'a body must have no Content-Encoding', headers);
+  }
+  if (!CHUNKED.test(request.getHeader('transfer-encoding'))) {
+    return errorReply(501, 'badRequest', 'the only Transfer-Encoding is chunked');
+  }
+  return undefined;
+}
+
+/** Reads a body of at most `maxBytes`. What is refused is read to its end all the same. */
+export function readBody(response: Uws.HttpResponse, maxBytes: number, handler: BodyHandler): void {
+  const reader = new BodyReader(maxBytes);
+  let drain: Drain | undefined;
+  response.onData((chunk, isLast) => {
+    if (drain !== undefined) return drain.take(chunk.byteLength, isLast);
+    const refusal = reader.add(chunk, isLast);
+    if (refusal !== undefined) {
+      drain = new Drain((isWhole) => handler.handleRefusal(refusal, !isWhole));
+      drain.take(chunk.byteLength, isLast);
+    } else if (isLast) {
+      handler.handleBody(reader.text);
+    }
+  });
+}
+
+/** Reads a body to its end and drops it. `onEnd(false)`: it is too long or too slow for that. */
+export function drainBody(response: Uws.HttpResponse, onEnd: (isWhole: boolean) => void): void {
+  const drain = new Drain(onEnd);
+  response.onData((chunk, isLast) => drain.take(chunk.byteLength, isLast));
+}
+
+/** The answer to a body that is too long even to be dropped. */
+export function endlessBody(): HttpReply {
+  return errorReply(413, 'limitExceeded', 'this request takes no body');
+}
+
+/** Counts what is dropped of one body, and ends at the latest at the limits above. */
+class Drain {
+  readonly #onEnd: (isWhole: boolean) => void;
+  readonly #timer: NodeJS.Timeout;
+  #bytes = 0;
+  #bytesBefore = 0;
+  #ticks = 0;
+  #isOver = false;
+
+  constructor(onEnd: (isWhole: boolean) => void) {
+    this.#onEnd = onEnd;
+    this.#timer = setInterval(() => this.#checkProgress(), PROGRESS_MS).unref();
+  }
+
+  take(bytes: number, isLast: boolean): void {
+    this.#bytes += bytes;
+    if (isLast) this.#end(true);
+    else if (this.#bytes > DRAIN_BYTES) this.#end(false);
+  }
+
+  /** Ends here as well where the client has gone: nothing of it arrives any more. */
+  #checkProgress(): void {
+    this.#ticks++;
+    const isLate = this.#ticks * PROGRESS_MS >= DRAIN_MS;
+    if (isLate || this.#bytes - this.#bytesBefore < PROGRESS_BYTES) this.#end(false);
+    this.#bytesBefore = this.#bytes;
+  }
+
+  #end(isWhole: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    this.#onEnd(isWhole);
+  }
+}
