@@ -242,8 +242,8 @@ for (const { name, start: startRig, missing } of RIGS) {
       test.each([
         ['GET', '/api/publish', 405, 'bad request: /api/publish takes POST', 'POST'],
         ['PUT', '/api/channels', 405, 'bad request: /api/channels takes POST', 'POST'],
-        ['POST', '/readyz', 405, 'bad request: /readyz takes GET', 'GET'],
-        ['POST', '/ws', 405, 'bad request: /ws takes GET', 'GET'],
+        ['POST', '/readyz', 405, 'bad request: /readyz takes GET, HEAD', 'GET, HEAD'],
+        ['POST', '/ws', 405, 'bad request: /ws takes GET, HEAD', 'GET, HEAD'],
         ['POST', '/api/nothing', 404, 'method not found: there is nothing at /api/nothing', null],
         ['GET', '/nothing', 404, 'method not found: there is nothing at /nothing', null],
         ['GET', '/ws', 426, 'bad request: /ws speaks WebSocket', null],

@@ -22,8 +22,8 @@ const COMPRESSED: [encoding: string, compress: (text: string) => Buffer][] = [
   ['br', brotliCompressSync],
   ['identity, gzip', gzipSync],
   ['gzip, gzip', (text) => gzipSync(gzipSync(text))],
-  ['zstd', Buffer.from],
-  ['rot13', Buffer.from],
+  ['zstd', (text) => Buffer.from(text)],
+  ['rot13', (text) => Buffer.from(text)],
 ];
 
 /** A POST with this body, as bytes. */
