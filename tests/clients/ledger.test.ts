@@ -69,7 +69,7 @@ describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-ser
     for (const channel of CHANNELS) await stack.isLeft(channel);
     await publish(10);
     for (const channel of CHANNELS) {
-      await stack.redis.cli('XTRIM', `nw:{${channel}}:log`, 'MAXLEN', '3');
+      await stack.redis.cli('XTRIM', `nw0:{${channel}}:log`, 'MAXLEN', '3');
     }
     for (const proxy of proxies) proxy.unblock();
     await areAllThere();

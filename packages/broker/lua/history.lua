@@ -1,32 +1,26 @@
 -- Reads a part of a channel's log: {top offset, epoch, first offset of the life, epoch and offset it
--- follows or false, {offset, age in ms, data, offset, …}}. Where there is no life, reading from 0 begins
--- one; whoever asks for what follows something is answered {0, false}: center knows what the next
--- life will follow, a reader does not.
+-- follows or false, {offset, age in ms, data, offset, …}}. A log that nothing was published to ends at
+-- 0 in the epoch of empty logs; reading it leaves nothing behind.
 --
--- KEYS[1]  the channel's meta hash, KEYS[2] its log: see publish.lua
+-- KEYS[1]  the channel's meta hash, KEYS[2] its log: see publish.lua; KEYS[3] the epoch of empty logs
 -- ARGV     the offset after which to begin, how many at most, how many bytes of data at most (but
---          one publication), log TTL ms, meta TTL ms, the same while nothing was published,
---          identity, a name for a new epoch
+--          one publication), log TTL ms, meta TTL ms, identity, a name for a new epoch
 local call = redis.call
 local since, limit, max_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local log_ttl, meta_ttl, empty_ttl = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local identity, new_epoch = ARGV[7], ARGV[8]
+local log_ttl, meta_ttl, identity, new_epoch = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
 local CHUNK = 32 -- a page of large publications should not be read whole to be cut short
 
 local meta = call('HMGET', KEYS[1], 'o', 'e', 'f', 'pe', 'po')
 local top, epoch = tonumber(meta[1]) or 0, meta[2]
-if not epoch and since > 0 then return { 0, false } end
 if not epoch then
-  call('XLEN', KEYS[2]) -- refuses a key of another type
-  local has_remains = call('EXISTS', KEYS[2]) == 1
-  epoch, top = new_epoch, 0
-  call('HSET', KEYS[1], 'o', '0', 'e', epoch, 'i', identity, 'f', '1')
-  if has_remains then call('DEL', KEYS[2]) end
+  local is_done, found = pcall(empty_epoch, KEYS[3], identity, new_epoch)
+  local fault = not is_done and (type(found) == 'table' and found.err or tostring(found))
+  if fault and not fault:find('OOM', 1, true) then return redis.error_reply(fault) end
+  -- A full Redis cannot keep an epoch: a position in this one is unknown later.
+  return { 0, fault and new_epoch or found, 1, false, false, {} }
 end
-local ttl = top == 0 and empty_ttl or meta_ttl
-local left = call('PTTL', KEYS[1])
--- Not each time: whoever asks often need not write often. A full Redis lets it through.
-if left < ttl - 30000 then redis.pcall('PEXPIRE', KEYS[1], ttl) end
+-- Not each time: readers that ask often need not write often. A full Redis lets it through.
+if call('PTTL', KEYS[1]) < meta_ttl - 30000 then redis.pcall('PEXPIRE', KEYS[1], meta_ttl) end
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,7 +1,7 @@
 -- Publishes items, each to its channel: gives it the next offset, appends it to the channel's log
 -- and tells the subscribers. Each item is all of it or nothing, and none harms another.
 --
--- KEYS   two for each item:
+-- KEYS   the epoch of empty logs, see empty-epoch.lua; then two for each item:
 --          the channel's meta hash: o = last offset, e = epoch, i = identity of the data set that
 --            this life was last seen in, f = first offset of this life, pe and po = the position
 --            it follows (absent where nobody knows), x = when it and the log last got a TTL, in ms
@@ -29,27 +29,26 @@ local stamp = '-' .. now
 -- TTLs are renewed, and what is outdated leaves the log, eight times per log TTL.
 local renewal = math.floor(log_ttl / 8)
 
--- A life that begins without anything of the one before in its log.
-local function fresh_life(known, n)
-  local epoch, acked = known:match('^(%S+) (%d+)')
-  return { offset = 1, epoch = seed .. format('%02x', n - 1), is_first = true,
-    is_fresh = true, follows_epoch = epoch, follows_offset = acked }
+local function new_epoch(n) return seed .. format('%02x', n - 1) end
+
+-- A life that begins without anything of the one before in its log. Subscribers to the empty log have
+-- its epoch already.
+local function fresh_life(meta_key, known, n)
+  local known_epoch, acked = known:match('^(%S+) (%d+)')
+  local epoch = begin_in_empty_epoch(KEYS[1], identity, new_epoch(n), meta_key)
+  return { offset = 1, epoch = epoch, is_first = true,
+    is_fresh = true, follows_epoch = known_epoch, follows_offset = acked }
 end
 
--- The life of an item whose channel's meta hash is of another data set, or has no publication yet.
-local function life_of(last, epoch, is_same, known, n)
-  if not epoch or not last then return fresh_life(known, n) end
+-- The life of an item whose channel's meta hash is of another data set.
+local function life_of(last, epoch, known, n)
   local known_epoch, acked, upper = known:match('^(%S+) (%d+) (%d+)$')
-  if is_same then -- made by history.lua: center, which alone publishes, was elsewhere before
-    return { offset = 1, epoch = epoch, is_first = true,
-      follows_epoch = known_epoch, follows_offset = acked }
-  end
   if known_epoch ~= epoch then -- offsets may have been handed out that this data set has lost
-    return { offset = last + 1, epoch = seed .. format('%02x', n - 1), is_first = true }
+    return { offset = last + 1, epoch = new_epoch(n), is_first = true }
   end
   acked, upper = tonumber(acked), tonumber(upper)
   if last >= upper then return { offset = last + 1, epoch = epoch } end
-  return { offset = math.max(last, upper) + 1, epoch = seed .. format('%02x', n - 1),
+  return { offset = math.max(last, upper) + 1, epoch = new_epoch(n),
     is_first = true, follows_epoch = epoch, follows_offset = tostring(math.max(last, acked)) }
 end
 
@@ -79,11 +78,18 @@ local function renew(meta_key, log_key)
   call('PEXPIRE', log_key, log_ttl + renewal)
 end
 
+-- See parseMessage in redis-subscriptions.ts.
+local function mark_of(life)
+  if not life or not life.is_first then return '' end
+  if not life.follows_epoch then return '!' end
+  return ':' .. life.follows_offset .. ':' .. life.follows_epoch .. '!'
+end
+
 local REMEMBERS = byte('+')
-local answer_keys_used = 2 * count
+local answer_keys_used = 2 * count + 1
 
 local function publish(n)
-  local k, a = n * 2 - 1, n * 2 + 6
+  local k, a = n * 2, n * 2 + 6
   local meta_key, log_key, answer_key = KEYS[k], KEYS[k + 1], nil
   local data, known = ARGV[a], ARGV[a + 1]
   if byte(known) == REMEMBERS then
@@ -96,17 +102,17 @@ local function publish(n)
 
   local meta = call('HMGET', meta_key, 'o', 'e', 'i', 'x')
   local last, epoch, renewed, life = meta[1], meta[2], meta[4], nil
-  local is_same = meta[3] == identity
-  if not is_same or not last or last == '0' then life = life_of(tonumber(last), epoch, is_same, known, n) end
+  local has_log = last and epoch
+  if has_log and meta[3] ~= identity then life = life_of(tonumber(last), epoch, known, n) end
 
-  local number = life and life.offset or last + 1
+  local number = life and life.offset or (last or 0) + 1
   local offset = format('%d', number)
-  local added = not (life and life.is_fresh) and append(log_key, offset, data)
+  local added = has_log and append(log_key, offset, data)
   if not added or (added.err and find(added.err, 'equal or smaller', 1, true)) then
     -- No meta hash, or one that the log has run ahead of: its earlier life is over.
     call('XLEN', log_key) -- refuses a key of another type
+    life, number, offset = fresh_life(meta_key, known, n), 1, '1'
     if call('EXISTS', log_key) == 1 then call('DEL', log_key) end
-    life, number, offset = fresh_life(known, n), 1, '1'
     added = append(log_key, offset, data)
   end
   if added.err then return '-' .. added.err end
@@ -121,8 +127,7 @@ local function publish(n)
   if answer_key then
     call('SET', answer_key, offset .. ' ' .. epoch, 'PX', answer_ttl)
   end
-  local mark = life and life.is_first and '! ' or ' '
-  call('PUBLISH', sub(meta_key, 1, -6), offset .. ' ' .. epoch .. mark .. data)
+  call('PUBLISH', sub(meta_key, 1, -6), offset .. ' ' .. epoch .. mark_of(life) .. ' ' .. data)
   if find(known, epoch, 1, true) == 1 then return number end
   return offset .. ' ' .. epoch
 end

@@ -1,5 +1,6 @@
 import { isWildcard, wildcardOf, type JsonLine, type Position } from '@newswire/protocol';
 import {
+  EMPTY_EPOCH_TTL_MS,
   IDEMPOTENCY_TTL_MS,
   type Broker,
   type BrokerHandler,
@@ -39,6 +40,9 @@ export class MemoryBroker implements Broker {
   readonly #wildcards = new Map<string, WildcardFlow>();
   readonly #answered = new Map<string, { position: Position; expiresAtMs: number }>();
   readonly #sweeper: NodeJS.Timeout;
+  /** Of all logs without a publication, until a moment in ms. */
+  #emptyEpoch = '';
+  #emptyEpochEndMs = -Infinity;
 
   constructor(options: MemoryBrokerOptions) {
     this.#options = options;
@@ -55,14 +59,14 @@ export class MemoryBroker implements Broker {
     if (answered !== undefined && answered.expiresAtMs > nowMs) {
       return answered.position;
     }
-    const log = this.#logOf(channel);
+    const log = this.#logs.get(channel) ?? this.#newLog(channel, nowMs);
     const publication = log.append(data, nowMs, options);
     const { epoch, firstOffset } = log.life;
     const { offset } = publication;
     const position = { offset, epoch };
     if (key) this.#remember(key, position, nowMs);
-    const isFirst = offset === firstOffset;
-    this.#handlers.get(channel)?.handlePublication(channel, publication, epoch, isFirst);
+    const begins = offset === firstOffset ? log.life : undefined;
+    this.#handlers.get(channel)?.handlePublication(channel, publication, epoch, begins);
     if (this.#wildcards.size > 0) {
       this.#wildcards.get(wildcardOf(channel) ?? '')?.hear(channel, publication);
     }
@@ -83,12 +87,14 @@ export class MemoryBroker implements Broker {
 
   history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
     if (isWildcard(channel)) return Promise.resolve(this.#wildcards.get(channel)?.page ?? NO_PAGE);
-    return Promise.resolve(this.#logOf(channel).page(sinceOffset, limit, this.#now()));
+    const nowMs = this.#now();
+    const page = this.#logs.get(channel)?.page(sinceOffset, limit, nowMs);
+    return Promise.resolve(page ?? this.#emptyPage(nowMs));
   }
 
   removeHistory(channel: string): Promise<void> {
-    const upToOffset = this.#logOf(channel).clear();
-    this.#handlers.get(channel)?.handleRemoval(channel, upToOffset);
+    const upTo = this.#logs.get(channel)?.clear();
+    if (upTo !== undefined) this.#handlers.get(channel)?.handleRemoval(channel, upTo);
     return Promise.resolve();
   }
 
@@ -119,13 +125,24 @@ export class MemoryBroker implements Broker {
     if (oldest !== undefined) this.#answered.delete(oldest);
   }
 
-  #logOf(channel: string): MemoryChannelLog {
-    let log = this.#logs.get(channel);
-    if (log === undefined) {
-      const { limitsOf, historyBytes } = this.#options;
-      log = new MemoryChannelLog({ ...limitsOf(channel), historyBytes }, newEpoch());
-      this.#logs.set(channel, log);
-    }
+  #newLog(channel: string, nowMs: number): MemoryChannelLog {
+    const { limitsOf, historyBytes } = this.#options;
+    const epoch = this.#currentEmptyEpoch(nowMs);
+    const log = new MemoryChannelLog({ ...limitsOf(channel), historyBytes }, epoch);
+    this.#logs.set(channel, log);
     return log;
+  }
+
+  #emptyPage(nowMs: number): HistoryPage {
+    const life = { epoch: this.#currentEmptyEpoch(nowMs), firstOffset: 1, follows: undefined };
+    return { publications: [], agesMs: [], topOffset: 0, life };
+  }
+
+  #currentEmptyEpoch(nowMs: number): string {
+    if (nowMs >= this.#emptyEpochEndMs) {
+      this.#emptyEpoch = newEpoch();
+      this.#emptyEpochEndMs = nowMs + EMPTY_EPOCH_TTL_MS;
+    }
+    return this.#emptyEpoch;
   }
 }

@@ -7,19 +7,20 @@ export type BrokerFault = string | undefined;
 export interface BrokerHandler {
   /**
    * One publication. Between two calls of `handleGap` the flow is unbroken: what comes directly
-   * after something else is the next one. `isFirst`: it begins a new life of the log, named by its
-   * epoch; otherwise offsets of one epoch rise by one.
+   * after something else is the next one. `begins`: the life of the log that begins with it;
+   * otherwise offsets of one epoch rise by one. Publications of another log, or stale ones, may come
+   * in between: their epochs are not the log's.
    */
   handlePublication(
     channel: string,
     publication: Publication,
     epoch: string,
-    isFirst: boolean,
+    begins: Life | undefined,
   ): void;
   /** Something before the next publication may be missing, and the broker can't say what. */
   handleGap(channel: string): void;
-  /** The log was emptied up to this offset: nobody shall be given it again. */
-  handleRemoval(channel: string, upToOffset: number): void;
+  /** The log was emptied up to this position: nothing before it may be delivered again. */
+  handleRemoval(channel: string, upTo: Position): void;
 }
 
 export interface PublishOptions {
@@ -60,8 +61,7 @@ export interface Life {
 
 /**
  * Part of a channel's log, oldest first. The log ends at `topOffset` in `life`; before anything was
- * published `topOffset` is one below `firstOffset`. No life: the log is gone, with the data set it
- * lived in perhaps, and nothing was published since.
+ * published `topOffset` is one below `firstOffset`. No life: a wildcard, which has no log.
  */
 export interface HistoryPage {
   readonly publications: readonly Publication[];
@@ -79,10 +79,11 @@ export function offsetTtlMs({ historyTtlMs }: HistoryLimits): number {
   return Math.max(24 * 3_600_000, historyTtlMs * 144);
 }
 
-/** The same where nothing was published yet, nor may ever be: anybody can ask for any channel. */
-export function emptyLifeTtlMs({ historyTtlMs }: HistoryLimits): number {
-  return Math.max(600_000, historyTtlMs);
-}
+/**
+ * The epoch of empty logs changes this often, which is before a log that began in it is forgotten:
+ * in one epoch, no log begins twice.
+ */
+export const EMPTY_EPOCH_TTL_MS = 12 * 3_600_000;
 
 /** For how long an idempotency key is remembered. */
 export const IDEMPOTENCY_TTL_MS = 300_000;
@@ -115,8 +116,9 @@ export interface Broker {
   unsubscribe(channel: string): Promise<void>;
   /**
    * Up to `limit` publications after `sinceOffset` that the log still has; 0 is before the oldest.
-   * A page ends early at MAX_PAGE_BYTES. Asking also keeps an idle channel's offset and epoch alive,
-   * and asking from 0 begins a log's life where there is none.
+   * A page ends early at MAX_PAGE_BYTES. Asking also keeps an idle channel's offset and epoch alive.
+   * All logs without a publication share an epoch, in which the first one begins a channel's log:
+   * asking for a channel leaves nothing behind.
    */
   history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage>;
   /** Empties the channel's log; its offset and epoch stay. Subscribers are told. */

@@ -1,6 +1,5 @@
-import type { JsonLine, Publication } from '@newswire/protocol';
+import type { JsonLine, Position, Publication } from '@newswire/protocol';
 import {
-  emptyLifeTtlMs,
   MAX_PAGE_BYTES,
   offsetTtlMs,
   type HistoryLimits,
@@ -69,11 +68,11 @@ export class MemoryChannelLog {
     return { publications, agesMs, topOffset: this.#topOffset, life: this.life };
   }
 
-  /** Empties the log. Answers the offset up to which it was emptied. */
-  clear(): number {
+  /** Empties the log. Returns the position up to which it was emptied. */
+  clear(): Position {
     this.#entries = [];
     this.#start = this.#bytes = 0;
-    return this.#topOffset;
+    return { offset: this.#topOffset, epoch: this.life.epoch };
   }
 
   /** Lets go of what is over the limits. */
@@ -96,8 +95,6 @@ export class MemoryChannelLog {
 
   /** Whether nobody has published or asked for so long that its offset and epoch may go. */
   isForgotten(nowMs: number): boolean {
-    const isEmptyLife = this.#topOffset < this.life.firstOffset;
-    const ttlMs = isEmptyLife ? emptyLifeTtlMs(this.#limits) : offsetTtlMs(this.#limits);
-    return nowMs - this.#touchedAtMs > ttlMs;
+    return nowMs - this.#touchedAtMs > offsetTtlMs(this.#limits);
   }
 }

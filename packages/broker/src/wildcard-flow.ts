@@ -1,5 +1,5 @@
 import type { Publication } from '@newswire/protocol';
-import type { BrokerHandler, HistoryPage } from './broker.js';
+import type { BrokerHandler, HistoryPage, Life } from './broker.js';
 import { newEpoch } from './epoch.js';
 import { newPublication } from './publication-text.js';
 
@@ -11,7 +11,7 @@ import { newPublication } from './publication-text.js';
 export class WildcardFlow {
   readonly #wildcard: string;
   readonly #handler: BrokerHandler;
-  #epoch = newEpoch();
+  #life = newLife();
   #topOffset = 0;
 
   constructor(wildcard: string, handler: BrokerHandler) {
@@ -20,8 +20,7 @@ export class WildcardFlow {
   }
 
   get page(): HistoryPage {
-    const life = { epoch: this.#epoch, firstOffset: 1, follows: undefined };
-    return { publications: [], agesMs: [], topOffset: this.#topOffset, life };
+    return { publications: [], agesMs: [], topOffset: this.#topOffset, life: this.#life };
   }
 
   hear(channel: string, { data, extra, isTransient }: Publication): void {
@@ -29,16 +28,20 @@ export class WildcardFlow {
     const named = `"channel":"${channel}"${extra === undefined ? '' : `,${extra}`}`;
     const traits = isTransient ? { extra: named, isTransient } : { extra: named };
     const publication = newPublication(++this.#topOffset, data, traits);
-    const isFirst = this.#topOffset === 1;
-    this.#handler.handlePublication(this.#wildcard, publication, this.#epoch, isFirst);
+    const begins = this.#topOffset === 1 ? this.#life : undefined;
+    this.#handler.handlePublication(this.#wildcard, publication, this.#life.epoch, begins);
   }
 
   /** Something may have been missed. */
   interrupt(): void {
-    this.#epoch = newEpoch();
+    this.#life = newLife();
     this.#topOffset = 0;
     this.#handler.handleGap(this.#wildcard);
   }
+}
+
+function newLife(): Life {
+  return { epoch: newEpoch(), firstOffset: 1, follows: undefined };
 }
 
 /** What there is of a wildcard that nobody has subscribed to. */

@@ -1,3 +1,4 @@
+import { heapInUse } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
 import { MemoryBroker } from '../src/index.js';
 import { describeBrokerContract } from './broker-contract.js';
@@ -42,17 +43,31 @@ describe('memory broker', () => {
     await broker.close();
   });
 
-  test('a channel that was only asked for is forgotten after 10 minutes', async () => {
+  test('the epoch of empty logs ends before a log that began in it is forgotten', async () => {
     const clock = { nowMs: 0 };
     const broker = brokerAt(clock);
-    const epoch = async () => (await broker.history('a', 0, 0)).life?.epoch;
-    const first = await epoch();
-    clock.nowMs = 600_000;
-    broker.sweep();
-    expect(await epoch()).toBe(first);
-    clock.nowMs += 600_001;
-    broker.sweep();
-    expect(await epoch()).not.toBe(first);
+    const first = await broker.publish('a', '1');
+    const emptyEpoch = async () => (await broker.history('b', 0, 0)).life?.epoch;
+    clock.nowMs = 12 * 3_600_000 - 1;
+    expect(await emptyEpoch()).toBe(first.epoch);
+    clock.nowMs = 12 * 3_600_000;
+    expect(await emptyEpoch()).not.toBe(first.epoch);
+    expect((await broker.history('a', 0, 0)).life?.epoch).toBe(first.epoch);
+    await broker.close();
+  });
+
+  test('asking for channels that were never published to costs no memory', async () => {
+    const broker = brokerAt({ nowMs: 0 });
+    const ask = async (from: number, to: number) => {
+      for (let i = from; i < to; i++) {
+        await broker.history(`made up ${i}`, 0, 10);
+        await broker.removeHistory(`made up ${i}`);
+      }
+    };
+    await ask(0, 1000);
+    const before = await heapInUse();
+    await ask(1000, 21_000);
+    expect((await heapInUse()) - before).toBeLessThan(1_000_000);
     await broker.close();
   });
 

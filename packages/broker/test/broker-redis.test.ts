@@ -41,12 +41,12 @@ describeOnRedis((rig) => {
 
   test('refuses to write over keys of another type, and uses up no offset', async () => {
     const { broker } = await rig.openBroker();
-    await rig.redis.cli('SET', 'nw:{a}:log', 'mine');
+    await rig.redis.cli('SET', 'nw0:{a}:log', 'mine');
     await expect(broker.publish('a', '1')).rejects.toThrow(/WRONGTYPE/);
-    expect(await rig.redis.cli('GET', 'nw:{a}:log')).toBe('mine');
-    await rig.redis.cli('DEL', 'nw:{a}:log');
+    expect(await rig.redis.cli('GET', 'nw0:{a}:log')).toBe('mine');
+    await rig.redis.cli('DEL', 'nw0:{a}:log');
     expect((await broker.publish('a', '1')).offset).toBe(1);
-    await rig.redis.cli('SET', 'nw:{b}:meta', 'mine');
+    await rig.redis.cli('SET', 'nw0:{b}:meta', 'mine');
     await expect(broker.publish('b', '1')).rejects.toThrow(/WRONGTYPE/);
   });
 
@@ -54,11 +54,11 @@ describeOnRedis((rig) => {
     const { broker } = await rig.openBroker();
     const first = await broker.publish('a', '1');
     await broker.publish('a', '2');
-    await rig.redis.cli('HSET', 'nw:{a}:meta', 'o', '0');
+    await rig.redis.cli('HSET', 'nw0:{a}:meta', 'o', '0');
     const second = await broker.publish('a', '3');
     expect(second.offset).toBe(1);
     expect(second.epoch).not.toBe(first.epoch);
-    await rig.redis.cli('DEL', 'nw:{a}:meta');
+    await rig.redis.cli('DEL', 'nw0:{a}:meta');
     const third = await broker.publish('a', '4');
     expect(third.offset).toBe(1);
     expect(third.epoch).not.toBe(second.epoch);
@@ -66,13 +66,17 @@ describeOnRedis((rig) => {
     expect(publications).toEqual([{ offset: 1, data: '4' }]);
   });
 
-  test('a log without its meta hash is of nobody: asking begins a life without it', async () => {
+  test('a log without its meta hash counts as empty, and begins in another epoch', async () => {
     const { broker } = await rig.openBroker();
     const first = await broker.publish('a', '1');
-    await rig.redis.cli('DEL', 'nw:{a}:meta');
+    await rig.redis.cli('DEL', 'nw0:{a}:meta');
     const { publications, topOffset, life } = await broker.history('a', 0, 10);
     expect([publications, topOffset]).toEqual([[], 0]);
-    expect(await broker.publish('a', '2')).toEqual({ offset: 1, epoch: life?.epoch });
+    // It may have begun in that epoch before.
+    expect(life?.epoch).toBe(first.epoch);
+    const next = await broker.publish('a', '2');
+    expect(next.offset).toBe(1);
+    expect(next.epoch).not.toBe(first.epoch);
     expect((await broker.history('a', 0, 10)).life?.follows).toEqual(first);
   });
 
@@ -95,22 +99,23 @@ describeOnRedis((rig) => {
       async () => (await brief.history('a', 0, 99)).publications.length === 0,
     );
     await brief.publish('a', '"16th"');
-    expect(await rig.redis.cli('XLEN', 'nw:{a}:log')).toBe('1');
+    expect(await rig.redis.cli('XLEN', 'nw0:{a}:log')).toBe('1');
   });
 
   test('everything it stores runs out', async () => {
     const { broker } = await rig.openBroker();
     await broker.publish('a', '1', { idempotencyKey: 'k' });
     const keys = (await rig.redis.cli('KEYS', '*')).split('\n').toSorted();
-    expect(keys).toEqual(['nw:{a}:key:k', 'nw:{a}:log', 'nw:{a}:meta']);
+    expect(keys).toEqual(['nw0:empty', 'nw0:{a}:key:k', 'nw0:{a}:log', 'nw0:{a}:meta']);
     const ttls = await Promise.all(keys.map((key) => rig.redis.cli('PTTL', key)));
-    expect(ttls.map((ttl) => Number(ttl) > 0)).toEqual([true, true, true]);
+    expect(ttls.map((ttl) => Number(ttl) > 0)).toEqual([true, true, true, true]);
   });
 
   test('outdated publications do not stand in the way of those behind them', async () => {
     const { broker } = await rig.openBroker();
-    await rig.redis.cli('HSET', 'nw:{a}:meta', 'o', '5', 'e', 'epoch', 'f', '1');
-    for (let i = 1; i <= 5; i++) await rig.redis.cli('XADD', 'nw:{a}:log', `${i}-1000`, 'd', 'old');
+    await rig.redis.cli('HSET', 'nw0:{a}:meta', 'o', '5', 'e', 'epoch', 'f', '1');
+    for (let i = 1; i <= 5; i++)
+      await rig.redis.cli('XADD', 'nw0:{a}:log', `${i}-1000`, 'd', 'old');
     for (const data of ['6', '7', '8']) await broker.publish('a', data);
     const offsets = async (since: number, limit: number) =>
       (await broker.history('a', since, limit)).publications.map(({ offset }) => offset);
@@ -121,9 +126,9 @@ describeOnRedis((rig) => {
 
   test('an item that fails harms none of those it is sent with', async () => {
     const { broker } = await rig.openBroker();
-    await rig.redis.cli('SET', 'nw:{a}:log', 'mine');
-    await rig.redis.cli('SET', 'nw:{b}:key:k', 'garbage');
-    await rig.redis.cli('LPUSH', 'nw:{c}:key:k', 'mine');
+    await rig.redis.cli('SET', 'nw0:{a}:log', 'mine');
+    await rig.redis.cli('SET', 'nw0:{b}:key:k', 'garbage');
+    await rig.redis.cli('LPUSH', 'nw0:{c}:key:k', 'mine');
     const results = await Promise.allSettled([
       broker.publish('x', '1'),
       broker.publish('a', '1'),
@@ -136,7 +141,7 @@ describeOnRedis((rig) => {
       { reason: { message: expect.stringContaining('WRONGTYPE') } },
       { value: { offset: 2 } },
     ]);
-    expect(await rig.redis.cli('EXISTS', 'nw:{a}:meta', 'nw:{c}:meta', 'nw:{c}:log')).toBe('0');
+    expect(await rig.redis.cli('EXISTS', 'nw0:{a}:meta', 'nw0:{c}:meta', 'nw0:{c}:log')).toBe('0');
   });
 
   test('of a turn, each answer is remembered by the key it was asked with', async () => {
@@ -165,7 +170,7 @@ describeOnRedis((rig) => {
     await Promise.all(calls);
     const counts = channels.map(async (name) => (await broker.history(name, 0, 99)).publications);
     expect((await Promise.all(counts)).map(({ length }) => length)).toEqual([2, 50, 2]);
-    expect(Number(await rig.redis.cli('PTTL', 'nw:{large:1}:log'))).toBeGreaterThan(100_000);
+    expect(Number(await rig.redis.cli('PTTL', 'nw0:{large:1}:log'))).toBeGreaterThan(100_000);
   });
 
   test('where Redis forgets the script in between, publications keep their order', async () => {
@@ -179,19 +184,34 @@ describeOnRedis((rig) => {
     expect(listener.data).toEqual(Array.from({ length: count }, (_, i) => String(i + 1)));
   });
 
-  test('a log that is only asked for runs out soon, and asking keeps it', async () => {
+  test('asking keeps the offset of an idle channel', async () => {
     const { broker } = await rig.openBroker();
-    const ttl = async () => Number(await rig.redis.cli('PTTL', 'nw:{a}:meta'));
-    await broker.history('a', 0, 0);
-    expect(await ttl()).toBeGreaterThan(590_000);
-    expect(await ttl()).toBeLessThanOrEqual(600_000);
-    await rig.redis.cli('PEXPIRE', 'nw:{a}:meta', '5000');
-    await broker.history('a', 0, 0);
-    expect(await ttl()).toBeGreaterThan(590_000);
+    const ttl = async () => Number(await rig.redis.cli('PTTL', 'nw0:{a}:meta'));
     await broker.publish('a', '1');
+    await rig.redis.cli('PEXPIRE', 'nw0:{a}:meta', '5000');
+    await broker.history('a', 0, 0);
     expect(await ttl()).toBeGreaterThan(86_000_000);
-    await rig.redis.cli('PEXPIRE', 'nw:{a}:meta', '999000000');
+    await rig.redis.cli('PEXPIRE', 'nw0:{a}:meta', '999000000');
     await broker.history('a', 0, 0);
     expect(await ttl()).toBeGreaterThan(998_000_000);
+  });
+
+  test('asking for channels that were never published to leaves one key, however many they are', async () => {
+    const { broker } = await rig.openBroker();
+    const names = Array.from({ length: 2000 }, (_, i) => `made up ${i}`);
+    const pages = await Promise.all(names.map((name) => broker.history(name, 0, 10)));
+    await Promise.all(names.map((name) => broker.removeHistory(name)));
+    expect(new Set(pages.map(({ life }) => life?.epoch)).size).toBe(1);
+    expect(await rig.redis.cli('KEYS', '*')).toBe('nw0:empty');
+    expect(await rig.redis.cli('HLEN', 'nw0:empty')).toBe('2');
+  });
+
+  test('a full Redis can still be asked for any channel', async () => {
+    const { broker } = await rig.openBroker();
+    await rig.redis.cli('CONFIG', 'SET', 'maxmemory', '1', 'maxmemory-policy', 'noeviction');
+    const page = await broker.history('a', 0, 10);
+    await rig.redis.cli('CONFIG', 'SET', 'maxmemory', '0');
+    expect(page).toMatchObject({ topOffset: 0, publications: [] });
+    expect(page.life?.epoch).toMatch(/^[\w-]{8,}$/);
   });
 });

@@ -71,7 +71,7 @@ describeOnRedis((rig) => {
       const edge = new RedisControl(await rig.openLink(), { publishTimeoutMs: 200 });
       await edge.serve(() => ({ channels: {} }), 'one');
       const deaf = await rig.openLink();
-      await deaf.subscriber.subscribe(['nw:control', 'nw:control:deaf'], () => undefined);
+      await deaf.subscriber.subscribe(['nw0:control', 'nw0:control:deaf'], () => undefined);
       await expect(center.requestOf('deaf', { method: 'info' })).rejects.toMatchObject({
         code: 100,
         temporary: true,

@@ -1,10 +1,11 @@
-import type { Publication } from '@newswire/protocol';
+import type { Position, Publication } from '@newswire/protocol';
 import { until } from '@newswire/testkit';
 import {
   openDelegateCenter,
   openDelegateEdge,
   type BrokerHandler,
   type BrokerParts,
+  type Life,
 } from '../src/index.js';
 import { CONTRACT_LIMITS } from './redis-rig.js';
 
@@ -42,8 +43,8 @@ export class Recorder implements BrokerHandler {
   readonly seen: (number | string)[] = [];
   readonly data: string[] = [];
 
-  handlePublication(_: string, { offset, data }: Publication, __: string, isFirst: boolean): void {
-    this.seen.push(isFirst ? `first ${offset}` : offset);
+  handlePublication(_: string, { offset, data }: Publication, __: string, begins?: Life): void {
+    this.seen.push(begins ? `first ${offset}` : offset);
     this.data.push(data);
   }
 
@@ -51,7 +52,7 @@ export class Recorder implements BrokerHandler {
     this.seen.push('gap');
   }
 
-  handleRemoval(_: string, upToOffset: number): void {
+  handleRemoval(_: string, { offset: upToOffset }: Position): void {
     this.seen.push(`removed ${upToOffset}`);
   }
 }

@@ -1,11 +1,12 @@
-import type { Publication } from '@newswire/protocol';
+import type { Position, Publication } from '@newswire/protocol';
 import { until } from '@newswire/testkit';
-import type { BrokerHandler } from '../src/index.js';
+import type { BrokerHandler, Life } from '../src/index.js';
 
 export interface Heard extends Publication {
   readonly channel: string;
   readonly epoch: string;
   readonly isFirst: boolean;
+  readonly follows: Position | undefined;
 }
 
 /** A handler that keeps what it is told, and holds the broker to its word that the flow is unbroken. */
@@ -22,11 +23,12 @@ export class Listener implements BrokerHandler {
     channel: string,
     publication: Publication,
     epoch: string,
-    isFirst: boolean,
+    begins: Life | undefined,
   ): void {
     const { offset, data } = publication;
     this.publications.push(publication);
-    const heard = { channel, offset, data, epoch, isFirst };
+    const isFirst = begins !== undefined;
+    const heard = { channel, offset, data, epoch, isFirst, follows: begins?.follows };
     const last = this.#last.get(channel);
     const follows = last === undefined || (last.epoch === epoch && last.offset + 1 === offset);
     if (!follows && !isFirst) this.breaks.push(heard);
@@ -39,7 +41,7 @@ export class Listener implements BrokerHandler {
     this.gaps.push(channel);
   }
 
-  handleRemoval(channel: string, upToOffset: number): void {
+  handleRemoval(channel: string, { offset: upToOffset }: Position): void {
     this.removals.push([channel, upToOffset]);
   }
 

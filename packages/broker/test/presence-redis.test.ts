@@ -62,7 +62,7 @@ describeOnRedis((rig) => {
       await lose();
       await present(one, 'c1', 'c2');
       await until('the watch', async () =>
-        (await rig.redis.cli('PUBSUB', 'NUMSUB', 'nw:presence:{a}')).endsWith('2'),
+        (await rig.redis.cli('PUBSUB', 'NUMSUB', 'nw0:presence:{a}')).endsWith('2'),
       );
       // Also none that a later sweep would bring: two renewals later, by the members' leases.
       const first = await leaseEnd('a');
@@ -76,7 +76,7 @@ describeOnRedis((rig) => {
 
   /** When the last lease on the channel ends. */
   async function leaseEnd(channel: string): Promise<number> {
-    const score = await rig.redis.cli('ZREVRANGE', `nw:{${channel}}:here`, '0', '0', 'WITHSCORES');
+    const score = await rig.redis.cli('ZREVRANGE', `nw0:{${channel}}:here`, '0', '0', 'WITHSCORES');
     return Number(score.split('\n')[1]);
   }
 
@@ -154,7 +154,7 @@ describeOnRedis((rig) => {
     expect(await reader.stats('a')).toEqual({ clients: 1, users: 1 });
     await until('nobody', async () => (await reader.stats('a')).clients === 0);
     expect(await reader.members('a')).toEqual(new Map());
-    for (const key of (await rig.redis.cli('KEYS', 'nw:*')).split('\n')) {
+    for (const key of (await rig.redis.cli('KEYS', 'nw0:*')).split('\n')) {
       expect(Number(await rig.redis.cli('PTTL', key))).toBeGreaterThan(0);
     }
   });
@@ -175,20 +175,20 @@ describeOnRedis((rig) => {
     expect(calls('evalsha')).toBeLessThanOrEqual(2);
     await Promise.all(names.map((name) => presence.leave('a', name, false)));
     await presence.close();
-    expect(await rig.redis.cli('KEYS', 'nw:*')).toBe('');
+    expect(await rig.redis.cli('KEYS', 'nw0:*')).toBe('');
   });
 
   test('keys of another type are left alone, and cost the other channels nothing', async () => {
     const { presence } = await openEdge();
-    await rig.redis.cli('SET', 'nw:{a}:here', 'mine');
+    await rig.redis.cli('SET', 'nw0:{a}:here', 'mine');
     await Promise.all([
       presence.join('a', member('c1'), true),
       presence.join('b', member('c2'), true),
     ]);
     expect(await presence.stats('b')).toEqual({ clients: 1, users: 1 });
     await expect(presence.members('a')).rejects.toMatchObject({ code: 100 });
-    expect(await rig.redis.cli('GET', 'nw:{a}:here')).toBe('mine');
-    await rig.redis.cli('DEL', 'nw:{a}:here');
+    expect(await rig.redis.cli('GET', 'nw0:{a}:here')).toBe('mine');
+    await rig.redis.cli('DEL', 'nw0:{a}:here');
     await until('the other', async () => (await presence.stats('a')).clients === 1);
   });
 });

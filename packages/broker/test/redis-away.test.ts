@@ -79,9 +79,9 @@ describeOnRedis((rig) => {
       handleGap: () => undefined,
       handleRemoval: () => undefined,
     });
-    await rig.redis.cli('PUBLISH', 'nw:control', 'garbage');
-    await rig.redis.cli('PUBLISH', 'nw:{a}', 'garbage');
-    await rig.redis.cli('PUBLISH', 'nw:{a}', 'x y z');
+    await rig.redis.cli('PUBLISH', 'nw0:control', 'garbage');
+    await rig.redis.cli('PUBLISH', 'nw0:{a}', 'garbage');
+    await rig.redis.cli('PUBLISH', 'nw0:{a}', 'x y z');
     await broker.publish('a', '"bad"');
     await broker.publish('a', '"good"');
     await until('the good one', () => heard.length === 1);
@@ -133,7 +133,7 @@ describeOnRedis((rig) => {
     const { epoch } = await broker.publish('a', '1');
     await listener.count(1);
     // As if 2 were lost with the connection and 3 came as soon as the next one had subscribed.
-    proxy.insertBefore('subscribe', messageFrame('nw:{a}', `3 ${epoch} 3`));
+    proxy.insertBefore('subscribe', messageFrame('nw0:{a}', `3 ${epoch} 3`));
     await rig.redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await until('the gap', () => listener.gaps.length === 1);
     expect(proxy.inserted).toBe(1);
@@ -151,7 +151,7 @@ describeOnRedis((rig) => {
     await broker.subscribe('a', new Listener());
     const { epoch } = await broker.publish('a', '1');
     // As if 2 came before the subscription ended, and 3 before the next one began.
-    proxy.insertBefore('unsubscribe', messageFrame('nw:{a}', `2 ${epoch} 2`));
+    proxy.insertBefore('unsubscribe', messageFrame('nw0:{a}', `2 ${epoch} 2`));
     const listener = new Listener();
     await Promise.all([broker.unsubscribe('a'), broker.subscribe('a', listener)]);
     expect(proxy.inserted).toBe(1);
@@ -177,7 +177,7 @@ describeOnRedis((rig) => {
     await until('the identity', () => link.fault === undefined);
     expect(link.identity).not.toBe(identity);
     expect(await broker.publish('a', '4')).toEqual({ offset: 2, epoch: first.epoch });
-    expect(await rig.redis.cli('HGET', 'nw:{a}:meta', 'i')).toBe(link.identity);
+    expect(await rig.redis.cli('HGET', 'nw0:{a}:meta', 'i')).toBe(link.identity);
   });
 
   test('a READONLY answer alone makes the identity doubtful', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RedisClient } from '../src/redis/redis-link.js';
+import { RedisNames } from '../src/redis/redis-names.js';
 import type { PublishLink } from '../src/redis/publish-queue.js';
 import { isFromReplica } from '../src/redis/redis-faults.js';
 
@@ -31,6 +32,7 @@ for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', ke
  * answers until they are handed out, connections break in between, and data is lost.
  */
 export class RedisLaboratory implements PublishLink {
+  readonly names = new RedisNames('redis://localhost');
   readonly commands = { sendCommand: (args: string[]) => this.#take(args) };
   /** What took effect, also where nobody was answered and where the data is lost since. */
   readonly given: Given[] = [];
@@ -75,7 +77,7 @@ export class RedisLaboratory implements PublishLink {
 
   async remember(): Promise<void> {
     await this.#client.eval(REMOVE, { arguments: ['kept:'] });
-    await this.#client.eval(COPY, { arguments: ['nw:', 'kept:'] });
+    await this.#client.eval(COPY, { arguments: ['nw0:', 'kept:'] });
   }
 
   /** The server starts anew, with what it had or with what it had when that was remembered. */
@@ -84,13 +86,18 @@ export class RedisLaboratory implements PublishLink {
     this.identity = undefined;
     if (isRolledBack) {
       await this.flush();
-      await this.#client.eval(COPY, { arguments: ['kept:', 'nw:'] });
+      await this.#client.eval(COPY, { arguments: ['kept:', 'nw0:'] });
     }
     this.identity = randomUUID();
   }
 
+  /** One key is gone: somebody deleted it, or Redis evicted it. */
+  async lose(key: string): Promise<void> {
+    await this.#client.del(key);
+  }
+
   async flush(): Promise<void> {
-    await this.#client.eval(REMOVE, { arguments: ['nw:'] });
+    await this.#client.eval(REMOVE, { arguments: ['nw0:'] });
   }
 
   #take(args: string[]): Promise<unknown> {
@@ -103,7 +110,7 @@ export class RedisLaboratory implements PublishLink {
     const replies = (await this.#client.sendCommand(args)) as (number | string)[];
     const keyCount = Number(args[2]);
     for (const [i, reply] of replies.entries()) {
-      const channel = /\{(.*)\}/.exec(args[3 + i * 2] ?? '')?.[1] ?? '';
+      const channel = /\{(.*)\}/.exec(args[4 + i * 2] ?? '')?.[1] ?? '';
       const [data = '', known = ''] = args.slice(3 + keyCount + 7 + i * 2);
       const [offset, epoch = ''] =
         typeof reply === 'number' ? [reply, known.split(' ')[0]] : reply.split(' ');

@@ -1,7 +1,7 @@
 import type { Position } from '@newswire/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Broker, RedisLink } from '../src/index.js';
+import { RedisBroker, type RedisLink } from '../src/index.js';
 import { toPublicationText } from '../src/publication-text.js';
 import { PublishQueue } from '../src/redis/publish-queue.js';
 import { nextTurn } from './publishing.js';
@@ -20,16 +20,23 @@ interface Follows {
 class Experiment {
   readonly complaints: unknown[] = [];
   readonly lab: RedisLaboratory;
-  readonly #queue: PublishQueue;
-  readonly #reader: Broker;
+  #queue: PublishQueue;
+  readonly #reader: RedisBroker;
   readonly #answered: (Position & { readonly channel: string })[] = [];
   readonly #follows: Follows[] = [];
   #count = 0;
 
-  constructor(link: RedisLink, reader: Broker) {
+  constructor(link: RedisLink) {
     this.lab = new RedisLaboratory(link.commands);
     this.#queue = new PublishQueue(this.lab, OPTIONS);
-    this.#reader = reader;
+    const identity = { get: () => this.lab.identity };
+    const ofLaboratory = Object.create(link, { identity }) as RedisLink;
+    this.#reader = new RedisBroker(ofLaboratory, OPTIONS);
+  }
+
+  /** Center restarts: it knows nothing any more. */
+  restartPublisher(): void {
+    this.#queue = new PublishQueue(this.lab, OPTIONS);
   }
 
   publish(channel: string): void {
@@ -42,10 +49,10 @@ class Experiment {
     );
   }
 
-  /** Reads as an edge does, which also makes lives. */
+  /** Reads as an edge does. */
   async ask(channel: string): Promise<void> {
     const { publications, topOffset, life } = await this.#reader.history(channel, 0, 1000);
-    if (life === undefined) throw new Error('asking from 0 begins a life');
+    if (life === undefined) throw new Error('every channel has a log');
     const { epoch, firstOffset, follows } = life;
     if (follows !== undefined) this.#follows.push({ channel, ...follows });
     for (const publication of publications) {
@@ -98,6 +105,11 @@ const steps = {
   remember: fc.tuple(fc.constant('remember' as const), fc.constant('')),
   restart: fc.tuple(fc.constant('restart' as const), fc.constantFrom('rolled back', 'whole')),
   flush: fc.tuple(fc.constant('flush' as const), fc.constant('')),
+  lose: fc.tuple(
+    fc.constant('lose' as const),
+    fc.constantFrom('nw0:{a}:meta', 'nw0:{a}:log', 'nw0:{b}:meta', 'nw0:empty'),
+  ),
+  'restart publisher': fc.tuple(fc.constant('restart publisher' as const), fc.constant('')),
 };
 
 const anyStep = fc.oneof(
@@ -110,6 +122,8 @@ const anyStep = fc.oneof(
   { arbitrary: steps.remember, weight: 1 },
   { arbitrary: steps.restart, weight: 1 },
   { arbitrary: steps.flush, weight: 1 },
+  { arbitrary: steps.lose, weight: 1 },
+  { arbitrary: steps['restart publisher'], weight: 1 },
 );
 
 async function take(experiment: Experiment, [step, detail]: [string, string]): Promise<void> {
@@ -124,6 +138,8 @@ async function take(experiment: Experiment, [step, detail]: [string, string]): P
     remember: () => lab.remember(),
     restart: () => lab.restart(detail === 'rolled back'),
     flush: () => lab.flush(),
+    lose: () => lab.lose(detail),
+    'restart publisher': () => experiment.restartPublisher(),
   };
   await acts[step]?.();
 }
@@ -131,12 +147,13 @@ async function take(experiment: Experiment, [step, detail]: [string, string]): P
 describeOnRedis((rig) => {
   test('whatever happens, no position is given twice, and no life claims to follow too little', async () => {
     const { link, broker: reader } = await rig.openBroker();
+    link.subscriber.setMaxListeners(0); // a reader for each run
     await reader.publish('a', '0'); // from now on Redis has the script
     const property = fc.asyncProperty(
       fc.array(anyStep, { minLength: 20, maxLength: 80 }),
       async (all) => {
         await link.commands.flushDb();
-        const experiment = new Experiment(link, reader);
+        const experiment = new Experiment(link);
         for (const step of all) await take(experiment, step);
         for (const each of CHANNELS) experiment.publish(each);
         await experiment.settle();

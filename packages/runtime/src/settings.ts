@@ -139,6 +139,14 @@ export const SETTINGS = {
     secret: true,
     doc: 'Where edges and center find Redis. A password may stand in it; it never reaches a log.',
   }),
+  redisPrefix: optional(
+    'NEWSWIRE_REDIS_PREFIX',
+    z.string().regex(/^[\w.-]{1,64}$/),
+    'up to 64 letters, digits, _, . and -',
+    {
+      doc: "The prefix of every key and topic in Redis. Two stacks on one Redis need different ones, because Redis' pub/sub ignores database numbers. Default: nw and the database number of NEWSWIRE_REDIS_URL, so nw0. With any other prefix, the inlet news: is PREFIX:news:.",
+    },
+  ),
   edges: setting('NEWSWIRE_EDGES', edgeNames, 'a list like edge:9911,10.0.0.7:9911', {
     fallback: '127.0.0.1:9911',
     doc: 'Where center finds the edges, with NEWSWIRE_BROKER=delegate. A name with several addresses stands for an edge at each; names are resolved every second.',

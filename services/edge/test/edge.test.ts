@@ -68,7 +68,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
 
   test('an edge subscribes to a channel in Redis only while somebody listens', async () => {
     const edge = await startEdge({ NEWSWIRE_RING_IDLE_MS: '100' });
-    const onRedis = async () => (await redis.cli('PUBSUB', 'NUMSUB', 'nw:{solo}')).split('\n')[1];
+    const onRedis = async () => (await redis.cli('PUBSUB', 'NUMSUB', 'nw0:{solo}')).split('\n')[1];
     expect(await onRedis()).toBe('0');
     const [first, second] = await Promise.all([listen(edge, 'sub#solo'), listen(edge, 'sub#solo')]);
     await subscribed(center.url, 'solo', 2);
@@ -113,7 +113,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     await subscribed(center.url, 'holes', 1);
     await publish(center.url, 'holes', 'one');
     await client.received(1);
-    await redis.cli('HINCRBY', 'nw:{holes}:meta', 'o', '5');
+    await redis.cli('HINCRBY', 'nw0:{holes}:meta', 'o', '5');
     await publish(center.url, 'holes', 'seven');
     expect(await client.closed()).toBe(3010);
     expect(client.frames.slice(0, 1)).toEqual(['one']);
@@ -128,7 +128,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     await publish(center.url, 'first', 'before');
     const client = await listen(edge, 'sub#first');
     await subscribed(center.url, 'first', 1);
-    await redis.cli('HINCRBY', 'nw:{first}:meta', 'o', '5');
+    await redis.cli('HINCRBY', 'nw0:{first}:meta', 'o', '5');
     await publish(center.url, 'first', 'after');
     expect(await client.closed()).toBe(3010);
   });
@@ -139,10 +139,10 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     const other = await listen(edge, 'sub#fine');
     await subscribed(center.url, 'forged', 1);
     await subscribed(center.url, 'fine', 1);
-    const epoch = await redis.cli('HGET', 'nw:{forged}:meta', 'e');
-    // Of a life that the log knows nothing of: passed over.
-    await redis.cli('PUBLISH', 'nw:{forged}', '1 e "no news"');
-    await redis.cli('PUBLISH', 'nw:{forged}', `1 ${epoch} "no end\\`);
+    const epoch = await redis.cli('HGET', 'nw0:empty', 'e');
+    // Of another log: ignored.
+    await redis.cli('PUBLISH', 'nw0:{forged}', '1 e "no news"');
+    await redis.cli('PUBLISH', 'nw0:{forged}', `1 ${epoch} "no end\\`);
     expect(await client.closed()).toBe(3010);
     expect(client.frames).toEqual([]);
     await publish(center.url, 'fine', 'still here');
@@ -259,7 +259,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     await client.received(1);
     await cutOff(edge);
     for (let i = 0; i < 5; i++) await publish(center.url, 'short', 'missed');
-    await redis.cli('XTRIM', 'nw:{short}:log', 'MAXLEN', '2');
+    await redis.cli('XTRIM', 'nw0:{short}:log', 'MAXLEN', '2');
     edge.process.signal('SIGCONT');
     expect(await client.closed()).toBe(3010);
     expect(client.frames).toEqual(['before']);

@@ -10,7 +10,7 @@ const missing = missingPrograms('redis-server', 'redis-cli');
 const LEASE_MS = 1500;
 const CHANNEL = 'room:a';
 /** In Redis: the edges that vouch for members of the channel, by the ends of their leases. */
-const LEASES = `nw:{${CHANNEL}}:here`;
+const LEASES = `nw0:{${CHANNEL}}:here`;
 
 const CHANNELS = {
   namespaces: { room: { presence: true, join_leave: true, read_presence: 'subscribers' } },

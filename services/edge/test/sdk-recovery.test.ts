@@ -65,7 +65,7 @@ describe.skipIf(missing.length > 0)('the library comes back (needs nginx and red
     client.centrifuge.disconnect();
     await stack.isLeft('short');
     await stack.publishAll('short', upTo(6, 10));
-    await stack.redis.cli('XTRIM', 'nw:{short}:log', 'MAXLEN', '2');
+    await stack.redis.cli('XTRIM', 'nw0:{short}:log', 'MAXLEN', '2');
     client.centrifuge.connect();
     expect(await heard.isSubscribed(2)).toMatchObject({ wasRecovering: true, recovered: false });
     await stack.publish('short', 11);

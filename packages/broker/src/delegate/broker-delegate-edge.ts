@@ -115,16 +115,16 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
   handleLine(line: string): boolean {
     switch (line[0]) {
       case LINE.publication: {
-        const { channel, publication, epoch, isFirst } = parsePublication(line);
+        const { channel, publication, epoch, begins } = parsePublication(line);
         this.#tell(channel, (handler) =>
-          handler.handlePublication(channel, publication, epoch, isFirst),
+          handler.handlePublication(channel, publication, epoch, begins),
         );
         return true;
       }
       case LINE.removal: {
-        const [channel = '', offset] = fieldsOf(line, 2);
-        const upToOffset = numberOf(offset);
-        this.#tell(channel, (handler) => handler.handleRemoval(channel, upToOffset));
+        const [channel = '', offset, epoch = ''] = fieldsOf(line, 3);
+        const upTo = { offset: numberOf(offset), epoch };
+        this.#tell(channel, (handler) => handler.handleRemoval(channel, upTo));
         return true;
       }
       default:

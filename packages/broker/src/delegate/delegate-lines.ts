@@ -11,7 +11,7 @@ export const LINE = {
   beat: '.',
   /** To the edge: `P channel offset epoch publication`, with `!` behind the epoch where it begins a life. */
   publication: 'P',
-  /** To the edge: `R channel upToOffset`. */
+  /** To the edge: `R channel upToOffset epoch`. */
   removal: 'R',
   /** To the edge: `I id offset age publication`, a part of the answer to a request for history. */
   item: 'I',
@@ -100,7 +100,7 @@ export interface HeardPublication {
   readonly channel: string;
   readonly publication: Publication;
   readonly epoch: string;
-  readonly isFirst: boolean;
+  readonly begins: Life | undefined;
 }
 
 export function publicationLine(
@@ -115,11 +115,13 @@ export function publicationLine(
 }
 
 export function parsePublication(line: string): HeardPublication {
-  const [channel = '', offset, life = '', text = ''] = fieldsOf(line, 4);
-  const isFirst = life.endsWith('!');
-  const epoch = isFirst ? life.slice(0, -1) : life;
+  const [channel = '', offset, word = '', text = ''] = fieldsOf(line, 4);
+  const isFirst = word.endsWith('!');
+  const epoch = isFirst ? word.slice(0, -1) : word;
   const publication = fromPublicationText(numberOf(offset), text);
-  return { channel, publication, epoch, isFirst };
+  // Center's logs are in its memory: none follows another.
+  const life = { epoch, firstOffset: publication.offset, follows: undefined };
+  return { channel, publication, epoch, begins: isFirst ? life : undefined };
 }
 
 /** A page without its publications: they go before it, a line each. */

@@ -1,5 +1,5 @@
-import { ProtocolError, type Publication } from '@newswire/protocol';
-import type { Broker, BrokerHandler } from '../broker.js';
+import { ProtocolError, type Position, type Publication } from '@newswire/protocol';
+import type { Broker, BrokerHandler, Life } from '../broker.js';
 import { fromPublicationText } from '../publication-text.js';
 import type { Control, ControlRequest } from '../control.js';
 import { toReplyText } from '../control-text.js';
@@ -114,9 +114,9 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     channel: string,
     publication: Publication,
     epoch: string,
-    isFirst: boolean,
+    begins: Life | undefined,
   ): void {
-    this.#link.send(publicationLine(channel, publication, epoch, isFirst));
+    this.#link.send(publicationLine(channel, publication, epoch, begins !== undefined));
   }
 
   /** A new link is how an edge is told of a gap: it asks for all that it missed. */
@@ -124,8 +124,8 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     this.#link.destroy('may have missed something');
   }
 
-  handleRemoval(channel: string, upToOffset: number): void {
-    this.#link.send(`${LINE.removal} ${channel} ${upToOffset}`);
+  handleRemoval(channel: string, { offset, epoch }: Position): void {
+    this.#link.send(`${LINE.removal} ${channel} ${offset} ${epoch}`);
   }
 
   #unsubscribe(channel: string): void {

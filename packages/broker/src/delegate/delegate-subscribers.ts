@@ -1,5 +1,5 @@
-import type { Publication } from '@newswire/protocol';
-import type { Broker, BrokerHandler } from '../broker.js';
+import type { Position, Publication } from '@newswire/protocol';
+import type { Broker, BrokerHandler, Life } from '../broker.js';
 
 /** Who listens to which channel: many handlers a channel, over a broker that takes one. */
 export class Subscribers implements BrokerHandler {
@@ -29,10 +29,10 @@ export class Subscribers implements BrokerHandler {
     channel: string,
     publication: Publication,
     epoch: string,
-    isFirst: boolean,
+    begins: Life | undefined,
   ): void {
     for (const handler of this.#handlers.get(channel) ?? []) {
-      handler.handlePublication(channel, publication, epoch, isFirst);
+      handler.handlePublication(channel, publication, epoch, begins);
     }
   }
 
@@ -40,9 +40,9 @@ export class Subscribers implements BrokerHandler {
     for (const handler of this.#handlers.get(channel) ?? []) handler.handleGap(channel);
   }
 
-  handleRemoval(channel: string, upToOffset: number): void {
+  handleRemoval(channel: string, upTo: Position): void {
     for (const handler of this.#handlers.get(channel) ?? []) {
-      handler.handleRemoval(channel, upToOffset);
+      handler.handleRemoval(channel, upTo);
     }
   }
 }

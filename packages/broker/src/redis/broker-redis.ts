@@ -1,6 +1,5 @@
 import { isWildcard, type JsonLine, type Position, type Publication } from '@newswire/protocol';
 import {
-  emptyLifeTtlMs,
   MAX_PAGE_BYTES,
   offsetTtlMs,
   type Broker,
@@ -17,8 +16,7 @@ import { redisIsAway, toProtocolError, withTimeout } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
 import { RedisWildcards } from './redis-wildcards.js';
-import { NO_PAGE } from '../wildcard-flow.js';
-import { RedisSubscriptions, topicOf } from './redis-subscriptions.js';
+import { RedisSubscriptions } from './redis-subscriptions.js';
 
 export interface RedisBrokerOptions {
   /** One and the same object for all channels of equal limits: they can share a request. */
@@ -29,7 +27,7 @@ export interface RedisBrokerOptions {
 
 /**
  * Channels in Redis: a stream for the log, a hash for offset and epoch, pub/sub for the live flow.
- * Keys are `nw:{channel}:…`, so a channel's keys share a cluster slot. One process publishes to a
+ * RedisNames says what the keys are called. One process publishes to a
  * channel: what it knows of its own publications tells whether a data set has lost some. Closing it
  * leaves the link open: others may share it.
  */
@@ -39,7 +37,7 @@ export class RedisBroker implements Broker {
   readonly #queue: PublishQueue;
   readonly #subscriptions: RedisSubscriptions;
   readonly #wildcards: RedisWildcards;
-  readonly #history = new RedisScript('first-alive.lua', 'history.lua');
+  readonly #history = new RedisScript('first-alive.lua', 'empty-epoch.lua', 'history.lua');
   readonly #remove = new RedisScript('remove.lua');
 
   constructor(link: RedisLink, options: RedisBrokerOptions) {
@@ -76,7 +74,7 @@ export class RedisBroker implements Broker {
   async history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
     if (isWildcard(channel)) return this.#wildcards.page(channel);
     const limits = this.#options.limitsOf(channel);
-    const ttls = [limits.historyTtlMs, offsetTtlMs(limits), emptyLifeTtlMs(limits)];
+    const ttls = [limits.historyTtlMs, offsetTtlMs(limits)];
     const numbers = [sinceOffset, limit, MAX_PAGE_BYTES, ...ttls];
     const reply = await this.#run(this.#history, channel, (identity) => [
       ...numbers.map(String),
@@ -88,7 +86,7 @@ export class RedisBroker implements Broker {
 
   async removeHistory(channel: string): Promise<void> {
     this.#queue.flush();
-    await this.#run(this.#remove, channel, () => [topicOf(channel)]);
+    await this.#run(this.#remove, channel, () => [this.#link.names.topic(channel)]);
   }
 
   async close(): Promise<void> {
@@ -101,9 +99,9 @@ export class RedisBroker implements Broker {
     channel: string,
     argsFor: (identity: string) => string[],
   ): Promise<unknown> {
-    const { identity, commands } = this.#link;
+    const { identity, commands, names } = this.#link;
     if (identity === undefined) throw redisIsAway();
-    const keys = [`nw:{${channel}}:meta`, `nw:{${channel}}:log`];
+    const keys = [names.metaKey(channel), names.logKey(channel), names.emptyEpochKey];
     try {
       const reply = script.run(commands, keys, argsFor(identity));
       return await withTimeout(reply, this.#options.publishTimeoutMs);
@@ -115,19 +113,16 @@ export class RedisBroker implements Broker {
 }
 
 /** See history.lua. */
-type HistoryReply =
-  | readonly [noOffset: 0, noEpoch: null]
-  | readonly [
-      topOffset: number,
-      epoch: string,
-      firstOffset: number,
-      followedEpoch: string | null,
-      followedOffset: number | null,
-      page: readonly (number | string)[],
-    ];
+type HistoryReply = readonly [
+  topOffset: number,
+  epoch: string,
+  firstOffset: number,
+  followedEpoch: string | null,
+  followedOffset: number | null,
+  page: readonly (number | string)[],
+];
 
 function pageOf(reply: HistoryReply): HistoryPage {
-  if (reply[1] === null) return NO_PAGE;
   const [topOffset, epoch, firstOffset, followedEpoch, followedOffset, page] = reply;
   const publications: Publication[] = [];
   const agesMs: number[] = [];

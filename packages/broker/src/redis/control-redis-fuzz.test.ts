@@ -5,13 +5,15 @@ import type { ControlRequest } from '../control.js';
 import { parseAnswer } from '../control-text.js';
 import { RedisControl } from './control-redis.js';
 import type { RedisLink } from './redis-link.js';
+import { RedisNames } from './redis-names.js';
 
 type Listen = (message: string) => void;
 
-const TOPIC = 'nw:control:one';
+const TOPIC = 'nw0:control:one';
 
 /** Pub/sub without a server; `said` is what was published where nobody listens. */
 class FakeLink {
+  readonly names = new RedisNames('redis://localhost');
   readonly faults: unknown[] = [];
   readonly said: string[] = [];
   readonly #listeners = new Map<string, Listen>();

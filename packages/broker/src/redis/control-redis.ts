@@ -18,9 +18,6 @@ export interface RedisControlOptions {
   readonly publishTimeoutMs: number;
 }
 
-const EVERY_EDGE = 'nw:control';
-const topicOf = (uid: string) => `${EVERY_EDGE}:${uid}`;
-
 /**
  * Requests over Redis pub/sub: `<id> <where to answer> <request>`, answered by `<id> <answer>`. Only
  * edges subscribe to the topics of requests, so Redis knows how many answers to wait for. (PUBLISH's
@@ -29,30 +26,32 @@ const topicOf = (uid: string) => `${EVERY_EDGE}:${uid}`;
 export class RedisControl implements Control {
   readonly #link: RedisLink;
   readonly #timeoutMs: number;
-  readonly #replyTopic = `nw:reply:${randomUUID()}`;
+  readonly #replyTopic: string;
   readonly #asked = new Map<string, Answers>();
   #listening: Promise<void> | undefined;
   #lastId = 0;
 
   constructor(link: RedisLink, { publishTimeoutMs }: RedisControlOptions) {
     this.#link = link;
+    this.#replyTopic = link.names.replyTopic(randomUUID());
     this.#timeoutMs = publishTimeoutMs;
   }
 
   async serve(handler: ControlHandler, uid: string): Promise<void> {
     checkUid(uid);
     const listen = this.#link.guarded((message) => this.#handle(handler, message));
-    await this.#link.subscriber.subscribe([EVERY_EDGE, topicOf(uid)], listen);
+    const { names, subscriber } = this.#link;
+    await subscriber.subscribe([names.controlTopic, names.controlTopicOf(uid)], listen);
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {
-    const answers = await this.#ask(EVERY_EDGE, request);
+    const answers = await this.#ask(this.#link.names.controlTopic, request);
     return answers.map(parseAnswer);
   }
 
   async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
     if (!isUid(uid)) throw noSuchEdge();
-    const [answer] = await this.#ask(topicOf(uid), request);
+    const [answer] = await this.#ask(this.#link.names.controlTopicOf(uid), request);
     if (answer === undefined) throw noSuchEdge();
     return parseAnswer(answer);
   }

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { RedisNames } from './redis-names.js';
 import { KnownChannel, KnownPositions } from './known-positions.js';
 
+const NAMES = new RedisNames('redis://localhost');
 const at = (offset: number, epoch = 'E') => ({ offset, epoch });
 
 describe('KnownChannel', () => {
   test('knows nothing before an answer, then counts what is in flight as answered', () => {
-    const known = new KnownChannel('a', 'I', 0);
+    const known = new KnownChannel('a', NAMES, 'I', 0);
     expect([known.begin(), known.begin()]).toEqual(['', '']);
     known.settle(at(7), 'I');
     expect(known.begin()).toBe('E 8 8');
@@ -17,7 +19,7 @@ describe('KnownChannel', () => {
   });
 
   test('what may have happened raises the upper bound only, until the data set is another', () => {
-    const known = new KnownChannel('a', 'I', 0);
+    const known = new KnownChannel('a', NAMES, 'I', 0);
     known.begin();
     known.settle(at(1), 'I');
     for (let i = 0; i < 3; i++) known.begin();
@@ -35,7 +37,7 @@ describe('KnownChannel', () => {
   });
 
   test('what is lost in two data sets counts twice, until an answer comes from the second', () => {
-    const known = new KnownChannel('a', 'I', 0);
+    const known = new KnownChannel('a', NAMES, 'I', 0);
     known.begin();
     known.settle(at(1), 'I');
     known.begin();
@@ -48,7 +50,7 @@ describe('KnownChannel', () => {
   });
 
   test('what is lost before any answer counts too', () => {
-    const known = new KnownChannel('a', 'I', 0);
+    const known = new KnownChannel('a', NAMES, 'I', 0);
     known.begin();
     known.lose('J');
     known.begin();
@@ -57,7 +59,7 @@ describe('KnownChannel', () => {
   });
 
   test('a new epoch counts anew, and an answer never lowers what is known', () => {
-    const known = new KnownChannel('a', 'I', 0);
+    const known = new KnownChannel('a', NAMES, 'I', 0);
     for (const position of [at(9), at(3), at(2, 'F')]) {
       known.begin();
       known.settle(position, 'I');
@@ -72,7 +74,7 @@ describe('KnownChannel', () => {
 
 describe('KnownPositions', () => {
   test('keeps the channels that were published to last, in bounded space', () => {
-    const known = new KnownPositions(3);
+    const known = new KnownPositions(NAMES, 3);
     const first = known.of('0', 'I');
     for (const channel of ['1', '2', '0', '3', '4', '0', '5']) known.of(channel, 'I');
     expect(known.of('0', 'I')).toBe(first);
@@ -81,7 +83,7 @@ describe('KnownPositions', () => {
   });
 
   test('a channel that was forgotten may have as much outstanding as any that was', () => {
-    const known = new KnownPositions(1);
+    const known = new KnownPositions(NAMES, 1);
     const first = known.of('a', 'I');
     first.begin();
     first.lose('I');

@@ -1,4 +1,5 @@
 import type { Position } from '@newswire/protocol';
+import type { RedisNames } from './redis-names.js';
 
 /**
  * What a publisher knows of one channel. It is what tells, when Redis has another data set, whether
@@ -19,9 +20,9 @@ export class KnownChannel {
   #identity: string;
   #unsettledBefore = 0;
 
-  constructor(channel: string, identity: string, unsettled: number) {
-    this.metaKey = `nw:{${channel}}:meta`;
-    this.logKey = `nw:{${channel}}:log`;
+  constructor(channel: string, names: RedisNames, identity: string, unsettled: number) {
+    this.metaKey = names.metaKey(channel);
+    this.logKey = names.logKey(channel);
     this.#identity = identity;
     this.#unsettled = unsettled;
   }
@@ -85,6 +86,7 @@ export class KnownChannel {
 
 /** What a publisher knows of at least the `maxChannels` channels it published to last. */
 export class KnownPositions {
+  readonly #names: RedisNames;
   readonly #maxChannels: number;
   /** Two generations: finding one costs a single look-up, and nothing has to be moved each time. */
   #young = new Map<string, KnownChannel>();
@@ -92,7 +94,8 @@ export class KnownPositions {
   /** The most that any forgotten channel had outstanding: any new one may be that. */
   #forgotten = 0;
 
-  constructor(maxChannels = 100_000) {
+  constructor(names: RedisNames, maxChannels = 100_000) {
+    this.#names = names;
     this.#maxChannels = maxChannels;
   }
 
@@ -100,7 +103,8 @@ export class KnownPositions {
     const young = this.#young.get(channel);
     if (young !== undefined) return young;
     if (this.#young.size >= this.#maxChannels) this.#age();
-    const known = this.#old.get(channel) ?? new KnownChannel(channel, identity, this.#forgotten);
+    const known =
+      this.#old.get(channel) ?? new KnownChannel(channel, this.#names, identity, this.#forgotten);
     this.#old.delete(channel);
     this.#young.set(channel, known);
     return known;

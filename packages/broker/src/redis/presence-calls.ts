@@ -1,5 +1,5 @@
 import type { Change, PresenceChannel } from './presence-channel.js';
-import { presenceTopicOf } from './presence-watches.js';
+import type { RedisNames } from './redis-names.js';
 
 /** One call of the script keeps Redis from everything else: it has to stay short. */
 const MAX_CALL_CHANGES = 256;
@@ -33,6 +33,7 @@ export function presenceCallsOf(entries: readonly Entry[]): Entry[][] {
 /** The keys and arguments of presence-tell.lua. */
 export function presenceWordsOf(
   entries: readonly Entry[],
+  names: RedisNames,
   edge: string,
   leaseMs: number,
   isSweeping: boolean,
@@ -40,16 +41,16 @@ export function presenceWordsOf(
   const keys: string[] = [];
   const args = [edge, String(leaseMs), isSweeping ? '1' : '0'];
   for (const { channel, changes } of entries) {
-    const edges = edgesKeyOf(channel.name);
+    const edges = names.presenceKey(channel.name);
     keys.push(edges, `${edges}:${edge}`);
-    args.push(presenceTopicOf(channel.name), channel.wasTold ? '1' : '0', String(changes.length));
+    args.push(
+      names.presenceTopic(channel.name),
+      channel.wasTold ? '1' : '0',
+      String(changes.length),
+    );
     for (const change of changes) args.push(...change);
   }
   return [keys, args];
-}
-
-export function edgesKeyOf(channel: string): string {
-  return `nw:{${channel}}:here`;
 }
 
 function split({ channel, changes }: Entry): Entry[] {

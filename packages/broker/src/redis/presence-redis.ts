@@ -1,7 +1,6 @@
 import { newEpoch } from '../epoch.js';
 import type { Member, Presence, PresenceHandler, PresenceStats } from '../presence.js';
 import { fromMemberText } from '../presence-text.js';
-import { edgesKeyOf } from './presence-calls.js';
 import { PresenceChannel } from './presence-channel.js';
 import { PresenceTeller, type PresenceTellerOptions } from './presence-teller.js';
 import { PresenceWatches } from './presence-watches.js';
@@ -108,10 +107,10 @@ export class RedisPresence implements Presence {
   }
 
   async #readFrom(channel: string, what: 'members' | 'stats'): Promise<unknown> {
-    const { identity, commands } = this.#link;
+    const { identity, commands, names } = this.#link;
     if (identity === undefined) throw redisIsAway();
     try {
-      const reply = this.#read.run(commands, [edgesKeyOf(channel)], [what]);
+      const reply = this.#read.run(commands, [names.presenceKey(channel)], [what]);
       return await withTimeout(reply, this.#options.publishTimeoutMs);
     } catch (error) {
       this.#link.handleRefusals([error]);

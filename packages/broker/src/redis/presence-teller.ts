@@ -81,11 +81,11 @@ export class PresenceTeller {
 
   /** Resolves with what the store was not told, or may not have been. */
   async #call(call: readonly Entry[], isSweeping: boolean): Promise<readonly Entry[]> {
-    const { identity, commands } = this.#link;
+    const { identity, commands, names } = this.#link;
     try {
       if (identity === undefined) return call;
       const { presenceLeaseMs, publishTimeoutMs } = this.#options;
-      const [keys, args] = presenceWordsOf(call, this.#edge, presenceLeaseMs, isSweeping);
+      const [keys, args] = presenceWordsOf(call, names, this.#edge, presenceLeaseMs, isSweeping);
       const reply = this.#script.run(commands, keys, args);
       const answers = (await withTimeout(reply, publishTimeoutMs)) as string[];
       const refusals = answers.filter((answer) => answer.startsWith('-'));

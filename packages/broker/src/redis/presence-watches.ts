@@ -2,12 +2,6 @@ import type { PresenceHandler } from '../presence.js';
 import { tellChange } from '../presence-text.js';
 import type { RedisLink } from './redis-link.js';
 
-const TOPIC_PREFIX = 'nw:presence:{';
-
-export function presenceTopicOf(channel: string): string {
-  return `${TOPIC_PREFIX}${channel}}`;
-}
-
 interface Watch {
   readonly handler: PresenceHandler;
   /** Redis has confirmed it, and the client library will make it anew after a cut. */
@@ -39,7 +33,7 @@ export class PresenceWatches {
   }
 
   async unwatch(channel: string): Promise<void> {
-    if (this.#watches.delete(channel)) await this.#leave(presenceTopicOf(channel));
+    if (this.#watches.delete(channel)) await this.#leave(this.#link.names.presenceTopic(channel));
   }
 
   async close(): Promise<void> {
@@ -48,7 +42,10 @@ export class PresenceWatches {
 
   async #subscribe(channel: string, watch: Watch): Promise<void> {
     try {
-      await this.#link.subscriber.subscribe(presenceTopicOf(channel), this.#handleMessage);
+      await this.#link.subscriber.subscribe(
+        this.#link.names.presenceTopic(channel),
+        this.#handleMessage,
+      );
       watch.isConfirmed = true;
     } catch {
       // Made when Redis is back.
@@ -67,7 +64,7 @@ export class PresenceWatches {
   }
 
   #hear(message: string, topic: string): void {
-    const channel = topic.slice(TOPIC_PREFIX.length, -1);
+    const channel = this.#link.names.channelOfPresenceTopic(topic);
     const watch = this.#watches.get(channel);
     if (watch === undefined) return void this.#leave(topic);
     for (const change of message.split('\n')) tellChange(watch.handler, channel, change);

@@ -71,11 +71,15 @@ function isFull({ items, length }: Call): boolean {
 }
 
 /** The keys and arguments of publish.lua. */
-export function wordsOf(items: readonly Item[], identity: string): [string[], string[]] {
+export function wordsOf(
+  items: readonly Item[],
+  emptyEpochKey: string,
+  identity: string,
+): [string[], string[]] {
   const [{ limits }] = items as readonly [Item];
   const { historySize, historyTtlMs } = limits;
   const numbers = [historySize, historyTtlMs, offsetTtlMs(limits), IDEMPOTENCY_TTL_MS];
-  const keys: string[] = [];
+  const keys = [emptyEpochKey];
   const answerKeys: string[] = [];
   const args = [identity, newEpoch(), String(items.length), ...numbers.map(String)];
   for (const { channel, answerKey, data, known } of items) {

@@ -12,10 +12,12 @@ import {
   type Turn,
 } from './publish-call.js';
 import { redisIsAway, timedOut } from './redis-faults.js';
+import type { RedisNames } from './redis-names.js';
 import { RedisScript, type ScriptClient } from './redis-script.js';
 
 /** What the queue needs of a RedisLink. */
 export interface PublishLink {
+  readonly names: RedisNames;
   readonly commands: ScriptClient;
   readonly identity: string | undefined;
   /** Called with what Redis has refused. */
@@ -40,8 +42,8 @@ const MAX_CALLS_IN_FLIGHT = 8;
 export class PublishQueue {
   readonly #link: PublishLink;
   readonly #options: PublishQueueOptions;
-  readonly #script = new RedisScript('first-alive.lua', 'publish.lua');
-  readonly #known = new KnownPositions();
+  readonly #script = new RedisScript('first-alive.lua', 'empty-epoch.lua', 'publish.lua');
+  readonly #known: KnownPositions;
   /** The turn that publications are added to, which is the last of the unsent. */
   #turn: Turn | undefined;
   #unsent: Turn[] = [];
@@ -54,6 +56,7 @@ export class PublishQueue {
   constructor(link: PublishLink, options: PublishQueueOptions) {
     this.#link = link;
     this.#options = options;
+    this.#known = new KnownPositions(link.names);
   }
 
   add(channel: string, data: JsonLine, idempotencyKey: string | undefined): Promise<Position> {
@@ -61,7 +64,9 @@ export class PublishQueue {
     if (identity === undefined) return Promise.reject(redisIsAway());
     const limits = this.#options.limitsOf(channel);
     const known = this.#known.of(channel, identity);
-    const answerKey = idempotencyKey ? `nw:{${channel}}:key:${idempotencyKey}` : undefined;
+    const answerKey = idempotencyKey
+      ? this.#link.names.answerKey(channel, idempotencyKey)
+      : undefined;
     return new Promise((resolve, reject) => {
       const turn = (this.#turn ??= this.#newTurn());
       const { epoch } = known;
@@ -119,12 +124,12 @@ export class PublishQueue {
   }
 
   async #send(items: readonly Item[]): Promise<void> {
-    const { identity, commands } = this.#link;
+    const { identity, commands, names } = this.#link;
     let isResent = false;
     this.#inFlight++;
     try {
       if (identity === undefined) throw new NotSentError();
-      const [keys, args] = wordsOf(items, identity);
+      const [keys, args] = wordsOf(items, names.emptyEpochKey, identity);
       const replies = await this.#script.run(commands, keys, args, () => {
         isResent = true;
         this.#resending++;

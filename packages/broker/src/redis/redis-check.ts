@@ -1,14 +1,15 @@
 import type { RedisClientType } from 'redis';
 import { performance } from 'node:perf_hooks';
 import { replyText } from './redis-faults.js';
+import type { RedisNames } from './redis-names.js';
 import { RedisScript } from './redis-script.js';
 
-/** The names that the checks use. Nothing else does: no channel has an empty name. */
-const NAMES = {
-  key: 'nw:{}:check',
-  topics: ['nw:{}', 'nw:presence:{}', 'nw:reply:check'],
-  controlTopic: 'nw:control:check',
-};
+/** Topics that only the checks use: no channel has an empty name. */
+const topicsToCheck = (names: RedisNames): readonly string[] => [
+  names.topic(''),
+  names.presenceTopic(''),
+  names.replyTopic('check'),
+];
 
 type Client = Pick<
   RedisClientType,
@@ -18,12 +19,13 @@ type Client = Pick<
 const SCRIPT = new RedisScript('check.lua');
 
 /** Sends each command that newswire sends. Rejects with Redis' own error. Leaves nothing in Redis. */
-export async function checkCommands(client: Client): Promise<void> {
+export async function checkCommands(client: Client, names: RedisNames): Promise<void> {
+  const controlTopic = names.controlTopicOf('check');
   await client.ping();
   await client.sendCommand(['EVAL', 'return 1', '0']);
-  await SCRIPT.run(client, [NAMES.key], [NAMES.topics[0] ?? '']);
-  for (const topic of [...NAMES.topics, NAMES.controlTopic]) await client.publish(topic, '');
-  await client.pubSubNumSub([NAMES.controlTopic]);
+  await SCRIPT.run(client, [`${names.topic('')}:check`], [names.topic('')]);
+  for (const topic of [...topicsToCheck(names), controlTopic]) await client.publish(topic, '');
+  await client.pubSubNumSub([controlTopic]);
   await client.multi().ping().exec();
 }
 
@@ -32,8 +34,8 @@ export async function checkCommands(client: Client): Promise<void> {
 const ignore = (): void => undefined;
 
 /** The same for the connection that subscribes. */
-export async function checkTopics(client: Client): Promise<void> {
-  for (const topic of NAMES.topics) {
+export async function checkTopics(client: Client, names: RedisNames): Promise<void> {
+  for (const topic of topicsToCheck(names)) {
     await client.subscribe(topic, ignore);
     await client.unsubscribe(topic, ignore);
   }

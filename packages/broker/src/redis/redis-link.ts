@@ -3,10 +3,13 @@ import { createClient, ErrorReply, SocketClosedUnexpectedlyError } from 'redis';
 import type { BrokerFault } from '../broker.js';
 import { checkCommands, checkTopics, RedisCheck } from './redis-check.js';
 import { FaultText, isFromReplica, isOutOfMemory, replyText } from './redis-faults.js';
+import { RedisNames } from './redis-names.js';
 
 export interface RedisLinkOptions {
   /** redis:// or rediss://, with whatever password it needs. */
   readonly redisUrl: string;
+  /** See RedisNames. */
+  readonly redisPrefix?: string | undefined;
   /** How long to wait before reconnect try number `attempt` (0, 1, 2…), in ms. */
   readonly reconnectDelayMs: (attempt: number) => number;
   /**
@@ -33,6 +36,7 @@ const SILENCE_LIMIT_MS = 5000;
  * ever. Nothing is queued while they are away: commands fail at once.
  */
 export class RedisLink {
+  readonly names: RedisNames;
   readonly commands: RedisClient;
   readonly subscriber: RedisClient;
   readonly #options: RedisLinkOptions;
@@ -51,11 +55,12 @@ export class RedisLink {
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     this.#faultText = new FaultText(options.redisUrl);
+    this.names = new RedisNames(options.redisUrl, options.redisPrefix);
     this.commands = newClient(options);
     this.subscriber = newClient(options);
     this.#checks = [
-      this.#newCheck(() => checkCommands(this.commands)),
-      this.#newCheck(() => checkTopics(this.subscriber)),
+      this.#newCheck(() => checkCommands(this.commands, this.names)),
+      this.#newCheck(() => checkTopics(this.subscriber, this.names)),
     ];
     this.#watch('commands', this.#checks[0]);
     this.#watch('subscriber', this.#checks[1]);

@@ -6,7 +6,12 @@ import { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
 import { RedisLink, type RedisLinkOptions } from './redis-link.js';
 
 /** The settings that `openRedis` takes as they are. */
-export const REDIS_SETTINGS = ['redisUrl', 'publishTimeoutMs', 'presenceLeaseMs'] as const;
+export const REDIS_SETTINGS = [
+  'redisUrl',
+  'redisPrefix',
+  'publishTimeoutMs',
+  'presenceLeaseMs',
+] as const;
 
 /** Where it is told what happens to the connections, and what a listener threw; a logger is one. */
 export interface RedisLog extends LinkLog {

@@ -1,5 +1,5 @@
 import type { Publication } from '@newswire/protocol';
-import type { BrokerHandler } from '../broker.js';
+import type { BrokerHandler, Life } from '../broker.js';
 import { fromPublicationText } from '../publication-text.js';
 import type { RedisLink } from './redis-link.js';
 
@@ -13,12 +13,6 @@ interface Subscription {
 
 const FIRST = '!'.charCodeAt(0);
 const REMOVED = '~'.charCodeAt(0);
-
-export const TOPIC_PREFIX = 'nw:{';
-
-export function topicOf(channel: string): string {
-  return `${TOPIC_PREFIX}${channel}}`;
-}
 
 /**
  * The live flow over pub/sub. The client library subscribes again by itself after a reconnect, and
@@ -47,7 +41,7 @@ export class RedisSubscriptions {
    */
   async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
     const subscription: Subscription = { channel, handler, isConfirmed: false };
-    const topic = topicOf(channel);
+    const topic = this.#link.names.topic(channel);
     this.#subscriptions.set(topic, subscription);
     try {
       await this.#link.subscriber.subscribe(topic, this.#handleMessage);
@@ -60,7 +54,7 @@ export class RedisSubscriptions {
   }
 
   async unsubscribe(channel: string): Promise<void> {
-    const topic = topicOf(channel);
+    const topic = this.#link.names.topic(channel);
     this.#subscriptions.delete(topic);
     this.#leaving.add(topic);
     try {
@@ -80,7 +74,7 @@ export class RedisSubscriptions {
   /** An unsubscribe that failed while Redis was away left the subscription to come back. */
   #leaveAgain(topic: string): void {
     if (this.#leaving.has(topic)) return;
-    this.unsubscribe(topic.slice(TOPIC_PREFIX.length, -1)).catch(() => undefined);
+    this.unsubscribe(this.#link.names.channelOfTopic(topic)).catch(() => undefined);
   }
 
   /** A fault that leaves the connection standing, an answer out of place, may have cost messages. */
@@ -103,33 +97,43 @@ export class RedisSubscriptions {
     const heard = parseMessage(message);
     if (heard === undefined) return;
     const { channel, handler } = subscription;
-    const { publication, epoch, isFirst, isRemoval } = heard;
-    if (isRemoval) handler.handleRemoval(channel, publication.offset);
-    else handler.handlePublication(channel, publication, epoch, isFirst);
+    const { publication, epoch, begins, isRemoval } = heard;
+    const { offset } = publication;
+    if (isRemoval) handler.handleRemoval(channel, { offset, epoch });
+    else handler.handlePublication(channel, publication, epoch, begins);
   }
 }
 
-/** What a message says: a publication, or with `isRemoval` up to which offset the log was emptied. */
-export interface HeardMessage {
+/** A publication, or with `isRemoval` the position up to which the log was emptied. */
+export interface Message {
   readonly publication: Publication;
   readonly epoch: string;
-  readonly isFirst: boolean;
+  readonly begins: Life | undefined;
   readonly isRemoval: boolean;
 }
 
 /**
- * A message is `<offset> <epoch> <publication>`, with `!` after the epoch for a life's first
- * publication, and `~` for a removal. Undefined where it is not ours.
+ * A message is `<offset> <epoch> <publication>`. The first publication of a life has `!` behind the
+ * epoch, or `:<offset>:<epoch>!` with the position that the life follows; a removal has `~`.
+ * Undefined if it is not one of ours.
  */
-export function parseMessage(message: string): HeardMessage | undefined {
+export function parseMessage(message: string): Message | undefined {
   const offsetEnd = message.indexOf(' ');
   const wordEnd = message.indexOf(' ', offsetEnd + 1);
   const offset = Number(message.slice(0, offsetEnd));
   if (wordEnd < 0 || !Number.isSafeInteger(offset)) return undefined;
   const mark = message.charCodeAt(wordEnd - 1);
-  const isFirst = mark === FIRST;
   const isRemoval = mark === REMOVED;
-  const epoch = message.slice(offsetEnd + 1, isFirst || isRemoval ? wordEnd - 1 : wordEnd);
+  const isMarked = isRemoval || mark === FIRST;
+  const word = message.slice(offsetEnd + 1, isMarked ? wordEnd - 1 : wordEnd);
+  const begins = mark === FIRST ? parseLife(word, offset) : undefined;
   const publication = fromPublicationText(offset, message.slice(wordEnd + 1));
-  return { publication, epoch, isFirst, isRemoval };
+  return { publication, epoch: begins?.epoch ?? word, begins, isRemoval };
+}
+
+function parseLife(word: string, firstOffset: number): Life {
+  const [epoch = '', offset = '', followedEpoch] = word.split(':');
+  const follows =
+    followedEpoch === undefined ? undefined : { offset: Number(offset), epoch: followedEpoch };
+  return { epoch, firstOffset, follows };
 }

@@ -1,7 +1,7 @@
 import type { BrokerHandler, HistoryPage } from '../broker.js';
 import { NO_PAGE, WildcardFlow } from '../wildcard-flow.js';
 import type { RedisLink } from './redis-link.js';
-import { parseMessage, TOPIC_PREFIX, topicOf } from './redis-subscriptions.js';
+import { parseMessage } from './redis-subscriptions.js';
 
 /** One call of `subscribe`. */
 interface Subscription {
@@ -34,7 +34,7 @@ export class RedisWildcards {
     const subscription: Subscription = { flow, listen, isConfirmed: false };
     this.#subscriptions.set(wildcard, subscription);
     try {
-      await this.#link.subscriber.pSubscribe(topicOf(wildcard), listen);
+      await this.#link.subscriber.pSubscribe(this.#link.names.topic(wildcard), listen);
       subscription.isConfirmed = true;
     } catch (error) {
       if (this.#subscriptions.get(wildcard) === subscription) this.#subscriptions.delete(wildcard);
@@ -47,7 +47,7 @@ export class RedisWildcards {
     if (subscription === undefined) return;
     this.#subscriptions.delete(wildcard);
     subscription.isConfirmed = false;
-    await this.#link.subscriber.pUnsubscribe(topicOf(wildcard), subscription.listen);
+    await this.#link.subscriber.pUnsubscribe(this.#link.names.topic(wildcard), subscription.listen);
   }
 
   page(wildcard: string): HistoryPage {
@@ -64,7 +64,7 @@ export class RedisWildcards {
     if (!this.#isUnbroken || !isConfirmed) return;
     const heard = parseMessage(message);
     if (heard === undefined || heard.isRemoval) return;
-    flow.hear(topic.slice(TOPIC_PREFIX.length, -1), heard.publication);
+    flow.hear(this.#link.names.channelOfTopic(topic), heard.publication);
   }
 
   #resume(): void {

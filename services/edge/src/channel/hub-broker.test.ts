@@ -120,7 +120,7 @@ describe('the position of a quiet channel', () => {
     const { rig, first } = await lostOne();
     await rig.elapse(10_000);
     await rig.elapse(10_000);
-    rig.hub.handlePublication('a', { offset: 3, data: '"x"' }, epochOf(first), false);
+    rig.hub.handlePublication('a', { offset: 3, data: '"x"' }, epochOf(first), undefined);
     await rig.elapse(1000);
     await rig.elapse(30_000);
     expect([first.offsets, rig.fills]).toEqual([[1, 2, 3], 0]);

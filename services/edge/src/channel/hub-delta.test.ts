@@ -70,7 +70,7 @@ test.each([
   client.session.handleDrain();
   for (const n of [6, 7]) {
     const publication = { offset: n, data: JSON.stringify(text(n)) };
-    rig.hub.handlePublication('a', publication, 'other', false);
+    rig.hub.handlePublication('a', publication, 'other', undefined);
     await settled();
   }
   expect(readDeltas(client)).toEqual({ texts: [1, 2, 6, 7].map(text), differences: 2 });

@@ -65,8 +65,10 @@ describe('a wildcard', () => {
     const seed = await rig.seed(ALL);
     await rig.publish('sports:1', 3, 'before');
     const extra = '"channel":"sports:1"';
-    const hear = (offset: number, epoch: string) =>
-      rig.hub.handlePublication(ALL, { offset, data: '"x"', extra }, epoch, offset === 1);
+    const hear = (offset: number, epoch: string) => {
+      const begins = offset === 1 ? { epoch, firstOffset: 1, follows: undefined } : undefined;
+      rig.hub.handlePublication(ALL, { offset, data: '"x"', extra }, epoch, begins);
+    };
     rig.hub.handleGap(ALL);
     hear(1, 'second');
     hear(2, 'second');

@@ -1,5 +1,10 @@
-import type { Broker, BrokerHandler, LimitsOf } from '@newswire/broker';
-import { ProtocolError, type Publication, type SubscribeRequest } from '@newswire/protocol';
+import type { Broker, BrokerHandler, Life, LimitsOf } from '@newswire/broker';
+import {
+  ProtocolError,
+  type Position,
+  type Publication,
+  type SubscribeRequest,
+} from '@newswire/protocol';
 import type { CatchUp } from './catch-up.js';
 import type { RingLimits } from './channel-log.js';
 import type { SubscribeGrant } from '../access/access.js';
@@ -114,13 +119,19 @@ export class Hub implements BrokerHandler {
     if (hadBegun) this.#options.onEnded(subscription);
   }
 
-  handlePublication(name: string, publication: Publication, epoch: string, isFirst: boolean): void {
+  handlePublication(
+    name: string,
+    publication: Publication,
+    epoch: string,
+    begins: Life | undefined,
+  ): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
-    channel.wasHeardSinceCheck = true;
     const entry = toEntry(publication, this.#options.now());
-    switch (channel.follower.hear(entry, epoch, isFirst, channel.keepFrom)) {
+    switch (channel.follower.hear(entry, epoch, begins, channel.keepFrom)) {
       case 'next':
+        // Only this: what is not of this log must not keep the position from being checked.
+        channel.wasHeardSinceCheck = true;
         this.#outbox.add(channel);
         if (channel.waiting.size > 0) this.#settleAll(channel);
         return undefined;
@@ -138,14 +149,13 @@ export class Hub implements BrokerHandler {
     if (channel?.follower.interrupt()) this.#fill(channel);
   }
 
-  handleRemoval(name: string, upToOffset: number): void {
+  handleRemoval(name: string, upTo: Position): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
     // The page that is on its way may have been read before.
-    if (!channel.isReady) channel.removedOffset = Math.max(channel.removedOffset, upToOffset);
+    if (!channel.isReady) channel.removedOffset = Math.max(channel.removedOffset, upTo.offset);
     if (!channel.log.isOpen) return;
-    const { epoch } = channel.log.position;
-    const cursor = channel.log.cursorAfter({ epoch, offset: upToOffset });
+    const cursor = channel.log.cursorAfter(upTo);
     // What is still to be flushed was published to its listeners before it was removed.
     if (cursor !== undefined) channel.log.removeBefore(cursor, channel.flushed);
   }

@@ -5,15 +5,38 @@ import { FollowerRig, GONE, items, life, page } from '../../test/rig/follower-ri
 import type { EntryPage } from './log-follower.js';
 
 describe('a new life', () => {
-  test('is taken from an unbroken flow, and what is late of the old one is repeated', () => {
+  test('that names the known end is taken from the flow; what is late of the old one is repeated', () => {
     const rig = FollowerRig.at(2);
     expect(rig.hear(3)).toBe('next');
-    expect(rig.hear(1, 'f', true)).toBe('next');
+    expect(rig.hear(1, 'f', { epoch: 'e', offset: 3 })).toBe('next');
     expect(rig.hear(2, 'f')).toBe('next');
     expect(rig.hear(4)).toBe('repeated');
-    expect(rig.hear(7, 'g', true)).toBe('next');
+    // Publishers were answered up to 1 only: the edge has all of that.
+    expect(rig.hear(7, 'g', { epoch: 'f', offset: 1 })).toBe('next');
     expect(rig.data).toEqual(['e3', 'f1', 'f2', 'g7']);
     expect(rig.log.positionAt(rig.log.end - 3)).toEqual({ offset: 0, epoch: 'f' });
+  });
+
+  test('that names a later end, or another log, is not taken from the flow', () => {
+    const rig = FollowerRig.at(2);
+    expect(rig.hear(1, 'f', { epoch: 'e', offset: 3 })).toBe('gap');
+    const other = FollowerRig.at(2);
+    expect(other.hear(1, 'f', { epoch: 'd', offset: 2 })).toBe('gap');
+  });
+
+  test('that names nothing is taken from an unbroken flow once the log confirms it', () => {
+    const rig = FollowerRig.at(2);
+    rig.hear(3);
+    expect(rig.hear(1, 'f', true)).toBe('gap');
+    rig.follower.beginRead();
+    expect(rig.hear(2, 'f')).toBe('kept');
+    expect(rig.follower.take(page(1, 0, 1, life('f')), 0)).toBe('read');
+    expect(rig.read(page(1, 2, 2, life('f')))).toEqual(['live']);
+    expect(rig.data).toEqual(['e3', 'f1', 'f2']);
+    // The flow is still unbroken.
+    expect(rig.hear(7, 'g', true)).toBe('gap');
+    expect(rig.read(page(7, 8, 8, life('g', 7)))).toEqual(['live']);
+    expect(rig.data).toEqual(['e3', 'f1', 'f2', 'g7', 'g8']);
   });
 
   test.each([
@@ -38,14 +61,18 @@ describe('a new life', () => {
     rig.follower.interrupt();
     rig.read(page(1, 0, 3));
     expect(rig.hear(4)).toBe('next');
-    expect(rig.hear(1, 'f', true)).toBe('next');
+    expect(rig.hear(1, 'f', true)).toBe('gap');
+    expect(rig.read(page(1, 1, 1, life('f')))).toEqual(['read']);
+    expect(rig.log.position).toEqual({ epoch: 'f', offset: 0 });
   });
 
   test('is taken from it, too, once the flow has come to what was read', () => {
     const rig = FollowerRig.at(3);
     expect(rig.hear(2)).toBe('repeated');
     expect(rig.hear(3)).toBe('repeated');
-    expect(rig.hear(1, 'f', true)).toBe('next');
+    expect(rig.hear(1, 'f', true)).toBe('gap');
+    expect(rig.read(page(1, 1, 1, life('f')))).toEqual(['read']);
+    expect(rig.log.position).toEqual({ epoch: 'f', offset: 0 });
   });
 
   test('is not taken from the flow where the flow itself had a hole', () => {
@@ -111,5 +138,68 @@ describe('a new life', () => {
     const first = page(1, 1, 1, life('f', 1, follows));
     expect(rig.read(first, first)).toEqual(['read', 'live']);
     expect(rig.data).toEqual(['f1']);
+  });
+});
+
+describe('a publication of another log on the same topic', () => {
+  test.each([
+    ['its first', 1, true],
+    ['a later one', 5, false],
+    ['its first, which names what it follows', 7, { epoch: 'other', offset: 6 }],
+  ])('costs one read and nothing else: %s', (_, offset, begins) => {
+    const rig = FollowerRig.at(2);
+    rig.hear(3);
+    expect(rig.hear(offset, 'foreign', begins)).toBe('gap');
+    // What is ours goes on meanwhile.
+    expect(rig.hear(4)).toBe('next');
+    rig.follower.beginRead();
+    expect(rig.hear(5)).toBe('next');
+    expect(rig.follower.take(page(4, 4), 0)).toBe('live');
+    // From now on it is known to be foreign.
+    expect(rig.hear(offset + 1, 'foreign')).toBe('repeated');
+    expect(rig.hear(6)).toBe('next');
+    expect(rig.data).toEqual(['e3', 'e4', 'e5', 'e6']);
+  });
+
+  test('hides no hole behind it', () => {
+    const rig = FollowerRig.at(2);
+    rig.hear(3);
+    expect(rig.hear(1, 'foreign', true)).toBe('gap');
+    rig.follower.beginRead();
+    expect(rig.hear(5)).toBe('kept');
+    expect(rig.hear(6)).toBe('kept');
+    expect(rig.follower.take(page(4, 4), 0)).toBe('live');
+    expect(rig.data).toEqual(['e3', 'e4', 'e5', 'e6']);
+  });
+
+  test('does not break the flow: a life that names nothing is still taken from it', () => {
+    const rig = FollowerRig.at(2);
+    rig.hear(3);
+    rig.hear(1, 'foreign', true);
+    rig.read(page(1, 0, 3));
+    expect(rig.hear(1, 'f', true)).toBe('gap');
+    expect(rig.read(page(1, 1, 1, life('f')))).toEqual(['read']);
+    expect(rig.read(page(1, 1, 1, life('f')))).toEqual(['live']);
+    expect(rig.data).toEqual(['e3', 'f1']);
+  });
+
+  test('is looked at again after an interruption, when the log may be another', () => {
+    const rig = FollowerRig.at(3);
+    rig.hear(1, 'f', true);
+    rig.read(page(1, 0, 3));
+    rig.follower.interrupt();
+    const follows = { epoch: 'e', offset: 3 };
+    expect(rig.read(page(1, 1, 1, life('f', 1, follows)))).toEqual(['read']);
+    expect(rig.read(page(1, 1, 1, life('f', 1, follows)))).toEqual(['live']);
+    expect(rig.hear(2, 'f')).toBe('next');
+  });
+
+  test('cannot pass for the next one while the log is gone', () => {
+    const rig = FollowerRig.at(0);
+    expect(rig.hear(1, 'f', true)).toBe('gap');
+    expect(rig.read(page(1, 0, 0, life('g')))).toEqual(['live']);
+    // It may have been ours, and be lost with the log: the next life must prove what it follows.
+    expect(rig.hear(1, 'g', true)).toBe('gap');
+    expect(rig.read(page(1, 1, 1, life('g')))).toEqual(['lost']);
   });
 });

@@ -20,11 +20,24 @@ export interface EntryPage extends Pick<HistoryPage, 'topOffset' | 'life'> {
 interface HeardPublication {
   readonly publication: Entry;
   readonly epoch: string;
-  readonly isFirst: boolean;
+  readonly begins: Life | undefined;
+}
+
+/** A publication in an epoch that the log is not known to have: the next read of the log decides. */
+interface Unverified {
+  readonly epoch: string;
+  /** Everything before it has been received: it began a log generation in an unbroken flow. */
+  readonly isNext: boolean;
+  readonly offset: number;
+  /** The flow was unbroken before it. If it does not belong to this log, the flow still is. */
+  readonly wasUnbroken: boolean;
 }
 
 /** So many publications are kept while the log is read; past that, it is read once more. */
 const MAX_KEPT = 1000;
+
+/** So many epochs are remembered that turned out to belong to another log. */
+const MAX_FOREIGN_EPOCHS = 16;
 
 const NO_LIFE: Life = { epoch: '', firstOffset: 1, follows: undefined };
 
@@ -50,6 +63,12 @@ export class LogFollower {
   #mustReadAgain = false;
   /** Heard before the read that is under way: whatever the log is like, it must go so far. */
   #mustReach: Position | undefined;
+  #unverified: Unverified | undefined;
+  /**
+   * Epochs of publications that came on this channel's topic and are not in its log: another stack
+   * with the same prefix sends them, or they are stale.
+   */
+  readonly #foreignEpochs = new Set<string>();
 
   /** Without a log to read there is nothing to wait for: whatever is heard follows. */
   constructor(log: ChannelLog, hasLog = true) {
@@ -63,16 +82,23 @@ export class LogFollower {
   }
 
   /** `keepFrom`: the cursor from which on publications may not leave the ring yet. */
-  hear(publication: Entry, epoch: string, isFirst: boolean, keepFrom: number): Heard {
+  hear(publication: Entry, epoch: string, begins: Life | undefined, keepFrom: number): Heard {
     if (this.#log.isOpen && !this.#hasLog) return this.#append(publication, epoch, keepFrom);
-    const heard = { publication, epoch, isFirst };
-    if (!this.#isLive) return this.#keep(heard);
+    if (this.#foreignEpochs.size > 0 && this.#foreignEpochs.has(epoch)) return 'repeated';
+    const heard = { publication, epoch, begins };
+    const isReading = !this.#isLive;
+    if (isReading && !this.#goesOn(epoch)) return this.#keep(heard);
     const meaning = this.#follow(heard, keepFrom);
-    if (meaning === 'gap') {
-      this.#isLive = this.#isUnbroken = false;
-      this.#keep(heard);
-    }
-    return meaning;
+    if (meaning !== 'gap') return meaning;
+    this.#isLive = this.#isUnbroken = false;
+    if (isReading) this.#unverified = undefined;
+    this.#keep(heard);
+    return isReading ? 'kept' : 'gap';
+  }
+
+  /** While an unverified publication waits for the log, an unbroken flow goes on in the known epoch. */
+  #goesOn(epoch: string): boolean {
+    return this.#unverified?.wasUnbroken === true && epoch === this.#log.position.epoch;
   }
 
   /**
@@ -87,6 +113,8 @@ export class LogFollower {
     this.#kept = [];
     this.#mustReach = undefined;
     this.#mustReadAgain = !wasLive;
+    this.#unverified = undefined;
+    this.#foreignEpochs.clear();
     return wasLive;
   }
 
@@ -108,7 +136,8 @@ export class LogFollower {
   /** Takes in a page of the log after `readFrom`. */
   take(page: EntryPage, keepFrom: number): Continuity {
     if (!this.#log.isOpen) this.#restart(page);
-    const continuity = this.#takePage(page, keepFrom);
+    const unverified = this.#verify(page);
+    const continuity = this.#takePage(page, unverified, keepFrom);
     return continuity === 'live' ? this.#resume(keepFrom) : continuity;
   }
 
@@ -151,7 +180,7 @@ export class LogFollower {
     return 'next';
   }
 
-  #follow({ publication, epoch, isFirst }: HeardPublication, keepFrom: number): Heard {
+  #follow({ publication, epoch, begins }: HeardPublication, keepFrom: number): Heard {
     const { offset } = publication;
     const { position } = this.#log;
     if (epoch === position.epoch) {
@@ -160,9 +189,12 @@ export class LogFollower {
       if (offset > position.offset + 1) return 'gap';
     } else if (this.#log.isOver(epoch)) {
       return 'repeated';
-    } else if (isFirst && this.#isLive && this.#isUnbroken) {
-      this.#log.beginLife({ epoch, firstOffset: offset });
+    } else if (begins !== undefined && this.#hasReached(begins.follows)) {
+      this.#log.beginLife(begins);
     } else {
+      const wasUnbroken = this.#isUnbroken;
+      const isNext = begins !== undefined && wasUnbroken;
+      this.#unverified = { epoch, isNext, offset, wasUnbroken };
       return 'gap';
     }
     this.#log.append(publication, keepFrom);
@@ -170,11 +202,38 @@ export class LogFollower {
     return 'next';
   }
 
-  #takePage(page: EntryPage, keepFrom: number): Continuity {
+  /** Whether everything up to a position in the known epoch is here. */
+  #hasReached(position: Position | undefined): boolean {
+    const { epoch, offset } = this.#log.position;
+    return position?.epoch === epoch && position.offset <= offset;
+  }
+
+  /**
+   * Checks the unverified publication against a read that began after it came. Returns it if the log
+   * is in its epoch. If the log is still in the known one, it belongs to another log.
+   */
+  #verify({ life }: EntryPage): Unverified | undefined {
+    const unverified = this.#unverified;
+    this.#unverified = undefined;
+    if (unverified === undefined || life?.epoch === unverified.epoch) return unverified;
+    if (life?.epoch === this.#log.position.epoch) {
+      this.#isUnbroken = unverified.wasUnbroken;
+      if (this.#foreignEpochs.size >= MAX_FOREIGN_EPOCHS) this.#foreignEpochs.clear();
+      this.#foreignEpochs.add(unverified.epoch);
+    }
+    return undefined;
+  }
+
+  #takePage(page: EntryPage, unverified: Unverified | undefined, keepFrom: number): Continuity {
     const { publications, topOffset, life } = page;
     const { epoch, offset } = this.#log.position;
-    if (life === undefined || saysNothing(page, epoch)) return 'live';
-    if (life.epoch !== epoch) return this.#takeOtherLife(page, life, keepFrom);
+    if (life === undefined || saysNothing(page, epoch)) {
+      // Something was published that this log does not have: what comes next may not be the next.
+      if (this.#mustReach !== undefined && this.#mustReach.epoch !== epoch)
+        this.#newEnd = undefined;
+      return 'live';
+    }
+    if (life.epoch !== epoch) return this.#takeOtherLife(page, life, unverified, keepFrom);
     const mustReach = this.#mustReach?.epoch === epoch ? this.#mustReach.offset : 0;
     if (topOffset < mustReach) return 'lost';
     if (!this.#appendRun(publications, keepFrom)) return 'lost';
@@ -184,14 +243,26 @@ export class LogFollower {
   }
 
   /** The log is in another life. What it follows tells whether everything before it is here. */
-  #takeOtherLife({ publications, topOffset }: EntryPage, life: Life, keepFrom: number): Continuity {
+  #takeOtherLife(
+    { publications, topOffset }: EntryPage,
+    life: Life,
+    unverified: Unverified | undefined,
+    keepFrom: number,
+  ): Continuity {
     const { epoch, offset } = this.#log.position;
+    const goesOn = life.firstOffset > offset;
+    if (unverified?.isNext && unverified.offset === life.firstOffset) {
+      this.#log.beginLife(life);
+      this.#isUnbroken = true;
+      const ofLife = publications.filter((each) => each.offset >= life.firstOffset);
+      if (goesOn) this.#appendRun(ofLife, keepFrom);
+      return this.#log.position.offset >= topOffset ? 'live' : 'read';
+    }
     if (this.#newEnd === this.#log.end && life.follows === undefined) {
       this.#log.beginLife(life);
       return 'read';
     }
     if (life.follows?.epoch !== epoch) return 'lost';
-    const goesOn = life.firstOffset > offset;
     const ofOldLife = goesOn ? publications.filter((p) => p.offset < life.firstOffset) : [];
     if (!this.#appendRun(ofOldLife, keepFrom)) return 'lost';
     const reached = this.#log.position.offset;

@@ -59,9 +59,7 @@ export class LogReader {
 
   /** Compares the position of a channel with the log's end: false if the log goes on behind it. */
   async isUpToDate({ name, log }: LiveChannel): Promise<boolean> {
-    // Not from 0: that would begin a life where the data set is gone, and hide what it follows.
-    const since = Math.max(1, log.position.offset);
-    const page = await this.#broker.history(name, since, 0);
+    const page = await this.#broker.history(name, log.position.offset, 0);
     const { topOffset, life } = page;
     const { epoch, offset } = log.position;
     if (life === undefined || saysNothing(page, epoch) || log.isOver(life.epoch)) return true;
@@ -108,15 +106,13 @@ export class LogReader {
   }
 
   /** Reads behind the positions that are waited for, so that one read serves all of them. */
-  async #readFirst(channel: LiveChannel): Promise<EntryPage> {
+  #readFirst(channel: LiveChannel): Promise<EntryPage> {
     const offsets = [...channel.waiting].flatMap(({ since }) =>
       since.type === 'position' ? [since.position.offset] : [],
     );
     const since = Math.max(0, Math.min(...offsets) - READ_MARGIN);
     const isAsked = offsets.length > 0;
-    const page = await this.#read(channel, isAsked ? since : 0, isAsked ? PAGE_SIZE : 0);
-    // Only asking from 0 begins a life, and clients shall have an epoch to come back with.
-    return page.life === undefined ? this.#read(channel, 0, 0) : page;
+    return this.#read(channel, isAsked ? since : 0, isAsked ? PAGE_SIZE : 0);
   }
 
   async #read({ name }: LiveChannel, since: number, limit: number): Promise<EntryPage> {

@@ -291,7 +291,7 @@ describe('what the server subscribes a client to', () => {
       topOffset: 5,
       life: { epoch: 'other life', firstOffset: 1, follows: undefined },
     });
-    rig.hub.handlePublication('a', { offset: 5, data: '1' }, 'other life', false);
+    rig.hub.handlePublication('a', { offset: 5, data: '1' }, 'other life', undefined);
     await settled();
     expect(client.socket.closes).toEqual([3010]);
   });

@@ -212,9 +212,9 @@ describe('positions', () => {
     await rig.publish('loose:a', 1);
     const life = { epoch: 'other', firstOffset: 1, follows: undefined };
     rig.broker.script = () => ({ publications: [], agesMs: [], topOffset: 5, life });
-    rig.hub.handlePublication('loose:a', { offset: 5, data: '1' }, 'other', false);
+    rig.hub.handlePublication('loose:a', { offset: 5, data: '1' }, 'other', undefined);
     await settled();
-    rig.hub.handlePublication('loose:a', { offset: 6, data: '1' }, 'other', false);
+    rig.hub.handlePublication('loose:a', { offset: 6, data: '1' }, 'other', undefined);
     await settled();
     slow.socket.buffered = 0;
     slow.session.handleDrain();
@@ -222,7 +222,7 @@ describe('positions', () => {
     expect(client.offsets).toEqual([1, 2, 6]);
     expect(slow.offsets.at(-1)).toBe(6);
     expect([rig.gaps, client.pushes, slow.pushes, client.socket.closes]).toEqual([[], [], [], []]);
-    rig.hub.handlePublication('loose:a', { offset: 7, data: '1' }, 'other', false);
+    rig.hub.handlePublication('loose:a', { offset: 7, data: '1' }, 'other', undefined);
     await settled();
     expect([client.offsets.at(-1), slow.offsets.at(-1)]).toEqual([7, 7]);
   });

@@ -18,7 +18,7 @@ export class BrokerModel implements Broker {
   #channel = '';
   #isSubscribed = false;
   #isUp = true;
-  #messages: (HeardModel | { readonly removedUpTo: number })[] = [];
+  #messages: (HeardModel | { readonly removedUpTo: Position })[] = [];
   #asked: Asked[] = [];
   readonly fault = undefined;
 
@@ -31,7 +31,7 @@ export class BrokerModel implements Broker {
   }
 
   /** A publication or a removal leaves for everybody who is subscribed now. */
-  carry(message: HeardModel | { readonly removedUpTo: number }): void {
+  carry(message: HeardModel | { readonly removedUpTo: Position }): void {
     if (this.#isUp && this.#isSubscribed) this.#messages.push(message);
   }
 
@@ -42,8 +42,8 @@ export class BrokerModel implements Broker {
         this.#handler?.handleRemoval(this.#channel, message.removedUpTo);
         continue;
       }
-      const { publication, epoch, isFirst } = message;
-      this.#handler?.handlePublication(this.#channel, publication, epoch, isFirst);
+      const { publication, epoch, begins } = message;
+      this.#handler?.handlePublication(this.#channel, publication, epoch, begins);
     }
   }
 

@@ -5,7 +5,7 @@ import type { Position, Publication } from '@newswire/protocol';
 export interface HeardModel {
   readonly publication: Publication;
   readonly epoch: string;
-  readonly isFirst: boolean;
+  readonly begins: Life | undefined;
 }
 
 /**
@@ -21,6 +21,8 @@ export class LogModel {
   /** Offsets up to here were handed out in this life, and some of them are lost. */
   #lostTop = 0;
   #lives = 0;
+  /** Of the log while nothing was published to it; a life that begins from nothing has it. */
+  #emptyEpoch = this.#newEpoch();
   /** What center knows: the last position it was answered. */
   #known: Position | undefined;
 
@@ -44,33 +46,46 @@ export class LogModel {
     this.#entries = this.#entries.slice(-this.#size);
     this.#known = { offset, epoch: life.epoch };
     this.accepted.push(this.#known);
-    return { publication, epoch: life.epoch, isFirst: offset === life.firstOffset };
+    return {
+      publication,
+      epoch: life.epoch,
+      begins: offset === life.firstOffset ? life : undefined,
+    };
   }
 
   /** As the broker's seam has it. */
   read(since: number, limit: number) {
-    // A reader does not know what the life follows; whoever publishes first in it does.
-    if (since === 0) this.#life ??= this.#newLife(1, undefined);
     const publications = this.#entries.filter(({ offset }) => offset > since).slice(0, limit);
     const agesMs = publications.map(() => 0);
-    return { publications, agesMs, topOffset: this.#life ? this.#top : 0, life: this.#life };
+    const life = this.#life ?? { epoch: this.#emptyEpoch, firstOffset: 1, follows: undefined };
+    return { publications, agesMs, topOffset: this.#life ? this.#top : 0, life };
   }
 
-  /** Empties the log; answers the offset up to which. */
-  remove(): number {
+  /** A publication of another log on the same topic. */
+  foreign(offset: number): HeardModel {
+    const publication = { offset, data: '-1' };
+    const epoch = `foreign ${this.accepted.length % 3}`;
+    const begins = offset === 1 ? { epoch, firstOffset: 1, follows: undefined } : undefined;
+    return { publication, epoch, begins };
+  }
+
+  /** Empties the log; answers the position up to which. */
+  remove(): Position {
     this.#entries = [];
-    return this.#top;
+    return { offset: this.#top, epoch: this.#life?.epoch ?? '' };
   }
 
   /** FLUSHALL. */
   flush(): void {
     this.#entries = [];
     this.#life = undefined;
+    this.#emptyEpoch = this.#newEpoch();
     this.#top = this.#lostTop = 0;
   }
 
   /** A restart without the newest publications: with the next one a new life begins. */
   restart(lost: number): void {
+    this.#emptyEpoch = this.#newEpoch();
     if (this.#life === undefined || lost === 0) return;
     const kept = Math.max(this.#top - lost, this.#life.firstOffset - 1);
     if (kept === this.#top) return;
@@ -80,9 +95,7 @@ export class LogModel {
   }
 
   #lifeToPublishIn(): Life {
-    const life = this.#life ?? this.#newLife(1, this.#known);
-    const isUnused = this.#top < life.firstOffset && life.follows === undefined;
-    this.#life = isUnused ? { ...life, follows: this.#known } : life;
+    this.#life ??= { epoch: this.#emptyEpoch, firstOffset: 1, follows: this.#known };
     if (this.#lostTop > 0) {
       this.#top = this.#lostTop;
       this.#life = this.#newLife(this.#top + 1, this.#known);
@@ -92,6 +105,10 @@ export class LogModel {
   }
 
   #newLife(firstOffset: number, follows: Position | undefined): Life {
-    return { epoch: `e${++this.#lives}`, firstOffset, follows };
+    return { epoch: this.#newEpoch(), firstOffset, follows };
+  }
+
+  #newEpoch(): string {
+    return `e${++this.#lives}`;
   }
 }

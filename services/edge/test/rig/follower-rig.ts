@@ -35,8 +35,11 @@ export class FollowerRig {
     return rig;
   }
 
-  hear(offset: number, epoch = 'e', isFirst = false) {
-    return this.follower.hear(item(offset, epoch), epoch, isFirst, 0);
+  /** `begins`: it is the first of its life, which follows this position if one is given. */
+  hear(offset: number, epoch = 'e', begins: boolean | Position = false) {
+    const follows = typeof begins === 'object' ? begins : undefined;
+    const started = begins === false ? undefined : life(epoch, offset, follows);
+    return this.follower.hear(item(offset, epoch), epoch, started, 0);
   }
 
   read(...pages: EntryPage[]) {

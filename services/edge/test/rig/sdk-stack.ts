@@ -95,7 +95,7 @@ export class Stack {
   /** Resolves when no edge follows the channel any more. */
   async isLeft(channel: string): Promise<void> {
     await until(`${channel} to be left`, async () => {
-      const answer = await this.redis.cli('PUBSUB', 'NUMSUB', `nw:{${channel}}`);
+      const answer = await this.redis.cli('PUBSUB', 'NUMSUB', `nw0:{${channel}}`);
       return answer.endsWith('\n0');
     });
   }

@@ -1,0 +1,77 @@
+/** The prefix of a stack on database 0 that sets none. */
+const DEFAULT_PREFIX = 'nw0';
+
+/**
+ * The names of everything that one stack has in Redis: keys, topics, control and inlet. All begin
+ * with the stack's prefix, because Redis' pub/sub ignores database numbers.
+ */
+export class RedisNames {
+  readonly prefix: string;
+  /** Holds the epoch of every log that is still empty; see empty-epoch.lua. */
+  readonly emptyEpochKey: string;
+  /** Every edge subscribes to this topic for control requests. */
+  readonly controlTopic: string;
+  /** The inlet's topics are this and a channel. `news:` in the default stack on database 0. */
+  readonly inletPrefix: string;
+  readonly #topicPrefix: string;
+  readonly #presenceTopicPrefix: string;
+
+  /** `prefix`: letters, digits, `_`, `.` and `-`. Default: `nw` and the URL's database number. */
+  constructor(redisUrl: string, prefix = `nw${databaseOf(redisUrl)}`) {
+    this.prefix = prefix;
+    this.emptyEpochKey = `${prefix}:empty`;
+    this.controlTopic = `${prefix}:control`;
+    this.inletPrefix = prefix === DEFAULT_PREFIX ? 'news:' : `${prefix}:news:`;
+    this.#topicPrefix = `${prefix}:{`;
+    this.#presenceTopicPrefix = `${prefix}:presence:{`;
+  }
+
+  /** Where a channel's publications are sent. A channel's keys begin with it and share its hash tag. */
+  topic(channel: string): string {
+    return `${this.#topicPrefix}${channel}}`;
+  }
+
+  /** The channel of a topic that `topic` made. */
+  channelOfTopic(topic: string): string {
+    return topic.slice(this.#topicPrefix.length, -1);
+  }
+
+  metaKey(channel: string): string {
+    return `${this.topic(channel)}:meta`;
+  }
+
+  logKey(channel: string): string {
+    return `${this.topic(channel)}:log`;
+  }
+
+  /** Remembers what a publication with this idempotency key was answered. */
+  answerKey(channel: string, idempotencyKey: string): string {
+    return `${this.topic(channel)}:key:${idempotencyKey}`;
+  }
+
+  /** The edges that have members on the channel; an edge's members are in `<key>:<edge>`. */
+  presenceKey(channel: string): string {
+    return `${this.topic(channel)}:here`;
+  }
+
+  presenceTopic(channel: string): string {
+    return `${this.#presenceTopicPrefix}${channel}}`;
+  }
+
+  channelOfPresenceTopic(topic: string): string {
+    return topic.slice(this.#presenceTopicPrefix.length, -1);
+  }
+
+  controlTopicOf(edge: string): string {
+    return `${this.controlTopic}:${edge}`;
+  }
+
+  replyTopic(id: string): string {
+    return `${this.prefix}:reply:${id}`;
+  }
+}
+
+/** 0 where the URL names none. */
+function databaseOf(redisUrl: string): number {
+  return Number(new URL(redisUrl).pathname.slice(1)) || 0;
+}
