@@ -11,6 +11,8 @@
 local EMPTY_EPOCH_TTL, MAX_BEGUN = 43200000, 100000
 
 local function new_empty_epoch(key, identity, epoch)
+  -- A full Redis refuses this. After a DEL, which it accepts, it would let the script write anything.
+  redis.call('HSET', key, 'i', identity)
   redis.call('DEL', key)
   redis.call('HSET', key, 'i', identity, 'e', epoch)
   redis.call('PEXPIRE', key, EMPTY_EPOCH_TTL)
