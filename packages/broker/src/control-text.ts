@@ -3,8 +3,8 @@ import type { ControlHandler, ControlReply, ControlRequest } from './control.js'
 import { parseReply, parseRequest } from './control-parse.js';
 import { errorText, parseError } from './error-text.js';
 
-/** How long a request may be, in characters of its JSON text: a client's frame is far below. */
-export const MAX_REQUEST_LENGTH = 1_048_576;
+/** How long a request may be, in characters of its JSON text: Nginx takes commands of 2 MiB, quoted. */
+export const MAX_REQUEST_LENGTH = 4_194_304;
 
 /** How long a reply may be: a hundred thousand channels' counts. Redis would cut a reader off at more. */
 export const MAX_REPLY_LENGTH = 8_388_608;

@@ -8,6 +8,7 @@ export type {
   LimitsOf,
   PublishOptions,
 } from './broker.js';
+export { MAX_PAGE_BYTES } from './broker.js';
 export { MemoryBroker, type MemoryBrokerOptions } from './broker-memory.js';
 export { RedisBroker, type RedisBrokerOptions } from './redis/broker-redis.js';
 export type {

@@ -8,6 +8,10 @@ export interface HistoryQuery {
   readonly since?: Position | undefined;
   /** From the newest to the oldest. */
   readonly reverse?: boolean | undefined;
+  /** Where the answer ends early, in UTF-8 bytes. Default: MAX_PAGE_BYTES. */
+  readonly maxBytes?: number;
+  /** What each publication counts beside its data and its extra members. Default: 0. */
+  readonly bytesEach?: number;
 }
 
 export interface History {
@@ -22,14 +26,14 @@ const STEP = 64;
 /**
  * What a channel's log has, as somebody who asks for its history sees it, a client or a backend:
  * without transient publications, with those of earlier lives that it still has. An answer ends early where its publications have more UTF-8 bytes than
- * MAX_PAGE_BYTES, but for the first: who wants more asks again, from the last one's position. Error
+ * `maxBytes`, but for the first: who wants more asks again, from the last one's position. Error
  * 112: the position is of another epoch than the log. Temporary error 113: the epoch changed while
  * the log was read. Other errors are the broker's.
  */
 export async function readHistory(
   broker: Pick<Broker, 'history'>,
   channel: string,
-  { limit, since, reverse = false }: HistoryQuery,
+  { limit, since, reverse = false, maxBytes = MAX_PAGE_BYTES, bytesEach = 0 }: HistoryQuery,
 ): Promise<History> {
   const { topOffset, life } = await broker.history(channel, 0, 0);
   if (life === undefined) throw changed();
@@ -37,7 +41,7 @@ export async function readHistory(
   if (since !== undefined && since.epoch !== '' && since.epoch !== life.epoch) {
     throw new ProtocolError('unrecoverablePosition');
   }
-  const answer = new Answer(limit < 0 ? Infinity : limit);
+  const answer = new Answer(limit < 0 ? Infinity : limit, maxBytes, bytesEach);
   const log = { broker, channel, life };
   if (reverse) await readBackward(log, Math.min(topOffset + 1, since?.offset ?? Infinity), answer);
   else await readForward(log, since?.offset ?? 0, topOffset, answer);
@@ -54,11 +58,15 @@ interface Log {
 class Answer {
   readonly publications: Publication[] = [];
   readonly #limit: number;
+  readonly #maxBytes: number;
+  readonly #bytesEach: number;
   #bytes = 0;
   #isOver = false;
 
-  constructor(limit: number) {
+  constructor(limit: number, maxBytes: number, bytesEach: number) {
     this.#limit = limit;
+    this.#maxBytes = maxBytes;
+    this.#bytesEach = bytesEach;
   }
 
   get isFull(): boolean {
@@ -72,8 +80,9 @@ class Answer {
 
   add(publication: Publication): void {
     if (publication.isTransient || this.isFull) return;
-    this.#bytes += Buffer.byteLength(publication.data) + Buffer.byteLength(publication.extra ?? '');
-    this.#isOver = this.#bytes > MAX_PAGE_BYTES;
+    const { data, extra = '' } = publication;
+    this.#bytes += this.#bytesEach + Buffer.byteLength(data) + Buffer.byteLength(extra);
+    this.#isOver = this.#bytes > this.#maxBytes;
     if (!this.#isOver || this.publications.length === 0) this.publications.push(publication);
   }
 }

@@ -46,6 +46,11 @@ function integer(name: string, min: number, max: number, words: Words): Setting<
   return setting(name, schema, `a whole number from ${min} to ${max}`, words);
 }
 
+function optionalInteger(name: string, min: number, max: number, doc: string) {
+  const { schema, expects } = integer(name, min, max, { fallback: min, doc });
+  return optional(name, schema, expects, { doc });
+}
+
 function choice<const T extends string>(name: string, values: readonly T[], words: Words) {
   const expects = `one of ${values.join(', ')}`;
   return setting(name, z.enum(values) as unknown as z.ZodType<T>, expects, words);
@@ -315,6 +320,16 @@ export const SETTINGS = {
     fallback: 65_536,
     doc: "The largest publication, in bytes of its data's JSON text.",
   }),
+  maxMessageBytes: integer('NEWSWIRE_MAX_MESSAGE_BYTES', 1_048_576, 268_435_456, {
+    fallback: 1_048_576,
+    doc: "The longest WebSocket message that an edge sends, in bytes. Many clients refuse longer ones by default, Python's websockets for example. It must have room for NEWSWIRE_MAX_DATA_BYTES twice and 8 KiB.",
+  }),
+  maxFrameBytes: optionalInteger(
+    'NEWSWIRE_MAX_FRAME_BYTES',
+    65_536,
+    268_435_456,
+    'The longest WebSocket message that a client may send, in bytes, and the longest body of /connection/http_stream. Default: room for NEWSWIRE_MAX_CHANNELS_PER_SESSION subscriptions with tokens of 8 KiB and one publication, but no more than 16 MiB unless the subscriptions alone need it. It must have room for 512 bytes a subscription and one publication.',
+  ),
   maxConnections: integer('NEWSWIRE_MAX_CONNECTIONS', 1, 10_000_000, {
     fallback: 100_000,
     doc: 'How many connections an edge takes. Others are answered 503, and Nginx tries the next edge.',
@@ -333,7 +348,7 @@ export const SETTINGS = {
   }),
   commandsPerSecond: integer('NEWSWIRE_COMMANDS_PER_SECOND', 1, 1_000_000, {
     fallback: 100,
-    doc: 'How many commands a second a connection may send, after a rest ten times as many at once. Others are answered with error 111; a connection that goes on is closed with 3013.',
+    doc: 'How many commands a second a connection may send; after a rest ten times as many at once, and as many more as it may have channels. Others are answered with error 111; a connection that goes on is closed with 3013.',
   }),
   maxChannelsPerSession: integer('NEWSWIRE_MAX_CHANNELS_PER_SESSION', 1, 100_000, {
     fallback: 128,

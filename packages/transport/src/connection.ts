@@ -60,7 +60,7 @@ export interface WebSocketOpening {
 /** One WebSocket path. */
 export interface WebSocketEndpoint {
   /**
-   * A longer message is reported by `handleTooLong`. One of more than four times as many bytes cuts
+   * A longer message is reported by `handleTooLong`. One of more than twice as many bytes cuts
    * the connection off: uWebSockets.js sends no close frame then.
    */
   readonly maxFrameBytes: number;

@@ -36,7 +36,7 @@ const LAST_RESORT_TIMEOUT_S = 240;
  * received of an unfinished message, and no more than that, so it is also what one client can
  * make the process hold.
  */
-const CUT_OFF_FACTOR = 4;
+const CUT_OFF_FACTOR = 2;
 
 /** Its reason in the close handler when a message was over that limit. */
 const OVER_THE_LIMIT = 'Received too big message';

@@ -14,6 +14,7 @@ import type {
 import { centrifugeStreams } from './streams/centrifuge-streams.js';
 import { drainSessions } from './drain.js';
 import { EdgeCore, type EdgePowers, type Patience } from './edge-core.js';
+import { maxFrameBytesOf, MESSAGE_LIMIT_SETTINGS } from './message-limits.js';
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
 import { emulationRoute } from './streams/emulation.js';
 import { Gate } from './session/gate.js';
@@ -30,7 +31,6 @@ export const EDGE_SETTINGS = [
   'maxConnectionsPerAddress',
   'connectsPerSecond',
   'commandsPerSecond',
-  'maxChannelsPerSession',
   'maxBufferedBytes',
   'maxFlushBytes',
   'maxLagBytes',
@@ -43,6 +43,7 @@ export const EDGE_SETTINGS = [
   'pingIntervalMs',
   'pingTimeoutMs',
   'drainMs',
+  ...MESSAGE_LIMIT_SETTINGS,
 ] as const;
 
 export interface EdgeParts extends EdgePowers {
@@ -65,9 +66,6 @@ export interface Edge {
   readonly drain: () => Promise<void>;
 }
 
-/** A frame above this closes the connection; a command has less. */
-const MAX_FRAME_BYTES = 65_536;
-
 /** Between two log lines that say that the broker cannot be reached. */
 const WARNING_INTERVAL_MS = 10_000;
 
@@ -82,10 +80,14 @@ const WIRES: readonly [path: string, choose: WireChoice][] = [
   ['/connection/websocket', () => centrifugeWire],
 ];
 
-/** Puts an edge on the server: its clients' paths, and its answers to center. */
+/**
+ * Puts an edge on the server: its clients' paths, and its answers to center. Throws ConfigError if
+ * the limits of messages contradict other settings.
+ */
 export function createEdge(parts: EdgeParts): Edge {
   const { server, broker, control, config, logger, registry } = parts;
   const { access, optionsOf, presence, rpc } = parts;
+  const maxFrameBytes = maxFrameBytesOf(config);
   const sessions = new Set<Session>();
   const uid = randomUUID();
   const metrics = edgeMetrics(registry, {
@@ -110,6 +112,7 @@ export function createEdge(parts: EdgeParts): Edge {
   const gate = new Gate({ ...config, now, onRefused: (reason) => metrics.refused.inc({ reason }) });
   const core = new EdgeCore(broker, server, {
     ...config,
+    maxFrameBytes,
     ...parts.patience,
     admits: (session, user) => gate.admits(session, user),
     historyBytes: parts.historyBytes,
@@ -164,7 +167,6 @@ export function createEdge(parts: EdgeParts): Edge {
     gate.enter(session);
     return session;
   };
-  const maxFrameBytes = MAX_FRAME_BYTES;
   const handleOpen = opener(() => centrifugeWire);
   const openProtobuf = (connection: Connection, origin: Origin) => {
     const session = handleOpen(connection, origin);

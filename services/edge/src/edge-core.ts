@@ -34,8 +34,8 @@ export interface EdgePowers {
 
 export interface EdgeCoreOptions
   extends
-    Omit<CatchUpOptions, InnerCalls>,
-    Omit<OutboxOptions, InnerCalls>,
+    Omit<CatchUpOptions, InnerCalls | 'maxMessageBytes'>,
+    Omit<OutboxOptions, InnerCalls | 'maxMessageBytes'>,
     Omit<HubOptions, InnerCalls>,
     Pick<SessionContext, 'handleClosed' | 'handleFault'>,
     EdgePowers,
@@ -45,6 +45,11 @@ export interface EdgeCoreOptions
   /** Presence could not be told that somebody came or went. */
   readonly onPresenceFailure?: ChannelMembersOptions['onFailure'];
   readonly maxChannelsPerSession: number;
+  /** The longest message from a client, and the largest publication, in bytes. Default: 1 MiB. */
+  readonly maxFrameBytes?: number;
+  readonly maxDataBytes?: number;
+  /** The longest message to a client, in bytes. Default: 1 MiB. */
+  readonly maxMessageBytes?: number;
   /** Without it commands are not counted. */
   readonly commandsPerSecond?: number;
   /** Whether one more session of a user may be. Default: yes. */
@@ -67,6 +72,12 @@ export interface Patience {
   readonly expiryGraceMs?: number;
 }
 
+/** A limit of messages, frames and data where none is given. */
+const MAX_BYTES = 1_048_576;
+
+/** So many commands beside subscriptions may wait for it to be known who a client is. */
+const PENDING_COMMANDS = 1024;
+
 const CONNECT_TIMEOUT_MS = 15_000;
 const EXPIRY_GRACE_MS = 25_000;
 
@@ -86,19 +97,23 @@ export class EdgeCore {
 
   constructor(broker: Broker, publisher: TopicPublisher, options: EdgeCoreOptions) {
     const { now, wallNow = Date.now, nodeUid = '', nodeName = '', version, presence } = options;
-    const { onFault, onPresenceFailure = () => undefined } = options;
+    const { onFault, onPresenceFailure = () => undefined, maxChannelsPerSession } = options;
+    const { maxFrameBytes = MAX_BYTES, maxDataBytes = MAX_BYTES } = options;
+    const { maxMessageBytes = MAX_BYTES } = options;
     const optionsOf = options.optionsOf ?? (() => OPEN_NAMESPACE);
     const access = options.access ?? openAccess(optionsOf);
     this.#wallNow = wallNow;
     const onBroken = (subscription: Subscription) => this.hub.break(subscription);
     this.catchUp = new CatchUp({
       ...options,
+      maxMessageBytes,
       onBroken,
       onStarved: (subscription) => this.hub.handleStarved(subscription),
       onFault: ({ channel, session }, error) => onFault(channel, [session], error),
     });
     const outbox = new Outbox(publisher, this.catchUp, {
       ...options,
+      maxMessageBytes,
       onBroken,
       onFault: (channel, error) => {
         const sessions = channel.listeners().map(({ session }) => session);
@@ -119,8 +134,15 @@ export class EdgeCore {
       },
     });
     const { hub, registry } = this;
-    const subscriptions = new SessionSubscriptions({ ...options, hub, access, optionsOf, expiry });
-    const notices = new SubscriptionNotices(subscriptions, expiry);
+    const subscriptions = new SessionSubscriptions({
+      ...options,
+      maxMessageBytes,
+      hub,
+      access,
+      optionsOf,
+      expiry,
+    });
+    const notices = new SubscriptionNotices(subscriptions, expiry, maxMessageBytes);
     const { rpc } = options;
     this.#context = {
       subscriptions,
@@ -133,6 +155,7 @@ export class EdgeCore {
       connects: new SessionConnect({
         admits: () => true,
         ...options,
+        maxMessageBytes,
         access,
         subscriptions,
         expiry,
@@ -148,8 +171,16 @@ export class EdgeCore {
         expiry,
         notices,
         version,
+        maxDataBytes,
+        maxMessageBytes,
       }),
-      answers: new Answers(options.defer),
+      answers: new Answers(maxMessageBytes, options.defer),
+      maxChannelsPerSession,
+      maxMessageBytes,
+      pendingLimits: {
+        maxCommands: maxChannelsPerSession + PENDING_COMMANDS,
+        maxCharacters: maxFrameBytes,
+      },
       connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       handleDrain: (session) => this.catchUp.serve(session),
       handleClosed: options.handleClosed,

@@ -94,10 +94,30 @@ describe.skipIf(missing.length > 0)('streams through nginx (needs it)', () => {
 
     expect((await emulate('{}', { session: connect.client })).status).toBe(404);
     expect((await emulate('{}', { node: 'nobody' })).status).toBe(404);
-    expect((await emulate('x'.repeat(70_000))).status).toBe(413);
+    expect((await emulate('x'.repeat(1_500_000))).status).toBe(413);
     expect((await post('/emulation', '{"session":1}')).status).toBe(400);
     expect((await post('/emulation', 'nonsense')).status).toBe(400);
     reader.releaseLock();
+  });
+
+  test('as many commands reach a session as its first message may have, whichever edge takes them', async () => {
+    rig = await TwoEdges.start();
+    const response = await post('/connection/http_stream', CONNECT);
+    const { connect } = JSON.parse(await firstLine(response)) as { connect: object };
+    const channels = Array.from({ length: 128 }, (_, i) => `c${i}`);
+    const token = 'x'.repeat(8192);
+    const commands = channels.map((channel, i) => ({ id: i + 2, subscribe: { channel, token } }));
+    const data = commands.map((command) => JSON.stringify(command)).join('\n');
+    for (let i = 0; i < 4; i++) {
+      expect((await post('/emulation', JSON.stringify({ ...connect, data }))).status).toBe(204);
+    }
+    expect(rig.asked.length).toBeGreaterThan(0);
+  });
+
+  test('a connect command that is too long for a URL is answered 414', async () => {
+    rig = await TwoEdges.start();
+    const response = await fetch(`${rig.url}/connection/sse?cf_connect=${'x'.repeat(20_000)}`);
+    expect(response.status).toBe(414);
   });
 
   test('pages of other hosts may use them only where they are allowed', async () => {

@@ -239,5 +239,5 @@ describe('limits', () => {
 });
 
 test('frames of nothing are none', () => {
-  expect(framesOf(centrifugeWire, 'a', [], undefined)).toEqual([]);
+  expect(framesOf(centrifugeWire, 'a', [], undefined, 1000)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import type { Wire } from '@newswire/protocol';
+import { joinFrames } from '../session/join-frames.js';
 import { encoded, type Entry } from '../streams/entry.js';
 import type { LiveChannel, Subscriber, Subscription } from './live-channel.js';
 
@@ -9,6 +10,8 @@ export interface CatchUpOptions {
   readonly maxLagBytes: number;
   /** So is one that has not caught up for this long. */
   readonly maxLagMs: number;
+  /** Publications are sent together up to so many bytes. */
+  readonly maxMessageBytes: number;
   readonly now: () => number;
   /** What comes next is not in the ring: have it read, then call `serve`. */
   readonly onStarved: (subscription: Subscription) => void;
@@ -154,7 +157,9 @@ export class CatchUp {
 
   #send(subscription: Subscription, entries: readonly Entry[], previous: Entry | undefined): void {
     const { session, channel, wire } = subscription;
-    session.connection.send(...framesOf(wire, channel.name, entries, previous));
+    const { maxMessageBytes } = this.#options;
+    const frames = framesOf(wire, channel.name, entries, previous, maxMessageBytes);
+    session.connection.send(...frames);
     subscription.advance();
     subscription.cursor += entries.length;
     for (const { bytes } of entries) subscription.paidBytes += bytes;
@@ -163,12 +168,16 @@ export class CatchUp {
   }
 }
 
-/** The frames that carry these publications, in order; `previous` came right before them. */
+/**
+ * The frames that carry these publications, in order; `previous` came right before them. A frame has
+ * at most `maxMessageBytes`, unless a single publication has more.
+ */
 export function framesOf(
   wire: Wire,
   channel: string,
   entries: readonly Entry[],
   previous: Entry | undefined,
+  maxMessageBytes: number,
 ): string[] {
   const [first] = entries;
   if (first === undefined) return [];
@@ -176,5 +185,5 @@ export function framesOf(
   const texts = entries.map((entry, i) =>
     encoded(wire, channel, entry, entries[i - 1] ?? previous),
   );
-  return wire.joint === undefined ? texts : [texts.join(wire.joint)];
+  return wire.joint === undefined ? texts : joinFrames(texts, wire.joint, maxMessageBytes);
 }

@@ -19,7 +19,7 @@ import {
 import { LogReader, type LogReaderOptions } from './log-reader.js';
 import type { Outbox } from './outbox.js';
 import { startAtNewest, startOf } from '../session/start-of.js';
-import { toEntry } from '../streams/entry.js';
+import { toEntry, type Entry } from '../streams/entry.js';
 
 export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist' | 'onRead'> {
   readonly now: () => number;
@@ -61,7 +61,7 @@ export class Hub implements BrokerHandler {
   readonly #reader: LogReader;
   readonly #channels = new Map<string, LiveChannel>();
   /** What was replayed last: when all come back at once, most are given the same. */
-  #lastReplay: readonly Publication[] = [];
+  #lastReplay: readonly Entry[] = [];
 
   constructor(broker: Broker, outbox: Outbox, catchUp: CatchUp, options: HubOptions) {
     this.#broker = broker;
@@ -288,14 +288,15 @@ export class Hub implements BrokerHandler {
     const found = (isReplayed && channel.log.entries(cursor, until, MAX_REPLY_BYTES)) || [];
     const replayed = found.length > 0 ? this.#sharedReplay(found) : found;
     subscription.epoch = position.epoch;
-    session.handleSubscribed(subscription, position, recovered, replayed);
+    const isTold = session.handleSubscribed(subscription, position, recovered, replayed);
     this.#options.onBegun(subscription);
-    if (replayed.length > 0) subscription.advance();
-    this.#catchUp.begin(subscription, cursor + replayed.length);
+    const told = isTold ? replayed.length : 0;
+    if (told > 0) subscription.advance();
+    this.#catchUp.begin(subscription, cursor + told);
   }
 
   /** The list that was given out before where it is the same: a wire makes its text once. */
-  #sharedReplay(found: readonly Publication[]): readonly Publication[] {
+  #sharedReplay(found: readonly Entry[]): readonly Entry[] {
     const last = this.#lastReplay;
     const isSame = found[0] === last[0] && found.at(-1) === last.at(-1);
     if (isSame && found.length === last.length) return last;

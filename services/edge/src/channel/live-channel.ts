@@ -3,13 +3,13 @@ import {
   type CloseKind,
   type Position,
   type ProtocolError,
-  type Publication,
   type Since,
   type Wire,
 } from '@newswire/protocol';
 import type { HistoryLimits } from '@newswire/broker';
 import type { Connection } from '@newswire/transport';
 import type { Credentials, SubscribeGrant } from '../access/access.js';
+import type { Entry } from '../streams/entry.js';
 import { ChannelLog, type RingLimits } from './channel-log.js';
 import { LogFollower } from './log-follower.js';
 
@@ -181,13 +181,16 @@ export interface Subscriber {
   readonly subscriptions: Map<string, Subscription>;
   /** Its client was not told of its subscriptions yet: until then it is served nothing. */
   readonly isHeld: boolean;
-  /** The subscription begins behind this position, with these publications; others come after. */
+  /**
+   * The subscription begins behind this position, with these publications; others come after. False
+   * if the client was not given them, because its reply has no room: they have to come after, too.
+   */
   handleSubscribed(
     subscription: Subscription,
     position: Position,
     recovered: boolean | undefined,
-    publications: readonly Publication[],
-  ): void;
+    publications: readonly Entry[],
+  ): boolean;
   /** The subscription could not begin. */
   handleRefused(subscription: Subscription, error: ProtocolError): void;
   /** The subscription cannot go on from where it is. The client is told in its wire's way. */

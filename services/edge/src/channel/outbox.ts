@@ -8,6 +8,8 @@ export interface TopicPublisher {
 
 export interface OutboxOptions {
   readonly maxFlushBytes: number;
+  /** Publications are sent together up to so many bytes. */
+  readonly maxMessageBytes: number;
   /**
    * How many bytes of data, of all channels together, go out before a channel's sessions are looked
    * at again: by no more than that a session's unsent bytes can have grown.
@@ -79,7 +81,8 @@ export class Outbox {
   #flushChannel(channel: LiveChannel): void {
     this.#endLife(channel);
     const { log, flushed, audiences } = channel;
-    const entries = log.entries(flushed, log.lifeEnd(flushed), this.#options.maxFlushBytes) ?? [];
+    const { maxFlushBytes, maxMessageBytes } = this.#options;
+    const entries = log.entries(flushed, log.lifeEnd(flushed), maxFlushBytes) ?? [];
     // Before anything is sent, so that a position is always a whole flush, never half.
     if (this.#sentBytes >= channel.nextLookBytes) {
       for (const { members } of audiences.values()) this.#catchUp.takeOffSlow(members);
@@ -88,7 +91,7 @@ export class Outbox {
     try {
       const previous = audiences.size === 0 ? undefined : log.before(flushed);
       for (const [wire, { topic }] of audiences) {
-        for (const frame of framesOf(wire, channel.name, entries, previous)) {
+        for (const frame of framesOf(wire, channel.name, entries, previous, maxMessageBytes)) {
           this.#publisher.publish(topic, frame);
         }
       }

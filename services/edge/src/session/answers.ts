@@ -1,3 +1,4 @@
+import { joinFrames } from './join-frames.js';
 import type { Session } from './session.js';
 
 /**
@@ -5,11 +6,13 @@ import type { Session } from './session.js';
  * publishes much in one frame would else cost a write to the kernel for each.
  */
 export class Answers {
+  readonly #maxMessageBytes: number;
   readonly #defer: (flush: () => void) => void;
   readonly #waiting = new Map<Session, string[]>();
 
-  /** `defer` runs a function once the current turn of the event loop is over. */
-  constructor(defer: (flush: () => void) => void = setImmediate) {
+  /** Answers are sent together up to `maxMessageBytes`. `defer` runs a function once the current turn of the event loop is over. */
+  constructor(maxMessageBytes: number, defer: (flush: () => void) => void = setImmediate) {
+    this.#maxMessageBytes = maxMessageBytes;
     this.#defer = defer;
   }
 
@@ -25,16 +28,16 @@ export class Answers {
     const frames = this.#waiting.get(session);
     if (frames === undefined) return;
     this.#waiting.set(session, []);
-    send(session, frames);
+    this.#send(session, frames);
   }
 
   #flushAll(): void {
-    for (const [session, frames] of this.#waiting) send(session, frames);
+    for (const [session, frames] of this.#waiting) this.#send(session, frames);
     this.#waiting.clear();
   }
-}
 
-function send({ connection, wire: { joint } }: Session, frames: readonly string[]): void {
-  if (joint === undefined) connection.send(...frames);
-  else if (frames.length > 0) connection.send(frames.join(joint));
+  #send({ connection, wire: { joint } }: Session, frames: readonly string[]): void {
+    if (joint === undefined || frames.length <= 1) connection.send(...frames);
+    else connection.send(...joinFrames(frames, joint, this.#maxMessageBytes));
+  }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CommandRate } from './command-rate.js';
 
 test('ten seconds worth at once, then so many a second; whoever goes on is closed', () => {
-  const rate = new CommandRate(5, 0);
+  const rate = new CommandRate(5, 0, 0);
   const take = (count: number, nowMs: number) =>
     Array.from({ length: count }, () => rate.take(nowMs));
   expect(new Set(take(50, 0))).toEqual(new Set(['obey']));
@@ -11,4 +11,11 @@ test('ten seconds worth at once, then so many a second; whoever goes on is close
   expect(new Set(take(48, 400))).toEqual(new Set(['refuse']));
   expect(take(1, 400)).toEqual(['close']);
   expect(take(1, 20_400)).toEqual(['obey']);
+});
+
+test('the extra commands come on top of ten seconds worth', () => {
+  const rate = new CommandRate(1, 100, 0);
+  const verdicts = Array.from({ length: 111 }, () => rate.take(0));
+  expect(verdicts.indexOf('refuse')).toBe(110);
+  expect(Array.from({ length: 2 }, () => rate.take(1000))).toEqual(['refuse', 'refuse']);
 });

@@ -7,12 +7,14 @@ const COMMAND = 1000;
 /** How many commands one connection may send: a token bucket. */
 export class CommandRate {
   readonly #perSecond: number;
+  readonly #burst: number;
   #left: number;
   #filledMs: number;
 
-  constructor(perSecond: number, nowMs: number) {
+  /** `extra`: so many commands more at once, such as for all subscriptions of a client that comes. */
+  constructor(perSecond: number, extra: number, nowMs: number) {
     this.#perSecond = perSecond;
-    this.#left = perSecond * BURST_S * COMMAND;
+    this.#burst = this.#left = (perSecond * BURST_S + extra) * COMMAND;
     this.#filledMs = nowMs;
   }
 
@@ -21,7 +23,7 @@ export class CommandRate {
    * on nevertheless.
    */
   take(nowMs: number): 'obey' | 'refuse' | 'close' {
-    const burst = this.#perSecond * BURST_S * COMMAND;
+    const burst = this.#burst;
     const gained = (nowMs - this.#filledMs) * this.#perSecond;
     this.#left = Math.min(burst, this.#left + gained) - COMMAND;
     this.#filledMs = nowMs;

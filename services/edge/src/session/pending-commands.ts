@@ -1,24 +1,32 @@
 import type { Command } from '@newswire/protocol';
 
-/** Commands of one connection that wait, and the UTF-16 code units of the frames they came in. */
-const MAX_COMMANDS = 1024;
-const MAX_CHARACTERS = 262_144;
+/** How much may wait of one connection. */
+export interface PendingLimits {
+  readonly maxCommands: number;
+  /** UTF-16 code units of the frames that the commands came in, but for the first frame. */
+  readonly maxCharacters: number;
+}
 
 /** What a client asks for before it is decided who it is, in order and bounded. */
 export class PendingCommands {
+  readonly #limits: PendingLimits;
   #commands: Command[] = [];
   #characters = 0;
+
+  constructor(limits: PendingLimits) {
+    this.#limits = limits;
+  }
 
   /** False if there is too much of it. */
   addFrame(text: string): boolean {
     this.#characters += text.length;
-    return this.#characters <= MAX_CHARACTERS;
+    return this.#characters <= this.#limits.maxCharacters;
   }
 
   /** False if there are too many. */
   add(command: Command): boolean {
     this.#commands.push(command);
-    return this.#commands.length <= MAX_COMMANDS;
+    return this.#commands.length <= this.#limits.maxCommands;
   }
 
   take(): readonly Command[] {

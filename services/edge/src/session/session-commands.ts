@@ -1,4 +1,4 @@
-import { readHistory, type Broker, type Presence } from '@newswire/broker';
+import { MAX_PAGE_BYTES, readHistory, type Broker, type Presence } from '@newswire/broker';
 import {
   ProtocolError,
   toInfoLine,
@@ -13,6 +13,8 @@ import { PLAIN_GRANT } from '../access/open-access.js';
 import type { RpcHandler } from '../access/rpc.js';
 import { infoOf } from './channel-members.js';
 import type { Expiry } from './expiry.js';
+import { isOver } from './join-frames.js';
+import { LISTED_BYTES, REPLY_BYTES } from './message-size.js';
 import type { Session } from './session.js';
 import type { SubscriptionNotices } from './subscription-notices.js';
 import type { OptionsOf } from './terms-of.js';
@@ -26,6 +28,10 @@ export interface SessionCommandsOptions {
   readonly expiry: Expiry;
   readonly notices: SubscriptionNotices;
   readonly version: string;
+  /** The largest publication, in UTF-8 bytes of its data. */
+  readonly maxDataBytes: number;
+  /** How many UTF-8 bytes an answer may have. */
+  readonly maxMessageBytes: number;
 }
 
 /** As many publications as a client gets at once. */
@@ -96,8 +102,10 @@ export class SessionCommands {
     const paged = since === undefined ? undefined : this.#pagedBy(session);
     if (paged?.has(channel)) throw new ProtocolError('concurrentPagination');
     paged?.add(channel);
+    const maxBytes = Math.min(MAX_PAGE_BYTES, this.#options.maxMessageBytes - REPLY_BYTES);
+    const query = { limit, since, reverse, maxBytes, bytesEach: LISTED_BYTES };
     try {
-      const history = await readHistory(this.#options.broker, channel, { limit, since, reverse });
+      const history = await readHistory(this.#options.broker, channel, query);
       return { type: 'history', id, ...history };
     } finally {
       paged?.delete(channel);
@@ -114,6 +122,7 @@ export class SessionCommands {
     this.#check(session, channel, 'publish');
     const grant = session.subscriptions.get(channel)?.grant ?? PLAIN_GRANT;
     const extra = `"info":${toInfoLine(infoOf({ session, grant }))}`;
+    this.#checkSize(data, extra);
     await this.#options.broker.publish(channel, data, { extra });
     return { type: 'published', id };
   }
@@ -150,6 +159,21 @@ export class SessionCommands {
     expiry.check(grant);
     notices.handleRefreshed(session, subscription, grant);
     return { type: 'subRefreshed', id, ttlS: expiry.ttlS(grant) };
+  }
+
+  /** Data of many bytes, or about its publisher, would be a longer message than is sent. */
+  #checkSize(data: JsonLine, extra: string): void {
+    const { maxDataBytes, maxMessageBytes } = this.#options;
+    if (isOver(data, maxDataBytes)) {
+      const detail = `data has ${Buffer.byteLength(data)} bytes as JSON, ${maxDataBytes} are allowed`;
+      throw new ProtocolError('limitExceeded', detail);
+    }
+    const mostBytes = 2 * (data.length + extra.length) * 3 + REPLY_BYTES;
+    if (mostBytes <= maxMessageBytes) return;
+    const bytes = 2 * Buffer.byteLength(data) + Buffer.byteLength(extra) + REPLY_BYTES;
+    if (bytes > maxMessageBytes) {
+      throw new ProtocolError('limitExceeded', 'data and info do not fit into a message');
+    }
   }
 
   #presenceOn(session: Session, channel: string): Presence {

@@ -59,8 +59,8 @@ describe('connect', () => {
   });
 
   test.each([
-    ['commands', () => Array.from({ length: 1025 }, (_, i) => ({ id: i + 2, ...subscribe('a') }))],
-    ['bytes', () => Array.from({ length: 5 }, () => ({ send: { data: 'x'.repeat(60_000) } }))],
+    ['commands', () => Array.from({ length: 1035 }, (_, i) => ({ id: i + 2, ...subscribe('a') }))],
+    ['bytes', () => Array.from({ length: 5 }, () => ({ send: { data: 'x'.repeat(220_000) } }))],
   ])('too many %s before it is decided close with 3501', async (_, commands) => {
     const { access, rig } = rigWithAccess();
     undecided(access, 't');

@@ -1,6 +1,12 @@
-import type { ConnectCommand, ProtocolError, SubscriptionStart } from '@newswire/protocol';
+import type {
+  ConnectCommand,
+  JsonLine,
+  ProtocolError,
+  SubscriptionStart,
+} from '@newswire/protocol';
 import type { Access, Credentials } from '../access/access.js';
 import type { Expiry } from './expiry.js';
+import { REPLY_BYTES, startBytes } from './message-size.js';
 import type { Session } from './session.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 
@@ -11,6 +17,8 @@ export interface SessionConnectOptions {
   /** Whether one more session of this user may be. */
   readonly admits: (session: Session, user: string) => boolean;
   readonly maxChannelsPerSession: number;
+  /** How many UTF-8 bytes a connect reply may have. */
+  readonly maxMessageBytes: number;
   /** Of newswire, for clients to see. */
   readonly version: string;
   /** This edge's, for those whose commands come as requests of their own. */
@@ -81,6 +89,7 @@ export class SessionConnect {
     if (session.isOver) return;
     const { expiry, version, pingIntervalMs } = this.#options;
     const { client, credentials } = session;
+    const count = this.#fittingCount(credentials.data, subs);
     session.reply({
       type: 'connected',
       id,
@@ -89,10 +98,22 @@ export class SessionConnect {
       pingIntervalMs,
       data: credentials.data,
       ttlS: expiry.ttlS(credentials),
-      subs,
+      subs: count === subs.length ? subs : subs.slice(0, count),
       emulation: this.#emulationOf(session),
     });
+    // The client takes these as subscriptions that the server makes later.
+    for (const start of subs.slice(count)) session.reply({ type: 'serverSubscribed', ...start });
     session.handleConnected();
+  }
+
+  /** For how many subscriptions the connect reply has room. */
+  #fittingCount(data: JsonLine | undefined, subs: readonly SubscriptionStart[]): number {
+    let room = this.#options.maxMessageBytes - REPLY_BYTES - Buffer.byteLength(data ?? '');
+    const tooMany = subs.findIndex((start) => {
+      room -= startBytes(start.channel, start.data);
+      return room < 0;
+    });
+    return tooMany < 0 ? subs.length : tooMany;
   }
 
   /** Whether a client may try again on the same connection is up to its wire. */

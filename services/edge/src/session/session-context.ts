@@ -3,6 +3,7 @@ import type { Answers } from './answers.js';
 import type { Deadlines } from './deadlines.js';
 import type { Expiry } from './expiry.js';
 import type { Session } from './session.js';
+import type { PendingLimits } from './pending-commands.js';
 import type { SessionCommands } from './session-commands.js';
 import type { SessionConnect } from './session-connect.js';
 import type { SessionRegistry } from './session-registry.js';
@@ -19,8 +20,13 @@ export interface SessionContext {
   readonly registry: SessionRegistry;
   readonly deadlines: Deadlines;
   readonly expiry: Expiry;
-  /** More are refused, see CommandRate. */
+  /** More are refused, see CommandRate; a client may ask for all its channels at once beside that. */
   readonly commandsPerSecond: number;
+  readonly maxChannelsPerSession: number;
+  /** What may wait until it is known who a client is. */
+  readonly pendingLimits: PendingLimits;
+  /** Answers that are longer, in UTF-8 bytes, are refused with error 106. */
+  readonly maxMessageBytes: number;
   /** By when a client has to have said who it is, in ms after its connection has opened. */
   readonly connectTimeoutMs: number;
   /** The socket takes more, or the session may be served from now on. */

@@ -9,6 +9,7 @@ import {
 } from '@newswire/protocol';
 import type { Access, SubscribeGrant } from '../access/access.js';
 import type { Hub } from '../channel/hub.js';
+import { REPLY_BYTES, startBytes } from './message-size.js';
 import { Opening } from './opening.js';
 import type { Session } from './session.js';
 import type { Expiry } from './expiry.js';
@@ -20,6 +21,8 @@ export interface SessionSubscriptionsOptions {
   readonly optionsOf: OptionsOf;
   readonly expiry: Expiry;
   readonly maxChannelsPerSession: number;
+  /** How many UTF-8 bytes a connect reply may have. */
+  readonly maxMessageBytes: number;
 }
 
 /** A subscribe command that access is asked about, and what is still wanted of it. */
@@ -85,7 +88,9 @@ export class SessionSubscriptions {
     const entries = Object.entries(subs);
     if (entries.length === 0) return [];
     for (const [channel] of entries) checkChannelOrWildcard(channel);
-    const opening = new Opening(entries.length);
+    let bytes = REPLY_BYTES + Buffer.byteLength(session.credentials.data ?? '');
+    for (const [channel, grant] of entries) bytes += startBytes(channel, grant.data);
+    const opening = new Opening(entries.length, this.#options.maxMessageBytes - bytes);
     session.opening = opening;
     for (const [channel, grant] of entries) {
       const request = { channel, since: sinceOf(positions.get(channel)) };

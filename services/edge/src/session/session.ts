@@ -6,7 +6,6 @@ import {
   type Command,
   type ConnectCommand,
   type Position,
-  type Publication,
   type Reply,
   type SubscribeRequest,
   type Wire,
@@ -18,6 +17,8 @@ import { NOBODY } from '../access/open-access.js';
 import { CommandRate } from './command-rate.js';
 import type { Peer } from './heartbeats.js';
 import type { Subscriber, Subscription } from '../channel/live-channel.js';
+import type { Entry } from '../streams/entry.js';
+import { isOver } from './join-frames.js';
 import type { Opening } from './opening.js';
 import { PendingCommands } from './pending-commands.js';
 import type { AskingCommand } from './session-commands.js';
@@ -181,10 +182,10 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     subscription: Subscription,
     position: Position,
     recovered: boolean | undefined,
-    publications: readonly Publication[],
-  ): void {
+    publications: readonly Entry[],
+  ): boolean {
     const isRecovered = recovered === true;
-    this.#context.notices.tellBegun(this, subscription, position, isRecovered, publications);
+    return this.#context.notices.tellBegun(this, subscription, position, isRecovered, publications);
   }
 
   handleRefused(subscription: Subscription, error: ProtocolError): void {
@@ -265,8 +266,8 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
       this.#owesPong = false;
       return true;
     }
-    const { now, commandsPerSecond } = this.#context;
-    this.#rate ??= new CommandRate(commandsPerSecond, now());
+    const { now, commandsPerSecond, maxChannelsPerSession } = this.#context;
+    this.#rate ??= new CommandRate(commandsPerSecond, maxChannelsPerSession, now());
     const verdict = this.#rate.take(now());
     if (verdict === 'refuse' && 'id' in command) {
       this.refuse(command.id, new ProtocolError('tooManyRequests'));
@@ -287,7 +288,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   /** What was asked for while it is being decided who asks. */
   #waiting(): PendingCommands {
-    return (this.#pending ??= new PendingCommands());
+    return (this.#pending ??= new PendingCommands(this.#context.pendingLimits));
   }
 
   /** The client may try again; what it asked for meanwhile is nothing to somebody unknown. */
@@ -357,11 +358,17 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   }
 
   #ask(command: AskingCommand): void {
-    const { answers, commands } = this.#context;
-    commands.obey(this, command).then(
-      (reply) => this.#tell(reply, (frame) => answers.add(this, frame)),
+    this.#context.commands.obey(this, command).then(
+      (reply) => this.#tell(reply, (frame) => this.#answer(command.id, frame)),
       (error: unknown) => this.fail(command.id, error),
     );
+  }
+
+  #answer(id: number, frame: string): void {
+    const { answers, maxMessageBytes } = this.#context;
+    if (!isOver(frame, maxMessageBytes)) return answers.add(this, frame);
+    const detail = `the answer has more than ${maxMessageBytes} bytes`;
+    this.refuse(id, new ProtocolError('limitExceeded', detail));
   }
 
   #tell(reply: Reply, send: (frame: string) => void): boolean {

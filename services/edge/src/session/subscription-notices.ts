@@ -2,6 +2,8 @@ import type { Position, ProtocolError, Publication, SubscriptionStart } from '@n
 import type { SubscribeGrant } from '../access/access.js';
 import type { Expiry } from './expiry.js';
 import type { Subscription } from '../channel/live-channel.js';
+import type { Entry } from '../streams/entry.js';
+import { listedBytes, REPLY_BYTES, startBytes } from './message-size.js';
 import type { Session } from './session.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 
@@ -9,27 +11,43 @@ import type { SessionSubscriptions } from './session-subscriptions.js';
 export class SubscriptionNotices {
   readonly #subscriptions: SessionSubscriptions;
   readonly #expiry: Expiry;
+  readonly #maxMessageBytes: number;
 
-  constructor(subscriptions: SessionSubscriptions, expiry: Expiry) {
+  constructor(subscriptions: SessionSubscriptions, expiry: Expiry, maxMessageBytes: number) {
     this.#subscriptions = subscriptions;
     this.#expiry = expiry;
+    this.#maxMessageBytes = maxMessageBytes;
   }
 
+  /** False if the publications were left out: the reply has no room for them. */
   tellBegun(
     session: Session,
     subscription: Subscription,
     position: Position,
     recovered: boolean,
-    publications: readonly Publication[],
-  ): void {
+    publications: readonly Entry[],
+  ): boolean {
     const { commandId: id, grant, terms } = subscription;
     if (grant.expiresAtMs !== undefined) this.#watch(session, subscription, grant);
     const { opening, wire } = session;
-    if (opening === undefined && !wire.hasPositions) return;
-    const start = this.#startOf(subscription, position, recovered, publications);
+    if (opening === undefined && !wire.hasPositions) return true;
+    const isTold = publications.length === 0 || this.#hasRoom(session, subscription, publications);
+    const start = this.#startOf(subscription, position, recovered, isTold ? publications : []);
     if (opening !== undefined) opening.handleBegun(start);
     else if (terms.isServerSide) session.reply({ type: 'serverSubscribed', ...start });
     else session.reply({ type: 'subscribed', id, ...start });
+    return isTold;
+  }
+
+  /** Whether the reply that these are for stays within what a message may have. */
+  #hasRoom(
+    { opening, wire }: Session,
+    { channel, terms, grant }: Subscription,
+    publications: readonly Entry[],
+  ): boolean {
+    const bytes = listedBytes(publications, terms.hasDelta && wire.delta !== undefined);
+    if (opening !== undefined) return opening.takeRoom(bytes);
+    return REPLY_BYTES + startBytes(channel.name, grant.data) + bytes <= this.#maxMessageBytes;
   }
 
   tellRefused(session: Session, { commandId, channel }: Subscription, error: ProtocolError): void {

@@ -28,6 +28,8 @@ export class EdgeModel {
       maxLagMs: Infinity,
       lookEveryBytes: 0,
       maxFlushBytes: 10,
+      // So little that some replies have room for what a client missed, and others do not.
+      maxMessageBytes: 1500,
       ringSize,
       ringBytes: 1_000_000,
       checkIntervalMs: patienceMs / 2,

@@ -85,7 +85,7 @@ export const ERROR_CASES: readonly CodeCase[] = [
   {
     code: 111,
     by: 'too many commands',
-    settings: { COMMANDS_PER_SECOND: 1 },
+    settings: { COMMANDS_PER_SECOND: 1, MAX_CHANNELS_PER_SESSION: 1 },
     act: sends(...Array.from({ length: 12 }, (_, i) => subscribe('a', 2 + i))),
   },
   { code: 112, by: "another life's position", act: sends(page(2, 'nobodys')) },
@@ -122,7 +122,7 @@ export const CLOSE_CASES: readonly CodeCase[] = [
   {
     code: 1009,
     by: 'a message that is too long',
-    act: quick((client) => client.send(' '.repeat(100_000))),
+    act: quick((client) => client.send(' '.repeat(2_000_000))),
   },
   { code: 3000, by: 'the server API', act: disconnected(3000) },
   {

@@ -7,7 +7,7 @@ import {
 import { centrifugeWire, seedWire, toJsonLine, type Position } from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
 import type { CatchUp } from '../../src/channel/catch-up.js';
-import { EdgeCore, type EdgePowers } from '../../src/edge-core.js';
+import { EdgeCore, type EdgeCoreOptions } from '../../src/edge-core.js';
 import type { Hub } from '../../src/channel/hub.js';
 import type { Session } from '../../src/session/session.js';
 import { FakeSocket } from './rig.js';
@@ -124,7 +124,9 @@ class ScriptedBroker extends MemoryBroker {
 }
 
 /** `limitsOf`, `historyBytes`: of the broker, which keeps nearly everything without. */
-type HubRigOptions = EdgePowers & Partial<Pick<MemoryBrokerOptions, 'limitsOf' | 'historyBytes'>>;
+type HubRigOptions = Partial<
+  EdgeCoreOptions & Pick<MemoryBrokerOptions, 'limitsOf' | 'historyBytes'>
+>;
 
 /** A hub over a real broker in memory, with sessions on sockets that are none. */
 export class HubRig {
@@ -141,9 +143,10 @@ export class HubRig {
   readonly #sockets = new Set<FakeSocket>();
   readonly core: EdgeCore;
 
-  constructor(ringSize = 10, powers: HubRigOptions = {}) {
+  /** `more`: what differs from the rig's own options. */
+  constructor(ringSize = 10, more: HubRigOptions = {}) {
     const ignore = () => undefined;
-    const { historyBytes = 100_000_000, limitsOf } = powers;
+    const { historyBytes = 100_000_000, limitsOf } = more;
     this.broker = new ScriptedBroker({
       limitsOf: limitsOf ?? (() => ({ historySize: 10_000, historyTtlMs: 3_600_000 })),
       historyBytes,
@@ -151,7 +154,6 @@ export class HubRig {
     });
     const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
     this.core = new EdgeCore(this.broker, server, {
-      ...powers,
       nodeUid: 'node',
       nodeName: 'edge',
       wallNow: () => this.nowMs,
@@ -181,6 +183,7 @@ export class HubRig {
       onPresenceFailure: (error) => this.presenceFailures.push(error),
       handleClosed: ({ connection }) => this.#sockets.delete(connection as FakeSocket),
       handleFault: (error) => this.onFault(error),
+      ...more,
     });
     this.hub = this.core.hub;
     this.catchUp = this.core.catchUp;

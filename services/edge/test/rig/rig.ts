@@ -70,9 +70,17 @@ function contextOf(): SessionContext {
   const optionsOf = () => OPEN_NAMESPACE;
   const hub = { subscribe: NEVER, unsubscribe: () => undefined };
   const maxChannelsPerSession = 10;
-  const shared = { access, optionsOf, expiry, maxChannelsPerSession, version: '0' };
+  const maxMessageBytes = 1_048_576;
+  const shared = {
+    access,
+    optionsOf,
+    expiry,
+    maxChannelsPerSession,
+    maxMessageBytes,
+    version: '0',
+  };
   const subscriptions = new SessionSubscriptions({ ...shared, hub });
-  const notices = new SubscriptionNotices(subscriptions, expiry);
+  const notices = new SubscriptionNotices(subscriptions, expiry, maxMessageBytes);
   const broker = { publish: NEVER, history: NEVER };
   return {
     subscriptions,
@@ -81,10 +89,14 @@ function contextOf(): SessionContext {
     expiry,
     wallNow,
     registry: new SessionRegistry(),
-    answers: new Answers(),
+    answers: new Answers(maxMessageBytes),
+    maxChannelsPerSession,
+    maxMessageBytes,
+    pendingLimits: { maxCommands: 100, maxCharacters: 10_000 },
     commands: new SessionCommands({
       ...shared,
       broker,
+      maxDataBytes: 65_536,
       notices,
       presence: undefined,
       rpc: undefined,
@@ -135,6 +147,7 @@ export class FlushRig {
       maxBufferedBytes: 100,
       maxLagBytes: 1000,
       maxLagMs: 1000,
+      maxMessageBytes: 1_048_576,
       now: () => this.nowMs,
       onStarved: (subscription) => this.starved.push(subscription),
       onBroken: (subscription) => {
@@ -152,6 +165,7 @@ export class FlushRig {
       {
         lookEveryBytes: options.lookEveryBytes ?? 0,
         maxFlushBytes: options.maxFlushBytes ?? 1000,
+        maxMessageBytes: options.maxMessageBytes ?? 1_048_576,
         defer: (flush) => this.deferred.push(flush),
         onFault: (_, error) => this.faults.push(error),
         onBroken: (subscription) => {
