@@ -18,11 +18,15 @@ export class NginxServer {
     this.#directory = directory;
   }
 
-  /** `settings`: directives of nginx.conf with other values; `command`: Nginx, such as behind taskset. */
+  /**
+   * `settings`: directives of nginx.conf with other values; `command`: Nginx, such as behind taskset;
+   * `http`: more directives for its `http`.
+   */
   static async start(
     upstreams: Record<string, readonly number[]>,
     settings: Readonly<Record<string, string>> = {},
     [program, ...before]: readonly [string, ...string[]] = ['nginx'],
+    { http = '' } = {},
   ): Promise<NginxServer> {
     const directory = await mkdtemp(join(tmpdir(), 'newswire-nginx-'));
     const port = await freePort();
@@ -33,7 +37,7 @@ export class NginxServer {
       const servers = ports.map((each) => `server 127.0.0.1:${each} max_fails=0;`);
       return `upstream ${name} { zone ${name} 64k; least_conn; ${servers.join(' ')} }\n`;
     });
-    await writeFile(join(directory, 'upstreams.conf'), blocks.join(''));
+    await writeFile(join(directory, 'upstreams.conf'), blocks.join('') + http);
     const args = [...before, '-e', 'stderr', '-c', file, '-g', 'daemon off;'];
     const path = `${process.env['PATH']}:/usr/sbin`;
     const nginx = new TestProcess(program, args, { ...process.env, PATH: path });
