@@ -80,6 +80,15 @@ describeOnRedis((rig) => {
     return Number(score.split('\n')[1]);
   }
 
+  test('of names that clients made up nothing is left once they have gone', async () => {
+    const one = await openEdge();
+    const names = Array.from({ length: 300 }, (_, i) => `made-up:${i}`);
+    await Promise.all(names.map((name) => one.presence.join(name, member('c1'), true)));
+    expect(await rig.redis.cli('KEYS', 'nw:{made-up:*')).not.toBe('');
+    await Promise.all(names.map((name) => one.presence.leave(name, 'c1', true)));
+    expect(await rig.redis.cli('KEYS', 'nw:{made-up:*')).toBe('');
+  });
+
   test('while Redis is away who comes and goes is remembered; asking fails at once', async () => {
     const [one, two] = [await openEdge(), await openEdge()];
     await one.presence.join('a', member('stays'), true);

@@ -344,7 +344,7 @@ export const SETTINGS = {
   }),
   connectsPerSecond: integer('NEWSWIRE_CONNECTS_PER_SECOND', 1, 1_000_000, {
     fallback: 10_000,
-    doc: 'How many connections a second one address may open on an edge, and as many at once. Others are closed with 3013.',
+    doc: 'How many connections a second one address may open on an edge, and as many at once. Others are closed with 3013. Requests to /emulation for sessions that are not there are limited alike, and answered 429.',
   }),
   commandsPerSecond: integer('NEWSWIRE_COMMANDS_PER_SECOND', 1, 1_000_000, {
     fallback: 100,

@@ -64,7 +64,10 @@ export function serve(
   // uWebSockets.js' request is gone once this function returns: read what is asked for now.
   const query = route.method === 'GET' ? (request.getQuery() ?? '') : '';
   const headers = readHeaders(route.headers, request);
-  const handleBody = (body: string) => exchange.run(route.handle, { query, headers, body });
+  const address = route.needsAddress ? context.visitors.addressOf(response, request) : '';
+  const handleBody = (body: string) => {
+    exchange.run(route.handle, { query, headers, body, address });
+  };
   if (route.method === 'POST') {
     readBody(response, route.maxBodyBytes ?? 0, {
       handleBody,

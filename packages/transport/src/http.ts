@@ -7,6 +7,8 @@ export interface HttpRequest {
   readonly query: string;
   /** The headers that the route named, by lower-case name; '' where absent. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The client's address, where the route has `needsAddress`. */
+  readonly address?: string;
 }
 
 export interface HttpReply {
@@ -28,6 +30,8 @@ export interface HttpRoute {
   readonly maxBodyBytes?: number;
   /** Names of request headers to hand over, in lower case. */
   readonly headers?: readonly string[];
+  /** Whether requests are handed over with the client's address. */
+  readonly needsAddress?: true;
   /** Whether pages of other hosts may ask it from a browser, where their origin is allowed. */
   readonly isForPages?: true;
 }

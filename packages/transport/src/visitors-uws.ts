@@ -34,14 +34,19 @@ export class Visitors {
     return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed');
   }
 
+  /** The client's address. */
+  addressOf(response: Uws.HttpResponse, request: Uws.HttpRequest): string {
+    const socket = addressText(response.getRemoteAddress());
+    return clientAddress(socket, request.getHeader('x-real-ip'), this.#options.trustedProxies);
+  }
+
   originOf(
     transport: Origin['transport'],
     response: Uws.HttpResponse,
     request: Uws.HttpRequest,
   ): Origin {
-    const { trustedProxies, keptHeaders } = this.#options;
-    const socket = addressText(response.getRemoteAddress());
-    const address = clientAddress(socket, request.getHeader('x-real-ip'), trustedProxies);
+    const { keptHeaders } = this.#options;
+    const address = this.addressOf(response, request);
     if (keptHeaders.length === 0) return { address, transport, headers: NO_HEADERS };
     const kept = keptHeaders.map((name) => [name, request.getHeader(name)] as const);
     const headers = Object.fromEntries(kept.filter(([, value]) => value !== ''));

@@ -17,6 +17,8 @@ import { EdgeCore, type EdgePowers, type Patience } from './edge-core.js';
 import { maxFrameBytesOf, MESSAGE_LIMIT_SETTINGS } from './message-limits.js';
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
 import { emulationRoute } from './streams/emulation.js';
+import { BoundedLog } from './access/bounded-log.js';
+import { RateLimits } from './access/rate-limits.js';
 import { Gate } from './session/gate.js';
 import { negotiate } from './session/handshake.js';
 import { Heartbeats } from './session/heartbeats.js';
@@ -72,6 +74,12 @@ const WARNING_INTERVAL_MS = 10_000;
 /** How often what waits is looked after. */
 const SWEEP_INTERVAL_MS = 250;
 
+/** So many requests to `/emulation` for sessions that are not there an address may send at once. */
+const MIN_MISSES = 100;
+
+/** Of so many addresses they are counted. */
+const MAX_ADDRESSES = 100_000;
+
 const VERSION = '0.1.0';
 
 /** On `/ws` the first frame decides: only Centrifuge's begin with a brace. */
@@ -109,6 +117,7 @@ export function createEdge(parts: EdgeParts): Edge {
     nextRefusalMs = nextWarningMs = now() + WARNING_INTERVAL_MS;
     logger.warn(`the broker did not do what it was asked, trying again: ${messageOf(error)}`);
   };
+  const log = new BoundedLog(logger, now);
   const gate = new Gate({ ...config, now, onRefused: (reason) => metrics.refused.inc({ reason }) });
   const core = new EdgeCore(broker, server, {
     ...config,
@@ -147,7 +156,7 @@ export function createEdge(parts: EdgeParts): Edge {
       sessions.delete(session);
       gate.leave(session);
       metrics.closes.inc({ code: closeLabel(code) });
-      if (code === CLOSES.slow.code) logger.warn('a slow client was closed with 3008');
+      if (code === CLOSES.slow.code) log.warn('slow', 'a slow client was closed with 3008');
     },
     onPresenceFailure: onFailure,
     handleFault: (error) => logger.error(error, 'a command failed'),
@@ -188,7 +197,13 @@ export function createEdge(parts: EdgeParts): Edge {
     server.stream(endpoint);
   }
   server.stream(plainSse({ refuse, handleOpen: opener(() => plainSseWire) }));
-  server.route([emulationRoute({ uid, own: core.control, control, maxFrameBytes })]);
+  const misses = new RateLimits({
+    perSecond: config.connectsPerSecond,
+    burst: Math.max(config.connectsPerSecond, MIN_MISSES),
+    maxKeys: MAX_ADDRESSES,
+    now,
+  });
+  server.route([emulationRoute({ uid, own: core.control, control, maxFrameBytes, misses })]);
 
   let whyUnserved: string | undefined = 'center cannot reach this edge yet';
   void persist(

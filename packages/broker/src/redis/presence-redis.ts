@@ -48,6 +48,8 @@ export class RedisPresence implements Presence {
     const state = this.#channelOf(channel);
     state.leave(client, isAnnounced);
     await this.#teller.tell([state]);
+    // Clients choose names as they like: nothing of a channel outlives its last member.
+    if (state.isEmpty && this.#channels.get(channel) === state) this.#channels.delete(channel);
   }
 
   async members(channel: string): Promise<ReadonlyMap<string, Member>> {

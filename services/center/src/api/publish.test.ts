@@ -51,6 +51,18 @@ describe('publish', () => {
     });
   });
 
+  test('a long key is remembered by its digest', async () => {
+    const keys = ['k'.repeat(64), 'k'.repeat(65), `${'k'.repeat(255)}é`, `${'k'.repeat(255)}è`];
+    for (const key of [...keys, keys[3]]) {
+      await rig.call('publish', { channel: 'a', data: 1, idempotency_key: key });
+    }
+    const given = rig.broker.published.map(({ options }) => options?.idempotencyKey ?? '');
+    expect(given.map((key) => Buffer.byteLength(key))).toEqual([64, 43, 43, 43, 43]);
+    expect([new Set(given).size, given[4]]).toEqual([4, given[3]]);
+    const { topOffset } = await rig.broker.history('a', 0, 0);
+    expect(topOffset).toBe(4);
+  });
+
   test('what is left empty asks for nothing', async () => {
     const empty = {
       b64data: '',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PublishOptions } from '@newswire/broker';
 import { ProtocolError, toJsonLine, type JsonLine, type Position } from '@newswire/protocol';
 import type { z } from 'zod';
@@ -47,11 +48,19 @@ function lineOf({ data, b64data }: Params, text: string, maxDataBytes: number): 
 
 const NO_OPTIONS: PublishOptions = {};
 
+/** A longer key is remembered by its digest, so that many of them take no more memory. */
+const MAX_KEY_LENGTH = 64;
+
+function remembered(key: string): string {
+  if (key.length <= MAX_KEY_LENGTH) return key;
+  return createHash('sha256').update(key).digest('base64url');
+}
+
 function optionsOf({ idempotency_key, tags, skip_history }: Params): PublishOptions {
   if (!idempotency_key && !tags && !skip_history) return NO_OPTIONS;
   const named = Object.entries(tags ?? {}).filter(([, tag]) => tag !== null);
   return {
-    ...(idempotency_key ? { idempotencyKey: idempotency_key } : {}),
+    ...(idempotency_key ? { idempotencyKey: remembered(idempotency_key) } : {}),
     ...(named.length > 0 ? { extra: `"tags":${toJsonLine(Object.fromEntries(named))}` } : {}),
     ...(skip_history ? { isTransient: true } : {}),
   };

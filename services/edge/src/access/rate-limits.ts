@@ -43,6 +43,12 @@ export class RateLimits {
     return true;
   }
 
+  /** What was taken turned out not to count. */
+  giveBack(key: string, cost = 1): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket !== undefined) bucket.level = Math.min(this.#options.burst, bucket.level + cost);
+  }
+
   /** Behind all others. */
   #move(key: string, bucket: Bucket): void {
     this.#newest = key;

@@ -131,6 +131,28 @@ describe('a subscription', () => {
     expect(rig.hub.channelCount).toBe(0);
   });
 
+  test('to names that a client makes up leaves only so many of them followed', async () => {
+    const rig = new HubRig(10, { maxIdleChannels: 20 });
+    const stays = await rig.subscribed('a');
+    const { epoch } = await rig.publish('a', 1);
+    const client = await rig.connected();
+    for (let i = 0; i < 200; i++) {
+      client.send({ id: 3, subscribe: { channel: `n${i}` } });
+      await settled();
+      client.send({ id: 4, unsubscribe: { channel: `n${i}` } });
+    }
+    expect(rig.hub.channelCount).toBe(21);
+    const reads = rig.broker.reads.length;
+    client.send({ id: 5, subscribe: { channel: 'n199' } });
+    await settled();
+    expect(rig.broker.reads).toHaveLength(reads); // still followed
+    client.send({ id: 6, subscribe: { channel: 'n0' } });
+    await settled();
+    expect(rig.broker.reads.length).toBeGreaterThan(reads);
+    stays.session.handleClose(1006);
+    expect((await rig.subscribed('a', { recover: true, offset: 0, epoch })).offsets).toEqual([1]);
+  });
+
   test('that is slow is served from the log, far behind the ring', async () => {
     const { rig, first } = await rigWith(0);
     first.socket.buffered = 300_000;

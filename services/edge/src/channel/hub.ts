@@ -29,6 +29,8 @@ export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist'
   readonly checkIntervalMs: number;
   /** For how long a channel is followed on when nobody listens any more: they may come back. */
   readonly ringIdleMs: number;
+  /** Of more such channels than this, the ones idle longest are left before. Default: 20,000. */
+  readonly maxIdleChannels?: number;
   /** A subscription with an answer is refused (100, temporary) if it cannot begin within this. */
   readonly subscribeTimeoutMs: number;
   /** Told of each channel where publications were missed, before its sessions are told. */
@@ -42,6 +44,9 @@ export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist'
   /** A subscription that had begun has ended, whatever ended it. */
   readonly onEnded: (subscription: Subscription) => void;
 }
+
+/** An idle channel takes about 2 KiB, a subscription in the broker, and its ring. */
+const MAX_IDLE_CHANNELS = 20_000;
 
 /** A position that this edge has not reached within this time is looked up in the broker's log. */
 const AHEAD_LIMIT_MS = 500;
@@ -60,6 +65,8 @@ export class Hub implements BrokerHandler {
   readonly #options: HubOptions;
   readonly #reader: LogReader;
   readonly #channels = new Map<string, LiveChannel>();
+  /** Those that nobody listens to, the one idle longest first: clients choose names as they like. */
+  readonly #idle = new Set<LiveChannel>();
   /** What was replayed last: when all come back at once, most are given the same. */
   #lastReplay: readonly Entry[] = [];
 
@@ -88,6 +95,7 @@ export class Hub implements BrokerHandler {
     const { channel: name, since, mustRecover = false } = request;
     const open = this.#channels.get(name);
     const channel = open ?? this.#open(name);
+    this.#idle.delete(channel);
     const nowMs = this.#options.now();
     const subscription = new Subscription({
       session,
@@ -115,7 +123,7 @@ export class Hub implements BrokerHandler {
     this.#catchUp.forget(subscription);
     this.#reader.forget(subscription);
     subscription.state = 'ended';
-    if (channel.isEmpty) channel.emptySinceMs = this.#options.now();
+    if (channel.isEmpty) this.#idleFrom(channel);
     if (hadBegun) this.#options.onEnded(subscription);
   }
 
@@ -221,8 +229,17 @@ export class Hub implements BrokerHandler {
     void this.#options.persist(listen, isStillWanted);
   }
 
+  #idleFrom(channel: LiveChannel): void {
+    channel.emptySinceMs = this.#options.now();
+    this.#idle.add(channel);
+    const [longest] = this.#idle;
+    const { maxIdleChannels = MAX_IDLE_CHANNELS } = this.#options;
+    if (longest !== undefined && this.#idle.size > maxIdleChannels) this.#leave(longest);
+  }
+
   #leave(channel: LiveChannel): void {
     this.#channels.delete(channel.name);
+    this.#idle.delete(channel);
     channel.isReady = false;
     // While the broker is away this fails; the broker lets go when it is back.
     this.#broker.unsubscribe(channel.name).catch(() => undefined);

@@ -1,13 +1,17 @@
 import { ERRORS, ProtocolError } from '@newswire/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { RateLimits } from '../access/rate-limits.js';
 import { emulationRoute } from './emulation.js';
 
 const MAX_FRAME_BYTES = 1000;
 const NODES = ['here', 'there', 'gone', 'slow', 'broken'];
 const taken: string[] = [];
 
+const unlimited = { take: () => true, giveBack: () => undefined };
+
 const { handle, maxBodyBytes } = emulationRoute({
+  misses: unlimited,
   uid: 'here',
   maxFrameBytes: MAX_FRAME_BYTES,
   own: (request) => {
@@ -65,4 +69,37 @@ test('whatever is posted is taken, or refused in one of the documented ways', as
   expect([...seen].toSorted((a, b) => a - b)).toEqual([204, 400, 404, 413, 503]);
   expect(taken.every((data) => Buffer.byteLength(data) <= MAX_FRAME_BYTES)).toBe(true);
   expect(maxBodyBytes).toBe(2 * MAX_FRAME_BYTES);
+});
+
+test('an address that asks for sessions that are not there is refused, and asks no edge', async () => {
+  let nowMs = 0;
+  const asked: string[] = [];
+  const now = () => nowMs;
+  const route = emulationRoute({
+    uid: 'here',
+    maxFrameBytes: MAX_FRAME_BYTES,
+    own: () => ({ count: 0 }),
+    control: {
+      requestOf: async (uid) => {
+        asked.push(uid);
+        return { count: uid === 'there' ? 1 : 0 };
+      },
+    },
+    misses: new RateLimits({ perSecond: 2, burst: 5, maxKeys: 100, now }),
+  });
+  const statuses = async (node: string, address: string, count: number) => {
+    const given = JSON.stringify({ session: 's', node, data: '' });
+    const request = { body: given, query: '', headers: {}, address };
+    const replies = Array.from({ length: count }, async () => route.handle(request));
+    return (await Promise.all(replies)).map(({ status }) => status);
+  };
+  const times = (count: number, status: number) => Array.from({ length: count }, () => status);
+  for (let i = 0; i < 3; i++) expect(await statuses('there', '::1', 5)).toEqual(times(5, 204));
+  expect(await statuses('gone', '2001:db8::1', 5)).toEqual(times(5, 404));
+  expect(await statuses('gone', '2001:db8::2', 2)).toEqual(times(2, 429));
+  expect(asked).toHaveLength(20);
+  expect(await statuses('here', '2001:db8::1', 1)).toEqual([404]);
+  expect(await statuses('there', '192.0.2.1', 1)).toEqual([204]);
+  nowMs += 1000;
+  expect(await statuses('gone', '2001:db8::1', 3)).toEqual([404, 404, 429]);
 });
