@@ -57,6 +57,11 @@ export class Outbox {
     this.#defer(() => this.flush());
   }
 
+  /** Whether something was added in this tick, and will go out at its end. */
+  get isScheduled(): boolean {
+    return this.#isScheduled;
+  }
+
   /** Sends what is pending now; what is over a channel's bytes for one tick waits for the next. */
   flush(): void {
     const dirty = this.#dirty;
