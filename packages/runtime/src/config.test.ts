@@ -77,7 +77,7 @@ describe('loadConfig', () => {
 
   test('a bad secret is refused without being shown', () => {
     expect(faults({ NEWSWIRE_API_KEY: 'hunter2' })).toEqual([
-      'NEWSWIRE_API_KEY must be at least 16 characters long.',
+      'NEWSWIRE_API_KEY must be at least 16 characters long, on one line.',
     ]);
     expect(faults({ NEWSWIRE_REDIS_URL: 'http://me:hunter2@redis' })).toEqual([
       'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379.',

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { readEnvFile } from './env-file.js';
 import { SETTINGS, type Config, type Setting, type SettingKey } from './settings.js';
@@ -38,15 +39,29 @@ export function loadConfig<const K extends SettingKey>(
     if (raw === undefined) continue;
     const result = setting.schema.safeParse(raw);
     if (result.success) config[key] = result.data;
-    else faults.push(badValue(setting, raw));
+    else faults.push(badValue(setting, raw, reasonOf(result.error)));
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return config as Config<K>;
 }
 
-function badValue({ name, expects, secret }: Setting<unknown>, raw: string): string {
-  const shown = secret ? '' : `, not ${JSON.stringify(raw)}`;
-  return `${name} must be ${expects}${shown}.`;
+function badValue(
+  { name, expects, secret }: Setting<unknown>,
+  raw: string,
+  reason: string | undefined,
+): string {
+  if (secret) return `${name} must be ${expects}.`;
+  const because = reason === undefined ? '' : `: ${reason}`;
+  return `${name} must be ${expects}, not ${JSON.stringify(raw)}${because}.`;
+}
+
+/** Where a setting's schema gives one, beside what it expects. */
+function reasonOf({ issues }: z.ZodError): string | undefined {
+  for (const issue of issues) {
+    const reason: unknown = issue.code === 'custom' ? issue.params?.['reason'] : undefined;
+    if (typeof reason === 'string') return reason;
+  }
+  return undefined;
 }
 
 /** `SECRET=$other` is empty where there is no `other`, and must not open what it was to close. */

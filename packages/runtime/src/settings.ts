@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readOrigin } from './origin-setting.js';
 
 /**
  * One setting: its environment variable, what it may hold, and what it is for.
@@ -97,7 +98,24 @@ const edgeNames = z
   .refine((names) => names.every((name) => name.port > 0 && name.port <= 65535));
 
 const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
-const origin = z.union([z.literal('*'), z.literal('null'), z.url({ protocol: /^https?$/ })]);
+
+const origin = z.string().transform((text, context) => {
+  const reading = readOrigin(text);
+  if ('origin' in reading) return reading.origin;
+  const reason = `${JSON.stringify(text)} is no origin, because ${reading.fault}`;
+  context.addIssue({ code: 'custom', params: { reason } });
+  return z.NEVER;
+});
+
+/** White space around it does not count: in a header or a claim, none is ever sent. */
+const trimmed = z.string().transform((text) => text.trim());
+const apiKey = trimmed.pipe(
+  z
+    .string()
+    .min(16)
+    .regex(/^\P{Cc}*$/u),
+);
+const claim = trimmed.pipe(z.string().min(1));
 
 /** What stands between commas; nothing at all is an empty list. */
 function list(item: z.ZodType<string, string>) {
@@ -167,7 +185,7 @@ export const SETTINGS = {
   linkSecretFile: optional('NEWSWIRE_LINK_SECRET_FILE', z.string(), 'the path of a file', {
     doc: 'A file that holds the link secret, where NEWSWIRE_LINK_SECRET is unset. Whichever process finds it missing creates it, with a random secret.',
   }),
-  apiKey: optional('NEWSWIRE_API_KEY', z.string().min(16), 'at least 16 characters long', {
+  apiKey: optional('NEWSWIRE_API_KEY', apiKey, 'at least 16 characters long, on one line', {
     secret: true,
     protects: true,
     doc: 'What publishers send as X-API-Key. Unset: /api/ is open, but only where nobody but this machine reaches it.',
@@ -212,11 +230,11 @@ export const SETTINGS = {
       doc: 'Where the RSA and ECDSA public keys stand that tokens are known by. They are kept for 10 minutes, and read again for a key that is not among them.',
     },
   ),
-  tokenAudience: optional('NEWSWIRE_TOKEN_AUDIENCE', z.string(), 'a text', {
+  tokenAudience: optional('NEWSWIRE_TOKEN_AUDIENCE', claim, 'a text', {
     protects: true,
     doc: "What a token's aud has to name, if set.",
   }),
-  tokenIssuer: optional('NEWSWIRE_TOKEN_ISSUER', z.string(), 'a text', {
+  tokenIssuer: optional('NEWSWIRE_TOKEN_ISSUER', claim, 'a text', {
     protects: true,
     doc: "What a token's iss has to be, if set.",
   }),
@@ -277,10 +295,10 @@ export const SETTINGS = {
   allowedOrigins: setting(
     'NEWSWIRE_ALLOWED_ORIGINS',
     list(origin),
-    'a list of origins like https://example.com,https://app.example.com, or *',
+    'a list of origins like https://example.com,https://*.example.com,capacitor://localhost, or *',
     {
       fallback: '',
-      doc: "Web pages that may connect, beside those of newswire's own host: by their origins; * allows all. Programs other than browsers are not asked.",
+      doc: "Web pages that may connect, beside those of newswire's own host, by their origins. https://*.example.com stands for all subdomains of example.com, at any depth, and not for example.com itself. * allows all pages, without cookies. Programs other than browsers are not asked.",
     },
   ),
   trustedProxies: setting(

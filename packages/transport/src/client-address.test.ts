@@ -25,6 +25,20 @@ test.each([
   expect(addressText(new Uint8Array(bytes).buffer)).toBe(text);
 });
 
+// As the setting accepts them.
+test.each([
+  ['::ffff:10.0.0.1', '10.0.0.1', '10.0.0.2'],
+  ['::ffff:a00:1', '10.0.0.1', '10.0.0.2'],
+  ['::ffff:10.0.0.0/104', '10.9.9.9', '11.0.0.1'],
+  ['10.1.2.3/8', '10.9.9.9', '11.0.0.1'],
+  ['fd00::1/8', 'fd00::5', 'fe00::5'],
+  ['2001:DB8:0:0::1', '2001:db8::1', '2001:db8::2'],
+])('the proxy %s is the socket %s, and not %s', (listed, socket, other) => {
+  const proxies = addressList([listed]);
+  expect(clientAddress(socket, '203.0.113.7', proxies)).toBe('203.0.113.7');
+  expect(clientAddress(other, '203.0.113.7', proxies)).toBe(other);
+});
+
 test('what is no address or network is not taken', () => {
   for (const name of ['nginx', '1.2.3', '10.0.0.0/33', '10.0.0.0/x', '']) {
     expect(() => addressList([name])).toThrow(/address|range|prefix/i);

@@ -7,7 +7,7 @@ import {
   type HttpRoute,
 } from './http.js';
 import { drainBody, encodingRefusal, endlessBody, hasBody, readBody } from './request-body-uws.js';
-import { corsHeaders, type Visitors } from './visitors-uws.js';
+import type { Visitors } from './visitors-uws.js';
 
 const STATUS_LINES: Readonly<Record<number, string>> = {
   204: '204 No Content',
@@ -57,7 +57,7 @@ export function serve(
 ): void {
   const refusal = route.isForPages ? context.visitors.refuse(request) : undefined;
   if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
-  const cors = route.isForPages ? corsHeaders(request) : NO_HEADERS;
+  const cors = route.isForPages ? context.visitors.corsHeaders(request) : NO_HEADERS;
   const encoding = route.method === 'POST' ? encodingRefusal(request) : undefined;
   if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const exchange = new Exchange(response, { isHead, headers: cors }, context);

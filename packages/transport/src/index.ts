@@ -1,4 +1,4 @@
-export { allowedOrigins, type AllowedOrigin } from './allowed-origin.js';
+export { allowedOrigins, type OriginPolicy } from './allowed-origin.js';
 export { addressList } from './client-address.js';
 export type {
   Connection,

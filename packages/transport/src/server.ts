@@ -2,7 +2,7 @@ import type { BlockList } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@newswire/runtime';
 import type * as Uws from 'uWebSockets.js';
-import { allowedOrigins, type AllowedOrigin } from './allowed-origin.js';
+import { allowedOrigins, type OriginPolicy } from './allowed-origin.js';
 import { addressList } from './client-address.js';
 import type { WebSocketEndpoint } from './connection.js';
 import { errorReply, type HttpReply, type HttpRoute } from './http.js';
@@ -11,7 +11,7 @@ import { loadUws, type UwsModule } from './load-uws.js';
 import { serveStream } from './stream-uws.js';
 import type { StreamEndpoint } from './stream.js';
 import { STALL_MS, Streams } from './streams.js';
-import { preflightReply, Visitors } from './visitors-uws.js';
+import { Visitors } from './visitors-uws.js';
 import { behaviourOf } from './web-socket-uws.js';
 
 /** How long a closing server waits for the requests it has taken. */
@@ -28,8 +28,8 @@ class ListenError extends StartError {
 }
 
 export interface ServerOptions {
-  /** Which pages may connect. Default: those of newswire's own host. */
-  readonly isAllowedOrigin?: AllowedOrigin;
+  /** What pages may do. Default: those of newswire's own host may connect. */
+  readonly originPolicy?: OriginPolicy;
   /** Proxies whose X-Real-IP is believed. Default: those on this machine. */
   readonly trustedProxies?: BlockList;
   /** Request headers that connections keep, by lower-case name. Default: none. */
@@ -43,6 +43,8 @@ export class Server {
   readonly #uws: UwsModule;
   readonly #app: Uws.TemplatedApp;
   readonly #methods = new Map<string, string[]>();
+  /** Those that pages of other hosts may ask. */
+  readonly #pagePaths = new Set<string>();
   readonly #context: ServeContext;
   readonly #streams: Streams;
   #listening: Uws.us_listen_socket | undefined;
@@ -51,7 +53,7 @@ export class Server {
     this.#uws = uws;
     this.#app = uws.App();
     const visitors = new Visitors({
-      isAllowedOrigin: options.isAllowedOrigin ?? allowedOrigins([]),
+      originPolicy: options.originPolicy ?? allowedOrigins([]),
       trustedProxies: options.trustedProxies ?? addressList(['127.0.0.1', '::1']),
       keptHeaders: options.keptHeaders ?? [],
     });
@@ -104,7 +106,9 @@ export class Server {
   listen(host: string, port: number): Promise<number> {
     this.#app.any('/*', (response, request) => {
       const isHead = request.getMethod() === 'head';
-      answerEarly(response, request, this.#unrouted(request), { isHead });
+      const isForPages = this.#pagePaths.has(request.getUrl());
+      const headers = isForPages ? this.#context.visitors.corsHeaders(request) : {};
+      answerEarly(response, request, this.#unrouted(request), { isHead, headers });
     });
     return new Promise((resolve, reject) => {
       // Exclusively: otherwise a second newswire on the port would silently take half the clients.
@@ -142,9 +146,9 @@ export class Server {
   }
 
   #answerPreflight(method: string, path: string): void {
+    this.#pagePaths.add(path);
     this.#app.options(path, (response, request) => {
-      const refusal = this.#context.visitors.refuse(request);
-      answerEarly(response, request, refusal ?? preflightReply(method, request));
+      answerEarly(response, request, this.#context.visitors.answerPreflight(method, request));
     });
   }
 

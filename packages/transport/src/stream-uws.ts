@@ -5,7 +5,6 @@ import { drainBody, encodingRefusal, endlessBody, hasBody, readBody } from './re
 import { StreamConnection, streamHeaders } from './stream-connection-uws.js';
 import type { StreamEndpoint } from './stream.js';
 import type { Streams } from './streams.js';
-import { corsHeaders } from './visitors-uws.js';
 
 /**
  * Serves one request whose answer is a connection. `isHead`: only says how the answer to a GET would
@@ -23,7 +22,7 @@ export function serveStream(
   if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
   // uWebSockets.js' request is gone once this function returns: read what is asked for now.
   const origin = visitors.originOf(endpoint.transport, response, request);
-  const cors = corsHeaders(request);
+  const cors = visitors.corsHeaders(request);
   const encoding = endpoint.method === 'POST' ? encodingRefusal(request) : undefined;
   if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const asked = {

@@ -1,15 +1,13 @@
 import type { BlockList } from 'node:net';
 import type * as Uws from 'uWebSockets.js';
-import type { AllowedOrigin } from './allowed-origin.js';
+import type { OriginAccess, OriginPolicy } from './allowed-origin.js';
 import { addressText, clientAddress } from './client-address.js';
 import type { Origin } from './connection.js';
+import { corsHeaders, preflightHeaders } from './cors.js';
 import { errorReply, type HttpReply } from './http.js';
 
-/** How long a browser may remember that a page of another origin is allowed, in seconds. */
-const PREFLIGHT_AGE_S = '600';
-
 export interface VisitorOptions {
-  readonly isAllowedOrigin: AllowedOrigin;
+  readonly originPolicy: OriginPolicy;
   /** Whose X-Real-IP is believed. */
   readonly trustedProxies: BlockList;
   /** Names of request headers that connections keep, in lower case. */
@@ -28,10 +26,24 @@ export class Visitors {
 
   /** The answer to a page that may not connect. */
   refuse(request: Uws.HttpRequest): HttpReply | undefined {
-    const origin = request.getHeader('origin');
-    const host = origin === '' ? '' : request.getHeader('host');
-    if (this.#options.isAllowedOrigin(origin, host)) return undefined;
-    return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed');
+    if (this.#accessOf(request) !== 'refused') return undefined;
+    return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed', {
+      Vary: 'Origin',
+    });
+  }
+
+  /** The headers of every answer to a page; those of a refused one allow it nothing. */
+  corsHeaders(request: Uws.HttpRequest): Readonly<Record<string, string>> {
+    return corsHeaders(request.getHeader('origin'), this.#accessOf(request));
+  }
+
+  /** The answer to a browser that asks whether a page may send such a request. */
+  answerPreflight(method: string, request: Uws.HttpRequest): HttpReply {
+    const refusal = this.refuse(request);
+    if (refusal !== undefined) return refusal;
+    const requested = request.getHeader('access-control-request-headers');
+    const headers = { ...this.corsHeaders(request), ...preflightHeaders(method, requested) };
+    return { status: 204, headers, body: '' };
   }
 
   /** The client's address. */
@@ -52,22 +64,9 @@ export class Visitors {
     const headers = Object.fromEntries(kept.filter(([, value]) => value !== ''));
     return { address, transport, headers };
   }
-}
 
-/** What lets a page of another origin, which was found allowed, read the answer. */
-export function corsHeaders(request: Uws.HttpRequest): Readonly<Record<string, string>> {
-  const origin = request.getHeader('origin');
-  if (origin === '') return {};
-  return { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' };
-}
-
-/** The answer to a browser that asks whether a page may send such a request. */
-export function preflightReply(method: string, request: Uws.HttpRequest): HttpReply {
-  const headers = {
-    ...corsHeaders(request),
-    'Access-Control-Allow-Methods': method,
-    'Access-Control-Allow-Headers': 'Content-Type, Authorization, Last-Event-ID',
-    'Access-Control-Max-Age': PREFLIGHT_AGE_S,
-  };
-  return { status: 204, headers, body: '' };
+  #accessOf(request: Uws.HttpRequest): OriginAccess {
+    const origin = request.getHeader('origin');
+    return this.#options.originPolicy(origin, origin === '' ? '' : request.getHeader('host'));
+  }
 }

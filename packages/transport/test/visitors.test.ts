@@ -39,20 +39,69 @@ describe('pages of other hosts', () => {
     expect(rig.opened).toEqual([]);
   });
 
-  test('may where they are allowed, and can read what comes', async () => {
-    rig = await StreamRig.start({ isAllowedOrigin: allowedOrigins(['https://evil.example']) });
+  const CREDENTIALS = /Access-Control-Allow-Credentials: true\r\n/;
+
+  test('may where they are allowed, with credentials, and can read what comes', async () => {
+    rig = await StreamRig.start({ originPolicy: allowedOrigins(['https://evil.example']) });
     const preflight = await ask(httpRequest('OPTIONS /post', { headers: evil }));
     const answer = await preflight.receives('\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 204 /);
     expect(answer).toMatch(/Access-Control-Allow-Origin: https:\/\/evil.example\r\n/);
     expect(answer).toMatch(/Access-Control-Allow-Methods: POST\r\n/);
     expect(answer).toMatch(/Access-Control-Allow-Headers: Content-Type, Authorization/);
+    expect(answer).toMatch(/Vary: Origin, Access-Control-Request-Headers\r\n/);
+    expect(answer).toMatch(CREDENTIALS);
     const stream = await ask(httpRequest('GET /get', { headers: evil }));
     (await rig.connection()).connection.send('hello');
-    expect(await stream.receives('hello')).toMatch(
+    const begun = await stream.receives('hello');
+    expect(begun).toMatch(
       /Access-Control-Allow-Origin: https:\/\/evil.example\r\nVary: Origin\r\n/,
     );
+    expect(begun).toMatch(CREDENTIALS);
     await (await ask(upgrade('Origin: https://evil.example'))).receives('101');
+  });
+
+  test('may send the headers that they ask for', async () => {
+    rig = await StreamRig.start({ originPolicy: allowedOrigins(['https://evil.example']) });
+    const asked = 'cache-control,x-requested-with,traceparent';
+    const headers = { ...evil, 'Access-Control-Request-Headers': asked };
+    for (const path of ['/get', '/post']) {
+      const preflight = await ask(httpRequest(`OPTIONS ${path}`, { headers }));
+      expect(await preflight.receives('\r\n\r\n')).toContain(
+        'Access-Control-Allow-Headers: cache-control, x-requested-with, traceparent\r\n',
+      );
+    }
+  });
+
+  test.each([
+    ['GET /get?refuse', {}, 404],
+    ['HEAD /get?refuse', {}, 404],
+    ['POST /post', { 'Content-Encoding': 'gzip' }, 415],
+    ['POST /get', {}, 405],
+    ['PUT /post', {}, 405],
+  ])('can read that %s with %j is answered %i', async (line, more, status) => {
+    rig = await StreamRig.start({ originPolicy: allowedOrigins(['https://evil.example']) });
+    const refused = await ask(httpRequest(line, { headers: { ...evil, ...more } }));
+    const answer = await refused.receives('\r\n\r\n');
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toMatch(/Access-Control-Allow-Origin: https:\/\/evil.example\r\n/);
+    expect(answer).toMatch(CREDENTIALS);
+  });
+
+  test('come without credentials where all may come', async () => {
+    rig = await StreamRig.start({ originPolicy: allowedOrigins(['*']) });
+    for (const line of ['OPTIONS /post', 'GET /get?refuse', 'POST /get']) {
+      const answered = await ask(httpRequest(line, { headers: evil }));
+      const answer = await answered.receives('\r\n\r\n');
+      expect(answer).toMatch(/Access-Control-Allow-Origin: https:\/\/evil.example\r\n/);
+      expect(answer).not.toMatch(/Allow-Credentials/);
+    }
+  });
+
+  test('are told apart by caches, from programs too', async () => {
+    rig = await StreamRig.start();
+    const answered = await ask(httpRequest('GET /get?refuse'));
+    expect(await answered.receives('\r\n\r\n')).toMatch(/Vary: Origin\r\n/);
   });
 });
 

@@ -10,17 +10,17 @@ export function serverOptions(
   config: Config<(typeof SERVER_SETTINGS)[number]>,
   registry: Registry,
 ): ServerOptions {
-  const isAllowed = allowedOrigins(config.allowedOrigins);
+  const originPolicy = allowedOrigins(config.allowedOrigins);
   const refused = counter(
     registry,
     'newswire_edge_origins_refused_total',
     'Requests of web pages whose origin is not allowed.',
   );
   return {
-    isAllowedOrigin: (origin, host) => {
-      const may = isAllowed(origin, host);
-      if (!may) refused.inc();
-      return may;
+    originPolicy: (origin, host) => {
+      const access = originPolicy(origin, host);
+      if (access === 'refused') refused.inc();
+      return access;
     },
     trustedProxies: addressList(config.trustedProxies),
     keptHeaders: hookHeaderNames(config),

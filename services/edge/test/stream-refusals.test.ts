@@ -152,7 +152,7 @@ describe.skipIf(missing.length > 0)('event streams that cannot begin now (needs 
   });
 
   test('a page of an allowed origin can read the answer, with credentials as its edge says', async () => {
-    rig = await TwoEdges.start({}, { isAllowedOrigin: allowedOrigins([PAGE]) });
+    rig = await TwoEdges.start({}, { originPolicy: allowedOrigins([PAGE]) });
     const headers = { Origin: PAGE, Cookie: 'session=1' };
     const [begun] = await Promise.all(
       STREAMS.slice(0, 1).map((path) => {
