@@ -1,4 +1,5 @@
-# One image with all services; docker-compose.yml chooses the command. Built by BuildKit with its
+# One image with all services; docker-compose.yml chooses the command. Files get their modes here: those
+# in a clone depend on its umask, and node has to read them. Built by BuildKit with its
 # built-in Dockerfile frontend: a `# syntax=` line would have to be fetched from a registry, and
 # here-documents or COPY --parents need newer frontends.
 FROM node:22-bookworm-slim AS base
@@ -10,7 +11,8 @@ WORKDIR /app
 FROM base AS manifests
 COPY . .
 RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete \
-    && find . -type d -empty -delete
+    && find . -type d -empty -delete \
+    && chmod -R u=rwX,go=rX .
 
 FROM base AS build
 COPY --from=manifests /app .
@@ -22,7 +24,8 @@ RUN npx tsc -b services/*
 SHELL ["bash", "-O", "nullglob", "-c"]
 RUN mkdir /run-time \
     && cp -r --parents {packages,services}/*/{dist,lua,bin,package.json} /run-time \
-    && find /run-time '(' -name '*.d.ts*' -o -name '*.tsbuildinfo' -o -name '*.test.js*' ')' -delete
+    && find /run-time '(' -name '*.d.ts*' -o -name '*.tsbuildinfo' -o -name '*.test.js*' ')' -delete \
+    && chmod -R u=rwX,go=rX /run-time
 
 # uWebSockets.js ships binaries for every platform and Node version, 130 MB: the image keeps the one
 # it loads.
@@ -44,7 +47,7 @@ RUN ln -s /app/services/center/bin/newswire.js /usr/local/bin/newswire
 # A volume that is mounted here takes over the owner: edges and center keep their link secret in it.
 RUN install -d -o node -g node -m 700 /var/lib/newswire
 COPY --from=dependencies /app .
-COPY docker/healthcheck /usr/local/bin/healthcheck
+COPY --chmod=755 docker/healthcheck /usr/local/bin/healthcheck
 COPY --from=build /run-time .
 USER node
 STOPSIGNAL SIGTERM

@@ -22,11 +22,7 @@ start: build ## Run newswire in one process, without Docker: port 9900
 	@exec scripts/run-node --min-semi-space-size=16 services/standalone/dist/main.js
 
 up: ## Run the whole stack with Docker Compose: Redis, three edges, Nginx on port 9900, center
-	@docker compose up -d --build --wait || { \
-	  docker compose logs --tail 2 edge center nginx >&2; \
-	  echo "make up: the lines above are what its services said last; make logs shows more." >&2; \
-	  echo "If images could not be pulled because no registry is reachable, run make airgap first." >&2; exit 1; }
-	@docker compose ps --format 'table {{.Name}}\t{{.Status}}'
+	@scripts/up
 
 down: ## Stop the Compose stack (its data stays; docker compose down -v removes it)
 	@docker compose down

@@ -1,3 +1,4 @@
+import { renderComposeTable } from './compose-settings.js';
 import { SETTINGS, type Setting } from './settings.js';
 
 const INTRODUCTION = `# Configuration
@@ -10,13 +11,17 @@ whole stack; an unknown \`NEWSWIRE_*\` name or a bad value ends a service at sta
 \`.env\` is UTF-8 text. Docker Compose reads it too, by other rules, so a line that the two would read differently stops
 the start: \`#\`, \`$\` and escapes belong in single quotes. A name may be set once.
 
-This page and \`.env.example\` are written from the code (\`packages/runtime/src/settings.ts\`) by its tests.
+This page, \`.env.example\` and the settings in \`docker-compose.yml\` are written from the code
+(\`packages/runtime/src/settings.ts\`) by its tests.
 
 | name | default | must be | what it is for |
 | --- | --- | --- | --- |
 `;
 
 const COMPOSE = `
+docker-compose.yml passes on every setting, from the shell or from \`.env\`, except for these, which it sets itself:
+
+${renderComposeTable()}
 Compose itself reads a few more from the environment or \`.env\`:
 
 | name | default | what it is for |

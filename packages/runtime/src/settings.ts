@@ -328,7 +328,7 @@ export const SETTINGS = {
   }),
   channelsFile: optional('NEWSWIRE_CHANNELS_FILE', z.string(), 'the path of a JSON or YAML file', {
     protects: true,
-    doc: 'Where the options of namespaces stand: {"namespaces": {"sports": {"history_size": 5000, "subscribe": "users"}}} is for channels like sports:77707, and a section default for those without a colon. Default: channels.json in the working directory, if it is there.',
+    doc: 'Where the options of namespaces stand: {"namespaces": {"sports": {"history_size": 5000, "subscribe": "users"}}} is for channels like sports:77707, and a section default for those without a colon. Default: channels.json in the working directory, if it is there. (docker compose up has no default, make up has this one.)',
   }),
   historyBytes: integer('NEWSWIRE_HISTORY_BYTES', 65_536, 1_073_741_824, {
     fallback: 8_388_608,
