@@ -13,7 +13,7 @@ export RATE CHANNELS COUNT SCENARIO VUS DURATION CHANNEL_COUNT SIZE CLIENTS SEED
 
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help start up down publish subscribe simulate loadtest chaos bench compare test check format logs build airgap clean
+.PHONY: help start up down publish subscribe simulate loadtest chaos bench compare test test-load check format logs build airgap clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,8 +48,11 @@ bench: build ## Measure the embedded server beside a bare uWebSockets.js server:
 compare: build ## Measure newswire and its peers at the same work, three quarters of an hour: [ARGS='--short --only newswire,nats']
 	@scripts/run-node load-tests/compare/dist/main.js $(ARGS)
 
-test: ## Run all tests that need no Docker, installing what they need
+test: ## Run unit and integration tests, installing what they need: under five minutes, without Docker
 	@scripts/test
+
+test-load: ## Run the tests of load tests, benchmarks and their peers, which take minutes longer
+	@scripts/test load
 
 check: $(INSTALLED) ## Format, types, lint and unit tests
 	@npm run --silent check

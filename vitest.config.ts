@@ -36,8 +36,18 @@ export default defineConfig({
           include: [
             '{packages,services}/*/test/**/*.test.ts',
             'tests/{clients,examples,spec}/**/*.test.ts',
-            'load-tests/{generator,test,scenarios,compare/test,peers}/**/*.test.ts',
           ],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // Load generators, k6 scenarios, benchmarks and their peers: `make test-load`, which takes minutes.
+        extends: true,
+        test: {
+          name: 'load',
+          include: ['load-tests/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'load-tests/**/src/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
