@@ -24,7 +24,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{packages,services}/*/src/**/*.test.ts', 'load-tests/**/src/**/*.test.ts'],
+          include: [
+            '{packages,services}/*/src/**/*.test.ts',
+            'load-tests/{*/src,lib}/**/*.test.ts',
+          ],
           testTimeout: 60_000, // properties on a busy machine
         },
       },
@@ -47,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'load',
           include: ['load-tests/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'load-tests/**/src/**'],
+          exclude: ['**/node_modules/**', 'load-tests/{*/src,lib}/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

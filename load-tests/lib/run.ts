@@ -1,4 +1,4 @@
-// What the scenarios have in common: subscribers that wait for their channels' ends, and publishers.
+// What the scenarios share: subscribers that wait for the end of their channels, and publishers.
 import exec from 'k6/execution';
 import type { Options, PerVUIterationsScenario } from 'k6/options';
 import { Api } from './api.ts';
@@ -7,6 +7,8 @@ import type { Thresholds } from './metrics.ts';
 import { awaitSubscribers, publishEnds, publishShare, publishSingly } from './publisher.ts';
 import type { Publish } from './publisher.ts';
 import type { Settings } from './settings.ts';
+import { writeResults } from './summary.ts';
+import type { SummaryData } from './summary.ts';
 
 const SUBSCRIBE_LIMIT_S = 60;
 const DRAIN_LIMIT_S = 15;
@@ -22,8 +24,36 @@ export function limitMs({ durationS }: Settings): number {
   return (SUBSCRIBE_LIMIT_S + durationS + DRAIN_LIMIT_S) * 1000;
 }
 
+/** How a scenario differs from one in which every VU subscribes and publishers wait for all of them. */
+export interface Parts {
+  /** VUs by the exported function that each of them runs once. */
+  readonly roles?: Readonly<Record<string, number>>;
+  /** In addition to the thresholds of all scenarios. */
+  readonly thresholds?: Thresholds;
+  readonly waits?: Waits;
+  /** Makes the function with which a publisher publishes, instead of one by one. */
+  readonly publish?: (api: Api) => Publish;
+}
+
+/** What every scenario exports beside its own roles: `export const { options, … } = defineScenario(…)`. */
+export function defineScenario(settings: Settings, parts: Parts = {}) {
+  const { roles = { subscriber: settings.subscribers }, waits = 'first' } = parts;
+  const all = Object.entries({ ...roles, publisher: settings.publishers });
+  const options: Options = {
+    scenarios: Object.fromEntries(all.map(([name, vus]) => [name, runOnce(settings, name, vus)])),
+    thresholds: { ...thresholds(settings.limitsMs), ...parts.thresholds },
+    summaryTrendStats: ['p(50)', 'p(95)', 'p(99)', 'max'],
+  };
+  return {
+    options,
+    setup: () => begin(settings),
+    publisher: (run: Run) => publishRun(settings, run, waits, parts.publish ?? publishSingly),
+    handleSummary: (data: SummaryData) => writeResults(data, settings),
+  };
+}
+
 /** VUs that each run the exported function `name` once. */
-export function once(settings: Settings, name: string, vus: number): PerVUIterationsScenario {
+function runOnce(settings: Settings, name: string, vus: number): PerVUIterationsScenario {
   return {
     executor: 'per-vu-iterations',
     exec: name,
@@ -31,19 +61,6 @@ export function once(settings: Settings, name: string, vus: number): PerVUIterat
     iterations: 1,
     maxDuration: `${Math.ceil(limitMs(settings) / 1000) + 5}s`,
     gracefulStop: '1s',
-  };
-}
-
-/** k6's options: who runs, and the thresholds of all scenarios with this one's own. */
-export function optionsOf(
-  settings: Settings,
-  scenarios: NonNullable<Options['scenarios']>,
-  own: Thresholds = {},
-): Options {
-  return {
-    scenarios,
-    thresholds: { ...thresholds(settings.limitsMs), ...own },
-    summaryTrendStats: ['p(50)', 'p(95)', 'p(99)', 'max'],
   };
 }
 
@@ -71,7 +88,7 @@ export function channelsOf(run: Run, number: number, each: number): string[] {
 }
 
 /** Those channels that this one of the publishers keeps to. */
-export function sharedOut({ channels }: Run, publishers: number): string[] {
+function sharedOut({ channels }: Run, publishers: number): string[] {
   return channels.filter((_, n) => n % publishers === index() % publishers);
 }
 
@@ -79,11 +96,11 @@ export function sharedOut({ channels }: Run, publishers: number): string[] {
 export type Waits = 'first' | 'before the end';
 
 /** A publisher's whole run: waits for all subscribers, publishes its share, and ends its channels. */
-export function publishRun(
+function publishRun(
   settings: Settings,
   run: Run,
-  waits: Waits = 'first',
-  publish?: Publish,
+  waits: Waits,
+  createPublish: (api: Api) => Publish,
 ): void {
   const api = new Api(settings.baseUrl);
   const expected = settings.subscribers * settings.channelsPerSubscriber;
@@ -92,7 +109,7 @@ export function publishRun(
   const ratePerS = (settings.ratePerS * channels.length) / run.channels.length;
   const share = { ...settings, channels, ratePerS };
   const missing = waits === 'first' ? wait() : 0;
-  const last = missing > 0 ? [] : publishShare(share, publish ?? publishSingly(api));
+  const last = missing > 0 ? [] : publishShare(share, createPublish(api));
   if (waits === 'before the end') wait();
   publishEnds(api, channels, last);
 }

@@ -2,12 +2,10 @@
 import { setTimeout } from 'k6/timers';
 import { CentrifugeClient } from '../lib/centrifuge-client.ts';
 import { deliveryLatency } from '../lib/metrics.ts';
-import { begin, channelOf, index, limitMs, once, optionsOf, publishRun } from '../lib/run.ts';
+import { channelOf, defineScenario, index, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { readSettings } from '../lib/settings.ts';
 import { caughtUp, Returns, returnThresholds } from '../lib/returns.ts';
-import { writeResults } from '../lib/summary.ts';
-import type { SummaryData } from '../lib/summary.ts';
 
 /** When, as shares of the time in which items are published. */
 const STORMS = [1 / 3, 2 / 3];
@@ -21,16 +19,9 @@ const settings = readSettings('reconnect-storm', {
   CHANNEL_COUNT: 4,
 });
 
-export const options = optionsOf(
-  settings,
-  {
-    subscribers: once(settings, 'subscriber', settings.subscribers),
-    publishers: once(settings, 'publisher', settings.publishers),
-  },
-  returnThresholds(settings, STORMS.length),
-);
-
-export const setup = (): Run => begin(settings);
+export const { options, setup, publisher, handleSummary } = defineScenario(settings, {
+  thresholds: returnThresholds(settings, STORMS.length),
+});
 
 export function subscriber(run: Run): void {
   const returns = new Returns(deliveryLatency, caughtUp);
@@ -53,9 +44,3 @@ export function subscriber(run: Run): void {
     client.cut(AWAY_MS);
   };
 }
-
-export function publisher(run: Run): void {
-  publishRun(settings, run);
-}
-
-export const handleSummary = (data: SummaryData) => writeResults(data, settings);

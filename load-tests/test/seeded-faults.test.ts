@@ -15,7 +15,7 @@ import {
   untilAnswers,
 } from '@newswire/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { RunResult } from '../report/src/result.ts';
+import type { RunResult } from '../lib/result.ts';
 
 const HOOK = fileURLToPath(new URL('seed-fault.mjs', import.meta.url));
 const FAULTS = [
@@ -70,7 +70,14 @@ async function loadTest(url: string, environment: Readonly<Record<string, string
   const result = JSON.parse(json) as RunResult;
   const html = await readFile(`${file}.html`, 'utf8');
   const broken = result.thresholds.filter(({ held }) => !held);
-  return { code, html, result, broken: broken.map((each) => `${each.metric} ${each.condition}`) };
+  const output = run.stdout + run.stderr;
+  return {
+    code,
+    output,
+    html,
+    result,
+    broken: broken.map((each) => `${each.metric} ${each.condition}`),
+  };
 }
 
 interface Message {
@@ -121,9 +128,10 @@ describe.skipIf(missingPrograms('k6').length > 0)('make loadtest (needs k6)', ()
 
     test.each(FAULTS)('fails by %s: %s', { timeout: 60_000 }, async (fault, metric) => {
       const url = await startWith(fault, 100);
-      const { code, broken, html } = await loadTest(url, { SCENARIO, ...SHORT });
+      const { code, output, broken, html } = await loadTest(url, { SCENARIO, ...SHORT });
       expect({ code, broken }).toEqual({ code: 99, broken: [`${metric} count==0`] });
-      expect(html).toContain(`Thresholds broken: ${metric} count==0.`);
+      expect(output).toContain(`Thresholds broken: ${metric} count==0.`);
+      expect(html).toContain('<title>k6 report</title>');
     });
   });
 
