@@ -9,7 +9,7 @@ export {
 } from './channel-options.js';
 export { ConfigError } from './config-error.js';
 export { loadConfig, readEnvironment, withoutEmptyValues, type Environment } from './config.js';
-export { runService, StartError, type Service } from './lifecycle.js';
+export { runService, StartError, type Program, type Service } from './lifecycle.js';
 export { readLinkSecret } from './link-secret.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export { Counter, counter, createRegistry, gauge, Histogram, type Registry } from './metrics.js';
@@ -26,3 +26,4 @@ export {
   type Setting,
   type SettingKey,
 } from './settings.js';
+export { VERSION } from './version.js';

@@ -1,5 +1,6 @@
-/* oxlint-disable no-console -- before a logger exists, standard error is all there is */
+/* oxlint-disable no-console -- before a logger exists, standard output and error are all there is */
 import { ConfigError } from './config-error.js';
+import { VERSION } from './version.js';
 
 /** Something that runs until it is stopped. `stop` resolves when everything is flushed. */
 export interface Service {
@@ -14,11 +15,20 @@ export class StartError extends Error {
   }
 }
 
+/** What `--help` shows of a service. */
+export interface Program {
+  readonly name: 'edge' | 'center' | 'standalone';
+  /** One sentence. */
+  readonly description: string;
+}
+
 /**
  * Runs a service for the life of the process. SIGTERM or SIGINT stops it (exit code 0); a second
- * one ends it at once (1). Bad configuration is printed a sentence a line (2).
+ * one ends it at once (1). Bad configuration is printed a sentence a line (2). The only arguments are
+ * `--help` and `--version` (0); any other is an error (2).
  */
-export async function runService(start: () => Promise<Service>): Promise<void> {
+export async function runService(program: Program, start: () => Promise<Service>): Promise<void> {
+  answerArguments(program, process.argv.slice(2));
   const service = await Promise.resolve().then(start).catch(fail);
   let stopping = false;
   const stop = () => {
@@ -28,6 +38,27 @@ export async function runService(start: () => Promise<Service>): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+/** Ends the process unless it was started without arguments. */
+function answerArguments({ name, description }: Program, args: readonly string[]): void {
+  const [first, second] = args;
+  if (first === undefined) return;
+  const usage = `usage: node services/${name}/dist/main.js [--help | --version]`;
+  const settings = 'Its settings are environment variables, see docs/configuration.md.';
+  const answers = new Map([
+    ['--help', `${description}\n\n${usage}\n\n${settings}`],
+    ['-h', `${description}\n\n${usage}\n\n${settings}`],
+    ['--version', VERSION],
+  ]);
+  const answer = answers.get(first);
+  if (answer !== undefined && second === undefined) {
+    console.log(answer);
+    process.exit(0);
+  }
+  const unexpected = JSON.stringify(answer === undefined ? first : second);
+  console.error(`unexpected argument ${unexpected}\n${usage}\n${settings}`);
+  process.exit(2);
 }
 
 function fail(error: unknown): never {

@@ -10,6 +10,7 @@ import {
   PROCESS_SETTINGS,
   readEnvironment,
   runService,
+  type Program,
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
@@ -21,7 +22,12 @@ import { openInlet } from './open-inlet.js';
 /** How long a stopping center publishes what the inlet has taken in. */
 const INLET_LIMIT_MS = 3000;
 
-await runService(async (): Promise<Service> => {
+const PROGRAM: Program = {
+  name: 'center',
+  description: 'newswire center: takes publications over its HTTP API and, with Redis, its inlet.',
+};
+
+await runService(PROGRAM, async (): Promise<Service> => {
   const config = loadConfig(
     [
       ...CENTER_SETTINGS,

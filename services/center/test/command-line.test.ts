@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   callApi,
   NewswireProcess,
@@ -9,6 +10,19 @@ import {
   until,
 } from '@newswire/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const COMMANDS = [
+  'publish',
+  'subscribe',
+  'simulate',
+  'channels',
+  'history',
+  'presence',
+  'token',
+] as const;
+
+const manifest = readFileSync(`${ROOT}package.json`, 'utf8');
+const { version: VERSION } = JSON.parse(manifest) as { version: string };
 
 describe('the newswire command', () => {
   let newswire: NewswireProcess;
@@ -40,9 +54,17 @@ describe('the newswire command', () => {
     ]);
   });
 
-  test.each([
+  test.each<readonly [args: readonly string[], code: number, text: string]>([
     [[], 0, 'newswire publish CHANNEL MSG'],
     [['help'], 0, 'newswire publish CHANNEL MSG'],
+    [['--version'], 0, `${VERSION}\n`],
+    [['--version', 'x'], 2, 'there is no command "--version"'],
+    ...COMMANDS.flatMap((name) =>
+      ['--help', '-h'].map((flag) => [[name, flag], 0, `newswire ${name}`] as const),
+    ),
+    [['publish', 'a', 'b', '--help'], 0, 'newswire publish CHANNEL MSG'],
+    ...COMMANDS.map((name) => [[name, '--loud'], 2, "Unknown option '--loud'"] as const),
+    [['toString'], 2, 'there is no command "toString"'],
     [['pubish'], 2, 'there is no command "pubish"'],
     [['publish'], 2, 'publish needs a CHANNEL and a MSG'],
     [['publish', 'a'], 2, 'there is no message for a'],
@@ -63,6 +85,25 @@ describe('the newswire command', () => {
     const result = await run(...args);
     expect(result.code).toBe(code);
     expect(result.stdout + result.stderr).toContain(text);
+  });
+
+  test('wrong usage is said on standard error, with the usage of that command alone', async () => {
+    const { code, stdout, stderr } = await run('history');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('newswire history CHANNEL [--limit N]');
+    expect(stderr).not.toContain('newswire publish');
+  });
+
+  test('after -- a message may look like an option', async () => {
+    const { code, stdout } = await run('publish', 'options', '--', '--help');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^published to options: offset 1/)]);
+  });
+
+  test('--help needs no sound settings', async () => {
+    const env = { ...process.env, NEWSWIRE_URL: 'nonsense' };
+    const script = `${ROOT}services/center/bin/newswire.js`;
+    const command = new TestProcess(process.execPath, [script, 'publish', '--help'], env);
+    expect((await command.exited).code).toBe(0);
   });
 
   test('history prints what was published last, in its order', async () => {

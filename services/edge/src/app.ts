@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Broker, Control } from '@newswire/broker';
 import { centrifugeWire, CLOSES, plainSseWire, seedWire } from '@newswire/protocol';
-import { persist, type Config, type Logger, type Registry } from '@newswire/runtime';
+import { persist, VERSION, type Config, type Logger, type Registry } from '@newswire/runtime';
 import type {
   Connection,
   Handshake,
@@ -79,8 +79,6 @@ const MIN_MISSES = 100;
 
 /** Of so many addresses they are counted. */
 const MAX_ADDRESSES = 100_000;
-
-const VERSION = '0.1.0';
 
 /** On `/ws` the first frame decides: only Centrifuge's begin with a brace. */
 const WIRES: readonly [path: string, choose: WireChoice][] = [

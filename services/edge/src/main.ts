@@ -8,6 +8,7 @@ import {
   PROCESS_SETTINGS,
   readEnvironment,
   runService,
+  type Program,
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
@@ -16,7 +17,12 @@ import { createEdge, EDGE_SETTINGS } from './app.js';
 import { BROKER_SETTINGS, openBroker } from './open-broker.js';
 import { SERVER_SETTINGS, serverOptions } from './server-options.js';
 
-await runService(async (): Promise<Service> => {
+const PROGRAM: Program = {
+  name: 'edge',
+  description: 'newswire edge: delivers publications to clients over WebSocket and HTTP.',
+};
+
+await runService(PROGRAM, async (): Promise<Service> => {
   const config = loadConfig(
     [
       ...EDGE_SETTINGS,

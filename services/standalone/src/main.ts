@@ -1,4 +1,9 @@
-import { readEnvironment, runService } from '@newswire/runtime';
+import { readEnvironment, runService, type Program } from '@newswire/runtime';
 import { startStandalone } from './app.js';
 
-await runService(() => startStandalone(readEnvironment()));
+const PROGRAM: Program = {
+  name: 'standalone',
+  description: 'newswire in one process: edge, center and the logs in memory.',
+};
+
+await runService(PROGRAM, () => startStandalone(readEnvironment()));

@@ -1,6 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { missingPrograms, NewswireProcess, ROOT, SeedClient, subscribed } from '@newswire/testkit';
+import {
+  freePort,
+  missingPrograms,
+  NewswireProcess,
+  ROOT,
+  SeedClient,
+  subscribed,
+} from '@newswire/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const run = promisify(execFile);
@@ -58,9 +65,10 @@ describe.skipIf(missing.length > 0)('make publish', () => {
   });
 
   test('where nothing runs it says so', async () => {
-    await expect(make(['publish', 'MSG=x'], { NEWSWIRE_PORT: '1' })).rejects.toMatchObject({
+    const port = String(await freePort());
+    await expect(make(['publish', 'MSG=x'], { NEWSWIRE_PORT: port })).rejects.toMatchObject({
       stderr: expect.stringContaining(
-        'not published: nothing answers at http://127.0.0.1:1: start newswire with make start or make up',
+        `not published: nothing listens at 127.0.0.1:${port}: start newswire with make start or make up`,
       ),
     });
   });

@@ -1,5 +1,10 @@
 import type { ErrorBody } from '@newswire/protocol';
 import type { CommandContext } from './command.js';
+import {
+  describeFailure,
+  describeForeignAnswer,
+  type ConnectionFailure,
+} from './connection-failure.js';
 
 /** An answer of the server API. */
 export interface Answer<R> {
@@ -11,7 +16,7 @@ export interface Answer<R> {
 
 const ANSWER_LIMIT_MS = 10_000;
 
-/** One request to the server API. Where nothing answers, that is a temporary error, too. */
+/** One request to the server API. Where newswire does not answer, that is an error, too. */
 export async function post<R>(
   { url, apiKey }: Pick<CommandContext, 'url' | 'apiKey'>,
   method: string,
@@ -24,10 +29,30 @@ export async function post<R>(
       body,
       signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
     });
-    const text = await response.text();
-    return { ...(JSON.parse(text) as Answer<R>), text };
+    const answer = parseAnswer<R>(await response.text());
+    if (answer !== undefined) return answer;
+    return failed(
+      describeForeignAnswer(url, response.status, response.headers.get('content-type')),
+    );
+  } catch (error) {
+    return failed(describeFailure(url, error));
+  }
+}
+
+function failed<R>(failure: ConnectionFailure): Answer<R> {
+  const { message, temporary } = failure;
+  return { error: { code: 100, message, ...(temporary && { temporary }) } };
+}
+
+/** Undefined where it is not newswire's. */
+function parseAnswer<R>(text: string): Answer<R> | undefined {
+  try {
+    const answer = JSON.parse(text) as Answer<R> | null;
+    const isOurs =
+      typeof answer?.result === 'object' ||
+      (typeof answer?.error?.code === 'number' && typeof answer.error.message === 'string');
+    return isOurs ? { ...answer, text } : undefined;
   } catch {
-    const message = `nothing answers at ${url}: start newswire with make start or make up`;
-    return { error: { code: 100, message, temporary: true } };
+    return undefined;
   }
 }

@@ -1,19 +1,23 @@
 import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-parser/stream';
 import { UsageError, type CommandContext } from './command.js';
+import { describeFailure, describeForeignAnswer } from './connection-failure.js';
 
 /** How one connection went. */
 export interface End {
   readonly opened: boolean;
   readonly reason: string;
-  /** Whoever comes back is refused with the same code. */
-  readonly isFinal: boolean;
+  /**
+   * refused: by newswire, which will refuse again. unreachable: newswire is not at this URL. cut: trying again
+   * may help.
+   */
+  readonly kind: 'cut' | 'refused' | 'unreachable';
 }
+
+/** Named as Node names its own time-outs. */
+const SILENCE = Object.assign(new Error('silence'), { code: 'ETIMEDOUT' });
 
 /** Newswire says something this often, unless it is told to do so less often: then we come again. */
 const SILENCE_LIMIT_MS = 90_000;
-
-/** Too many for now, or newswire is away; whatever else is refused stays so. */
-const TEMPORARY = [429, 500, 502, 503, 504];
 
 /**
  * Prints what comes on the channels over plain SSE. Each call connects, from where the one before was
@@ -41,7 +45,7 @@ export function listener(
       const last = lastId === '' ? {} : { 'Last-Event-ID': lastId };
       const headers = { Authorization: `Bearer ${token}`, ...last };
       const response = await fetch(address, { headers, signal: silence.signal });
-      if (!response.ok || response.body === null) return await refusal(response);
+      if (!isStream(response) || response.body === null) return await refusal(url, response);
       const events = response.body
         .pipeThrough(silence.watch())
         .pipeThrough(new TextDecoderStream())
@@ -52,22 +56,28 @@ export function listener(
         lastId = event.id ?? lastId;
         tell(event, context);
       }
-      return { opened, isFinal: false, reason: refused ?? 'the stream has ended' };
+      return { opened, kind: 'cut', reason: refused ?? 'the stream has ended' };
     } catch (error) {
-      const { message, cause } = error as Error;
-      const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
-      return { opened, isFinal: false, reason };
+      const { message, temporary } = describeFailure(url, silence.signal.aborted ? SILENCE : error);
+      return { opened, kind: temporary ? 'cut' : 'unreachable', reason: message };
     } finally {
       silence.end();
     }
   };
 }
 
-async function refusal(response: Response): Promise<End> {
-  const { status } = response;
-  const said = (await response.json().catch(() => ({}))) as { error?: { message?: string } };
-  const reason = said.error?.message ?? `HTTP ${status}`;
-  return { opened: false, isFinal: !TEMPORARY.includes(status), reason };
+function isStream({ ok, headers }: Response): boolean {
+  return ok && headers.get('content-type')?.startsWith('text/event-stream') === true;
+}
+
+/** Newswire's own words, if the body has them. */
+export async function refusal(url: string, response: Response): Promise<End> {
+  const { status, headers } = response;
+  const foreign = describeForeignAnswer(url, status, headers.get('content-type'));
+  const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
+  const reason = body?.error?.message;
+  const kind = foreign.temporary ? 'cut' : reason === undefined ? 'unreachable' : 'refused';
+  return { opened: false, kind, reason: reason ?? foreign.message };
 }
 
 /** Channels cannot be called like the events that are no items. */
@@ -81,7 +91,7 @@ function tell({ event, data }: EventSourceMessage, { print, note }: CommandConte
 /** Aborts what says nothing for too long. */
 class Silence {
   readonly #abort = new AbortController();
-  readonly #timer = setTimeout(() => this.#abort.abort(new Error('silence')), SILENCE_LIMIT_MS);
+  readonly #timer = setTimeout(() => this.#abort.abort(SILENCE), SILENCE_LIMIT_MS);
 
   get signal(): AbortSignal {
     return this.#abort.signal;

@@ -1,10 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkChannelOrWildcard } from '@newswire/protocol';
 import { backoffMs, RECONNECT_BACKOFF } from '@newswire/runtime';
 import { WebSocket } from 'ws';
 import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
 import { DEFAULT_CHANNEL } from './publish-command.js';
-import { listener, type End } from './sse-listener.js';
+import { describeFailure } from './connection-failure.js';
+import { listener, refusal, type End } from './sse-listener.js';
 
 /**
  * `newswire subscribe CHANNEL… [--token T]`: prints every item, and connects again whenever it is cut
@@ -25,10 +27,17 @@ export const subscribeCommand: RunCommand = async (args, context) => {
   const token = values.token ?? context.ownToken;
   const listenOnce =
     token === undefined ? () => listen(channels, context) : listener(channels, token, context);
+  let hasOpened = false;
   for (let attempt = 0; ; attempt++) {
-    const { opened, reason, isFinal } = await listenOnce();
-    if (isFinal) {
+    const { opened, reason, kind } = await listenOnce();
+    hasOpened ||= opened;
+    if (kind === 'refused') {
       context.note(`refused (${reason})`);
+      return 1;
+    }
+    // A URL that has worked is right, whatever stands in the way now.
+    if (kind === 'unreachable' && !hasOpened) {
+      context.note(`cannot connect (${reason})`);
       return 1;
     }
     context.note(`${opened ? 'cut off' : 'cannot connect'} (${reason}): trying again`);
@@ -43,9 +52,10 @@ const ALIVE_CHECK_MS = 20_000;
 /** Resolves when the connection has ended, or could not be made. */
 function listen(channels: readonly string[], { url, print, note }: CommandContext): Promise<End> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`);
+    const address = `${url.replace(/^http/, 'ws')}/ws`;
+    const socket = new WebSocket(address, { handshakeTimeout: ALIVE_CHECK_MS });
     let opened = false;
-    let reason = '';
+    let failure: End | undefined;
     let isAlive = true;
     socket.on('open', () => {
       opened = true;
@@ -59,13 +69,35 @@ function listen(channels: readonly string[], { url, print, note }: CommandContex
     }, ALIVE_CHECK_MS);
     socket.on('pong', () => (isAlive = true));
     socket.on('message', (data) => print(String(data)));
+    socket.on('unexpected-response', (_, message) => {
+      void refusalOf(url, message)
+        .then((end) => (failure = end))
+        .finally(() => socket.terminate());
+    });
     socket.on('error', (error) => {
-      reason = error.message || (error as NodeJS.ErrnoException).code || 'error';
+      const { message, temporary } = describeFailure(url, error);
+      failure ??= { opened, kind: temporary ? 'cut' : 'unreachable', reason: message };
     });
     socket.on('close', (code, text) => {
       clearInterval(watchdog);
-      const isFinal = code >= 3500 && code < 4000;
-      resolve({ opened, isFinal, reason: reason || `${code} ${String(text)}`.trim() });
+      const kind = code >= 3500 && code < 4000 ? 'refused' : 'cut';
+      resolve(failure ?? { opened, kind, reason: `${code} ${String(text)}`.trim() });
     });
   });
+}
+
+const MAX_ERROR_LENGTH = 65_536;
+
+/** An answer to the handshake that is no WebSocket. */
+async function refusalOf(url: string, message: IncomingMessage): Promise<End> {
+  const { statusCode = 500, headers } = message;
+  let text = '';
+  message.setEncoding('utf8');
+  for await (const chunk of message) {
+    text += String(chunk);
+    if (text.length > MAX_ERROR_LENGTH) break;
+  }
+  const contentType = headers['content-type'] ?? '';
+  const init = { status: statusCode, headers: { 'content-type': contentType } };
+  return refusal(url, new Response(text, init));
 }
