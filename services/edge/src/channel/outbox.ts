@@ -15,6 +15,7 @@ export interface OutboxOptions {
    * at again: by no more than that a session's unsent bytes can have grown.
    */
   readonly lookEveryBytes: number;
+  readonly now: () => number;
   /** Runs a function once the current turn of the event loop is over. */
   readonly defer?: (flush: () => void) => void;
   /** Told of a channel whose publications could not be encoded; they are skipped. */
@@ -37,6 +38,8 @@ export class Outbox {
   readonly #defer: (flush: () => void) => void;
   #dirty = new Set<LiveChannel>();
   #isScheduled = false;
+  /** When the flush that is scheduled was scheduled, in ms. */
+  #scheduledMs = 0;
   /** UTF-8 bytes of data flushed so far, of all channels. */
   #sentBytes = 0;
   #publications = 0;
@@ -54,12 +57,13 @@ export class Outbox {
     this.#dirty.add(channel);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    this.#scheduledMs = this.#options.now();
     this.#defer(() => this.flush());
   }
 
-  /** Whether something was added in this tick, and will go out at its end. */
-  get isScheduled(): boolean {
-    return this.#isScheduled;
+  /** The time in ms, as of this tick: the clock is not read again once something is to go out. */
+  get tickMs(): number {
+    return this.#isScheduled ? this.#scheduledMs : this.#options.now();
   }
 
   /** Sends what is pending now; what is over a channel's bytes for one tick waits for the next. */

@@ -70,6 +70,35 @@ describe('an edge that listened all the time', () => {
     expect(replayed(await backAt(rig, epochOf(first), 1))).toEqual(LOST);
   });
 
+  test('counts the age of what comes beside something else to send from when it came', async () => {
+    const rig = rigOf({ cacheRecovery: true, historyTtlMs: 1000 });
+    await rig.subscribed('a');
+    await rig.publish('a', 1);
+    rig.nowMs += 60_000;
+    const opened = rig.subscribed('b');
+    // The log of b was read, and the flush at the end of this tick is scheduled.
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    void rig.broker.publish('a', '"2"');
+    await opened;
+    expect(replayed(await rig.subscribed('a'))).toEqual({ recovered: true, offsets: [2] });
+  });
+
+  test('counts the age of what comes while more is to send than a tick takes', async () => {
+    const namespace = { ...OPEN_NAMESPACE, cacheRecovery: true, historyTtlMs: 1000 };
+    const optionsOf = () => namespace;
+    const rig = new HubRig(1000, { optionsOf, limitsOf: optionsOf, maxFlushBytes: 4096 });
+    await rig.subscribed('a');
+    for (let i = 0; i < 30; i++) void rig.broker.publish('a', `"${'x'.repeat(4000)}"`);
+    for (let i = 0; i < 10; i++) {
+      await new Promise(setImmediate);
+      rig.nowMs += 300;
+    }
+    void rig.broker.publish('a', '"last"');
+    await settled();
+    await settled();
+    expect(replayed(await rig.subscribed('a'))).toEqual({ recovered: true, offsets: [31] });
+  });
+
   test('serves a session that lags all that it is owed, and nobody else', async () => {
     const rig = rigOf({ historySize: 2, historyTtlMs: 1000 });
     const slow = await rig.subscribed('a');

@@ -166,6 +166,7 @@ export class FlushRig {
         lookEveryBytes: options.lookEveryBytes ?? 0,
         maxFlushBytes: options.maxFlushBytes ?? 1000,
         maxMessageBytes: options.maxMessageBytes ?? 1_048_576,
+        now: () => this.nowMs,
         defer: (flush) => this.deferred.push(flush),
         onFault: (_, error) => this.faults.push(error),
         onBroken: (subscription) => {
