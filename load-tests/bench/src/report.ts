@@ -1,3 +1,4 @@
+import { markdownTable } from 'markdown-table';
 import {
   BUSY_SHARE,
   spreadOf,
@@ -98,15 +99,6 @@ export function warningsOf(results: readonly CaseResult[]): string[] {
   return [...warnings, `**Disturbed**: others on this machine used ${cores}.`];
 }
 
-const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-
-export function markdownTable(
-  heads: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
 const speed: Pick = (r) => r.deliveries_per_s;
 const cost: Pick = (r) => r.server_cpu_s_per_million;
 const p99: Pick = (r) => r.latency_ms.p99;
@@ -143,7 +135,7 @@ export function speedTable(
       pair((name) => faultsCell(of(name))),
     ];
   });
-  return markdownTable(heads, rows);
+  return markdownTable([heads, ...rows]);
 }
 
 /** Deliveries a second of one system, where what it is to be measured beside is not here. */
@@ -154,5 +146,5 @@ export function loneTable(results: readonly CaseResult[], load: string, name: st
     const p99Cell = medianOf(of, p99).toFixed(1);
     return [label, spreadCell(of, speed), p99Cell, sharesCell(of), faultsCell(of)];
   });
-  return markdownTable(heads, rows);
+  return markdownTable([heads, ...rows]);
 }

@@ -182,7 +182,7 @@ describe('what is said of it', () => {
         { ...info, id: 'c', name: 'the c', obstacle: 'c is not here' },
       ],
     });
-    expect(text).toMatch(/the a +1,000,000 +4,000,000\n +the b +failed/);
+    expect(text).toMatch(/\| the a +\| 1,000,000 \| 4,000,000 \|\n\| the b +\| +failed/);
     expect(text).toContain('b, windows at 1: it broke');
     expect(text).toContain('the c: c is not here');
     expect(text).toContain('at least 2.5 times what the fastest server sends: less than 3 times');

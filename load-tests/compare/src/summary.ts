@@ -1,6 +1,7 @@
 import { spreadOf } from '@newswire/load-harness';
 import { failuresOf } from './comparison.js';
 import { headRoomOf } from './head-room.js';
+import { alignedTable } from './render/markdown.js';
 import type { Comparison, Point, Rounds, Works } from './result.js';
 
 /** What the generator should take in of what the best server sends. */
@@ -18,13 +19,7 @@ function medianCell<T>(of: Rounds<T> | undefined, pick: (round: T) => number, di
 }
 
 function table(title: string, heads: Row, rows: readonly Row[]): string {
-  const all = [heads, ...rows];
-  const widths = heads.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
-  const lines = all.map(([name, ...cells]) => {
-    const right = cells.map((cell, i) => cell.padStart(widths[i + 1] ?? 0));
-    return `  ${[name.padEnd(widths[0] ?? 0), ...right].join('  ')}`;
-  });
-  return [title, ...lines].join('\n');
+  return `${title}\n\n${alignedTable(heads, rows)}`;
 }
 
 type Measured = readonly { readonly id: string; readonly name: string }[];

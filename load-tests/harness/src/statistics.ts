@@ -1,3 +1,7 @@
+import { max, median, min } from 'd3-array';
+
+export { sum as sumOf } from 'd3-array';
+
 /** Middle value, and the lowest and highest beside it. */
 export interface Spread {
   readonly median: number;
@@ -7,16 +11,6 @@ export interface Spread {
 
 /** Of at least one value. */
 export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (index: number) => sorted[index] ?? Number.NaN;
-  const middle = (sorted.length - 1) / 2;
-  return {
-    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
-    low: at(0),
-    high: at(sorted.length - 1),
-  };
-}
-
-export function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
+  const [middle, low, high] = [median(values), min(values), max(values)];
+  return { median: middle ?? Number.NaN, low: low ?? Number.NaN, high: high ?? Number.NaN };
 }

@@ -9,7 +9,8 @@ import {
   type IdleResult,
   type StartSystem,
 } from '@newswire/load-harness';
-import { formatSpread, markdownTable } from '../report.js';
+import { markdownTable } from 'markdown-table';
+import { formatSpread } from '../report.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Suite } from './suite.js';
 
@@ -68,7 +69,8 @@ function tableOf(weighed: readonly Weighed[]): string {
     ];
   };
   const heads = ['', 'raw', 'newswire', 'newswire / raw'];
-  return markdownTable(isCompared ? [...heads, 'Centrifuge', 'newswire / Centrifuge'] : heads, [
+  return markdownTable([
+    isCompared ? [...heads, 'Centrifuge', 'newswire / Centrifuge'] : heads,
     row('memory, KiB', 'kib_per_connection'),
     row('connecting and subscribing, µs of CPU', 'connect_cpu_us'),
     row('the same, the third time', 'again_cpu_us'),

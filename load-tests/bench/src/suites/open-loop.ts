@@ -1,8 +1,8 @@
+import { markdownTable } from 'markdown-table';
 import { measureByTurns, missing, nats, standalone, type CaseResult } from '@newswire/load-harness';
 import {
   faultsCell,
   formatSpread,
-  markdownTable,
   ratioOf,
   sharesCell,
   spreadCell,
@@ -38,7 +38,7 @@ function tableOf(runs: CaseResult['runs']): string {
     sharesCell(of),
     faultsCell(of),
   ]);
-  return markdownTable(heads, rows);
+  return markdownTable([heads, ...rows]);
 }
 
 function ratioNote({ NATS, newswire }: CaseResult['runs']): string[] {

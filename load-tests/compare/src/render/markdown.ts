@@ -1,3 +1,5 @@
+import { markdownTable } from 'markdown-table';
+
 /** Text of others inside a table or a sentence: it can end neither a cell nor the line, and is no HTML. */
 export function plain(text: string): string {
   return text
@@ -8,16 +10,19 @@ export function plain(text: string): string {
     .trim();
 }
 
-const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-
-/** The first column is text, the others are figures unless said otherwise. */
+/** A table whose first column is text and whose others are figures, unless said otherwise. */
 export function table(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   isText: (column: number) => boolean = (column) => column === 0,
 ): string {
-  const rule = heads.map((_, column) => (isText(column) ? '---' : '---:'));
-  return [line(heads), line(rule), ...rows.map(line)].join('\n');
+  const align = heads.map((_, column) => (isText(column) ? '' : 'r'));
+  return markdownTable([heads, ...rows], { align, alignDelimiters: false });
+}
+
+/** The same for a terminal: with padding that lines the columns up. */
+export function alignedTable(heads: readonly string[], rows: readonly (readonly string[])[]) {
+  return markdownTable([heads, ...rows], { align: heads.map((_, i) => (i === 0 ? '' : 'r')) });
 }
 
 export const bullets = (items: readonly string[]): string =>

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { comparison, CONTENDERS } from '../../test/comparison-fixture.js';
 import { plotsOf } from './plots.js';
-import { linearTicks, logTicks, spreadApart } from './svg/scale.js';
 
 /** Throws where tags do not close what was opened, or text has what must be escaped. */
 function checkXml(xml: string): number {
@@ -43,15 +42,15 @@ describe.each(plots.map((plot) => [plot.file, plot] as const))('%s', (_, { svg, 
   });
 
   it('lets newswire stand out', () => {
-    expect(svg).toMatch(/class="own"/);
-    expect(svg).toMatch(/class="(text|solid) strong"[^>]*>newswire/);
+    expect(svg).toMatch(/(fill|stroke)="var\(--own\)"/);
+    expect(svg).toMatch(/<g [^>]*font-weight="700"[^>]*><text[^>]*>(. )?newswire/);
   });
 });
 
 describe('plots', () => {
   it('have a line for each contender that was measured, and the numbers of the JSON', () => {
     const svg = plots.find(({ file }) => file === 'windows-memory.svg')?.svg ?? '';
-    const lines = svg.match(/<path /g) ?? [];
+    const lines = svg.match(/aria-label="line"/g) ?? [];
     const measured = CONTENDERS.filter(({ id }) =>
       ['newswire', 'raw', 'ws', 'tornado', 'socket.io', 'nats', 'mosquitto', 'centrifuge'].includes(
         id,
@@ -78,35 +77,5 @@ describe('plots', () => {
       expect(checkXml(svg)).toBeGreaterThan(0);
       expect(svg).toContain('a &lt;b&gt; &amp; &quot;c&quot;');
     }
-  });
-});
-
-describe('axes', () => {
-  it.each([
-    [
-      [28, 7800],
-      [10, 100, 1000, 10_000],
-    ],
-    [
-      [5.1, 19],
-      [5, 10, 20],
-    ],
-    [[10, 10], [10]],
-    [
-      [0.2, 0.9],
-      [0.2, 0.5, 1],
-    ],
-  ] as const)('a logarithmic one from %j has %j', (span, ticks) => {
-    expect(logTicks(span)).toEqual(ticks);
-  });
-
-  it('a linear one begins at 0 and reaches above the highest', () => {
-    expect(linearTicks(29.4, 6)).toEqual([0, 5, 10, 15, 20, 25, 30]);
-    expect(linearTicks(0.9, 6)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
-  });
-
-  it('names that would overlap are moved apart within the box', () => {
-    expect(spreadApart([50, 10, 52, 98], 10, 100)).toEqual([50, 10, 60, 98]);
-    expect(spreadApart([98, 99], 10, 100)).toEqual([90, 100]);
   });
 });

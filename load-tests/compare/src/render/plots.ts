@@ -5,9 +5,8 @@ import { classOf, groupByClass } from './classes.js';
 import { figuresBy, spreadOfFigures, spreadOfFinite, type FiguresBy } from './figures.js';
 import { P99_LIMIT_MS } from '../ladder.js';
 import { formatCount } from './numbers.js';
-import { barPlot } from './svg/bar-plot.js';
-import { linePlot, type LinePlot, type Series } from './svg/line-plot.js';
-import { ownLook, peerLook, RAW_LOOK, type Look } from './svg/theme.js';
+import { barPlot, linePlot, type LinePlot, type Series } from './drawing.js';
+import { ownLook, peerLook, RAW_LOOK, type Look } from './theme.js';
 import { POINT_WORKS, titleOf, type PointWork } from './works.js';
 
 /** A picture of docs/benchmarks. */
