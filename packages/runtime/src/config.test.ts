@@ -79,10 +79,27 @@ describe('loadConfig', () => {
     expect(faults({ NEWSWIRE_API_KEY: 'hunter2' })).toEqual([
       'NEWSWIRE_API_KEY must be at least 16 characters long, on one line.',
     ]);
-    expect(faults({ NEWSWIRE_REDIS_URL: 'http://me:hunter2@redis' })).toEqual([
-      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379.',
+  });
+
+  test.each([
+    'http://me:hunter2@redis',
+    'redis://:hunter%2@redis',
+    'redis://hunter%2@redis',
+    'redis://:hunter2@redis/one',
+    'redis://:hunter2@redis/1/',
+    'redis://:hunter2@redis/-1',
+  ])('a Redis URL that its client cannot use is refused without being shown: %s', (url) => {
+    expect(faults({ NEWSWIRE_REDIS_URL: url })).toEqual([
+      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; a % in its password is written %25.',
     ]);
   });
+
+  test.each(['redis://redis', 'redis://me:hunter%252@redis/', 'rediss://redis:6380/15'])(
+    'a Redis URL may be %s',
+    (url) => {
+      expect(loadConfig(['redisUrl'], { NEWSWIRE_REDIS_URL: url }).redisUrl).toBe(url);
+    },
+  );
 
   test.each([
     ['NEWSWIRE_TOKEN_HMAC_SECRET', 'x'.repeat(31)],

@@ -97,6 +97,19 @@ const edgeNames = z
   .transform((text) => text.split(',').map(edgeName))
   .refine((names) => names.every((name) => name.port > 0 && name.port <= 65535));
 
+/** What the Redis client would fail at with an error of its own: a path is a database's number. */
+function isRedisUrl(text: string): boolean {
+  try {
+    const { pathname, username, password } = new URL(text);
+    decodeURIComponent(username + password);
+    return /^(\/\d*)?$/.test(pathname);
+  } catch {
+    return false;
+  }
+}
+
+const redisUrl = url(/^rediss?$/).refine(isRedisUrl);
+
 const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 
 const origin = z.string().transform((text, context) => {
@@ -122,6 +135,9 @@ function list(item: z.ZodType<string, string>) {
   const items = z.string().transform((text) => text.split(',').map((each) => each.trim()));
   return items.transform((all) => all.filter((each) => each !== '')).pipe(z.array(item));
 }
+
+const REDIS_URL =
+  'a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; a % in its password is written %25';
 
 /**
  * Every setting of every service. A service reads the ones it needs and knows the names of all,
@@ -157,7 +173,7 @@ export const SETTINGS = {
     fallback: 'redis',
     doc: 'How publications get from center to the edges. delegate: without Redis, center dials every edge and keeps the logs in its own memory.',
   }),
-  redisUrl: setting('NEWSWIRE_REDIS_URL', url(/^rediss?$/), 'a URL like redis://127.0.0.1:6379', {
+  redisUrl: setting('NEWSWIRE_REDIS_URL', redisUrl, REDIS_URL, {
     fallback: 'redis://127.0.0.1:6379',
     secret: true,
     doc: 'Where edges and center find Redis. A password may stand in it; it never reaches a log.',
