@@ -37,7 +37,6 @@ export function allowedOrigins(listed: readonly string[]): OriginPolicy {
 function subdomainsOf(pattern: string): (origin: string) => boolean {
   const [before = '', after = ''] = pattern.split('*');
   return (origin) =>
-    origin.length > before.length + after.length &&
     origin.startsWith(before) &&
     origin.endsWith(after) &&
     LABELS.test(origin.slice(before.length, origin.length - after.length));

@@ -39,11 +39,14 @@ export function hasBody(request: Uws.HttpRequest): boolean {
 
 /** The answer where a body is encoded in a way that is not decoded here. */
 export function encodingRefusal(request: Uws.HttpRequest): HttpReply | undefined {
-  if (!IDENTITY.test(request.getHeader('content-encoding'))) {
+  const contentEncoding = request.getHeader('content-encoding');
+  const transferEncoding = request.getHeader('transfer-encoding');
+  if (contentEncoding === '' && transferEncoding === '') return undefined;
+  if (!IDENTITY.test(contentEncoding)) {
     const headers = { 'Accept-Encoding': 'identity' };
     return errorReply(415, 'badRequest', 'a body must have no Content-Encoding', headers);
   }
-  if (!CHUNKED.test(request.getHeader('transfer-encoding'))) {
+  if (!CHUNKED.test(transferEncoding)) {
     return errorReply(501, 'badRequest', 'the only Transfer-Encoding is chunked');
   }
   return undefined;

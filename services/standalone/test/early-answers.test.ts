@@ -80,7 +80,8 @@ for (const { name, start, isMissing } of HTTP_RIGS) {
     let rig: HttpRig;
 
     beforeAll(async () => {
-      rig = await start({ NEWSWIRE_API_KEY: KEY });
+      // The least: with the default, /emulation takes 1.5 MB.
+      rig = await start({ NEWSWIRE_API_KEY: KEY, NEWSWIRE_MAX_FRAME_BYTES: '131584' });
     });
     afterAll(() => rig.stop());
 
