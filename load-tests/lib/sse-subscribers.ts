@@ -3,7 +3,7 @@ import { sleep } from 'k6';
 import http from 'k6/http';
 import { parseItem } from './item.ts';
 import { Judge } from './judge.ts';
-import { connectionErrors, gapsTold } from './metrics.ts';
+import { connectionErrors, gapsReported } from './metrics.ts';
 
 const POLL_EVERY_S = 0.5;
 const STARTS_WITHIN_S = 10;
@@ -72,6 +72,6 @@ function judge(judges: readonly Judge[], { deliveries, failures }: Heard): void 
     if (item) judges[connection]?.take(item, atMs);
   }
   const gaps = failures.filter((failure) => failure.startsWith('gap')).length;
-  gapsTold.add(gaps, TAGS);
+  gapsReported.add(gaps, TAGS);
   connectionErrors.add(failures.length - gaps, TAGS);
 }

@@ -2,7 +2,7 @@ import { subscribeCommand } from './centrifuge-frames.ts';
 import type { Message, Publication } from './centrifuge-frames.ts';
 import { Judge } from './judge.ts';
 import type { LatencySink, Tags } from './judge.ts';
-import { gapsTold } from './metrics.ts';
+import { gapsReported } from './metrics.ts';
 
 /** One channel of a client on the Centrifuge wire: judges by offsets, and knows where to go on. */
 export class Subscription {
@@ -35,7 +35,7 @@ export class Subscription {
     this.isLive = true;
     this.#judge ??= new Judge(this.#tags, offset + 1, this.#latency);
     if (reply.was_recovering && !reply.recovered) {
-      gapsTold.add(1, this.#tags);
+      gapsReported.add(1, this.#tags);
       this.#judge.skipPast(offset);
     }
     for (const publication of reply.publications ?? []) this.take(publication, nowMs);

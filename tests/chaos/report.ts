@@ -56,13 +56,20 @@ function flat(value: object): string {
 }
 
 /** All figures that matter of a run. */
-export function summary({ publisher, verdict, kinds, lives, rssMiB, faults }: LoadFigures): object {
+export function summary({
+  publisher,
+  verdict,
+  kinds,
+  generations,
+  rssMiB,
+  faults,
+}: LoadFigures): object {
   const used = Object.entries(kinds).filter(([, { delivered }]) => delivered > 0);
   return {
     publisher,
     verdict,
     ...Object.fromEntries(used),
-    lives,
+    generations,
     'load MiB': rssMiB,
     wrong: faults,
   };

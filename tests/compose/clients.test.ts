@@ -115,7 +115,7 @@ describe('clients of the Compose stack', () => {
     expect(status).toBe(401);
   });
 
-  test('30 clients on three edges and three transports see each other, and hear all', async () => {
+  test('30 clients on three edges and three transports see each other, and receive all', async () => {
     const tokens = await Promise.all([tokenOf('ann'), tokenOf('bob')]);
     const [ann, bob] = await Promise.all(tokens.map((token) => listen('club:room', 5, token)));
     const listening = [...(ann ?? []), ...(bob ?? [])];

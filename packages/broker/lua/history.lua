@@ -1,4 +1,4 @@
--- Reads a part of a channel's log: {top offset, epoch, first offset of the life, epoch and offset it
+-- Reads a part of a channel's log: {top offset, epoch, first offset of the generation, epoch and offset it
 -- follows or false, {offset, age in ms, data, offset, …}}. A log that nothing was published to ends at
 -- 0 in the epoch of empty logs; reading it leaves nothing behind.
 --

@@ -3,7 +3,7 @@
 --
 -- KEYS   the epoch of empty logs, see empty-epoch.lua; then two for each item:
 --          the channel's meta hash: o = last offset, e = epoch, i = identity of the data set that
---            this life was last seen in, f = first offset of this life, pe and po = the position
+--            this generation was last seen in, f = first offset of this generation, pe and po = the position
 --            it follows (absent where nobody knows), x = when it and the log last got a TTL, in ms
 --          the channel's log, a stream whose entry ids are <offset>-<publication time in ms>
 --        then, for each item whose answer is remembered, where it is
@@ -31,17 +31,17 @@ local renewal = math.floor(log_ttl / 8)
 
 local function new_epoch(n) return seed .. format('%02x', n - 1) end
 
--- A life that begins without anything of the one before in its log. Subscribers to the empty log have
+-- A generation that begins without anything of the one before in its log. Subscribers to the empty log have
 -- its epoch already.
-local function fresh_life(meta_key, known, n)
+local function fresh_generation(meta_key, known, n)
   local known_epoch, acked = known:match('^(%S+) (%d+)')
   local epoch = begin_in_empty_epoch(KEYS[1], identity, new_epoch(n), meta_key)
   return { offset = 1, epoch = epoch, is_first = true,
     is_fresh = true, follows_epoch = known_epoch, follows_offset = acked }
 end
 
--- The life of an item whose channel's meta hash is of another data set.
-local function life_of(last, epoch, known, n)
+-- The generation of an item whose channel's meta hash is of another data set.
+local function generation_in(last, epoch, known, n)
   local known_epoch, acked, upper = known:match('^(%S+) (%d+) (%d+)$')
   if known_epoch ~= epoch then -- offsets may have been handed out that this data set has lost
     return { offset = last + 1, epoch = new_epoch(n), is_first = true }
@@ -56,15 +56,15 @@ local function append(log_key, offset, data)
   return redis.pcall('XADD', log_key, 'MAXLEN', log_size, offset .. stamp, 'd', data)
 end
 
-local function save_life(meta_key, log_key, life, offset)
-  if not life.is_first then return call('HSET', meta_key, 'o', offset, 'i', identity) end
+local function save_generation(meta_key, log_key, generation, offset)
+  if not generation.is_first then return call('HSET', meta_key, 'o', offset, 'i', identity) end
   local previous_first = call('HGET', meta_key, 'f')
-  if previous_first and not life.is_fresh then
-    call('XTRIM', log_key, 'MINID', previous_first) -- only one life before this one is kept
+  if previous_first and not generation.is_fresh then
+    call('XTRIM', log_key, 'MINID', previous_first) -- only one generation before this one is kept
   end
-  call('HSET', meta_key, 'o', offset, 'e', life.epoch, 'i', identity, 'f', offset)
-  if life.follows_epoch then
-    call('HSET', meta_key, 'pe', life.follows_epoch, 'po', life.follows_offset)
+  call('HSET', meta_key, 'o', offset, 'e', generation.epoch, 'i', identity, 'f', offset)
+  if generation.follows_epoch then
+    call('HSET', meta_key, 'pe', generation.follows_epoch, 'po', generation.follows_offset)
   else
     call('HDEL', meta_key, 'pe', 'po')
   end
@@ -79,10 +79,10 @@ local function renew(meta_key, log_key)
 end
 
 -- See parseMessage in redis-subscriptions.ts.
-local function mark_of(life)
-  if not life or not life.is_first then return '' end
-  if not life.follows_epoch then return '!' end
-  return ':' .. life.follows_offset .. ':' .. life.follows_epoch .. '!'
+local function mark_of(generation)
+  if not generation or not generation.is_first then return '' end
+  if not generation.follows_epoch then return '!' end
+  return ':' .. generation.follows_offset .. ':' .. generation.follows_epoch .. '!'
 end
 
 local REMEMBERS = byte('+')
@@ -101,33 +101,33 @@ local function publish(n)
   end
 
   local meta = call('HMGET', meta_key, 'o', 'e', 'i', 'x')
-  local last, epoch, renewed, life = meta[1], meta[2], meta[4], nil
+  local last, epoch, renewed, generation = meta[1], meta[2], meta[4], nil
   local has_log = last and epoch
-  if has_log and meta[3] ~= identity then life = life_of(tonumber(last), epoch, known, n) end
+  if has_log and meta[3] ~= identity then generation = generation_in(tonumber(last), epoch, known, n) end
 
-  local number = life and life.offset or (last or 0) + 1
+  local number = generation and generation.offset or (last or 0) + 1
   local offset = format('%d', number)
   local added = has_log and append(log_key, offset, data)
   if not added or (added.err and find(added.err, 'equal or smaller', 1, true)) then
-    -- No meta hash, or one that the log has run ahead of: its earlier life is over.
+    -- No meta hash, or one that the log has run ahead of: its earlier generation is over.
     call('XLEN', log_key) -- refuses a key of another type
-    life, number, offset = fresh_life(meta_key, known, n), 1, '1'
+    generation, number, offset = fresh_generation(meta_key, known, n), 1, '1'
     if call('EXISTS', log_key) == 1 then call('DEL', log_key) end
     added = append(log_key, offset, data)
   end
   if added.err then return '-' .. added.err end
 
-  if life then
-    epoch = life.epoch
-    save_life(meta_key, log_key, life, offset)
+  if generation then
+    epoch = generation.epoch
+    save_generation(meta_key, log_key, generation, offset)
   else
     call('HSET', meta_key, 'o', offset)
   end
-  if life or not renewed or now - renewed >= renewal then renew(meta_key, log_key) end
+  if generation or not renewed or now - renewed >= renewal then renew(meta_key, log_key) end
   if answer_key then
     call('SET', answer_key, offset .. ' ' .. epoch, 'PX', answer_ttl)
   end
-  call('PUBLISH', sub(meta_key, 1, -6), offset .. ' ' .. epoch .. mark_of(life) .. ' ' .. data)
+  call('PUBLISH', sub(meta_key, 1, -6), offset .. ' ' .. epoch .. mark_of(generation) .. ' ' .. data)
   if find(known, epoch, 1, true) == 1 then return number end
   return offset .. ' ' .. epoch
 end

@@ -61,14 +61,14 @@ export class MemoryBroker implements Broker {
     }
     const log = this.#logs.get(channel) ?? this.#newLog(channel, nowMs);
     const publication = log.append(data, nowMs, options);
-    const { epoch, firstOffset } = log.life;
+    const { epoch, firstOffset } = log.generation;
     const { offset } = publication;
     const position = { offset, epoch };
     if (key) this.#remember(key, position, nowMs);
-    const begins = offset === firstOffset ? log.life : undefined;
+    const begins = offset === firstOffset ? log.generation : undefined;
     this.#handlers.get(channel)?.handlePublication(channel, publication, epoch, begins);
     if (this.#wildcards.size > 0) {
-      this.#wildcards.get(wildcardOf(channel) ?? '')?.hear(channel, publication);
+      this.#wildcards.get(wildcardOf(channel) ?? '')?.receive(channel, publication);
     }
     return position;
   }
@@ -134,8 +134,12 @@ export class MemoryBroker implements Broker {
   }
 
   #emptyPage(nowMs: number): HistoryPage {
-    const life = { epoch: this.#currentEmptyEpoch(nowMs), firstOffset: 1, follows: undefined };
-    return { publications: [], agesMs: [], topOffset: 0, life };
+    const generation = {
+      epoch: this.#currentEmptyEpoch(nowMs),
+      firstOffset: 1,
+      follows: undefined,
+    };
+    return { publications: [], agesMs: [], topOffset: 0, generation };
   }
 
   #currentEmptyEpoch(nowMs: number): string {

@@ -7,7 +7,7 @@ export type BrokerFault = string | undefined;
 export interface BrokerHandler {
   /**
    * One publication. Between two calls of `handleGap` the flow is unbroken: what comes directly
-   * after something else is the next one. `begins`: the life of the log that begins with it;
+   * after something else is the next one. `begins`: the generation of the log that begins with it;
    * otherwise offsets of one epoch rise by one. Publications of another log, or stale ones, may come
    * in between: their epochs are not the log's.
    */
@@ -15,7 +15,7 @@ export interface BrokerHandler {
     channel: string,
     publication: Publication,
     epoch: string,
-    begins: Life | undefined,
+    begins: Generation | undefined,
   ): void;
   /** Something before the next publication may be missing, and the broker can't say what. */
   handleGap(channel: string): void;
@@ -45,30 +45,30 @@ export interface HistoryLimits {
 export type LimitsOf = (channel: string) => HistoryLimits;
 
 /**
- * One life of a channel's log. It ends when the log is gone, or when nobody can prove that the data
+ * One generation of a channel's log. It ends when the log is gone, or when nobody can prove that the data
  * set it lives in still holds all of it: offsets might be handed out twice.
  */
-export interface Life {
+export interface Generation {
   readonly epoch: string;
-  /** The offset of its first publication. What the log has before that is of the life before. */
+  /** The offset of its first publication. What the log has before that is of the generation before. */
   readonly firstOffset: number;
   /**
-   * The position in the life before up to which publishers were answered: whoever has had it, or
+   * The position in the generation before up to which publishers were answered: whoever has had it, or
    * more, has missed nothing before `firstOffset`. Undefined where nobody knows.
    */
   readonly follows: Position | undefined;
 }
 
 /**
- * Part of a channel's log, oldest first. The log ends at `topOffset` in `life`; before anything was
- * published `topOffset` is one below `firstOffset`. No life: a wildcard, which has no log.
+ * Part of a channel's log, oldest first. The log ends at `topOffset` in `generation`; before anything was
+ * published `topOffset` is one below `firstOffset`. No generation: a wildcard, which has no log.
  */
 export interface HistoryPage {
   readonly publications: readonly Publication[];
   /** The age of each publication, in ms, on the clock that the log's TTL counts on. */
   readonly agesMs: readonly number[];
   readonly topOffset: number;
-  readonly life: Life | undefined;
+  readonly generation: Generation | undefined;
 }
 
 /** A page of the log ends where its data and what goes beside it have more UTF-8 bytes than this, after one publication at least. */
@@ -91,7 +91,7 @@ export const IDEMPOTENCY_TTL_MS = 300_000;
 /**
  * Takes publications in and hands them to whoever subscribed, here or in another process.
  *
- * Order: a channel's offsets rise by one, and handlers hear them in that order. Channels are
+ * Order: a channel's offsets rise by one, and handlers receive them in that order. Channels are
  * independent. Delivery: at most once while subscribed; what the broker cannot vouch for it says
  * by `handleGap`, and the log (`history`) has the missing part. Atomicity: when `publish` resolves,
  * the publication is in the log and on its way; when it rejects with a temporary ProtocolError it

@@ -4,7 +4,7 @@ import {
   offsetTtlMs,
   type HistoryLimits,
   type HistoryPage,
-  type Life,
+  type Generation,
   type PublishOptions,
 } from './broker.js';
 import { newPublication } from './publication-text.js';
@@ -22,7 +22,7 @@ interface Entry {
 
 /** One channel's recent publications, bounded in number, bytes and age. */
 export class MemoryChannelLog {
-  readonly life: Life;
+  readonly generation: Generation;
   readonly #limits: MemoryHistoryLimits;
   /** Entries from #start on are alive; the dead ones before it are cut off in batches. */
   #entries: Entry[] = [];
@@ -33,7 +33,7 @@ export class MemoryChannelLog {
 
   constructor(limits: MemoryHistoryLimits, epoch: string) {
     this.#limits = limits;
-    this.life = { epoch, firstOffset: 1, follows: undefined };
+    this.generation = { epoch, firstOffset: 1, follows: undefined };
   }
 
   append(data: JsonLine, nowMs: number, options: PublishOptions = {}): Publication {
@@ -65,14 +65,14 @@ export class MemoryChannelLog {
       publications.push(entry.publication);
       agesMs.push(nowMs - entry.publishedMs);
     }
-    return { publications, agesMs, topOffset: this.#topOffset, life: this.life };
+    return { publications, agesMs, topOffset: this.#topOffset, generation: this.generation };
   }
 
   /** Empties the log. Returns the position up to which it was emptied. */
   clear(): Position {
     this.#entries = [];
     this.#start = this.#bytes = 0;
-    return { offset: this.#topOffset, epoch: this.life.epoch };
+    return { offset: this.#topOffset, epoch: this.generation.epoch };
   }
 
   /** Lets go of what is over the limits. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * A name for a new life of a channel's log: 12 characters that no earlier life had. Made for every
- * call that publishes, since any may begin a life: randomUUID has its random numbers in store, where
+ * A name for a new generation of a channel's log: 12 characters that no earlier generation had. Made for every
+ * call that publishes, since any may begin a generation: randomUUID has its random numbers in store, where
  * randomBytes asks for them each time.
  */
 export function newEpoch(): string {

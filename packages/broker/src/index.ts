@@ -4,7 +4,7 @@ export type {
   BrokerHandler,
   HistoryLimits,
   HistoryPage,
-  Life,
+  Generation,
   LimitsOf,
   PublishOptions,
 } from './broker.js';
@@ -24,7 +24,7 @@ export { MemoryPresence } from './presence-memory.js';
 export { RedisPresence, type RedisPresenceOptions } from './redis/presence-redis.js';
 export { openMemory, type MemoryOptions } from './memory-parts.js';
 export { readHistory, type History, type HistoryQuery } from './read-history.js';
-export { Notices } from './notices.js';
+export { FaultLog } from './fault-log.js';
 export { LocalControl } from './control-local.js';
 export { RedisControl, type RedisControlOptions } from './redis/control-redis.js';
 export type { EdgeName, Lookup } from './delegate/delegate-finder.js';

@@ -17,7 +17,7 @@ export function fromMemberText(text: JsonLine): Member {
 }
 
 /** Tells of one change: a sign and a member. */
-export function tellChange(handler: PresenceHandler, channel: string, change: string): void {
+export function notifyChange(handler: PresenceHandler, channel: string, change: string): void {
   const member = fromMemberText(change.slice(1));
   if (change.startsWith('+')) handler.handleJoin(channel, member);
   else handler.handleLeave(channel, member);

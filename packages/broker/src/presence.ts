@@ -17,7 +17,7 @@ export interface PresenceHandler {
 /**
  * Who is on which channel, on all edges together. An edge vouches for its members by leases, one a
  * channel and edge however many they are: where it dies, its members leave when the lease ends, and
- * watchers are told of each once, by whichever edge notices.
+ * watchers are told of each once, by whichever edge faultLog.
  */
 export interface Presence {
   /**

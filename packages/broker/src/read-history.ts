@@ -1,5 +1,5 @@
 import { ProtocolError, type Position, type Publication } from '@newswire/protocol';
-import { MAX_PAGE_BYTES, type Broker, type Life } from './broker.js';
+import { MAX_PAGE_BYTES, type Broker, type Generation } from './broker.js';
 
 export interface HistoryQuery {
   /** How many publications at most; 0: only the position; below 0: as many as an answer holds. */
@@ -25,7 +25,7 @@ const STEP = 64;
 
 /**
  * What a channel's log has, as somebody who asks for its history sees it, a client or a backend:
- * without transient publications, with those of earlier lives that it still has. An answer ends early where its publications have more UTF-8 bytes than
+ * without transient publications, with those of earlier generations that it still has. An answer ends early where its publications have more UTF-8 bytes than
  * `maxBytes`, but for the first: who wants more asks again, from the last one's position. Error
  * 112: the position is of another epoch than the log. Temporary error 113: the epoch changed while
  * the log was read. Other errors are the broker's.
@@ -35,14 +35,14 @@ export async function readHistory(
   channel: string,
   { limit, since, reverse = false, maxBytes = MAX_PAGE_BYTES, bytesEach = 0 }: HistoryQuery,
 ): Promise<History> {
-  const { topOffset, life } = await broker.history(channel, 0, 0);
-  if (life === undefined) throw changed();
-  const position = { offset: topOffset, epoch: life.epoch };
-  if (since !== undefined && since.epoch !== '' && since.epoch !== life.epoch) {
+  const { topOffset, generation } = await broker.history(channel, 0, 0);
+  if (generation === undefined) throw changed();
+  const position = { offset: topOffset, epoch: generation.epoch };
+  if (since !== undefined && since.epoch !== '' && since.epoch !== generation.epoch) {
     throw new ProtocolError('unrecoverablePosition');
   }
   const answer = new Answer(limit < 0 ? Infinity : limit, maxBytes, bytesEach);
-  const log = { broker, channel, life };
+  const log = { broker, channel, generation };
   if (reverse) await readBackward(log, Math.min(topOffset + 1, since?.offset ?? Infinity), answer);
   else await readForward(log, since?.offset ?? 0, topOffset, answer);
   return { publications: answer.publications, position };
@@ -51,7 +51,7 @@ export async function readHistory(
 interface Log {
   readonly broker: Pick<Broker, 'history'>;
   readonly channel: string;
-  readonly life: Life;
+  readonly generation: Generation;
 }
 
 /** Takes in publications until it has what was asked for. */
@@ -132,9 +132,9 @@ async function readRange(log: Log, start: number, end: number): Promise<Publicat
   return range;
 }
 
-async function readPage({ broker, channel, life }: Log, since: number, limit: number) {
+async function readPage({ broker, channel, generation }: Log, since: number, limit: number) {
   const page = await broker.history(channel, since, limit);
-  if (page.life?.epoch !== life.epoch) throw changed();
+  if (page.generation?.epoch !== generation.epoch) throw changed();
   return page.publications;
 }
 

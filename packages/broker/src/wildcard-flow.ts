@@ -1,5 +1,5 @@
 import type { Publication } from '@newswire/protocol';
-import type { BrokerHandler, HistoryPage, Life } from './broker.js';
+import type { BrokerHandler, HistoryPage, Generation } from './broker.js';
 import { newEpoch } from './epoch.js';
 import { newPublication } from './publication-text.js';
 
@@ -11,7 +11,7 @@ import { newPublication } from './publication-text.js';
 export class WildcardFlow {
   readonly #wildcard: string;
   readonly #handler: BrokerHandler;
-  #life = newLife();
+  #generation = newGeneration();
   #topOffset = 0;
 
   constructor(wildcard: string, handler: BrokerHandler) {
@@ -20,27 +20,32 @@ export class WildcardFlow {
   }
 
   get page(): HistoryPage {
-    return { publications: [], agesMs: [], topOffset: this.#topOffset, life: this.#life };
+    return {
+      publications: [],
+      agesMs: [],
+      topOffset: this.#topOffset,
+      generation: this.#generation,
+    };
   }
 
-  hear(channel: string, { data, extra, isTransient }: Publication): void {
+  receive(channel: string, { data, extra, isTransient }: Publication): void {
     // Channel names have no character that JSON escapes.
     const named = `"channel":"${channel}"${extra === undefined ? '' : `,${extra}`}`;
     const traits = isTransient ? { extra: named, isTransient } : { extra: named };
     const publication = newPublication(++this.#topOffset, data, traits);
-    const begins = this.#topOffset === 1 ? this.#life : undefined;
-    this.#handler.handlePublication(this.#wildcard, publication, this.#life.epoch, begins);
+    const begins = this.#topOffset === 1 ? this.#generation : undefined;
+    this.#handler.handlePublication(this.#wildcard, publication, this.#generation.epoch, begins);
   }
 
   /** Something may have been missed. */
   interrupt(): void {
-    this.#life = newLife();
+    this.#generation = newGeneration();
     this.#topOffset = 0;
     this.#handler.handleGap(this.#wildcard);
   }
 }
 
-function newLife(): Life {
+function newGeneration(): Generation {
   return { epoch: newEpoch(), firstOffset: 1, follows: undefined };
 }
 
@@ -49,5 +54,5 @@ export const NO_PAGE: HistoryPage = {
   publications: [],
   agesMs: [],
   topOffset: 0,
-  life: undefined,
+  generation: undefined,
 };

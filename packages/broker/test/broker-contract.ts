@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Broker } from '../src/index.js';
 import { describeHistoryContract } from './history-contract.js';
 import { describeChangeContract, type Faults } from './change-contract.js';
-import { describeLifeContract } from './life-contract.js';
+import { describeGenerationContract } from './generation-contract.js';
 import { describeReadHistoryContract } from './read-history-contract.js';
 import { describeWildcardContract } from './wildcard-contract.js';
 import { Listener } from './listener.js';
@@ -46,10 +46,10 @@ export function describeBrokerContract(
     describe('wildcards', () => {
       describeWildcardContract(current);
     });
-    describe('lives', () => {
-      describeLifeContract(current);
+    describe('generations', () => {
+      describeGenerationContract(current);
     });
-    describe.skipIf(faults === undefined)('lives, when the data set changes', () => {
+    describe.skipIf(faults === undefined)('generations, when the data set changes', () => {
       if (faults !== undefined) describeChangeContract(current, faults);
     });
   });
@@ -74,9 +74,9 @@ function describeLiveContract(current: () => BrokerRig): void {
 
   test('channels that begin at once all begin in the epoch of empty logs', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `c${i}`);
-    const { life } = await rig.subscriber.history('quiet', 0, 0);
+    const { generation } = await rig.subscriber.history('quiet', 0, 0);
     const positions = await Promise.all(names.map((name) => rig.publisher.publish(name, '1')));
-    expect(positions).toEqual(names.map(() => ({ offset: 1, epoch: life?.epoch })));
+    expect(positions).toEqual(names.map(() => ({ offset: 1, epoch: generation?.epoch })));
   });
 
   test('a subscriber hears what is published from then on, in order, as it was', async () => {

@@ -34,7 +34,7 @@ describe('memory broker', () => {
     await broker.history('a', 0, 0);
     clock.nowMs += 24 * 3_600_000;
     broker.sweep();
-    expect((await broker.history('a', 0, 0)).life?.epoch).toBe(later.epoch);
+    expect((await broker.history('a', 0, 0)).generation?.epoch).toBe(later.epoch);
     // And it is not forgotten while somebody listens: they would be told of a gap that is none.
     await broker.subscribe('a', new Listener());
     clock.nowMs += 48 * 3_600_000;
@@ -47,12 +47,12 @@ describe('memory broker', () => {
     const clock = { nowMs: 0 };
     const broker = brokerAt(clock);
     const first = await broker.publish('a', '1');
-    const emptyEpoch = async () => (await broker.history('b', 0, 0)).life?.epoch;
+    const emptyEpoch = async () => (await broker.history('b', 0, 0)).generation?.epoch;
     clock.nowMs = 12 * 3_600_000 - 1;
     expect(await emptyEpoch()).toBe(first.epoch);
     clock.nowMs = 12 * 3_600_000;
     expect(await emptyEpoch()).not.toBe(first.epoch);
-    expect((await broker.history('a', 0, 0)).life?.epoch).toBe(first.epoch);
+    expect((await broker.history('a', 0, 0)).generation?.epoch).toBe(first.epoch);
     await broker.close();
   });
 

@@ -30,12 +30,12 @@ describeOnRedis((rig) => {
     await listener.count(1);
     await rig.redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await until('the gap', () => listener.gaps.length > 0);
-    const { life, topOffset } = await subscriber.history('sports:*', 0, 1);
+    const { generation, topOffset } = await subscriber.history('sports:*', 0, 1);
     expect(topOffset).toBe(0);
     await publisher.publish('sports:2', '2');
     await listener.count(2);
-    expect(listener.heard[1]).toMatchObject({ offset: 1, epoch: life?.epoch, isFirst: true });
-    expect(listener.heard[0]?.epoch).not.toBe(life?.epoch);
+    expect(listener.heard[1]).toMatchObject({ offset: 1, epoch: generation?.epoch, isFirst: true });
+    expect(listener.heard[0]?.epoch).not.toBe(generation?.epoch);
     expect(listener.gaps).toEqual(['sports:*']);
   });
 
@@ -50,7 +50,7 @@ describeOnRedis((rig) => {
     await expect(broker.publish('b', '1')).rejects.toThrow(/WRONGTYPE/);
   });
 
-  test('a log without its meta hash, or ahead of it, begins a new life', async () => {
+  test('a log without its meta hash, or ahead of it, begins a new generation', async () => {
     const { broker } = await rig.openBroker();
     const first = await broker.publish('a', '1');
     await broker.publish('a', '2');
@@ -70,14 +70,14 @@ describeOnRedis((rig) => {
     const { broker } = await rig.openBroker();
     const first = await broker.publish('a', '1');
     await rig.redis.cli('DEL', 'nw0:{a}:meta');
-    const { publications, topOffset, life } = await broker.history('a', 0, 10);
+    const { publications, topOffset, generation } = await broker.history('a', 0, 10);
     expect([publications, topOffset]).toEqual([[], 0]);
     // It may have begun in that epoch before.
-    expect(life?.epoch).toBe(first.epoch);
+    expect(generation?.epoch).toBe(first.epoch);
     const next = await broker.publish('a', '2');
     expect(next.offset).toBe(1);
     expect(next.epoch).not.toBe(first.epoch);
-    expect((await broker.history('a', 0, 10)).life?.follows).toEqual(first);
+    expect((await broker.history('a', 0, 10)).generation?.follows).toEqual(first);
   });
 
   test('when Redis is full, publishing is refused and the log is left alone', async () => {
@@ -201,7 +201,7 @@ describeOnRedis((rig) => {
     const names = Array.from({ length: 2000 }, (_, i) => `made up ${i}`);
     const pages = await Promise.all(names.map((name) => broker.history(name, 0, 10)));
     await Promise.all(names.map((name) => broker.removeHistory(name)));
-    expect(new Set(pages.map(({ life }) => life?.epoch)).size).toBe(1);
+    expect(new Set(pages.map(({ generation }) => generation?.epoch)).size).toBe(1);
     expect(await rig.redis.cli('KEYS', '*')).toBe('nw0:empty');
     expect(await rig.redis.cli('HLEN', 'nw0:empty')).toBe('2');
   });
@@ -212,6 +212,6 @@ describeOnRedis((rig) => {
     const page = await broker.history('a', 0, 10);
     await rig.redis.cli('CONFIG', 'SET', 'maxmemory', '0');
     expect(page).toMatchObject({ topOffset: 0, publications: [] });
-    expect(page.life?.epoch).toMatch(/^[\w-]{8,}$/);
+    expect(page.generation?.epoch).toMatch(/^[\w-]{8,}$/);
   });
 });

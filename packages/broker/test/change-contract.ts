@@ -58,7 +58,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     },
   );
 
-  test('a lost tail ends the life: offsets go on above all that were ever given', async () => {
+  test('a lost tail ends the generation: offsets go on above all that were ever given', async () => {
     const { epoch } = await publish('1', '2');
     await faults.remember();
     await publish('3', '4');
@@ -69,7 +69,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     expect(next.epoch).not.toBe(epoch);
     expect(await history()).toMatchObject({
       topOffset: 6,
-      life: { epoch: next.epoch, firstOffset: 5, follows: { epoch, offset: 4 } },
+      generation: { epoch: next.epoch, firstOffset: 5, follows: { epoch, offset: 4 } },
     });
     expect(await offsets()).toEqual([1, 2, 5, 6]);
     await listener.until('6');
@@ -77,7 +77,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     expect(listener.breaks).toEqual([]);
   });
 
-  test('the log keeps what is of this life and the one before, nothing older', async () => {
+  test('the log keeps what is of this generation and the one before, nothing older', async () => {
     await publish('1');
     for (const [lost, next] of [
       ['2', '3'],
@@ -90,17 +90,17 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
       await publish(next);
     }
     expect(await offsets()).toEqual([3, 5]);
-    expect((await history()).life?.follows?.offset).toBe(4);
+    expect((await history()).generation?.follows?.offset).toBe(4);
   });
 
-  test('a restart that a publisher knows nothing of begins a life that follows nobody knows what', async () => {
+  test('a restart that a publisher knows nothing of begins a generation that follows nobody knows what', async () => {
     const { epoch } = await publish('1');
     await restarted('SIGTERM');
     // The subscriber's broker has never published: like a publisher that has just been started.
     const next = await rig.subscriber.publish('a', '2');
     expect(next.offset).toBe(2);
     expect(next.epoch).not.toBe(epoch);
-    expect((await history()).life).toEqual({
+    expect((await history()).generation).toEqual({
       epoch: next.epoch,
       firstOffset: 2,
       follows: undefined,
@@ -108,13 +108,17 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     expect(await offsets()).toEqual([1, 2]);
   });
 
-  test('everything flushed: a new life from 1 on, which follows what was answered', async () => {
+  test('everything flushed: a new generation from 1 on, which follows what was answered', async () => {
     const old = await publish('1', '2', '3');
     await faults.flush();
     const next = await publish('4');
     expect(next.offset).toBe(1);
     expect(next.epoch).not.toBe(old.epoch);
-    expect((await history()).life).toEqual({ epoch: next.epoch, firstOffset: 1, follows: old });
+    expect((await history()).generation).toEqual({
+      epoch: next.epoch,
+      firstOffset: 1,
+      follows: old,
+    });
     await listener.until('4');
     expect(listener.heard.map(({ isFirst }) => isFirst)).toEqual([true, false, false, true]);
   });
@@ -122,11 +126,11 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
   test('everything flushed, and a subscriber asks first: what it follows is known in the end', async () => {
     const old = await publish('1', '2');
     await faults.flush();
-    const { life } = await history();
-    const epoch = life?.epoch;
-    expect(life).toEqual({ epoch: expect.any(String), firstOffset: 1, follows: undefined });
+    const { generation } = await history();
+    const epoch = generation?.epoch;
+    expect(generation).toEqual({ epoch: expect.any(String), firstOffset: 1, follows: undefined });
     expect(await publish('3')).toEqual({ epoch, offset: 1 });
-    expect((await history()).life?.follows).toEqual(old);
+    expect((await history()).generation?.follows).toEqual(old);
   });
 
   test('an answer that was remembered does not change what is known of the channel', async () => {
@@ -141,7 +145,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     expect(await rig.publisher.publish('a', '1', options)).toEqual(first);
     await faults.flush();
     await publish('5');
-    expect((await history()).life?.follows).toEqual(last);
+    expect((await history()).generation?.follows).toEqual(last);
   });
 
   test('subscribers cut off in the middle: no hole is left untold', async () => {

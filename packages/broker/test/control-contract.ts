@@ -49,12 +49,12 @@ export function describeControlContract(name: string, createRig: () => Promise<C
 
     test('one edge answers where it is asked by its uid, with what was asked as it was', async () => {
       const heard: unknown[] = [];
-      const hear = (uid: string) => (request: ControlRequest) => {
+      const receive = (uid: string) => (request: ControlRequest) => {
         heard.push([uid, request]);
         return { count: uid.length };
       };
-      await rig.edges[0].serve(hear('one'), 'one');
-      await rig.edges[1].serve(hear('edge-two:9902@host.a'), 'edge-two:9902@host.a');
+      await rig.edges[0].serve(receive('one'), 'one');
+      await rig.edges[1].serve(receive('edge-two:9902@host.a'), 'edge-two:9902@host.a');
       const request = emulate('{"id":1}\n{"é": " 😀  \u001e\r\n"}');
       for (const asker of askers) {
         expect(await asker.requestOf('edge-two:9902@host.a', request)).toEqual({ count: 20 });

@@ -184,7 +184,7 @@ test('an edge that was restarted is linked again and hears what it subscribes to
   expect(log.count('is linked')).toBe(2);
 });
 
-test('a restarted center has lost its logs: a gap is told, and the new life follows nothing', async () => {
+test('a restarted center has lost its logs: a gap is told, and the new generation follows nothing', async () => {
   const { center, edge } = await rig.linked();
   const recorder = new Recorder();
   await edge.broker.subscribe('a', recorder);
@@ -199,8 +199,8 @@ test('a restarted center has lost its logs: a gap is told, and the new life foll
   await until('the second', () => recorder.seen.length === 3);
   expect(recorder.seen).toEqual(['first 1', 'gap', 'first 1']);
   expect(after.epoch).not.toBe(before.epoch);
-  const { life } = await edge.broker.history('a', 0, 1);
-  expect(life).toEqual({ epoch: after.epoch, firstOffset: 1, follows: undefined });
+  const { generation } = await edge.broker.history('a', 0, 1);
+  expect(generation).toEqual({ epoch: after.epoch, firstOffset: 1, follows: undefined });
 });
 
 test('an edge that stops reading is cut, and holds up neither publishing nor the others', async () => {

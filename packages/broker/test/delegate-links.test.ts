@@ -18,7 +18,7 @@ async function cableTo(port: number): Promise<Cable> {
   return cable;
 }
 
-/** What a stranger on an edge's port gets to hear until the edge has had enough. */
+/** What a stranger on an edge's port gets to receive until the edge has had enough. */
 function stranger(port: number, ...words: string[]): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';

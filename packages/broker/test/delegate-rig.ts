@@ -5,7 +5,7 @@ import {
   openDelegateEdge,
   type BrokerHandler,
   type BrokerParts,
-  type Life,
+  type Generation,
 } from '../src/index.js';
 import { CONTRACT_LIMITS } from './redis-rig.js';
 
@@ -43,7 +43,12 @@ export class Recorder implements BrokerHandler {
   readonly seen: (number | string)[] = [];
   readonly data: string[] = [];
 
-  handlePublication(_: string, { offset, data }: Publication, __: string, begins?: Life): void {
+  handlePublication(
+    _: string,
+    { offset, data }: Publication,
+    __: string,
+    begins?: Generation,
+  ): void {
     this.seen.push(begins ? `first ${offset}` : offset);
     this.data.push(data);
   }

@@ -22,7 +22,7 @@ export function describeHistoryContract(current: () => BrokerRig): void {
     for (const data of ['"a"', '"b"', '"c"']) {
       ({ epoch } = await rig.publisher.publish('a', data));
     }
-    const life = { epoch, firstOffset: 1, follows: undefined };
+    const generation = { epoch, firstOffset: 1, follows: undefined };
     expect(await rig.subscriber.history('a', 0, 10)).toEqual({
       publications: [
         { offset: 1, data: '"a"' },
@@ -31,20 +31,20 @@ export function describeHistoryContract(current: () => BrokerRig): void {
       ],
       agesMs: [AGE, AGE, AGE],
       topOffset: 3,
-      life,
+      generation,
     });
     expect(await rig.subscriber.history('a', 1, 1)).toEqual({
       publications: [{ offset: 2, data: '"b"' }],
       agesMs: [AGE],
       topOffset: 3,
-      life,
+      generation,
     });
     for (const [since, limit] of [
       [3, 10],
       [Number.MAX_SAFE_INTEGER, 10],
       [0, 0],
     ] as const) {
-      const none = { publications: [], agesMs: [], topOffset: 3, life };
+      const none = { publications: [], agesMs: [], topOffset: 3, generation };
       expect(await rig.subscriber.history('a', since, limit)).toEqual(none);
     }
   });
@@ -109,7 +109,7 @@ export function describeHistoryContract(current: () => BrokerRig): void {
       publications: [],
       agesMs: [],
       topOffset: 2,
-      life: { epoch: first.epoch, firstOffset: 1, follows: undefined },
+      generation: { epoch: first.epoch, firstOffset: 1, follows: undefined },
     });
     expect(await rig.publisher.publish('a', '3')).toEqual({ offset: 3, epoch: first.epoch });
     expect(await page(0, 10)).toEqual([3]);
@@ -118,9 +118,9 @@ export function describeHistoryContract(current: () => BrokerRig): void {
   });
 
   test('removing the log of a channel without publications changes nothing', async () => {
-    const { life } = await rig.subscriber.history('a', 0, 10);
+    const { generation } = await rig.subscriber.history('a', 0, 10);
     await rig.publisher.removeHistory('a');
     await rig.publisher.removeHistory('never');
-    expect(await rig.publisher.publish('a', '1')).toEqual({ offset: 1, epoch: life?.epoch });
+    expect(await rig.publisher.publish('a', '1')).toEqual({ offset: 1, epoch: generation?.epoch });
   });
 }

@@ -1,8 +1,8 @@
 import type { Position, Publication } from '@newswire/protocol';
 import { until } from '@newswire/testkit';
-import type { BrokerHandler, Life } from '../src/index.js';
+import type { BrokerHandler, Generation } from '../src/index.js';
 
-export interface Heard extends Publication {
+export interface Receipt extends Publication {
   readonly channel: string;
   readonly epoch: string;
   readonly isFirst: boolean;
@@ -11,19 +11,19 @@ export interface Heard extends Publication {
 
 /** A handler that keeps what it is told, and holds the broker to its word that the flow is unbroken. */
 export class Listener implements BrokerHandler {
-  readonly heard: Heard[] = [];
+  readonly heard: Receipt[] = [];
   readonly publications: Publication[] = [];
   readonly gaps: string[] = [];
   readonly removals: [string, number][] = [];
   /** What was heard where something else had to come. */
-  readonly breaks: Heard[] = [];
-  readonly #last = new Map<string, Heard>();
+  readonly breaks: Receipt[] = [];
+  readonly #last = new Map<string, Receipt>();
 
   handlePublication(
     channel: string,
     publication: Publication,
     epoch: string,
-    begins: Life | undefined,
+    begins: Generation | undefined,
   ): void {
     const { offset, data } = publication;
     this.publications.push(publication);
@@ -49,7 +49,7 @@ export class Listener implements BrokerHandler {
     return this.heard.map(({ data }) => data);
   }
 
-  async count(count: number): Promise<Heard[]> {
+  async count(count: number): Promise<Receipt[]> {
     await until(`publication ${count}`, () => this.heard.length >= count);
     return this.heard;
   }

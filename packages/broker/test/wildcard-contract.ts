@@ -47,19 +47,19 @@ export function describeWildcardContract(current: () => BrokerRig): void {
       publications: [],
       agesMs: [],
       topOffset: 0,
-      life: { firstOffset: 1 },
+      generation: { firstOffset: 1 },
     });
     await rig.publisher.publish('sports:1', '1');
     await rig.publisher.publish('sports:2', '2');
     const [{ epoch } = { epoch: '' }] = await listener.count(2);
-    const life = { epoch, firstOffset: 1, follows: undefined };
+    const generation = { epoch, firstOffset: 1, follows: undefined };
     expect(await rig.subscriber.history(ALL, 0, 10)).toEqual({
       publications: [],
       agesMs: [],
       topOffset: 2,
-      life,
+      generation,
     });
-    expect(none.life).toEqual(life);
+    expect(none.generation).toEqual(generation);
   });
 
   test('a channel of its own is heard beside it; whoever has left hears nothing more', async () => {
@@ -85,7 +85,7 @@ export function describeWildcardContract(current: () => BrokerRig): void {
   });
 
   test('nobody has subscribed to it: there is nothing, and it is let go of quietly', async () => {
-    const nothing = { publications: [], agesMs: [], topOffset: 0, life: undefined };
+    const nothing = { publications: [], agesMs: [], topOffset: 0, generation: undefined };
     expect(await rig.subscriber.history(ALL, 0, 10)).toEqual(nothing);
     await rig.subscriber.unsubscribe(ALL);
   });

@@ -1,7 +1,7 @@
 /** One line of JSON text: what a publication carries, made safe once, by the publishing side. */
 export type JsonLine = string;
 
-/** A place in one channel's log. Offsets count 1, 2, 3…; the epoch names one life of that log. */
+/** A place in one channel's log. Offsets count 1, 2, 3…; the epoch names one generation of that log. */
 export interface Position {
   readonly offset: number;
   readonly epoch: string;

@@ -29,7 +29,7 @@ export {
   type SubscribeReply,
   type SubscriptionVerdict,
   type Token,
-  type ToldGap,
+  type ReportedGap,
   type Verdict,
 } from './ledger/index.js';
 export {

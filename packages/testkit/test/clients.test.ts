@@ -99,7 +99,7 @@ describe.each([
     const { client, events, has } = await open(socket, 'a');
     edge.publish('a', 1);
     await has('a 1 1');
-    edge.newLife('a');
+    edge.newGeneration('a');
     await has('a at E1/9 from E0/1 recovered');
     edge.publish('a', 2);
     await has('a 10 2');

@@ -11,7 +11,7 @@ interface Log {
   epoch: string;
   items: Item[];
   top: number;
-  /** The end of the life before. */
+  /** The end of the generation before. */
   follows: { epoch: string; offset: number } | undefined;
 }
 
@@ -40,7 +40,7 @@ export class FakeEdge {
   readonly #answers = new Map<string, object>();
   readonly #http: Server;
   #port = 0;
-  #lives = 0;
+  #generations = 0;
   #deliveries = 0;
   #requests = 0;
   readonly #held = new Map<WebSocket, string>();
@@ -82,12 +82,12 @@ export class FakeEdge {
     return { epoch: log.epoch, offset: log.top };
   }
 
-  /** The log is gone: another life begins, and everybody is asked to come again. */
-  newLife(channel: string): void {
+  /** The log is gone: another generation begins, and everybody is asked to come again. */
+  newGeneration(channel: string): void {
     const { epoch, top } = this.#log(channel);
-    const first = 10 * ++this.#lives;
+    const first = 10 * ++this.#generations;
     const follows = { epoch, offset: top };
-    this.#logs.set(channel, { epoch: `E${this.#lives}`, items: [], top: first - 1, follows });
+    this.#logs.set(channel, { epoch: `E${this.#generations}`, items: [], top: first - 1, follows });
     for (const [socket, channels] of this.sockets) {
       if (channels.delete(channel)) socket.send(unsubscribe(channel));
     }

@@ -53,15 +53,15 @@ test('what a correct server does is found to be right', async () => {
   expect(figures.kinds.clients.counts['recovered: true']).toBeGreaterThan(0);
 });
 
-test('also where answers get lost, and publications begin new lives', async () => {
+test('also where answers get lost, and publications begin new generations', async () => {
   edge.failEvery = 7;
   const figures = await run(() => {
-    for (let i = 0; i < 4; i++) edge.newLife(`channel-${i}`);
+    for (let i = 0; i < 4; i++) edge.newGeneration(`channel-${i}`);
   });
   expect(figures.faults).toEqual([]);
   expect(figures.verdict).toMatchObject(CLEAN);
   expect(figures.publisher.failedAttempts).toBeGreaterThan(50);
-  expect(figures.lives).toBe(8);
+  expect(figures.generations).toBe(8);
 });
 
 test('a log that is emptied is told, and counted', async () => {

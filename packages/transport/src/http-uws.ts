@@ -7,7 +7,7 @@ import {
   type HttpRoute,
 } from './http.js';
 import { drainBody, encodingRefusal, endlessBody, hasBody, readBody } from './request-body-uws.js';
-import type { Visitors } from './visitors-uws.js';
+import type { OriginChecker } from './origin-checker-uws.js';
 
 const STATUS_LINES: Readonly<Record<number, string>> = {
   204: '204 No Content',
@@ -39,7 +39,7 @@ export interface OpenRequests {
 /** What all requests of a server share. */
 export interface ServeContext {
   readonly requests: OpenRequests;
-  readonly visitors: Visitors;
+  readonly originChecker: OriginChecker;
   readonly onFault: FaultHandler;
 }
 
@@ -55,16 +55,16 @@ export function serve(
   request: Uws.HttpRequest,
   isHead = false,
 ): void {
-  const refusal = route.isForPages ? context.visitors.refuse(request) : undefined;
+  const refusal = route.isForPages ? context.originChecker.refuse(request) : undefined;
   if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
-  const cors = route.isForPages ? context.visitors.corsHeaders(request) : NO_HEADERS;
+  const cors = route.isForPages ? context.originChecker.corsHeaders(request) : NO_HEADERS;
   const encoding = route.method === 'POST' ? encodingRefusal(request) : undefined;
   if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const exchange = new Exchange(response, { isHead, headers: cors }, context);
   // uWebSockets.js' request is gone once this function returns: read what is asked for now.
   const query = route.method === 'GET' ? (request.getQuery() ?? '') : '';
   const headers = readHeaders(route.headers, request);
-  const address = route.needsAddress ? context.visitors.addressOf(response, request) : '';
+  const address = route.needsAddress ? context.originChecker.addressOf(response, request) : '';
   const handleBody = (body: string) => {
     exchange.run(route.handle, { query, headers, body, address });
   };

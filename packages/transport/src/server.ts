@@ -11,7 +11,7 @@ import { loadUws, type UwsModule } from './load-uws.js';
 import { serveStream } from './stream-uws.js';
 import type { StreamEndpoint } from './stream.js';
 import { STALL_MS, Streams } from './streams.js';
-import { Visitors } from './visitors-uws.js';
+import { OriginChecker } from './origin-checker-uws.js';
 import { behaviourOf } from './web-socket-uws.js';
 
 /** How long a closing server waits for the requests it has taken. */
@@ -52,12 +52,12 @@ export class Server {
   private constructor(uws: UwsModule, onFault: FaultHandler, options: ServerOptions) {
     this.#uws = uws;
     this.#app = uws.App();
-    const visitors = new Visitors({
+    const originChecker = new OriginChecker({
       originPolicy: options.originPolicy ?? allowedOrigins([]),
       trustedProxies: options.trustedProxies ?? addressList(['127.0.0.1', '::1']),
       keptHeaders: options.keptHeaders ?? [],
     });
-    this.#context = { requests: { open: 0 }, visitors, onFault };
+    this.#context = { requests: { open: 0 }, originChecker, onFault };
     this.#streams = new Streams(options.stallMs ?? STALL_MS);
   }
 
@@ -85,7 +85,7 @@ export class Server {
   }
 
   webSocket(path: string, endpoint: WebSocketEndpoint): void {
-    this.#app.ws(path, behaviourOf(endpoint, this.#context.visitors));
+    this.#app.ws(path, behaviourOf(endpoint, this.#context.originChecker));
     // A GET that asks for no upgrade, or asks wrongly, falls through to here.
     const reply = errorReply(426, 'badRequest', `${path} speaks WebSocket`, {
       Upgrade: 'websocket',
@@ -107,7 +107,7 @@ export class Server {
     this.#app.any('/*', (response, request) => {
       const isHead = request.getMethod() === 'head';
       const isForPages = this.#pagePaths.has(request.getUrl());
-      const headers = isForPages ? this.#context.visitors.corsHeaders(request) : {};
+      const headers = isForPages ? this.#context.originChecker.corsHeaders(request) : {};
       answerEarly(response, request, this.#unrouted(request), { isHead, headers });
     });
     return new Promise((resolve, reject) => {
@@ -148,7 +148,7 @@ export class Server {
   #answerPreflight(method: string, path: string): void {
     this.#pagePaths.add(path);
     this.#app.options(path, (response, request) => {
-      answerEarly(response, request, this.#context.visitors.answerPreflight(method, request));
+      answerEarly(response, request, this.#context.originChecker.answerPreflight(method, request));
     });
   }
 

@@ -14,7 +14,7 @@ const PROBE_BYTES = 64;
 /** WebSocket's code for a connection that ended without a word. */
 const CUT_OFF = 1006;
 
-const NOBODY: ConnectionHandler = {
+const ANONYMOUS: ConnectionHandler = {
   handleText: () => undefined,
   handleBinary: () => undefined,
   handleTooLong: () => undefined,
@@ -58,7 +58,7 @@ export class StreamConnection implements Connection {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #topics = new Set<string>();
   #response: Uws.HttpResponse | undefined;
-  #handler = NOBODY;
+  #handler = ANONYMOUS;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
   /** Of the last piece, while it is not known that it was taken. */
@@ -213,7 +213,7 @@ export class StreamConnection implements Connection {
     for (const topic of this.#topics) this.#streams.topics.leave(topic, this);
     this.#topics.clear();
     const handler = this.#handler;
-    this.#handler = NOBODY;
+    this.#handler = ANONYMOUS;
     handler.handleClose(code);
   }
 }

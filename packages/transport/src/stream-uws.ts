@@ -13,16 +13,16 @@ import type { Streams } from './streams.js';
 export function serveStream(
   endpoint: StreamEndpoint,
   streams: Streams,
-  { visitors, onFault }: Pick<ServeContext, 'visitors' | 'onFault'>,
+  { originChecker, onFault }: Pick<ServeContext, 'originChecker' | 'onFault'>,
   response: Uws.HttpResponse,
   request: Uws.HttpRequest,
   isHead = false,
 ): void {
-  const refusal = visitors.refuse(request);
+  const refusal = originChecker.refuse(request);
   if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
   // uWebSockets.js' request is gone once this function returns: read what is asked for now.
-  const origin = visitors.originOf(endpoint.transport, response, request);
-  const cors = visitors.corsHeaders(request);
+  const origin = originChecker.originOf(endpoint.transport, response, request);
+  const cors = originChecker.corsHeaders(request);
   const encoding = endpoint.method === 'POST' ? encodingRefusal(request) : undefined;
   if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const asked = {

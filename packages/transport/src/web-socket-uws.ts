@@ -10,7 +10,7 @@ import {
   type WebSocketOpening,
 } from './connection.js';
 import { writeReply } from './http-uws.js';
-import type { Visitors } from './visitors-uws.js';
+import type { OriginChecker } from './origin-checker-uws.js';
 
 /** What uWebSockets.js keeps for us beside each socket. */
 interface SocketState {
@@ -46,7 +46,7 @@ const NO_SUBPROTOCOLS: readonly string[] = [];
 /** The uWebSockets.js behaviour of one endpoint. */
 export function behaviourOf(
   endpoint: WebSocketEndpoint,
-  visitors: Visitors,
+  originChecker: OriginChecker,
 ): Uws.WebSocketBehavior<SocketState> {
   return {
     maxPayloadLength: endpoint.maxFrameBytes * CUT_OFF_FACTOR,
@@ -56,10 +56,10 @@ export function behaviourOf(
     // bufferedBytes() before every flush instead.
     maxBackpressure: 0,
     upgrade: (response, request, context) => {
-      const accepted = visitors.refuse(request) ?? endpoint.accept(handshakeOf(request));
+      const accepted = originChecker.refuse(request) ?? endpoint.accept(handshakeOf(request));
       if ('status' in accepted) return writeReply(response, accepted);
       response.upgrade<SocketState>(
-        { origin: visitors.originOf('websocket', response, request), opening: accepted },
+        { origin: originChecker.originOf('websocket', response, request), opening: accepted },
         request.getHeader('sec-websocket-key'),
         accepted.subprotocol,
         request.getHeader('sec-websocket-extensions'),

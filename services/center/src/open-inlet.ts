@@ -1,4 +1,4 @@
-import { Notices, openRedisInlet, type RedisParts } from '@newswire/broker';
+import { FaultLog, openRedisInlet, type RedisParts } from '@newswire/broker';
 import { persist, type Logger } from '@newswire/runtime';
 import type { Inlet } from './inlet.js';
 
@@ -10,20 +10,20 @@ export interface InletState {
 
 /** Opens the inlet, and tries again for as long as it takes. A refusal is logged at once and every 30 s. */
 export function openInlet(link: RedisParts['link'], inlet: Inlet, logger: Logger): InletState {
-  const notices = new Notices(logger);
+  const faultLog = new FaultLog(logger);
   let isSettled = false;
   const onFailure = (error: unknown) => {
     // The link itself logs that Redis is away.
     if (link.fault !== undefined) return;
     isSettled = true;
     const { message } = error as Error;
-    notices.warn(`the inlet is closed, what is published to its topics is lost: ${message}`);
+    faultLog.warn(`the inlet is closed, what is published to its topics is lost: ${message}`);
   };
   void persist(
     async () => {
       await openRedisInlet(link, (channel, text) => inlet.handle(channel, text));
       isSettled = true;
-      notices.info('the inlet is open');
+      faultLog.info('the inlet is open');
     },
     () => true,
     { onFailure },

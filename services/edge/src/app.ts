@@ -13,13 +13,13 @@ import type {
 } from '@newswire/transport';
 import { centrifugeStreams } from './streams/centrifuge-streams.js';
 import { drainSessions } from './drain.js';
-import { EdgeCore, type EdgePowers, type Patience } from './edge-core.js';
+import { EdgeCore, type EdgePowers, type Timeouts } from './edge-core.js';
 import { maxFrameBytesOf, MESSAGE_LIMIT_SETTINGS } from './message-limits.js';
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
 import { emulationRoute } from './streams/emulation.js';
 import { BoundedLog } from './access/bounded-log.js';
 import { RateLimits } from './access/rate-limits.js';
-import { Gate } from './session/gate.js';
+import { ConnectionLimiter } from './session/connection-limiter.js';
 import { negotiate } from './session/handshake.js';
 import { Heartbeats } from './session/heartbeats.js';
 import { plainSse } from './streams/plain-sse.js';
@@ -49,7 +49,7 @@ export const EDGE_SETTINGS = [
 ] as const;
 
 export interface EdgeParts extends EdgePowers {
-  readonly patience?: Patience;
+  readonly patience?: Timeouts;
   readonly server: Server;
   readonly broker: Broker;
   readonly control: Control;
@@ -116,12 +116,16 @@ export function createEdge(parts: EdgeParts): Edge {
     logger.warn(`the broker did not do what it was asked, trying again: ${messageOf(error)}`);
   };
   const log = new BoundedLog(logger, now);
-  const gate = new Gate({ ...config, now, onRefused: (reason) => metrics.refused.inc({ reason }) });
+  const connectionLimiter = new ConnectionLimiter({
+    ...config,
+    now,
+    onRefused: (reason) => metrics.refused.inc({ reason }),
+  });
   const core = new EdgeCore(broker, server, {
     ...config,
     maxFrameBytes,
     ...parts.patience,
-    admits: (session, user) => gate.admits(session, user),
+    admits: (session, user) => connectionLimiter.admits(session, user),
     historyBytes: parts.historyBytes,
     lookEveryBytes: config.maxBufferedBytes / 16,
     access,
@@ -152,7 +156,7 @@ export function createEdge(parts: EdgeParts): Edge {
     },
     handleClosed: (session, code) => {
       sessions.delete(session);
-      gate.leave(session);
+      connectionLimiter.leave(session);
       metrics.closes.inc({ code: closeLabel(code) });
       if (code === CLOSES.slow.code) log.warn('slow', 'a slow client was closed with 3008');
     },
@@ -163,7 +167,7 @@ export function createEdge(parts: EdgeParts): Edge {
   const sweeper = setInterval(() => core.sweep(), SWEEP_INTERVAL_MS).unref();
 
   const refuse = (): Refusal | undefined => {
-    if (!isDraining && !gate.isFull) return undefined;
+    if (!isDraining && !connectionLimiter.isFull) return undefined;
     const reason = isDraining ? 'draining' : 'full';
     metrics.refused.inc({ reason });
     return unavailable(`this edge is ${reason}`);
@@ -171,7 +175,7 @@ export function createEdge(parts: EdgeParts): Edge {
   const opener = (choose: WireChoice) => (connection: Connection, origin: Origin) => {
     const session = core.open(connection, choose, origin);
     sessions.add(session);
-    gate.enter(session);
+    connectionLimiter.enter(session);
     return session;
   };
   const handleOpen = opener(() => centrifugeWire);

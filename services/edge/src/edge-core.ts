@@ -4,7 +4,7 @@ import type { Access } from './access/access.js';
 import { OPEN_NAMESPACE, openAccess } from './access/open-access.js';
 import type { RpcHandler } from './access/rpc.js';
 import { CatchUp, type CatchUpOptions } from './channel/catch-up.js';
-import { Answers } from './session/answers.js';
+import { ReplyBatch } from './session/reply-batch.js';
 import { ChannelMembers, type ChannelMembersOptions } from './session/channel-members.js';
 import { controlHandler } from './session/control-handler.js';
 import { Deadlines } from './session/deadlines.js';
@@ -17,7 +17,7 @@ import { SessionCommands } from './session/session-commands.js';
 import { SessionConnect } from './session/session-connect.js';
 import { SessionRegistry } from './session/session-registry.js';
 import { SessionSubscriptions } from './session/session-subscriptions.js';
-import { SubscriptionNotices } from './session/subscription-notices.js';
+import { SubscriptionNotifier } from './session/subscription-notifier.js';
 import type { OptionsOf } from './session/terms-of.js';
 
 /** What the parts settle among themselves. */
@@ -39,7 +39,7 @@ export interface EdgeCoreOptions
     Omit<HubOptions, InnerCalls>,
     Pick<SessionContext, 'handleClosed' | 'handleFault'>,
     EdgePowers,
-    Patience {
+    Timeouts {
   /** Told of publications that cannot be encoded, and of the sessions they were for. */
   readonly onFault: (channel: LiveChannel, sessions: readonly Subscriber[], error: unknown) => void;
   /** Presence could not be told that somebody came or went. */
@@ -65,7 +65,7 @@ export interface EdgeCoreOptions
 }
 
 /** How patient an edge is. */
-export interface Patience {
+export interface Timeouts {
   /** By when a client has to have said who it is. Default: 15 s. */
   readonly connectTimeoutMs?: number;
   /** For how long a client may be late with a refresh. Default: 25 s. */
@@ -142,7 +142,7 @@ export class EdgeCore {
       optionsOf,
       expiry,
     });
-    const notices = new SubscriptionNotices(subscriptions, expiry, maxMessageBytes);
+    const notices = new SubscriptionNotifier(subscriptions, expiry, maxMessageBytes);
     const { rpc } = options;
     this.#context = {
       subscriptions,
@@ -174,7 +174,7 @@ export class EdgeCore {
         maxDataBytes,
         maxMessageBytes,
       }),
-      answers: new Answers(maxMessageBytes, options.defer),
+      answers: new ReplyBatch(maxMessageBytes, options.defer),
       maxChannelsPerSession,
       maxMessageBytes,
       pendingLimits: {

@@ -212,7 +212,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     await centerIsBack();
   }
 
-  /** Publishes what an edge that is cut off can't hear. */
+  /** Publishes what an edge that is cut off can't receive. */
   async function missPublications(edge: NewswireProcess, channel: string, count: number) {
     await cutOff(edge);
     for (let i = 1; i <= count; i++) {

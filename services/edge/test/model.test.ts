@@ -154,8 +154,8 @@ async function worldAfter(steps: readonly Step[], logSize: number, ringSize: num
   return world;
 }
 
-/** A life that is over reaches the edge after it has read that the log is in the next. */
-const LATE_LIFE: Step[] = [
+/** A generation that is over reaches the edge after it has read that the log is in the next. */
+const LATE_GENERATION: Step[] = [
   ['connect', 0, 4],
   ['answer', 0, 1],
   ['publish', 0, 1],
@@ -169,7 +169,7 @@ const LATE_LIFE: Step[] = [
 
 const faultsOf = ({ clients }: World) => clients.flatMap(({ verdict }) => verdict.faults);
 const gapsIn = ({ clients }: World) =>
-  clients.reduce((sum, { verdict }) => sum + verdict.gapsTold, 0);
+  clients.reduce((sum, { verdict }) => sum + verdict.gapsReported, 0);
 
 function expectCaughtUp({ clients, log }: World): void {
   expect(clients.map(({ next }) => next)).toEqual(clients.map(() => log.accepted.length));
@@ -192,7 +192,7 @@ describe('an edge between models of Redis, center and clients', () => {
           expectCaughtUp(world);
         },
       ),
-      { numRuns: RUNS, examples: [[LATE_LIFE, 3, 2]] },
+      { numRuns: RUNS, examples: [[LATE_GENERATION, 3, 2]] },
     );
   }, 120_000);
 
@@ -227,7 +227,7 @@ describe('an edge between models of Redis, center and clients', () => {
         const world = new World(1000, 1000, Infinity);
         await world.run(connects);
         await world.calm();
-        // Nor has it only read of the life that is flushed: it has heard of it.
+        // Nor has it only read of the generation that is flushed: it has heard of it.
         await world.publishTwice();
         await world.run(path);
         await world.calm();

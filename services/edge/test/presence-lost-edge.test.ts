@@ -47,11 +47,11 @@ describe.skipIf(missing.length > 0)('presence of a lost edge (needs redis-server
       client.centrifuge.once('connected', (context) => resolve(context.client)),
     );
     const heard: string[] = [];
-    const hear = (sign: string, who: string) => who !== id && heard.push(sign + who);
+    const receive = (sign: string, who: string) => who !== id && heard.push(sign + who);
     const room = client.subscribe(CHANNEL, undefined, { joinLeave: true });
     const { subscription } = room;
-    subscription.on('join', ({ info }) => hear('+', info.client));
-    subscription.on('leave', ({ info }) => hear('-', info.client));
+    subscription.on('join', ({ info }) => receive('+', info.client));
+    subscription.on('leave', ({ info }) => receive('-', info.client));
     await room.isSubscribed();
     const present = async () => Object.keys((await subscription.presence()).clients).toSorted();
     return { id, heard, present };

@@ -22,7 +22,7 @@ export interface ClientVerdict {
   readonly wholeAtMs: number | null;
 }
 
-interface ToldGap {
+interface ReportedGap {
   readonly after: number;
   readonly upTo: number;
   readonly atMs: number;
@@ -36,9 +36,9 @@ class Account {
   /** Of the first subscription: nothing up to this number is owed. */
   from: number | undefined;
   lastSubscribed: { readonly begun: number; readonly atMs: number } | undefined;
-  readonly #gaps: ToldGap[] = [];
+  readonly #gaps: ReportedGap[] = [];
   /** Told, and what the client goes on with has not come yet: that ends the gap. */
-  #open: ToldGap | undefined;
+  #open: ReportedGap | undefined;
   #highest = 0;
 
   subscribed({ isWhole, begun, atMs }: Heard & { readonly kind: 'subscribed' }): void {

@@ -16,7 +16,7 @@ import {
   parsePublication,
 } from './delegate-lines.js';
 import type { Reply } from './delegate-replies.js';
-import { Slots } from './delegate-slots.js';
+import { TaskLimit } from './task-limit.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
 export interface DelegateEdgeOptions {
@@ -45,7 +45,7 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
   readonly #timeoutMs: number;
   readonly #onListenerFault: (error: unknown) => void;
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #pages = new Slots(MAX_PAGES);
+  readonly #pages = new TaskLimit(MAX_PAGES);
 
   constructor(uplink: Uplink, { publishTimeoutMs, onListenerFault }: DelegateEdgeOptions) {
     this.#uplink = uplink;

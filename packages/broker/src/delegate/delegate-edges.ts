@@ -1,5 +1,5 @@
 import type { BrokerFault } from '../broker.js';
-import { EdgeDialler, type DiallerOptions } from './delegate-dialler.js';
+import { EdgeDialer, type DialerOptions } from './delegate-dialer.js';
 import {
   EdgeFinder,
   systemLookup,
@@ -16,7 +16,7 @@ import {
   type LinkLimits,
 } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
-import { Notices } from '../notices.js';
+import { FaultLog } from '../fault-log.js';
 
 export interface EdgesOptions {
   readonly edges: readonly EdgeName[];
@@ -33,10 +33,10 @@ const LOOKUP_INTERVAL_MS = 1000;
 
 /** Center's links: one to each edge that is named, whatever becomes of it. */
 export class DelegateEdges {
-  readonly #diallers = new Map<string, EdgeDialler>();
+  readonly #diallers = new Map<string, EdgeDialer>();
   readonly #linked = new Map<string, DelegateLink>();
   readonly #finder: EdgeFinder;
-  readonly #diallerOptions: DiallerOptions;
+  readonly #diallerOptions: DialerOptions;
 
   /** `onEdge`: told of each new link; answers who hears it. */
   constructor(
@@ -59,7 +59,7 @@ export class DelegateEdges {
       edges,
       lookup: options.lookup ?? systemLookup,
       intervalMs: options.lookupIntervalMs ?? LOOKUP_INTERVAL_MS,
-      notices: new Notices(log),
+      faultLog: new FaultLog(log),
       onFound: (addresses) => this.#dial(addresses),
     });
   }
@@ -80,18 +80,18 @@ export class DelegateEdges {
 
   async close(): Promise<void> {
     this.#finder.stop();
-    await Promise.all([...this.#diallers.values()].map((dialler) => dialler.close()));
+    await Promise.all([...this.#diallers.values()].map((dialer) => dialer.close()));
   }
 
   #dial(addresses: ReadonlyMap<string, EdgeAddress>): void {
-    for (const [name, dialler] of this.#diallers) {
-      if (addresses.has(name)) dialler.resume();
-      else dialler.retire();
-      if (!addresses.has(name) && !dialler.isLinked) this.#diallers.delete(name);
+    for (const [name, dialer] of this.#diallers) {
+      if (addresses.has(name)) dialer.resume();
+      else dialer.retire();
+      if (!addresses.has(name) && !dialer.isLinked) this.#diallers.delete(name);
     }
     for (const [name, address] of addresses) {
       if (this.#diallers.has(name)) continue;
-      this.#diallers.set(name, new EdgeDialler(address, this.#diallerOptions));
+      this.#diallers.set(name, new EdgeDialer(address, this.#diallerOptions));
     }
   }
 

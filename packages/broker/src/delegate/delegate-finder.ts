@@ -1,6 +1,6 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
-import type { Notices } from '../notices.js';
+import type { FaultLog } from '../fault-log.js';
 
 /** Where edges are found: one, or by a name with several addresses any number of them. */
 export interface EdgeName {
@@ -31,7 +31,7 @@ export interface FinderOptions {
   readonly lookup: Lookup;
   /** Names are resolved this often, in ms. */
   readonly intervalMs: number;
-  readonly notices: Notices;
+  readonly faultLog: FaultLog;
   /** Told after each round which addresses the names have now, each once. */
   readonly onFound: (addresses: ReadonlyMap<string, EdgeAddress>) => void;
 }
@@ -67,7 +67,7 @@ export class EdgeFinder {
   }
 
   async #resolve(name: EdgeName): Promise<void> {
-    const { lookup, notices } = this.#options;
+    const { lookup, faultLog } = this.#options;
     try {
       const found = await lookup(name.host);
       this.#known.set(
@@ -76,7 +76,7 @@ export class EdgeFinder {
       );
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      notices.warn(`the name ${name.host} in NEWSWIRE_EDGES can't be resolved (${code})`);
+      faultLog.warn(`the name ${name.host} in NEWSWIRE_EDGES can't be resolved (${code})`);
     }
   }
 }

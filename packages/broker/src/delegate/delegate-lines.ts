@@ -1,5 +1,5 @@
 import { ProtocolError, type Publication } from '@newswire/protocol';
-import type { HistoryPage, Life } from '../broker.js';
+import type { HistoryPage, Generation } from '../broker.js';
 import { fromPublicationText, toPublicationText } from '../publication-text.js';
 
 /**
@@ -9,7 +9,7 @@ import { fromPublicationText, toPublicationText } from '../publication-text.js';
 export const LINE = {
   /** Both ways. */
   beat: '.',
-  /** To the edge: `P channel offset epoch publication`, with `!` behind the epoch where it begins a life. */
+  /** To the edge: `P channel offset epoch publication`, with `!` behind the epoch where it begins a generation. */
   publication: 'P',
   /** To the edge: `R channel upToOffset epoch`. */
   removal: 'R',
@@ -96,11 +96,11 @@ export interface PageItem {
   readonly ageMs: number;
 }
 
-export interface HeardPublication {
+export interface ReceivedPublication {
   readonly channel: string;
   readonly publication: Publication;
   readonly epoch: string;
-  readonly begins: Life | undefined;
+  readonly begins: Generation | undefined;
 }
 
 export function publicationLine(
@@ -109,25 +109,25 @@ export function publicationLine(
   epoch: string,
   isFirst: boolean,
 ): string {
-  const life = isFirst ? `${epoch}!` : epoch;
+  const generation = isFirst ? `${epoch}!` : epoch;
   const text = toPublicationText(publication.data, publication);
-  return `${LINE.publication} ${channel} ${publication.offset} ${life} ${text}`;
+  return `${LINE.publication} ${channel} ${publication.offset} ${generation} ${text}`;
 }
 
-export function parsePublication(line: string): HeardPublication {
+export function parsePublication(line: string): ReceivedPublication {
   const [channel = '', offset, word = '', text = ''] = fieldsOf(line, 4);
   const isFirst = word.endsWith('!');
   const epoch = isFirst ? word.slice(0, -1) : word;
   const publication = fromPublicationText(numberOf(offset), text);
   // Center's logs are in its memory: none follows another.
-  const life = { epoch, firstOffset: publication.offset, follows: undefined };
-  return { channel, publication, epoch, begins: isFirst ? life : undefined };
+  const generation = { epoch, firstOffset: publication.offset, follows: undefined };
+  return { channel, publication, epoch, begins: isFirst ? generation : undefined };
 }
 
 /** A page without its publications: they go before it, a line each. */
-export function pageText({ topOffset, life }: HistoryPage): string {
-  if (life === undefined) return '';
-  const { epoch, firstOffset, follows } = life;
+export function pageText({ topOffset, generation }: HistoryPage): string {
+  if (generation === undefined) return '';
+  const { epoch, firstOffset, follows } = generation;
   const before = follows === undefined ? '' : ` ${follows.offset} ${follows.epoch}`;
   return `${topOffset} ${epoch} ${firstOffset}${before}`;
 }
@@ -147,11 +147,11 @@ export function parseItem(line: string): { readonly id: number; readonly item: P
 export function parsePage(text: string, items: readonly PageItem[]): HistoryPage {
   const publications = items.map(({ publication }) => publication);
   const agesMs = items.map(({ ageMs }) => ageMs);
-  if (text === '') return { publications, agesMs, topOffset: 0, life: undefined };
+  if (text === '') return { publications, agesMs, topOffset: 0, generation: undefined };
   const [topOffset, epoch = '', firstOffset, offset, before] = text.split(' ');
   const follows = before === undefined ? undefined : { offset: numberOf(offset), epoch: before };
-  const life: Life = { epoch, firstOffset: numberOf(firstOffset), follows };
-  return { publications, agesMs, topOffset: numberOf(topOffset), life };
+  const generation: Generation = { epoch, firstOffset: numberOf(firstOffset), follows };
+  return { publications, agesMs, topOffset: numberOf(topOffset), generation };
 }
 
 export function keyField(key: string | undefined): string {

@@ -6,7 +6,7 @@ import {
   DelegateEdgeControl,
   type DelegateControlOptions,
 } from './control-delegate.js';
-import { DelegateDoor } from './delegate-door.js';
+import { LinkServer } from './link-server.js';
 import { TickFlusher } from './delegate-flusher.js';
 import { LINK_LIMITS, type LinkLimits } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
@@ -37,7 +37,7 @@ export async function openDelegateEdge(
   const broker = new DelegateEdgeBroker(uplink, { ...rest, onListenerFault });
   const control = new DelegateEdgeControl(uplink, rest, onListenerFault);
   const presence = new DelegateEdgePresence(uplink, rest, onListenerFault);
-  const door = new DelegateDoor({
+  const door = new LinkServer({
     ...rest,
     limits: { ...LINK_LIMITS, ...rest.limits },
     flusher: new TickFlusher(),

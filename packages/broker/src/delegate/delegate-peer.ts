@@ -1,5 +1,5 @@
 import { ProtocolError, type Position, type Publication } from '@newswire/protocol';
-import type { Broker, BrokerHandler, Life } from '../broker.js';
+import type { Broker, BrokerHandler, Generation } from '../broker.js';
 import { fromPublicationText } from '../publication-text.js';
 import type { Control, ControlRequest } from '../control.js';
 import { toReplyText } from '../control-text.js';
@@ -114,7 +114,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     channel: string,
     publication: Publication,
     epoch: string,
-    begins: Life | undefined,
+    begins: Generation | undefined,
   ): void {
     this.#link.send(publicationLine(channel, publication, epoch, begins !== undefined));
   }

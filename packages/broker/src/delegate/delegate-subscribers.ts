@@ -1,5 +1,5 @@
 import type { Position, Publication } from '@newswire/protocol';
-import type { Broker, BrokerHandler, Life } from '../broker.js';
+import type { Broker, BrokerHandler, Generation } from '../broker.js';
 
 /** Who listens to which channel: many handlers a channel, over a broker that takes one. */
 export class Subscribers implements BrokerHandler {
@@ -29,7 +29,7 @@ export class Subscribers implements BrokerHandler {
     channel: string,
     publication: Publication,
     epoch: string,
-    begins: Life | undefined,
+    begins: Generation | undefined,
   ): void {
     for (const handler of this.#handlers.get(channel) ?? []) {
       handler.handlePublication(channel, publication, epoch, begins);

@@ -1,6 +1,6 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { Member, Presence, PresenceHandler, PresenceStats } from '../presence.js';
-import { signOf, tellChange, toMemberText } from '../presence-text.js';
+import { signOf, notifyChange, toMemberText } from '../presence-text.js';
 import { fieldsOf, LINE, numberOf } from './delegate-lines.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
@@ -105,7 +105,7 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
     const [channel = '', change = ''] = fieldsOf(line, 2);
     const handler = this.#handlers.get(channel);
     try {
-      if (handler !== undefined) tellChange(handler, channel, change);
+      if (handler !== undefined) notifyChange(handler, channel, change);
     } catch (error) {
       this.#onListenerFault(error);
     }

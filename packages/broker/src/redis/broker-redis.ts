@@ -134,5 +134,5 @@ function pageOf(reply: HistoryReply): HistoryPage {
     followedEpoch === null || followedOffset === null
       ? undefined
       : { offset: followedOffset, epoch: followedEpoch };
-  return { publications, agesMs, topOffset, life: { epoch, firstOffset, follows } };
+  return { publications, agesMs, topOffset, generation: { epoch, firstOffset, follows } };
 }

@@ -27,7 +27,7 @@ export class RedisControl implements Control {
   readonly #link: RedisLink;
   readonly #timeoutMs: number;
   readonly #replyTopic: string;
-  readonly #asked = new Map<string, Answers>();
+  readonly #asked = new Map<string, ReplyCollector>();
   #listening: Promise<void> | undefined;
   #lastId = 0;
 
@@ -71,7 +71,7 @@ export class RedisControl implements Control {
   async #ask(topic: string, request: ControlRequest): Promise<readonly string[]> {
     const text = toRequestText(request);
     const id = String(++this.#lastId);
-    const answers = new Answers(this.#timeoutMs);
+    const answers = new ReplyCollector(this.#timeoutMs);
     this.#asked.set(id, answers);
     try {
       const message = `${id} ${this.#replyTopic} ${text}`;
@@ -86,7 +86,7 @@ export class RedisControl implements Control {
     }
   }
 
-  async #send(topic: string, message: string, answers: Answers): Promise<readonly string[]> {
+  async #send(topic: string, message: string, answers: ReplyCollector): Promise<readonly string[]> {
     await (this.#listening ??= this.#listen());
     const [listening] = await this.#link.commands
       .multi()
@@ -113,7 +113,7 @@ export class RedisControl implements Control {
 }
 
 /** Gathers as many answers as were promised, or fails when time is up. */
-class Answers {
+class ReplyCollector {
   readonly all: Promise<readonly string[]>;
   readonly #answers: string[] = [];
   readonly #timer: NodeJS.Timeout;

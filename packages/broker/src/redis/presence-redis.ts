@@ -2,13 +2,13 @@ import { newEpoch } from '../epoch.js';
 import type { Member, Presence, PresenceHandler, PresenceStats } from '../presence.js';
 import { fromMemberText } from '../presence-text.js';
 import { PresenceChannel } from './presence-channel.js';
-import { PresenceTeller, type PresenceTellerOptions } from './presence-teller.js';
+import { PresenceWriter, type PresenceWriterOptions } from './presence-writer.js';
 import { PresenceWatches } from './presence-watches.js';
 import { redisIsAway, toProtocolError, withTimeout } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
 
-export type RedisPresenceOptions = PresenceTellerOptions;
+export type RedisPresenceOptions = PresenceWriterOptions;
 
 /**
  * Presence in Redis: for each channel the edges with the ends of their leases, and a hash of each
@@ -19,7 +19,7 @@ export type RedisPresenceOptions = PresenceTellerOptions;
 export class RedisPresence implements Presence {
   readonly #link: RedisLink;
   readonly #options: RedisPresenceOptions;
-  readonly #teller: PresenceTeller;
+  readonly #teller: PresenceWriter;
   readonly #watches: PresenceWatches;
   readonly #channels = new Map<string, PresenceChannel>();
   readonly #read = new RedisScript('presence-read.lua');
@@ -31,7 +31,7 @@ export class RedisPresence implements Presence {
   constructor(link: RedisLink, options: RedisPresenceOptions) {
     this.#link = link;
     this.#options = options;
-    this.#teller = new PresenceTeller(link, newEpoch(), options);
+    this.#teller = new PresenceWriter(link, newEpoch(), options);
     this.#watches = new PresenceWatches(link);
     link.onUp(() => this.#handleUp());
     if (link.fault === undefined) this.#handleUp();

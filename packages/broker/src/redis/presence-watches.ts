@@ -1,5 +1,5 @@
 import type { PresenceHandler } from '../presence.js';
-import { tellChange } from '../presence-text.js';
+import { notifyChange } from '../presence-text.js';
 import type { RedisLink } from './redis-link.js';
 
 interface Watch {
@@ -16,7 +16,7 @@ export class PresenceWatches {
 
   constructor(link: RedisLink) {
     this.#link = link;
-    this.#handleMessage = link.guarded((message, topic) => this.#hear(message, topic));
+    this.#handleMessage = link.guarded((message, topic) => this.#receive(message, topic));
     link.onUp(() => this.#resume());
   }
 
@@ -58,15 +58,15 @@ export class PresenceWatches {
     }
   }
 
-  /** One that fails while Redis is away leaves the subscription to come back: see `#hear`. */
+  /** One that fails while Redis is away leaves the subscription to come back: see `#receive`. */
   async #leave(topic: string): Promise<void> {
     await this.#link.subscriber.unsubscribe(topic, this.#handleMessage).catch(() => undefined);
   }
 
-  #hear(message: string, topic: string): void {
+  #receive(message: string, topic: string): void {
     const channel = this.#link.names.channelOfPresenceTopic(topic);
     const watch = this.#watches.get(channel);
     if (watch === undefined) return void this.#leave(topic);
-    for (const change of message.split('\n')) tellChange(watch.handler, channel, change);
+    for (const change of message.split('\n')) notifyChange(watch.handler, channel, change);
   }
 }

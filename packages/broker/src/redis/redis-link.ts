@@ -117,7 +117,7 @@ export class RedisLink {
 
   /**
    * A subscription's listener that cannot throw: the client library would take what it throws for a
-   * fault of the connection, and hear nothing more.
+   * fault of the connection, and receive nothing more.
    */
   guarded(listen: (message: string, topic: string) => void) {
     return (message: string, topic: string): void => {

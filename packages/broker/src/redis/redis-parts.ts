@@ -1,5 +1,5 @@
 import type { BrokerParts, LinkLog } from '../broker-parts.js';
-import { Notices } from '../notices.js';
+import { FaultLog } from '../fault-log.js';
 import { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 import { RedisControl } from './control-redis.js';
 import { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
@@ -34,14 +34,14 @@ export interface RedisParts extends BrokerParts {
 /** Returns at once: Redis may be away, now and later. */
 export function openRedis(options: RedisOptions): RedisParts {
   const { log, redisUrl } = options;
-  const notices = new Notices(log);
+  const faultLog = new FaultLog(log);
   const address = new URL(redisUrl).host;
   const link = new RedisLink({
     ...options,
     onListenerFault: (error) => log.error(error, 'a message from Redis could not be handled'),
     onChange: (fault) =>
-      fault ? notices.warn(`${fault} [${address}]`) : notices.info('Redis is there'),
-    onWarning: (sentence) => notices.warn(`${sentence} [${address}]`),
+      fault ? faultLog.warn(`${fault} [${address}]`) : faultLog.info('Redis is there'),
+    onWarning: (sentence) => faultLog.warn(`${sentence} [${address}]`),
   });
   const broker = new RedisBroker(link, options);
   const presence = new RedisPresence(link, options);

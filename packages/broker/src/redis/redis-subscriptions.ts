@@ -1,5 +1,5 @@
 import type { Publication } from '@newswire/protocol';
-import type { BrokerHandler, Life } from '../broker.js';
+import type { BrokerHandler, Generation } from '../broker.js';
 import { fromPublicationText } from '../publication-text.js';
 import type { RedisLink } from './redis-link.js';
 
@@ -29,7 +29,7 @@ export class RedisSubscriptions {
 
   constructor(link: RedisLink) {
     this.#link = link;
-    this.#handleMessage = link.guarded((message, topic) => this.#hear(message, topic));
+    this.#handleMessage = link.guarded((message, topic) => this.#receive(message, topic));
     this.#isUnbroken = link.subscriber.isReady;
     link.subscriber.on('ready', () => this.#resume());
     link.subscriber.on('error', () => this.#handleFault());
@@ -90,7 +90,7 @@ export class RedisSubscriptions {
     }
   }
 
-  #hear(message: string, topic: string): void {
+  #receive(message: string, topic: string): void {
     const subscription = this.#subscriptions.get(topic);
     if (subscription === undefined) return this.#leaveAgain(topic);
     if (!this.#isUnbroken || !subscription.isConfirmed) return;
@@ -108,13 +108,13 @@ export class RedisSubscriptions {
 export interface Message {
   readonly publication: Publication;
   readonly epoch: string;
-  readonly begins: Life | undefined;
+  readonly begins: Generation | undefined;
   readonly isRemoval: boolean;
 }
 
 /**
- * A message is `<offset> <epoch> <publication>`. The first publication of a life has `!` behind the
- * epoch, or `:<offset>:<epoch>!` with the position that the life follows; a removal has `~`.
+ * A message is `<offset> <epoch> <publication>`. The first publication of a generation has `!` behind the
+ * epoch, or `:<offset>:<epoch>!` with the position that the generation follows; a removal has `~`.
  * Undefined if it is not one of ours.
  */
 export function parseMessage(message: string): Message | undefined {
@@ -126,12 +126,12 @@ export function parseMessage(message: string): Message | undefined {
   const isRemoval = mark === REMOVED;
   const isMarked = isRemoval || mark === FIRST;
   const word = message.slice(offsetEnd + 1, isMarked ? wordEnd - 1 : wordEnd);
-  const begins = mark === FIRST ? parseLife(word, offset) : undefined;
+  const begins = mark === FIRST ? parseGeneration(word, offset) : undefined;
   const publication = fromPublicationText(offset, message.slice(wordEnd + 1));
   return { publication, epoch: begins?.epoch ?? word, begins, isRemoval };
 }
 
-function parseLife(word: string, firstOffset: number): Life {
+function parseGeneration(word: string, firstOffset: number): Generation {
   const [epoch = '', offset = '', followedEpoch] = word.split(':');
   const follows =
     followedEpoch === undefined ? undefined : { offset: Number(offset), epoch: followedEpoch };

@@ -30,7 +30,9 @@ export class RedisWildcards {
   async subscribe(wildcard: string, handler: BrokerHandler): Promise<void> {
     await this.unsubscribe(wildcard);
     const flow = new WildcardFlow(wildcard, handler);
-    const listen = this.#link.guarded((message, topic) => this.#hear(subscription, message, topic));
+    const listen = this.#link.guarded((message, topic) =>
+      this.#receive(subscription, message, topic),
+    );
     const subscription: Subscription = { flow, listen, isConfirmed: false };
     this.#subscriptions.set(wildcard, subscription);
     try {
@@ -60,11 +62,11 @@ export class RedisWildcards {
   }
 
   /** As for channels: what comes after a hole is not heard before the gap is told. */
-  #hear({ flow, isConfirmed }: Subscription, message: string, topic: string): void {
+  #receive({ flow, isConfirmed }: Subscription, message: string, topic: string): void {
     if (!this.#isUnbroken || !isConfirmed) return;
     const heard = parseMessage(message);
     if (heard === undefined || heard.isRemoval) return;
-    flow.hear(this.#link.names.channelOfTopic(topic), heard.publication);
+    flow.receive(this.#link.names.channelOfTopic(topic), heard.publication);
   }
 
   #resume(): void {

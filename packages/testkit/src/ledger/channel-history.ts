@@ -1,18 +1,18 @@
 import type { Position } from '@newswire/protocol';
-import type { KnownLife, Token } from './known-life.js';
-import { LifeOrder } from './life-order.js';
+import type { KnownGeneration, Token } from './known-generation.js';
+import { GenerationOrder } from './generation-order.js';
 import { Timeline } from './timeline.js';
 
-/** A position, with its life. */
+/** A position, with its generation. */
 export interface Place {
-  readonly life: KnownLife;
+  readonly generation: KnownGeneration;
   readonly offset: number;
 }
 
 export interface ChannelVerdict {
   readonly channel: string;
   readonly accepted: number;
-  readonly lives: number;
+  readonly generations: number;
   /** Seen by subscribers although no publisher was ever told of success. Allowed. */
   readonly unanswered: number;
   /** Seen a second time at another position, after an attempt that failed and a retry. Allowed. */
@@ -22,17 +22,17 @@ export interface ChannelVerdict {
 }
 
 /**
- * What happened on one channel. Lives are put in the order in which subscribers were led through
+ * What happened on one channel. Generations are put in the order in which subscribers were led through
  * them, and else in the order in which anybody first heard of them: tell the ledger of answers and
  * replies as they come.
  */
 export class ChannelHistory {
   readonly name: string;
-  readonly #lives = new Map<string, KnownLife>();
+  readonly #generations = new Map<string, KnownGeneration>();
   readonly #accepted = new Map<Token, Place>();
   readonly #failed = new Set<Token>();
   readonly #conflicts = new Set<string>();
-  readonly #order = new LifeOrder<KnownLife>();
+  readonly #order = new GenerationOrder<KnownGeneration>();
   #top: Place | undefined;
   /** Until something new is heard. */
   #timeline: Timeline | undefined;
@@ -43,15 +43,15 @@ export class ChannelHistory {
 
   /** A publisher was answered with the position of its publication. */
   accept(token: Token, { epoch, offset }: Position): void {
-    const life = this.life(epoch);
+    const generation = this.generation(epoch);
     const known = this.#accepted.get(token);
-    if (known !== undefined && (known.life !== life || known.offset !== offset)) {
+    if (known !== undefined && (known.generation !== generation || known.offset !== offset)) {
       this.#conflicts.add(`${token} answered ${placeOf(known)} and ${epoch}/${offset}`);
       return;
     }
-    this.#accepted.set(token, { life, offset });
+    this.#accepted.set(token, { generation, offset });
     this.#timeline = undefined;
-    this.observe(life, offset, token);
+    this.observe(generation, offset, token);
   }
 
   /** An attempt to publish was answered with an error, or not at all: it may have happened. */
@@ -60,11 +60,11 @@ export class ChannelHistory {
   }
 
   /** A subscriber was given this publication. */
-  observe(life: KnownLife, offset: number, token: Token): void {
-    const known = life.tokens.get(offset);
+  observe(generation: KnownGeneration, offset: number, token: Token): void {
+    const known = generation.tokens.get(offset);
     if (known === token) return;
-    if (known === undefined) this.#discover(life, offset, token);
-    else this.#conflicts.add(`${life.epoch}/${offset} is ${known} and ${token}`);
+    if (known === undefined) this.#discover(generation, offset, token);
+    else this.#conflicts.add(`${generation.epoch}/${offset} is ${known} and ${token}`);
   }
 
   /** The last publication that anybody has heard of. */
@@ -72,18 +72,18 @@ export class ChannelHistory {
     return this.#top;
   }
 
-  life(epoch: string): KnownLife {
-    const known = this.#lives.get(epoch);
+  generation(epoch: string): KnownGeneration {
+    const known = this.#generations.get(epoch);
     if (known !== undefined) return known;
-    const life: KnownLife = { epoch, heard: this.#lives.size, tokens: new Map() };
-    this.#lives.set(epoch, life);
-    this.#order.add(life);
+    const generation: KnownGeneration = { epoch, heard: this.#generations.size, tokens: new Map() };
+    this.#generations.set(epoch, generation);
+    this.#order.add(generation);
     this.#timeline = undefined;
-    return life;
+    return generation;
   }
 
-  /** A subscriber was led from one life to another. */
-  follow(before: KnownLife, after: KnownLife): void {
+  /** A subscriber was led from one generation to another. */
+  follow(before: KnownGeneration, after: KnownGeneration): void {
     this.#order.vote(before, after);
     this.#timeline = undefined;
   }
@@ -109,29 +109,38 @@ export class ChannelHistory {
     const conflicts = [...this.#conflicts];
     let unanswered = 0;
     let repeated = 0;
-    for (const life of this.#lives.values()) {
-      for (const [offset, token] of life.tokens) {
+    for (const generation of this.#generations.values()) {
+      for (const [offset, token] of generation.tokens) {
         const acceptance = this.#accepted.get(token);
-        if (acceptance?.life === life && acceptance.offset === offset) continue;
+        if (acceptance?.generation === generation && acceptance.offset === offset) continue;
         if (!this.#failed.has(token)) {
           const where = acceptance === undefined ? 'by nobody' : `at ${placeOf(acceptance)}`;
-          conflicts.push(`${token} came at ${life.epoch}/${offset}, but was published ${where}`);
+          conflicts.push(
+            `${token} came at ${generation.epoch}/${offset}, but was published ${where}`,
+          );
         } else if (acceptance === undefined) unanswered++;
         else repeated++;
       }
     }
     const { acceptedCount: accepted, name: channel } = this;
-    return { channel, accepted, lives: this.#lives.size, unanswered, repeated, conflicts };
+    return {
+      channel,
+      accepted,
+      generations: this.#generations.size,
+      unanswered,
+      repeated,
+      conflicts,
+    };
   }
 
   /** Everything known, in words, for whoever looks for the reason of a fault. */
   describe(): string[] {
-    return [...this.#lives.values()].map(({ epoch, tokens }) => {
+    return [...this.#generations.values()].map(({ epoch, tokens }) => {
       const words = [...tokens]
         .toSorted(([a], [b]) => a - b)
         .map(([offset, token]) => {
           const place = this.#accepted.get(token);
-          const isHere = place?.life.epoch === epoch && place.offset === offset;
+          const isHere = place?.generation.epoch === epoch && place.offset === offset;
           return `${offset}=${token}${isHere ? '' : '?'}${this.#failed.has(token) ? '*' : ''}`;
         });
       return `${epoch}: ${words.join(' ')}`;
@@ -139,23 +148,28 @@ export class ChannelHistory {
   }
 
   #sort(): Timeline {
-    const byLife = new Map(this.#order.sorted().map((life) => [life, [] as [number, Token][]]));
-    for (const [token, { life, offset }] of this.#accepted) byLife.get(life)?.push([offset, token]);
+    const byLife = new Map(
+      this.#order.sorted().map((generation) => [generation, [] as [number, Token][]]),
+    );
+    for (const [token, { generation, offset }] of this.#accepted)
+      byLife.get(generation)?.push([offset, token]);
     for (const entries of byLife.values()) entries.sort(([a], [b]) => a - b);
     return new Timeline(byLife);
   }
 
-  #discover(life: KnownLife, offset: number, token: Token): void {
-    life.tokens.set(offset, token);
-    const place = { life, offset };
+  #discover(generation: KnownGeneration, offset: number, token: Token): void {
+    generation.tokens.set(offset, token);
+    const place = { generation, offset };
     if (this.#top === undefined || isAfter(place, this.#top)) this.#top = place;
   }
 }
 
-function isAfter(place: Place, { life, offset }: Place): boolean {
-  return place.life === life ? place.offset > offset : place.life.heard > life.heard;
+function isAfter(place: Place, { generation, offset }: Place): boolean {
+  return place.generation === generation
+    ? place.offset > offset
+    : place.generation.heard > generation.heard;
 }
 
-function placeOf({ life, offset }: Place): string {
-  return `${life.epoch}/${offset}`;
+function placeOf({ generation, offset }: Place): string {
+  return `${generation.epoch}/${offset}`;
 }

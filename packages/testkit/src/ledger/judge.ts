@@ -1,10 +1,10 @@
-import type { KnownLife } from './known-life.js';
+import type { KnownGeneration } from './known-generation.js';
 import type { Timeline } from './timeline.js';
 import { OffsetSet } from './offset-set.js';
 import type { Notice, Run, Start, SubscriptionLog } from './subscription-log.js';
 
 /** A told gap, and how many accepted publications it stands for. */
-export interface ToldGap extends Notice {
+export interface ReportedGap extends Notice {
   readonly covered: number;
 }
 
@@ -20,7 +20,7 @@ export interface SubscriptionVerdict {
   readonly reordered: number;
   /** Offsets passed over in silence that no publisher was answered with. */
   readonly skipped: number;
-  readonly gaps: readonly ToldGap[];
+  readonly gaps: readonly ReportedGap[];
   /** Where the faults are, in words; empty if there are none. */
   readonly details: readonly string[];
 }
@@ -33,14 +33,14 @@ export function judge(log: SubscriptionLog, timeline: Timeline): SubscriptionVer
 class Judge {
   readonly #log: SubscriptionLog;
   readonly #timeline: Timeline;
-  readonly #given = new Map<KnownLife, OffsetSet>();
+  readonly #given = new Map<KnownGeneration, OffsetSet>();
   /** Indexes of the timeline that were passed over. */
   readonly #missing = new OffsetSet();
-  readonly #gaps: ToldGap[] = [];
+  readonly #gaps: ReportedGap[] = [];
   readonly #details: string[] = [];
   /** The index in the timeline that comes next; undefined before the subscription. */
   #next: number | undefined;
-  /** The run that reached highest in the life that is being delivered. */
+  /** The run that reached highest in the generation that is being delivered. */
   #highest: Run | undefined;
   #delivered = 0;
   #doubled = 0;
@@ -74,8 +74,8 @@ class Judge {
     };
   }
 
-  #begin({ life, offset, notice }: Start): void {
-    const start = this.#timeline.countUpTo(life, offset);
+  #begin({ generation, offset, notice }: Start): void {
+    const start = this.#timeline.countUpTo(generation, offset);
     this.#highest = undefined;
     if (notice === undefined || this.#next === undefined) {
       this.#next = start;
@@ -86,26 +86,26 @@ class Judge {
   }
 
   #take(run: Run): void {
-    const { life, from, to } = run;
+    const { generation, from, to } = run;
     if (to < from) {
       this.#highest = run;
       return;
     }
     this.#noteSkipped(run);
-    const given = this.#given.get(life) ?? new OffsetSet();
-    this.#given.set(life, given);
+    const given = this.#given.get(generation) ?? new OffsetSet();
+    this.#given.set(generation, given);
     const fresh = given.add(from, to);
     const count = to - from + 1;
     const freshCount = fresh.reduce((sum, part) => sum + part.to - part.from + 1, 0);
     this.#delivered += count;
     this.#doubled += count - freshCount;
-    if (freshCount < count) this.#tell(`doubled ${life.epoch}/${from}..${to}`);
-    for (const part of fresh) this.#takeFresh(life, part.from, part.to);
+    if (freshCount < count) this.#tell(`doubled ${generation.epoch}/${from}..${to}`);
+    for (const part of fresh) this.#takeFresh(generation, part.from, part.to);
   }
 
-  #takeFresh(life: KnownLife, from: number, to: number): void {
-    const first = this.#timeline.countUpTo(life, from - 1);
-    const end = this.#timeline.countUpTo(life, to);
+  #takeFresh(generation: KnownGeneration, from: number, to: number): void {
+    const first = this.#timeline.countUpTo(generation, from - 1);
+    const end = this.#timeline.countUpTo(generation, to);
     const next = this.#next ?? first;
     const lateEnd = Math.min(end, next);
     if (lateEnd > first) {
@@ -118,18 +118,19 @@ class Judge {
     this.#next = end;
   }
 
-  /** Within a life a step of more than one leaves a hole, whether or not something accepted is in it. */
+  /** Within a generation a step of more than one leaves a hole, whether or not something accepted is in it. */
   #noteSkipped(run: Run): void {
     const last = this.#highest;
-    if (last?.life === run.life && run.to < last.to) return;
+    if (last?.generation === run.generation && run.to < last.to) return;
     this.#highest = run;
-    if (last?.life !== run.life || run.from <= last.to + 1) return;
-    const { life, from } = run;
+    if (last?.generation !== run.generation || run.from <= last.to + 1) return;
+    const { generation, from } = run;
     const timeline = this.#timeline;
-    const accepted = timeline.countUpTo(life, from - 1) - timeline.countUpTo(life, last.to);
+    const accepted =
+      timeline.countUpTo(generation, from - 1) - timeline.countUpTo(generation, last.to);
     const skipped = from - last.to - 1 - accepted;
     this.#skipped += skipped;
-    if (skipped > 0) this.#tell(`skipped ${skipped} before ${run.life.epoch}/${run.from}`);
+    if (skipped > 0) this.#tell(`skipped ${skipped} before ${run.generation.epoch}/${run.from}`);
   }
 
   #name(first: number, last: number): string {

@@ -15,7 +15,7 @@ type Item = { readonly kind: 'item'; readonly item: Published };
 type Reply = { readonly kind: 'reply'; readonly recovered: boolean; readonly top: number };
 type Step = Item | Reply;
 
-/** For each item: does it begin a new life, at which offset, and was its publisher answered? */
+/** For each item: does it begin a new generation, at which offset, and was its publisher answered? */
 const logArbitrary = fc
   .array(
     fc.record({
@@ -26,15 +26,15 @@ const logArbitrary = fc
     { minLength: 12, maxLength: 40 },
   )
   .map((seeds) => {
-    let [life, offset] = [0, 0];
+    let [generation, offset] = [0, 0];
     return seeds.map(({ begins, first, isAccepted }, i): Published => {
-      if (begins) [life, offset] = [life + 1, first];
+      if (begins) [generation, offset] = [generation + 1, first];
       else offset++;
-      return { epoch: `E${life}`, offset, token: i + 1, isAccepted };
+      return { epoch: `E${generation}`, offset, token: i + 1, isAccepted };
     });
   });
 
-/** A correct life of one subscriber on that log: stretches of deliveries, recoveries, told gaps. */
+/** A correct generation of one subscriber on that log: stretches of deliveries, recoveries, told gaps. */
 const historyArbitrary = fc
   .tuple(
     logArbitrary,
@@ -80,7 +80,7 @@ function play(log: readonly Published[], steps: readonly Step[]) {
   for (const { epoch, offset, token, isAccepted } of log) {
     if (isAccepted) ledger.accepted('c', token, { epoch, offset });
     else ledger.failed('c', token);
-    ledger.channel('c').life(epoch);
+    ledger.channel('c').generation(epoch);
   }
   for (const step of steps) {
     if (step.kind === 'item') subscription.delivered(step.item.offset, step.item.token);
@@ -89,7 +89,7 @@ function play(log: readonly Published[], steps: readonly Step[]) {
   return ledger.verdict();
 }
 
-/** A recovery into the next life is answered with the position before that life's first item. */
+/** A recovery into the next generation is answered with the position before that generation's first item. */
 function positionAfter(log: readonly Published[], count: number) {
   const [last, next] = [log[count - 1], log[count]];
   if (next !== undefined && next.epoch !== last?.epoch) {

@@ -43,7 +43,7 @@ describe('what is right', () => {
     expect(ledger.verdict()).toMatchObject(CLEAN);
   });
 
-  test('a new life goes on at any offset', () => {
+  test('a new generation goes on at any offset', () => {
     const { ledger, log } = rig(2);
     give(log, 1, 2);
     ledger.accepted('c', 3, { epoch: 'F', offset: 17 });
@@ -52,9 +52,9 @@ describe('what is right', () => {
     expect(ledger.verdict()).toMatchObject(CLEAN);
   });
 
-  test('lives are in the order that subscribers were led through them', () => {
+  test('generations are in the order that subscribers were led through them', () => {
     const { ledger, log } = rig(2);
-    ledger.accepted('c', 4, { epoch: 'G', offset: 1 }); // answered before the life before it was
+    ledger.accepted('c', 4, { epoch: 'G', offset: 1 }); // answered before the generation before it was
     give(log, 1, 2);
     log.subscribed({ epoch: 'F', offset: 0, recovered: true });
     log.delivered(1, 3);
@@ -128,7 +128,7 @@ describe('what is wrong', () => {
     expect(ledger.verdict()).toMatchObject({ ...CLEAN, lost: 2 });
   });
 
-  test('a new life whose beginning is missing, and an old one whose end is', () => {
+  test('a new generation whose beginning is missing, and an old one whose end is', () => {
     const { ledger, log } = rig(3);
     give(log, 1, 2);
     ledger.accepted('c', 4, { epoch: 'F', offset: 10 });
@@ -138,7 +138,7 @@ describe('what is wrong', () => {
     expect(ledger.verdict()).toMatchObject({ ...CLEAN, lost: 2 });
   });
 
-  test('a life that one subscriber alone was led back to', () => {
+  test('a generation that one subscriber alone was led back to', () => {
     const { ledger, log } = rig(3);
     const others = [1, 2].map((i) => ledger.subscription(`other ${i}`, 'c'));
     ledger.accepted('c', 4, { epoch: 'F', offset: 1 });
@@ -214,7 +214,7 @@ describe('the seed wire', () => {
     expect(ledger.verdict()).toMatchObject({ ...CLEAN, ...fault });
   });
 
-  test('between two connections nothing is owed, and the end only to one that lives', () => {
+  test('between two connections nothing is owed, and the end only to one that generations', () => {
     const { ledger, seed } = seedRig(9);
     seed.delivered(1);
     seed.delivered(2);

@@ -1,6 +1,6 @@
 import type { Position } from '@newswire/protocol';
 import { ChannelHistory, type ChannelVerdict } from './channel-history.js';
-import type { Token } from './known-life.js';
+import type { Token } from './known-generation.js';
 import type { Timeline } from './timeline.js';
 import { judge, type SubscriptionVerdict } from './judge.js';
 import { judgeSeed, SeedLog } from './seed-log.js';
@@ -23,7 +23,7 @@ export interface Verdict {
 
 /**
  * Writes down what publishers were answered and what subscribers were given, and judges it. All
- * calls are synchronous; lives of a log are told apart by the order in which they are first named.
+ * calls are synchronous; generations of a log are told apart by the order in which they are first named.
  *
  *     const ledger = new Ledger();
  *     ledger.accepted('c', 1, { epoch: 'E', offset: 1 });
@@ -74,7 +74,7 @@ export class Ledger {
       const timeline = timelines.get(log.history);
       const { last } = log;
       if (!log.isOpen || timeline === undefined || last === undefined) return false;
-      return timeline.countUpTo(last.life, last.offset) < timeline.length;
+      return timeline.countUpTo(last.generation, last.offset) < timeline.length;
     };
     const isSeedBehind = (log: SeedLog) => {
       const lastToken = timelines.get(log.history)?.tokens.at(-1);

@@ -1,5 +1,5 @@
 import type { ChannelHistory } from './channel-history.js';
-import type { Token } from './known-life.js';
+import type { Token } from './known-generation.js';
 import type { Timeline } from './timeline.js';
 import type { SubscriptionVerdict } from './judge.js';
 

@@ -1,6 +1,6 @@
 import type { Position } from '@newswire/protocol';
 import type { ChannelHistory, Place } from './channel-history.js';
-import type { KnownLife, Token } from './known-life.js';
+import type { KnownGeneration, Token } from './known-generation.js';
 
 /** A gap that the subscriber was told of: it knows that publications may be missing. */
 export interface Notice {
@@ -12,7 +12,7 @@ export interface Notice {
 /** From here on the subscriber is owed every publication: the end of the log when it subscribed. */
 export interface Start {
   readonly kind: 'start';
-  readonly life: KnownLife;
+  readonly generation: KnownGeneration;
   readonly offset: number;
   /** What was told, where it had subscribed before. */
   readonly notice: Notice | undefined;
@@ -21,7 +21,7 @@ export interface Start {
 /** Deliveries whose offsets rose by one. */
 export interface Run {
   readonly kind: 'run';
-  readonly life: KnownLife;
+  readonly generation: KnownGeneration;
   readonly from: number;
   to: number;
 }
@@ -45,7 +45,7 @@ export class SubscriptionLog {
   readonly entries: Entry[] = [];
   /** Whether the subscriber is still owed what is published. */
   isOpen = false;
-  #life: KnownLife | undefined;
+  #generation: KnownGeneration | undefined;
   #run: Run | undefined;
 
   constructor(subscriber: string, history: ChannelHistory) {
@@ -62,21 +62,21 @@ export class SubscriptionLog {
     this.isOpen = true;
     if (!reply.recovered) return this.#start(reply, isFirst ? undefined : notice);
     if (isFirst) this.#start(asked ?? reply, undefined);
-    // Another life goes on at whatever offset it begins with.
-    if (this.#enter(this.history.life(reply.epoch))) this.#run = undefined;
+    // Another generation goes on at whatever offset it begins with.
+    if (this.#enter(this.history.generation(reply.epoch))) this.#run = undefined;
     return undefined;
   }
 
   /** A publication came. Its epoch is the one of the last subscribe reply. */
   delivered(offset: number, token: Token): void {
-    const life = this.#life;
-    if (life === undefined) throw new Error(`${this.subscriber} was given something unasked`);
+    const generation = this.#generation;
+    if (generation === undefined) throw new Error(`${this.subscriber} was given something unasked`);
     if (this.#run?.to === offset - 1) this.#run.to = offset;
     else {
-      this.#run = { kind: 'run', life, from: offset, to: offset };
+      this.#run = { kind: 'run', generation, from: offset, to: offset };
       this.entries.push(this.#run);
     }
-    this.history.observe(life, offset, token);
+    this.history.observe(generation, offset, token);
   }
 
   /** The subscriber has left: it is owed nothing from here on. */
@@ -88,13 +88,13 @@ export class SubscriptionLog {
   get last(): Place | undefined {
     const entry = this.entries.at(-1);
     if (entry === undefined) return undefined;
-    return { life: entry.life, offset: entry.kind === 'run' ? entry.to : entry.offset };
+    return { generation: entry.generation, offset: entry.kind === 'run' ? entry.to : entry.offset };
   }
 
   /** Everything that happened, in words. */
   describe(): string {
     const words = this.entries.map((entry) => {
-      const { epoch } = entry.life;
+      const { epoch } = entry.generation;
       if (entry.kind === 'run') return `${epoch}/${entry.from}..${entry.to}`;
       const { notice } = entry;
       return `start ${epoch}/${entry.offset}${notice ? ` (${notice.cause} ${notice.atMs})` : ''}`;
@@ -102,18 +102,18 @@ export class SubscriptionLog {
     return `${this.subscriber}: ${words.join(', ')}`;
   }
 
-  /** True if it is another life than before. */
-  #enter(life: KnownLife): boolean {
-    const before = this.#life;
-    this.#life = life;
-    if (before !== undefined && before !== life) this.history.follow(before, life);
-    return before !== life;
+  /** True if it is another generation than before. */
+  #enter(generation: KnownGeneration): boolean {
+    const before = this.#generation;
+    this.#generation = generation;
+    if (before !== undefined && before !== generation) this.history.follow(before, generation);
+    return before !== generation;
   }
 
   #start({ epoch, offset }: Position, notice: Notice | undefined): void {
-    const life = this.history.life(epoch);
-    this.#enter(life);
-    this.#run = { kind: 'run', life, from: offset + 1, to: offset };
-    this.entries.push({ kind: 'start', life, offset, notice }, this.#run);
+    const generation = this.history.generation(epoch);
+    this.#enter(generation);
+    this.#run = { kind: 'run', generation, from: offset + 1, to: offset };
+    this.entries.push({ kind: 'start', generation, offset, notice }, this.#run);
   }
 }

@@ -1,17 +1,20 @@
-import type { KnownLife, Token } from './known-life.js';
+import type { KnownGeneration, Token } from './known-generation.js';
 
-/** A channel's accepted publications, numbered 0, 1, 2… in order, over all of its lives. */
+/** A channel's accepted publications, numbered 0, 1, 2… in order, over all of its generations. */
 export class Timeline {
-  /** How many there are before each life, and its offsets in order. */
-  readonly #lives = new Map<KnownLife, { readonly base: number; readonly offsets: number[] }>();
+  /** How many there are before each generation, and its offsets in order. */
+  readonly #generations = new Map<
+    KnownGeneration,
+    { readonly base: number; readonly offsets: number[] }
+  >();
   readonly #indexes = new Map<Token, number>();
   readonly tokens: readonly Token[];
 
-  /** Lives in their order, each with its accepted publications in order. */
-  constructor(byLife: ReadonlyMap<KnownLife, readonly (readonly [number, Token])[]>) {
+  /** Generations in their order, each with its accepted publications in order. */
+  constructor(byLife: ReadonlyMap<KnownGeneration, readonly (readonly [number, Token])[]>) {
     let base = 0;
-    for (const [life, entries] of byLife) {
-      this.#lives.set(life, { base, offsets: entries.map(([offset]) => offset) });
+    for (const [generation, entries] of byLife) {
+      this.#generations.set(generation, { base, offsets: entries.map(([offset]) => offset) });
       base += entries.length;
     }
     this.tokens = [...byLife.values()].flatMap((entries) => entries.map(([, token]) => token));
@@ -27,8 +30,11 @@ export class Timeline {
   }
 
   /** How many accepted publications are at this position or before it. */
-  countUpTo(life: KnownLife, offset: number): number {
-    const { base, offsets } = this.#lives.get(life) ?? { base: this.length, offsets: [] };
+  countUpTo(generation: KnownGeneration, offset: number): number {
+    const { base, offsets } = this.#generations.get(generation) ?? {
+      base: this.length,
+      offsets: [],
+    };
     let low = 0;
     let high = offsets.length;
     while (low < high) {

@@ -76,7 +76,8 @@ export class CentrifugeLoadClient implements LoadClient, CentrifugeObserver {
     this.#log.subscribed({ epoch, offset, recovered }, asked, { cause: this.#cause, atMs });
     if (asked === undefined) this.#statistics.count('subscribed afresh');
     else this.#statistics.count(`recovered: ${recovered}`);
-    if (recovered && asked?.epoch !== epoch) this.#statistics.count('recovered into another life');
+    if (recovered && asked?.epoch !== epoch)
+      this.#statistics.count('recovered into another generation');
     if (this.#lostMs !== undefined) this.#aim(this.#lostMs, epoch, recovered ? 0 : offset);
     this.#lostMs = undefined;
     this.#cause = 'in place';
@@ -113,7 +114,7 @@ export class CentrifugeLoadClient implements LoadClient, CentrifugeObserver {
   #aim(sinceMs: number, epoch: string, from: number): void {
     this.#statistics.outages.add(nowMs() - sinceMs);
     const { top } = this.#log.history;
-    if (top === undefined || top.life.epoch !== epoch || top.offset <= from) {
+    if (top === undefined || top.generation.epoch !== epoch || top.offset <= from) {
       return this.#arrive(sinceMs);
     }
     this.#target = { sinceMs, isAt: (offset) => offset >= top.offset };

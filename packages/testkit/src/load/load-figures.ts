@@ -1,10 +1,10 @@
-import type { SubscriptionVerdict, ToldGap, Verdict } from '../ledger/index.js';
+import type { SubscriptionVerdict, ReportedGap, Verdict } from '../ledger/index.js';
 import type { DurationSummary } from './durations.js';
 import type { LoadStatistics } from './load-statistics.js';
 import type { PublisherFigures } from './publisher.js';
 
 /** A told gap, with whom it was told to. */
-export interface Gap extends ToldGap {
+export interface Gap extends ReportedGap {
   readonly subscriber: string;
   readonly channel: string;
 }
@@ -31,7 +31,7 @@ export interface LoadFigures {
   readonly gaps: readonly Gap[];
   /** The first few faults, in words. */
   readonly faults: readonly string[];
-  readonly lives: number;
+  readonly generations: number;
   readonly rssMiB: number;
 }
 
@@ -63,7 +63,7 @@ export function figuresOf(
     kinds: { clients: kind('clients'), slow: kind('slow'), seeds: kind('seeds') },
     gaps,
     faults,
-    lives: channels.reduce((sum, { lives }) => sum + lives, 0),
+    generations: channels.reduce((sum, { generations }) => sum + generations, 0),
     rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
   };
 }

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readFrame, type CentrifugeMessage } from './centrifuge-frame.js';
 
-type Heard = [channel: string, offset: number, data: string] | CentrifugeMessage;
+type Receipt = [channel: string, offset: number, data: string] | CentrifugeMessage;
 
-function read(frame: string): Heard[] {
-  const heard: Heard[] = [];
+function read(frame: string): Receipt[] {
+  const heard: Receipt[] = [];
   readFrame(frame, {
     handlePublication: (...publication) => heard.push(publication),
     handleMessage: (message) => heard.push(message),

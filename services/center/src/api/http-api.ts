@@ -2,12 +2,12 @@ import { ProtocolError, type ErrorKind } from '@newswire/protocol';
 import { errorReply, jsonReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import type { ApiMethod } from './api-method.js';
 import { maxBodyBytesOf } from './body-limits.js';
-import { createGate, type GateOptions } from './gate.js';
+import { createApiKeyCheck, type ApiKeyCheckOptions } from './api-key-check.js';
 import { textOf } from './json-text.js';
 import { openApiText } from './openapi.js';
 import type { MethodName } from './shapes/index.js';
 
-export interface HttpApiOptions extends GateOptions {
+export interface HttpApiOptions extends ApiKeyCheckOptions {
   readonly methods: ReadonlyMap<MethodName, ApiMethod>;
   readonly maxDataBytes: number;
   readonly onResult: () => void;
@@ -42,16 +42,16 @@ const STATUSES: Readonly<Record<ErrorKind, number>> = {
  * `GET /api/openapi.json`, open to all: it says what there is, not what is there.
  */
 export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
-  const gate = createGate(options);
+  const apiKeyCheck = createApiKeyCheck(options);
   const document: HttpReply = { status: 200, body: openApiText() };
   const methods = [...options.methods].map(([name, method]): HttpRoute => ({
     method: 'POST',
     path: `/api/${name}`,
     maxBodyBytes: maxBodyBytesOf(name, options.maxDataBytes),
-    // Each costs a call into the server: no more than the gate needs.
-    headers: [ERROR_MODE, ...gate.headers],
+    // Each costs a call into the server: no more than the apiKeyCheck needs.
+    headers: [ERROR_MODE, ...apiKeyCheck.headers],
     handle: ({ body, headers }) =>
-      gate.refusalOf(headers) ??
+      apiKeyCheck.refuse(headers) ??
       answer(name, { method, body, hasStatuses: headers[ERROR_MODE] === 'transport' }, options),
   }));
   return [...methods, { method: 'GET', path: '/api/openapi.json', handle: () => document }];

@@ -87,13 +87,13 @@ test.each([
   expect(rig.requests).toEqual([{ method, ...request }]);
 });
 
-const NOBODY = [107, 'bad request: user or client is missing'] as const;
+const ANONYMOUS = [107, 'bad request: user or client is missing'] as const;
 
 test.each([
-  ['subscribe', { channel: 'a' }, ...NOBODY],
-  ['unsubscribe', { channel: 'a', user: '' }, ...NOBODY],
-  ['disconnect', {}, ...NOBODY],
-  ['refresh', { client: null }, ...NOBODY],
+  ['subscribe', { channel: 'a' }, ...ANONYMOUS],
+  ['unsubscribe', { channel: 'a', user: '' }, ...ANONYMOUS],
+  ['disconnect', {}, ...ANONYMOUS],
+  ['refresh', { client: null }, ...ANONYMOUS],
   ['subscribe', { user: 'u' }, 107, 'bad request: channel is missing'],
   ['subscribe', { user: 'u', channel: 'tame:*' }, 103, expect.any(String)],
   ['subscribe', { user: 'u', channel: 'wild:a:*' }, 107, expect.any(String)],

@@ -70,7 +70,7 @@ function listen(channels: readonly string[], { url, print, note }: CommandContex
     socket.on('pong', () => (isAlive = true));
     socket.on('message', (data) => print(String(data)));
     socket.on('unexpected-response', (_, message) => {
-      void refusalOf(url, message)
+      void refuse(url, message)
         .then((end) => (failure = end))
         .finally(() => socket.terminate());
     });
@@ -89,7 +89,7 @@ function listen(channels: readonly string[], { url, print, note }: CommandContex
 const MAX_ERROR_LENGTH = 65_536;
 
 /** An answer to the handshake that is no WebSocket. */
-async function refusalOf(url: string, message: IncomingMessage): Promise<End> {
+async function refuse(url: string, message: IncomingMessage): Promise<End> {
   const { statusCode = 500, headers } = message;
   let text = '';
   message.setEncoding('utf8');

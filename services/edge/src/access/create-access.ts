@@ -14,7 +14,7 @@ import { chosenChannel, existingChannel, type OptionsOf } from './channel-rules.
 import type { ClaimChecks } from './claim-checks.js';
 import { checkSections } from './check-sections.js';
 import { HOOK_SETTINGS, Hooks } from './hooks.js';
-import { NOBODY, PLAIN_GRANT } from './open-access.js';
+import { ANONYMOUS, PLAIN_GRANT } from './open-access.js';
 import type { RpcHandler } from './rpc.js';
 import { connectionCredentials, subscriptionClaim } from './token-claims.js';
 import { TOKEN_KEY_SETTINGS, tokenKeys } from './token-keys.js';
@@ -117,7 +117,7 @@ class ConfiguredAccess implements Access {
     const asked = this.#hooks.connect(request);
     if (asked !== undefined) return asked.then((found) => this.#admit(found));
     if (this.#needsToken) throw new ProtocolError('unauthorized', 'a token is needed');
-    return NOBODY;
+    return ANONYMOUS;
   }
 
   async refresh(client: string, credentials: Credentials, token: string): Promise<Credentials> {

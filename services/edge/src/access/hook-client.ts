@@ -2,7 +2,7 @@ import { ERRORS, ProtocolError, type ErrorKind } from '@newswire/protocol';
 import { BodyTooLongError, boundedText } from './bounded-body.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { errorOfStatus, isBackendFailure, type HookName } from './hook-status.js';
-import { Turnstile } from './turnstile.js';
+import { Semaphore } from './semaphore.js';
 
 export interface HookClientOptions {
   readonly hook: HookName;
@@ -47,7 +47,7 @@ export class HookClient {
   readonly #options: HookClientOptions;
   readonly #name: string;
   readonly #breaker: CircuitBreaker;
-  readonly #turnstile = new Turnstile(MAX_CONCURRENT);
+  readonly #semaphore = new Semaphore(MAX_CONCURRENT);
 
   constructor(options: HookClientOptions) {
     const { hook, now = Date.now, onBreaker } = options;
@@ -78,7 +78,7 @@ export class HookClient {
     const startMs = performance.now();
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const found = await this.#turnstile.pass(signal, () =>
+      const found = await this.#semaphore.pass(signal, () =>
         this.#ask(json, headers, read, signal),
       );
       onAsked(true, performance.now() - startMs);

@@ -4,7 +4,7 @@ import type { Access, Credentials, SubscribeGrant } from './access.js';
 import { chosenChannel, type OptionsOf } from './channel-rules.js';
 
 /** A client of whom nothing is known. */
-export const NOBODY: Credentials = { user: '', subs: {} };
+export const ANONYMOUS: Credentials = { user: '', subs: {} };
 
 /** A subscription that is allowed, and as its namespace says. */
 export const PLAIN_GRANT: SubscribeGrant = {};
@@ -30,7 +30,7 @@ export const OPEN_NAMESPACE: NamespaceOptions = {
 export function openAccess(optionsOf: OptionsOf): Access {
   const noTokens = () => Promise.reject(new ProtocolError('notAvailable', 'there are no tokens'));
   return {
-    connect: () => NOBODY,
+    connect: () => ANONYMOUS,
     refresh: noTokens,
     subscribe: ({ channel }) => {
       if (chosenChannel(channel, optionsOf).subscribe === 'everyone') return PLAIN_GRANT;

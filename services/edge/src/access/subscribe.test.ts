@@ -15,7 +15,7 @@ import {
 const NOW_S = 1_800_000_000;
 const now = () => NOW_S * 1000;
 const LATER = NOW_S + 60;
-const NOBODY = { user: '', subs: {} };
+const ANONYMOUS = { user: '', subs: {} };
 const settings = { NEWSWIRE_TOKEN_HMAC_SECRET: SECRET };
 
 function rig(options: Partial<NamespaceOptions> = {}) {
@@ -38,11 +38,11 @@ describe('who may subscribe without a token', () => {
   ] as const)('%s: ann %j, nobody known %j', async (subscribe, ann, nobody) => {
     const { subscribe: ask } = rig({ subscribe });
     expect(await ask({})).toEqual(ann);
-    expect(await ask({ credentials: NOBODY })).toEqual(nobody);
+    expect(await ask({ credentials: ANONYMOUS })).toEqual(nobody);
   });
 
   test('everyone is answered at once', () => {
-    expect(rig().access.subscribe(attempt({ credentials: NOBODY }))).toEqual({});
+    expect(rig().access.subscribe(attempt({ credentials: ANONYMOUS }))).toEqual({});
   });
 });
 
@@ -111,7 +111,7 @@ describe('a subscription token', () => {
 
   test('of nobody known is for whoever is that', async () => {
     const token = await sign({ channel: 'sports:1' });
-    expect(await subscribe({ token, credentials: NOBODY })).toEqual({});
+    expect(await subscribe({ token, credentials: ANONYMOUS })).toEqual({});
     expect(await subscribe({ token })).toEqual({ error: 103 });
   });
 

@@ -306,15 +306,15 @@ describe('keys', () => {
 });
 
 describe('a connection without a token', () => {
-  const NOBODY = { user: '', subs: {} };
+  const ANONYMOUS = { user: '', subs: {} };
 
   test.each([
-    [{}, NOBODY],
-    [{ NEWSWIRE_ANONYMOUS: 'on' }, NOBODY],
+    [{}, ANONYMOUS],
+    [{ NEWSWIRE_ANONYMOUS: 'on' }, ANONYMOUS],
     [{ NEWSWIRE_ANONYMOUS: 'off' }, { error: 101 }],
     [HMAC_SETTINGS, { error: 101 }],
     [RSA_SETTINGS, { error: 101 }],
-    [{ ...HMAC_SETTINGS, NEWSWIRE_ANONYMOUS: 'on' }, NOBODY],
+    [{ ...HMAC_SETTINGS, NEWSWIRE_ANONYMOUS: 'on' }, ANONYMOUS],
   ])('is let in as the settings say', async (settings, expected) => {
     expect(await connectWith(settings).connect('')).toEqual(expected);
   });
@@ -346,14 +346,14 @@ describe('a connection without a token', () => {
 
   test('and with one that names nobody is let in unless that is off', async () => {
     const token = await sign({});
-    expect(await connectWith(HMAC_SETTINGS).connect(token)).toEqual(NOBODY);
+    expect(await connectWith(HMAC_SETTINGS).connect(token)).toEqual(ANONYMOUS);
     const off = { ...HMAC_SETTINGS, NEWSWIRE_ANONYMOUS: 'off' };
     expect(await connectWith(off).connect(token)).toEqual({ error: 101 });
   });
 
   test('waits for nothing', () => {
     const { access } = accessRig();
-    expect(access.connect(connectRequest())).toEqual(NOBODY);
+    expect(access.connect(connectRequest())).toEqual(ANONYMOUS);
   });
 });
 

@@ -15,7 +15,7 @@ function rigWith(options: ConstructorParameters<typeof FlushRig>[0] = {}) {
 /** Publishes so many, each in a tick of its own. */
 function publish(rig: FlushRig, channel: LiveChannel, count: number): void {
   for (let i = 0; i < count; i++) {
-    rig.hear(channel);
+    rig.receive(channel);
     rig.flush();
   }
 }
@@ -46,7 +46,7 @@ describe('a slow session', () => {
     rig.catchUp.serve(session);
     expect(numbers(socket)).toEqual([]);
     socket.buffered = 25;
-    rig.hear(channel); // not flushed yet: this one comes by the topic
+    rig.receive(channel); // not flushed yet: this one comes by the topic
     rig.catchUp.serve(session);
     expect(numbers(socket)).toEqual([1, 2, 3]);
     expect([subscription.state, [...socket.topics]]).toEqual(['live', ['seed a']]);
@@ -59,7 +59,7 @@ describe('a slow session', () => {
   test('gets no more than its socket takes: the rest when that has drained', () => {
     const { rig, channel, session, socket } = rigWith({ maxBufferedBytes: 40_000 });
     const data = 'x'.repeat(30_000);
-    for (let i = 0; i < 3; i++) rig.hear(channel, data);
+    for (let i = 0; i < 3; i++) rig.receive(channel, data);
     socket.buffered = 40_001;
     rig.flush();
     socket.isStuck = true;
@@ -76,10 +76,10 @@ describe('a slow session', () => {
     const b = rig.channel('b');
     rig.subscribe(session, b);
     socket.buffered = 1_000_001;
-    for (let i = 0; i < 3; i++) rig.hear(channel, `a${'x'.repeat(20_000)}`);
+    for (let i = 0; i < 3; i++) rig.receive(channel, `a${'x'.repeat(20_000)}`);
     rig.flush();
     expect([...socket.topics]).toEqual([]);
-    for (let i = 0; i < 3; i++) rig.hear(b, `b${'x'.repeat(20_000)}`);
+    for (let i = 0; i < 3; i++) rig.receive(b, `b${'x'.repeat(20_000)}`);
     rig.flush();
     expect(rig.slow).toBe(1);
     socket.buffered = 0;
@@ -115,8 +115,8 @@ describe('a subscription', () => {
 
   test('that is ahead of what was flushed waits for the flush, and gets nothing twice', () => {
     const { rig, channel } = rigWith();
-    rig.hear(channel);
-    rig.hear(channel);
+    rig.receive(channel);
+    rig.receive(channel);
     const { session, socket } = rig.session();
     const subscription = rig.subscribe(session, channel, channel.flushed + 1);
     expect(subscription.state).toBe('behind');
@@ -137,11 +137,11 @@ describe('a subscription', () => {
     expect([numbers(socket), subscription.state]).toEqual([[2, 3, 4, 5, 6], 'live']);
   });
 
-  test('with positions is broken where a life ends, one without goes over', () => {
+  test('with positions is broken where a generation ends, one without goes over', () => {
     const rig = new FlushRig();
     const channel = rig.channel();
     publish(rig, channel, 2);
-    channel.log.beginLife({ epoch: 'f', firstOffset: 1 });
+    channel.log.beginGeneration({ epoch: 'f', firstOffset: 1 });
     publish(rig, channel, 2);
     const [seed, positioned] = [rig.session(), rig.session(centrifugeWire)];
     rig.subscribe(seed.session, channel, channel.flushed - 3);
@@ -151,15 +151,15 @@ describe('a subscription', () => {
     expect(rig.broken).toEqual([subscription]);
   });
 
-  test('with positions is broken at the end of a life, also if nothing of the next was flushed', () => {
+  test('with positions is broken at the end of a generation, also if nothing of the next was flushed', () => {
     const rig = new FlushRig();
     const channel = rig.channel();
     const { session, socket } = rig.session(centrifugeWire);
     const subscription = rig.subscribe(session, channel);
     socket.buffered = 101;
     publish(rig, channel, 1);
-    channel.log.beginLife({ epoch: 'f', firstOffset: 1 });
-    rig.hear(channel);
+    channel.log.beginGeneration({ epoch: 'f', firstOffset: 1 });
+    rig.receive(channel);
     socket.buffered = 0;
     rig.catchUp.serve(session);
     expect([socket.frames.length, rig.broken]).toEqual([1, [subscription]]);
@@ -186,12 +186,12 @@ describe('limits', () => {
     rig.subscribe(session, b);
     socket.buffered = 101;
     const half = 'x'.repeat(498); // 500 bytes with its quotes
-    rig.hear(channel, half);
-    rig.hear(b, half);
+    rig.receive(channel, half);
+    rig.receive(b, half);
     rig.flush();
     rig.catchUp.sweep();
     expect(socket.closes).toEqual([]);
-    rig.hear(b);
+    rig.receive(b);
     rig.flush();
     rig.catchUp.sweep();
     expect(socket.closes).toEqual([3008]);
@@ -204,14 +204,14 @@ describe('limits', () => {
     const { rig, channel, session, socket } = rigWith({ maxLagBytes });
     const data = 'x'.repeat(30_000); // 30,002 bytes with its quotes
     socket.buffered = 101;
-    rig.hear(channel, data);
-    rig.hear(channel, data);
+    rig.receive(channel, data);
+    rig.receive(channel, data);
     rig.flush();
     socket.buffered = 0;
     socket.isStuck = true;
     rig.catchUp.serve(session);
     expect(socket.frames).toHaveLength(1);
-    rig.hear(channel, data);
+    rig.receive(channel, data);
     rig.flush();
     rig.catchUp.sweep();
     expect(socket.closes).toEqual(closes);

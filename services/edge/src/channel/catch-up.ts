@@ -107,8 +107,8 @@ export class CatchUp {
     const nowMs = now();
     for (const [session, { subscriptions, sinceMs }] of this.#debts) {
       let lagBytes = 0;
-      for (const { channel, paidBytes } of subscriptions) {
-        lagBytes += Math.max(0, channel.flushedBytes - paidBytes);
+      for (const { channel, servedBytes } of subscriptions) {
+        lagBytes += Math.max(0, channel.flushedBytes - servedBytes);
       }
       if (lagBytes > maxLagBytes || nowMs - sinceMs > maxLagMs) session.close('slow');
     }
@@ -145,7 +145,7 @@ export class CatchUp {
       channel.goLive(subscription);
       return false;
     }
-    const until = Math.min(log.lifeEnd(cursor), channel.flushed);
+    const until = Math.min(log.generationEnd(cursor), channel.flushed);
     const entries = log.entries(cursor, until, TURN_BYTES);
     if (entries === undefined) {
       this.#options.onStarved(subscription);
@@ -162,8 +162,8 @@ export class CatchUp {
     session.connection.send(...frames);
     subscription.advance();
     subscription.cursor += entries.length;
-    for (const { bytes } of entries) subscription.paidBytes += bytes;
-    subscription.paidBytes = Math.min(subscription.paidBytes, channel.flushedBytes);
+    for (const { bytes } of entries) subscription.servedBytes += bytes;
+    subscription.servedBytes = Math.min(subscription.servedBytes, channel.flushedBytes);
     this.#options.onServed(entries.length);
   }
 }

@@ -70,21 +70,21 @@ describe('what is older than the ring', () => {
     expect(after(log, 13)).toBeUndefined();
   });
 
-  test('a part goes over from the life before, where offsets went on', () => {
+  test('a part goes over from the generation before, where offsets went on', () => {
     const log = new ChannelLog(LIMITS);
     log.restart({ epoch: 'f', firstOffset: 8, follows: { epoch: 'e', offset: 5 } }, 20);
     expect(log.readFrom(at(log, 3))).toBe(3);
     log.addOlder(at(log, 3), [...items(3, 5), ...items(8, 10)]);
     expect(after(log, 3)).toEqual(['4', '5', '8', '9', '10']);
-    expect(log.lifeEnd(at(log, 3))).toBe(at(log, 7, 'f'));
+    expect(log.generationEnd(at(log, 3))).toBe(at(log, 7, 'f'));
   });
 
-  test('a life that was flushed is read no more, nor one before the last', () => {
+  test('a generation that was flushed is read no more, nor one before the last', () => {
     const log = new ChannelLog(LIMITS);
     log.restart({ epoch: 'f', firstOffset: 1, follows: { epoch: 'e', offset: 50 } }, 20);
     expect(log.readFrom(at(log, 30))).toBeUndefined();
     expect(log.readFrom(at(log, 0, 'f'))).toBe(0);
-    log.beginLife({ epoch: 'g', firstOffset: 80 });
+    log.beginGeneration({ epoch: 'g', firstOffset: 80 });
     expect(log.readFrom(at(log, 5, 'f'))).toBe(5);
     expect(log.readFrom(at(log, 30))).toBeUndefined();
   });

@@ -7,7 +7,7 @@ import { toEntry } from '../streams/entry.js';
 test('whatever is done to it, what it gives after a position is what came after it', () => {
   const step = fc.oneof(
     { arbitrary: fc.constant('append' as const), weight: 6 },
-    { arbitrary: fc.constantFrom('life', 'gone on', 'flush', 'older', 'remove'), weight: 1 },
+    { arbitrary: fc.constantFrom('generation', 'gone on', 'flush', 'older', 'remove'), weight: 1 },
   );
   const property = fc.property(
     fc.array(fc.tuple(step, fc.nat(20)), { maxLength: 50 }),
@@ -18,7 +18,7 @@ test('whatever is done to it, what it gives after a position is what came after 
       const all: { epoch: string; offset: number; data: string }[] = [];
       let flushed = log.end;
       let kept = flushed;
-      let lives = 0;
+      let generations = 0;
       let removed = 0;
       const base = log.end;
       const inLog = () => all.filter(({ epoch }, i) => i >= removed && isKept(epoch));
@@ -46,13 +46,13 @@ test('whatever is done to it, what it gives after a position is what came after 
           );
         } else if (all.at(-1)?.epoch === epoch) {
           const firstOffset = name === 'flush' ? 1 : offset + 1 + (count % 3);
-          [before, current] = [name === 'flush' ? '' : current, `e${++lives}`];
-          log.beginLife({ epoch: current, firstOffset });
+          [before, current] = [name === 'flush' ? '' : current, `e${++generations}`];
+          log.beginGeneration({ epoch: current, firstOffset });
         }
         expect(log.ringStart).toBeLessThanOrEqual(flushed);
         for (const [i, each] of all.entries()) {
           const cursor = log.cursorAfter(each);
-          if (cursor === undefined) continue; // of a life that is forgotten
+          if (cursor === undefined) continue; // of a generation that is forgotten
           expect(cursor).toBe(base + i + 1);
           const given = log.entries(cursor, log.end, Infinity);
           if (given === undefined) continue;

@@ -72,11 +72,11 @@ describe('positions', () => {
     expect(log.cursorAfter({ offset: 12, epoch: 'other' })).toBeUndefined();
   });
 
-  test('lives follow one another; more than a life had is its end', () => {
+  test('generations follow one another; more than a generation had is its end', () => {
     const log = logOf(1, 3);
-    log.beginLife({ epoch: 'f', firstOffset: 1 });
+    log.beginGeneration({ epoch: 'f', firstOffset: 1 });
     log.append(item(1, 'f1'), Infinity);
-    log.beginLife({ epoch: 'g', firstOffset: 7 });
+    log.beginGeneration({ epoch: 'g', firstOffset: 7 });
     expect(log.position).toEqual({ offset: 6, epoch: 'g' });
     log.append(item(7, 'g7'), Infinity);
     expect(after(log, 2)).toEqual(['3', 'f1', 'g7']);
@@ -92,23 +92,23 @@ describe('positions', () => {
       false,
       false,
     ]);
-    expect(log.lifeEnd(at(log, 1))).toBe(at(log, 3));
-    expect(log.lifeEnd(at(log, 0, 'f'))).toBe(at(log, 1, 'f'));
-    expect(log.lifeEnd(at(log, 7, 'g'))).toBe(log.end);
-    expect(log.lifeStart).toBe(at(log, 6, 'g'));
+    expect(log.generationEnd(at(log, 1))).toBe(at(log, 3));
+    expect(log.generationEnd(at(log, 0, 'f'))).toBe(at(log, 1, 'f'));
+    expect(log.generationEnd(at(log, 7, 'g'))).toBe(log.end);
+    expect(log.generationStart).toBe(at(log, 6, 'g'));
   });
 
-  test('sixteen lives are remembered', () => {
+  test('sixteen generations are remembered', () => {
     const log = logOf(1, 1);
     for (let i = 1; i <= 16; i++) {
-      log.beginLife({ epoch: `e${i}`, firstOffset: 1 });
+      log.beginGeneration({ epoch: `e${i}`, firstOffset: 1 });
       log.append(item(1), Infinity);
     }
     expect(log.cursorAfter({ offset: 1, epoch: 'e' })).toBeUndefined();
     expect(after(log, 1, 'e15')).toEqual(['1']);
   });
 
-  test('after a restart only the new life counts, and the one that it follows', () => {
+  test('after a restart only the new generation counts, and the one that it follows', () => {
     const log = logOf(1, 5);
     const end = log.end;
     log.restart({ epoch: 'f', firstOffset: 8, follows: { epoch: 'd', offset: 4 } }, 9);

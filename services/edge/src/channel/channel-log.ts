@@ -1,4 +1,4 @@
-import type { HistoryLimits, Life } from '@newswire/broker';
+import type { HistoryLimits, Generation } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
 import type { Entry } from '../streams/entry.js';
 import { countWithin, firstAfter } from './log-window.js';
@@ -14,25 +14,25 @@ export interface RingLimits {
 }
 
 /**
- * One life of the log, on this edge's own count: the publication at `offset` is number
- * `base + offset`. A life's numbers follow those of the life before it.
+ * One generation of the log, on this edge's own count: the publication at `offset` is number
+ * `base + offset`. A generation's numbers follow those of the generation before it.
  */
-interface NumberedLife {
+interface NumberedGeneration {
   readonly epoch: string;
   readonly base: number;
-  /** The number of its first publication; what is below belongs to lives before. */
+  /** The number of its first publication; what is below belongs to generations before. */
   readonly start: number;
 }
 
 /** The limits of a log that keeps everything. */
 export const NO_LIMITS: HistoryLimits = { historySize: Infinity, historyTtlMs: Infinity };
 
-/** How many ended lives are remembered: their positions can be continued from. */
+/** How many ended generations are remembered: their positions can be continued from. */
 const MAX_LIVES = 16;
 
 /**
  * An edge's copy of a channel's log: the ring of recent publications, and how the positions of
- * several lives follow one another. Inside, publications are counted through all lives by a number
+ * several generations follow one another. Inside, publications are counted through all generations by a number
  * of this edge's own; a *cursor* is the number of the publication that comes next. Cursors rise by
  * one a publication, whatever offsets do.
  */
@@ -44,7 +44,7 @@ export class ChannelLog {
   #head = 0;
   #bytes = 0;
   #end = 0;
-  #lives: NumberedLife[] = [];
+  #generations: NumberedGeneration[] = [];
   readonly #older = new OlderParts();
   #floor = -Infinity;
   /** What is before this cursor was removed: some of it may still have to go out. */
@@ -61,7 +61,7 @@ export class ChannelLog {
 
   /** False until `restart` was called: nothing is known of the channel yet. */
   get isOpen(): boolean {
-    return this.#lives.length > 0;
+    return this.#generations.length > 0;
   }
 
   /** The cursor behind the newest publication. */
@@ -84,8 +84,8 @@ export class ChannelLog {
     return this.positionAt(this.#end);
   }
 
-  /** Forgets everything and begins anew behind `offset` of this life. Cursors from before are void. */
-  restart({ epoch, firstOffset, follows }: Life, offset: number): void {
+  /** Forgets everything and begins anew behind `offset` of this generation. Cursors from before are void. */
+  restart({ epoch, firstOffset, follows }: Generation, offset: number): void {
     this.#entries = [];
     this.#head = this.#bytes = 0;
     this.#older.clear();
@@ -93,26 +93,26 @@ export class ChannelLog {
     this.#end++;
     const base = this.#end - offset - 1;
     const start = base + firstOffset;
-    this.#lives = [{ epoch, base, start }];
+    this.#generations = [{ epoch, base, start }];
     if (follows === undefined) return;
     const before = { epoch: follows.epoch, base: start - follows.offset - 1, start: -Infinity };
-    this.#lives.unshift(before);
+    this.#generations.unshift(before);
   }
 
-  /** A new life follows directly on what is known. */
-  beginLife({ epoch, firstOffset }: Pick<Life, 'epoch' | 'firstOffset'>): void {
-    this.#lives.push({ epoch, base: this.#end - firstOffset, start: this.#end });
-    if (this.#lives.length > MAX_LIVES) this.#lives.shift();
+  /** A new generation follows directly on what is known. */
+  beginGeneration({ epoch, firstOffset }: Pick<Generation, 'epoch' | 'firstOffset'>): void {
+    this.#generations.push({ epoch, base: this.#end - firstOffset, start: this.#end });
+    if (this.#generations.length > MAX_LIVES) this.#generations.shift();
   }
 
-  /** Whether this is the epoch of one of the lives that follow one another here; '' is the last. */
+  /** Whether this is the epoch of one of the generations that follow one another here; '' is the last. */
   knows(epoch: string): boolean {
-    return epoch === '' || this.#lives.some((life) => life.epoch === epoch);
+    return epoch === '' || this.#generations.some((generation) => generation.epoch === epoch);
   }
 
   /** Whether this epoch is over: nothing new can come in it. */
   isOver(epoch: string): boolean {
-    return this.#lives.slice(0, -1).some((life) => life.epoch === epoch);
+    return this.#generations.slice(0, -1).some((generation) => generation.epoch === epoch);
   }
 
   /** Takes in the next publication. What was `kept` or comes after it stays, whatever the limits. */
@@ -127,14 +127,14 @@ export class ChannelLog {
   cursorAfter({ epoch, offset }: Position): number | undefined {
     const index =
       epoch === ''
-        ? this.#lives.length - 1
-        : this.#lives.findLastIndex((life) => life.epoch === epoch);
-    const life = this.#lives[index];
-    if (life === undefined) return undefined;
-    const cursor = life.base + offset + 1;
-    if (cursor < life.start) return undefined;
-    // Whoever had more of an ended life than was ever acknowledged missed nothing of it.
-    return Math.min(cursor, this.#lives[index + 1]?.start ?? Infinity);
+        ? this.#generations.length - 1
+        : this.#generations.findLastIndex((generation) => generation.epoch === epoch);
+    const generation = this.#generations[index];
+    if (generation === undefined) return undefined;
+    const cursor = generation.base + offset + 1;
+    if (cursor < generation.start) return undefined;
+    // Whoever had more of an ended generation than was ever acknowledged missed nothing of it.
+    return Math.min(cursor, this.#generations[index + 1]?.start ?? Infinity);
   }
 
   /** The position that one has who has had everything before the cursor. */
@@ -143,15 +143,15 @@ export class ChannelLog {
     return { epoch, offset: cursor - base - 1 };
   }
 
-  /** Where the life that the cursor is in ends; the log's end for the life that goes on. */
-  lifeEnd(cursor: number): number {
-    if (cursor >= this.lifeStart) return this.#end;
-    return this.#lives.find(({ start }) => start > cursor)?.start ?? this.#end;
+  /** Where the generation that the cursor is in ends; the log's end for the generation that goes on. */
+  generationEnd(cursor: number): number {
+    if (cursor >= this.generationStart) return this.#end;
+    return this.#generations.find(({ start }) => start > cursor)?.start ?? this.#end;
   }
 
-  /** Where the life that goes on began. */
-  get lifeStart(): number {
-    return this.#lives.at(-1)?.start ?? 0;
+  /** Where the generation that goes on began. */
+  get generationStart(): number {
+    return this.#generations.at(-1)?.start ?? 0;
   }
 
   /** Whether what comes at the cursor is here, or will come next. */
@@ -208,15 +208,15 @@ export class ChannelLog {
 
   /**
    * The offset after which the broker's log is to be read for what comes at a cursor before the
-   * ring; undefined where it has that no more: it was removed, or went with an earlier life.
+   * ring; undefined where it has that no more: it was removed, or went with an earlier generation.
    */
   readFrom(cursor: number): number | undefined {
     const { offset, epoch } = this.positionAt(cursor);
-    const [current, before] = this.#lives.toReversed();
+    const [current, before] = this.#generations.toReversed();
     if (current === undefined || cursor < this.#floor) return undefined;
     if (cursor >= current.start) return offset;
     if (epoch !== before?.epoch) return undefined; // the log keeps nothing of earlier ones
-    // Numbers went on through the lives unless the data set was lost.
+    // Numbers went on through the generations unless the data set was lost.
     const firstOffset = current.start - current.base;
     return offset + 1 < firstOffset ? offset : undefined;
   }
@@ -282,19 +282,20 @@ export class ChannelLog {
   }
 
   #numberOf(offset: number): number {
-    const life = this.#lives.at(-1);
-    if (life === undefined) return -Infinity;
-    const number = life.base + offset;
-    if (number >= life.start) return number;
-    return (this.#lives.at(-2)?.base ?? -Infinity) + offset;
+    const generation = this.#generations.at(-1);
+    if (generation === undefined) return -Infinity;
+    const number = generation.base + offset;
+    if (number >= generation.start) return number;
+    return (this.#generations.at(-2)?.base ?? -Infinity) + offset;
   }
 
-  #lifeAt(cursor: number): NumberedLife {
-    const current = this.#lives.at(-1); // nearly always it: this is asked for every publication
+  #lifeAt(cursor: number): NumberedGeneration {
+    const current = this.#generations.at(-1); // nearly always it: this is asked for every publication
     if (current !== undefined && current.start <= cursor) return current;
-    const life = this.#lives.findLast(({ start }) => start <= cursor) ?? this.#lives[0];
-    if (life === undefined) throw new Error('nothing is known of this log yet');
-    return life;
+    const generation =
+      this.#generations.findLast(({ start }) => start <= cursor) ?? this.#generations[0];
+    if (generation === undefined) throw new Error('nothing is known of this log yet');
+    return generation;
   }
 
   #trim(kept: number): void {

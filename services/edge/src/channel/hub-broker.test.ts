@@ -126,12 +126,12 @@ describe('the position of a quiet channel', () => {
     expect([first.offsets, rig.fills]).toEqual([[1, 2, 3], 0]);
   });
 
-  const emptyLife = { epoch: 'new', firstOffset: 1, follows: undefined };
+  const emptyGeneration = { epoch: 'new', firstOffset: 1, follows: undefined };
   test.each([
-    ['gone', { publications: [], agesMs: [], topOffset: 0, life: undefined }],
+    ['gone', { publications: [], agesMs: [], topOffset: 0, generation: undefined }],
     [
       'begun anew, and nothing was published since',
-      { publications: [], agesMs: [], topOffset: 0, life: emptyLife },
+      { publications: [], agesMs: [], topOffset: 0, generation: emptyGeneration },
     ],
   ])('tells nothing while the log is %s', async (_, page: HistoryPage) => {
     const { rig, first } = await rigWith(2);
@@ -147,9 +147,14 @@ describe('the position of a quiet channel', () => {
     ]);
   });
 
-  test('is told a gap where the log is in another life that has publications', async () => {
+  test('is told a gap where the log is in another generation that has publications', async () => {
     const { rig, first } = await rigWith(2);
-    rig.broker.script = () => ({ publications: [], agesMs: [], topOffset: 1, life: emptyLife });
+    rig.broker.script = () => ({
+      publications: [],
+      agesMs: [],
+      topOffset: 1,
+      generation: emptyGeneration,
+    });
     for (let i = 0; i < 3; i++) await rig.elapse(10_000);
     expect(first.lines.at(-1)?.push?.unsubscribe?.code).toBe(2500);
     expect(rig.gaps).toEqual([['a', 1]]);

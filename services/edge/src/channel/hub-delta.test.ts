@@ -63,7 +63,12 @@ test.each([
   if (isSlow) client.socket.buffered = 1_000_000;
   if (isSlow) await publishTexts(rig, 3, 3);
   const missed = { offset: 5, data: JSON.stringify(text(4)) };
-  rig.broker.script = () => ({ publications: [missed], agesMs: [0], topOffset: 5, life: GONE_ON });
+  rig.broker.script = () => ({
+    publications: [missed],
+    agesMs: [0],
+    topOffset: 5,
+    generation: GONE_ON,
+  });
   rig.hub.handleGap('a');
   await settled();
   client.socket.buffered = 0;

@@ -65,16 +65,16 @@ describe('a wildcard', () => {
     const seed = await rig.seed(ALL);
     await rig.publish('sports:1', 3, 'before');
     const extra = '"channel":"sports:1"';
-    const hear = (offset: number, epoch: string) => {
+    const receive = (offset: number, epoch: string) => {
       const begins = offset === 1 ? { epoch, firstOffset: 1, follows: undefined } : undefined;
       rig.hub.handlePublication(ALL, { offset, data: '"x"', extra }, epoch, begins);
     };
     rig.hub.handleGap(ALL);
-    hear(1, 'second');
-    hear(2, 'second');
+    receive(1, 'second');
+    receive(2, 'second');
     rig.hub.handleGap(ALL);
-    hear(1, 'third');
-    hear(4, 'third'); // whatever a broker may leave out
+    receive(1, 'third');
+    receive(4, 'third'); // whatever a broker may leave out
     await settled();
     const heard = ['before', 'before', 'before', 'x', 'x', 'x', 'x'];
     expect(client.pubs.map(({ data }) => data)).toEqual(heard);

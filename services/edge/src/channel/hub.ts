@@ -1,4 +1,4 @@
-import type { Broker, BrokerHandler, Life, LimitsOf } from '@newswire/broker';
+import type { Broker, BrokerHandler, Generation, LimitsOf } from '@newswire/broker';
 import {
   ProtocolError,
   type Position,
@@ -78,7 +78,7 @@ export class Hub implements BrokerHandler {
     this.#reader = new LogReader(broker, {
       ...options,
       onProgress: (channel) => this.#handleProgress(channel),
-      onLost: (channel) => this.#tellGap(channel),
+      onLost: (channel) => this.#reportGap(channel),
       onOlder: (subscription) => this.#handleOlder(subscription),
       flushed: (channel) => outbox.flushed(channel),
     });
@@ -131,16 +131,16 @@ export class Hub implements BrokerHandler {
     name: string,
     publication: Publication,
     epoch: string,
-    begins: Life | undefined,
+    begins: Generation | undefined,
   ): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
     // The clock costs as much as a tenth of all else here: once a tick is enough.
     const entry = toEntry(publication, this.#outbox.tickMs);
-    switch (channel.follower.hear(entry, epoch, begins, channel.keepFrom)) {
+    switch (channel.follower.receive(entry, epoch, begins, channel.keepFrom)) {
       case 'next':
         // Only this: what is not of this log must not keep the position from being checked.
-        channel.wasHeardSinceCheck = true;
+        channel.hasProgressedSinceCheck = true;
         this.#outbox.add(channel);
         if (channel.waiting.size > 0) this.#settleAll(channel);
         return undefined;
@@ -300,7 +300,7 @@ export class Hub implements BrokerHandler {
     }
     const { channel, session } = subscription;
     const position = channel.log.positionAt(cursor);
-    const until = Math.min(channel.log.lifeEnd(cursor), channel.flushed);
+    const until = Math.min(channel.log.generationEnd(cursor), channel.flushed);
     // A subscription that nobody asked for is told by a push, which has no room for them.
     const isReplayed = recovered === true && cursor < until && subscription.commandId !== 0;
     const found = (isReplayed && channel.log.entries(cursor, until, MAX_REPLY_BYTES)) || [];
@@ -340,7 +340,7 @@ export class Hub implements BrokerHandler {
   }
 
   /** Whoever listens has missed something. Who waits only now asks for what there is. */
-  #tellGap(channel: LiveChannel): void {
+  #reportGap(channel: LiveChannel): void {
     const listeners = channel.listeners().filter(({ terms }) => terms.recovery);
     if (listeners.length === 0) return;
     this.#options.onGap(channel.name, listeners.length);
@@ -364,12 +364,12 @@ export class Hub implements BrokerHandler {
   /** An idle channel may have missed something without a sign: compares its position. */
   async #check(channel: LiveChannel, nowMs: number): Promise<void> {
     const { checkIntervalMs } = this.#options;
-    const isQuiet = channel.hasLog && !channel.wasHeardSinceCheck && channel.follower.isLive;
+    const isQuiet = channel.hasLog && !channel.hasProgressedSinceCheck && channel.follower.isLive;
     channel.dueMs = nowMs + checkIntervalMs;
-    channel.wasHeardSinceCheck = false;
+    channel.hasProgressedSinceCheck = false;
     if (!isQuiet) return;
     const isUpToDate = await this.#reader.isUpToDate(channel).catch(() => true);
-    if (isUpToDate || channel.wasHeardSinceCheck) channel.isSuspect = false;
+    if (isUpToDate || channel.hasProgressedSinceCheck) channel.isSuspect = false;
     else if (!channel.isSuspect) {
       channel.isSuspect = true;
       channel.dueMs = nowMs + SECOND_LOOK_MS;

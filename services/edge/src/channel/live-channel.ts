@@ -33,7 +33,7 @@ export class LiveChannel {
   readonly waiting = new Set<Subscription>();
   /** Everything before this cursor has gone out to the live subscriptions. */
   flushed = 0;
-  /** The epoch of the life that `flushed` is in. */
+  /** The epoch of the generation that `flushed` is in. */
   flushedEpoch = '';
   /** UTF-8 bytes of data that have gone out so. */
   flushedBytes = 0;
@@ -46,7 +46,7 @@ export class LiveChannel {
   /** When its last subscription ended, in ms. */
   emptySinceMs = 0;
   /** Nothing to check while the live flow shows that it flows. */
-  wasHeardSinceCheck = false;
+  hasProgressedSinceCheck = false;
   /** The last check found the position behind: the next one decides. */
   isSuspect = false;
   /** When the position is compared with the broker's next, in ms. */
@@ -129,7 +129,7 @@ export class LiveChannel {
     this.remove(subscription);
     subscription.state = 'behind';
     subscription.cursor = cursor;
-    subscription.paidBytes = this.flushedBytes;
+    subscription.servedBytes = this.flushedBytes;
     this.behind.add(subscription);
   }
 
@@ -218,7 +218,7 @@ export interface SubscriptionTerms {
   readonly isMember: boolean;
   readonly isAnnounced: boolean;
   /** Its client is told of others who come and go. */
-  readonly hearsMembers: boolean;
+  readonly receivesMembers: boolean;
   /** Its client takes differences between publications. */
   readonly hasDelta: boolean;
 }
@@ -231,7 +231,7 @@ export const PLAIN_TERMS: SubscriptionTerms = {
   isServerSide: false,
   isMember: false,
   isAnnounced: false,
-  hearsMembers: false,
+  receivesMembers: false,
   hasDelta: false,
 };
 
@@ -257,7 +257,7 @@ export class Subscription {
   /** While waiting for a position that this edge has not reached: the broker's log was read since. */
   isLookedUp = false;
   /** While behind: the channel's flushed bytes, less what is owed of them. */
-  paidBytes = 0;
+  servedBytes = 0;
 
   constructor(parts: SubscriptionParts) {
     this.session = parts.session;
@@ -287,7 +287,7 @@ export class Subscription {
     this.wire = this.wire.afterFirst ?? this.wire;
   }
 
-  /** Whether its client's position must be of the life that it is served from. */
+  /** Whether its client's position must be of the generation that it is served from. */
   get keepsPosition(): boolean {
     return this.terms.recovery && this.session.wire.hasPositions;
   }

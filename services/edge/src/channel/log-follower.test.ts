@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { FollowerRig, GONE, items, life, names, page } from '../../test/rig/follower-rig.js';
+import { FollowerRig, GONE, items, generation, names, page } from '../../test/rig/follower-rig.js';
 
 describe('the live flow', () => {
   test('publications follow by one in one epoch; what was there is repeated', () => {
     const rig = FollowerRig.at(4);
-    expect([5, 6, 6, 4].map((offset) => rig.hear(offset))).toEqual([
+    expect([5, 6, 6, 4].map((offset) => rig.receive(offset))).toEqual([
       'next',
       'next',
       'repeated',
@@ -19,16 +19,16 @@ describe('the live flow', () => {
     ['an epoch that does not say it is new', 1, 'f', false],
   ])('%s is not passed over', (_, offset, epoch, isFirst) => {
     const rig = FollowerRig.at(4);
-    expect(rig.hear(offset, epoch, isFirst)).toBe('gap');
+    expect(rig.receive(offset, epoch, isFirst)).toBe('gap');
     expect([rig.follower.isLive, rig.data]).toEqual([false, []]);
-    expect(rig.hear(5)).toBe('kept');
+    expect(rig.receive(5)).toBe('kept');
   });
 
   test('before the log was read everything is kept', () => {
     const rig = new FollowerRig();
     expect([rig.follower.isLive, rig.follower.readFrom]).toEqual([false, 0]);
     rig.follower.beginRead();
-    expect(rig.hear(4)).toBe('kept');
+    expect(rig.receive(4)).toBe('kept');
     expect(rig.follower.take(page(1, 0, 3), Infinity)).toBe('live');
     expect(rig.log.position).toEqual({ offset: 4, epoch: 'e' });
   });
@@ -47,18 +47,18 @@ describe('a first read', () => {
     expect(holed.data).toEqual(names(4, 5));
   });
 
-  test('leaves out what is of the life before', () => {
+  test('leaves out what is of the generation before', () => {
     const rig = new FollowerRig();
-    rig.read({ ...page(1, 5), life: life('f', 4, { epoch: 'e', offset: 3 }) });
+    rig.read({ ...page(1, 5), generation: generation('f', 4, { epoch: 'e', offset: 3 }) });
     expect([rig.data, rig.log.position]).toEqual([names(4, 5), { offset: 5, epoch: 'f' }]);
     expect(rig.log.cursorAfter({ epoch: 'e', offset: 3 })).toBe(rig.log.ringStart);
   });
 
-  test('of what is not there begins in no life', () => {
+  test('of what is not there begins in no generation', () => {
     const rig = new FollowerRig();
     expect(rig.read(GONE)).toEqual(['live']);
     expect(rig.log.position).toEqual({ offset: 0, epoch: '' });
-    expect(rig.hear(1, 'e', true)).toBe('gap');
+    expect(rig.receive(1, 'e', true)).toBe('gap');
     expect(rig.read(page(1, 1), page(1, 1))).toEqual(['read', 'live']);
     expect(rig.data).toEqual(['e1']);
   });
@@ -72,7 +72,7 @@ describe('a first read', () => {
   ])('what is heard meanwhile must follow: %s', (_, top, offset, follows) => {
     const rig = new FollowerRig();
     rig.follower.beginRead();
-    rig.hear(offset);
+    rig.receive(offset);
     expect(rig.follower.take(page(1, 0, top), Infinity)).toBe(follows ? 'live' : 'read');
   });
 });
@@ -80,31 +80,31 @@ describe('a first read', () => {
 describe('a gap', () => {
   test('is filled page by page, then the live flow goes on', () => {
     const rig = FollowerRig.at(1);
-    expect(rig.hear(9)).toBe('gap');
+    expect(rig.receive(9)).toBe('gap');
     rig.follower.beginRead();
-    expect(rig.hear(10)).toBe('kept');
+    expect(rig.receive(10)).toBe('kept');
     expect(rig.follower.take(page(2, 4, 9), 0)).toBe('read');
     expect(rig.follower.readFrom).toBe(4);
     rig.follower.beginRead();
-    expect(rig.hear(11)).toBe('kept');
+    expect(rig.receive(11)).toBe('kept');
     expect(rig.follower.take(page(5, 10), 0)).toBe('live');
-    expect(rig.hear(12)).toBe('next');
+    expect(rig.receive(12)).toBe('next');
     expect(rig.data).toEqual(names(2, 12));
   });
 
   test.each([
     ['the log no longer has what comes next', page(7, 9), 9],
     ['the log has run out', page(1, 0, 9), 9],
-    ['another log, which follows nobody knows what', page(6, 9, 9, life('f')), 9],
+    ['another log, which follows nobody knows what', page(6, 9, 9, generation('f')), 9],
     ['a log that has lost its end', page(1, 0, 5), 7],
   ])('is not filled: %s', (_, history, heard) => {
     const rig = FollowerRig.at(5);
-    expect(rig.hear(heard)).toBe('gap');
+    expect(rig.receive(heard)).toBe('gap');
     expect(rig.read(history)).toEqual(['lost']);
     expect([rig.data, rig.follower.isLive]).toEqual([[], false]);
     expect(rig.follower.giveUp(history)).toBe('live');
     expect(rig.log.position.offset).toBe(history.topOffset);
-    expect(rig.log.position.epoch).toBe(history.life?.epoch);
+    expect(rig.log.position.epoch).toBe(history.generation?.epoch);
   });
 
   test('with a hole in the page is filled up to there, and lost', () => {
@@ -123,7 +123,7 @@ describe('a gap', () => {
     const rig = FollowerRig.at(5);
     expect(rig.follower.interrupt()).toBe(true);
     expect(rig.read(history)).toEqual(['live']);
-    expect(rig.hear(6)).toBe('next');
+    expect(rig.receive(6)).toBe('next');
   });
 });
 
@@ -132,7 +132,7 @@ describe('what is heard while the log is read', () => {
     const rig = FollowerRig.at(1);
     rig.follower.interrupt();
     rig.follower.beginRead();
-    for (let offset = 3; offset <= 1100; offset++) expect(rig.hear(offset)).toBe('kept');
+    for (let offset = 3; offset <= 1100; offset++) expect(rig.receive(offset)).toBe('kept');
     expect(rig.follower.take(page(2, 2), 0)).toBe('read');
     expect(rig.data).toEqual(['e2']);
     expect(rig.read(page(3, 1100))).toEqual(['live']);
@@ -143,7 +143,7 @@ describe('what is heard while the log is read', () => {
     const rig = FollowerRig.at(1);
     rig.follower.interrupt();
     rig.follower.beginRead();
-    rig.hear(2);
+    rig.receive(2);
     expect(rig.follower.interrupt()).toBe(false);
     expect(rig.follower.take(page(1, 0, 1), 0)).toBe('read');
     expect(rig.follower.isLive).toBe(false);
@@ -151,15 +151,15 @@ describe('what is heard while the log is read', () => {
     expect(rig.data).toEqual(names(2, 4));
   });
 
-  test('of another life: the log is read once more', () => {
+  test('of another generation: the log is read once more', () => {
     const rig = FollowerRig.at(1);
     rig.follower.interrupt();
     rig.follower.beginRead();
-    rig.hear(1, 'f', true);
+    rig.receive(1, 'f', true);
     expect(rig.follower.take(page(1, 0, 1), 0)).toBe('read');
     const follows = { epoch: 'e', offset: 1 };
-    expect(rig.read(page(1, 1, 1, life('f', 1, follows)))[0]).toBe('read');
-    expect(rig.read(page(1, 1, 1, life('f', 1, follows)))).toEqual(['live']);
+    expect(rig.read(page(1, 1, 1, generation('f', 1, follows)))[0]).toBe('read');
+    expect(rig.read(page(1, 1, 1, generation('f', 1, follows)))).toEqual(['live']);
     expect(rig.data).toEqual(['f1']);
   });
 });

@@ -1,4 +1,4 @@
-import type { HistoryPage, Life } from '@newswire/broker';
+import type { HistoryPage, Generation } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
 import type { Entry } from '../streams/entry.js';
 import type { ChannelLog } from './channel-log.js';
@@ -7,20 +7,20 @@ import type { ChannelLog } from './channel-log.js';
  * What a heard publication meant. `next`: appended. `repeated`: known already. `kept`: it waits
  * until the broker's log has been read. `gap`: the log has to be read first.
  */
-export type Heard = 'next' | 'repeated' | 'kept' | 'gap';
+export type Receipt = 'next' | 'repeated' | 'kept' | 'gap';
 
 /** How things stand after a part of the log. `lost`: what comes next is nowhere any more. */
 export type Continuity = 'live' | 'read' | 'lost';
 
 /** A page of the broker's log as the ring keeps publications. */
-export interface EntryPage extends Pick<HistoryPage, 'topOffset' | 'life'> {
+export interface EntryPage extends Pick<HistoryPage, 'topOffset' | 'generation'> {
   readonly publications: readonly Entry[];
 }
 
-interface HeardPublication {
+interface ReceivedPublication {
   readonly publication: Entry;
   readonly epoch: string;
-  readonly begins: Life | undefined;
+  readonly begins: Generation | undefined;
 }
 
 /** A publication in an epoch that the log is not known to have: the next read of the log decides. */
@@ -39,7 +39,7 @@ const MAX_KEPT = 1000;
 /** So many epochs are remembered that turned out to belong to another log. */
 const MAX_FOREIGN_EPOCHS = 16;
 
-const NO_LIFE: Life = { epoch: '', firstOffset: 1, follows: undefined };
+const NO_GENERATION: Generation = { epoch: '', firstOffset: 1, follows: undefined };
 
 /**
  * Keeps a ChannelLog gapless: takes the live flow where it follows, and otherwise says that the
@@ -56,12 +56,12 @@ export class LogFollower {
   #isUnbroken = false;
   /**
    * The log's end when it was read first and nothing had been published yet. While that is the end
-   * and the flow was not interrupted, nothing was missed, whatever life comes next.
+   * and the flow was not interrupted, nothing was missed, whatever generation comes next.
    */
   #newEnd: number | undefined;
-  #kept: HeardPublication[] = [];
+  #kept: ReceivedPublication[] = [];
   #mustReadAgain = false;
-  /** Heard before the read that is under way: whatever the log is like, it must go so far. */
+  /** Receipt before the read that is under way: whatever the log is like, it must go so far. */
   #mustReach: Position | undefined;
   #unverified: Unverified | undefined;
   /**
@@ -82,7 +82,12 @@ export class LogFollower {
   }
 
   /** `keepFrom`: the cursor from which on publications may not leave the ring yet. */
-  hear(publication: Entry, epoch: string, begins: Life | undefined, keepFrom: number): Heard {
+  receive(
+    publication: Entry,
+    epoch: string,
+    begins: Generation | undefined,
+    keepFrom: number,
+  ): Receipt {
     if (this.#log.isOpen && !this.#hasLog) return this.#append(publication, epoch, keepFrom);
     if (this.#foreignEpochs.size > 0 && this.#foreignEpochs.has(epoch)) return 'repeated';
     const heard = { publication, epoch, begins };
@@ -148,19 +153,19 @@ export class LogFollower {
   }
 
   /** With as much of the log's end as the page has. */
-  #restart({ publications, topOffset, life = NO_LIFE }: EntryPage): void {
-    const ofLife = publications.filter(({ offset }) => offset >= life.firstOffset);
-    const hole = ofLife.findLastIndex(
-      ({ offset }, i) => offset !== topOffset - (ofLife.length - 1 - i),
+  #restart({ publications, topOffset, generation = NO_GENERATION }: EntryPage): void {
+    const ofGeneration = publications.filter(({ offset }) => offset >= generation.firstOffset);
+    const hole = ofGeneration.findLastIndex(
+      ({ offset }, i) => offset !== topOffset - (ofGeneration.length - 1 - i),
     );
-    const end = ofLife.slice(hole + 1);
-    this.#log.restart(life, topOffset - end.length);
+    const end = ofGeneration.slice(hole + 1);
+    this.#log.restart(generation, topOffset - end.length);
     for (const publication of end) this.#log.append(publication, Infinity);
     this.#isUnbroken = false;
-    this.#newEnd = topOffset < life.firstOffset ? this.#log.end : undefined;
+    this.#newEnd = topOffset < generation.firstOffset ? this.#log.end : undefined;
   }
 
-  #keep(heard: HeardPublication): Heard {
+  #keep(heard: ReceivedPublication): Receipt {
     this.#kept.push(heard);
     if (this.#kept.length > MAX_KEPT) {
       this.#kept = [];
@@ -170,17 +175,17 @@ export class LogFollower {
   }
 
   /** Across a hole, too. */
-  #append(publication: Entry, epoch: string, keepFrom: number): Heard {
+  #append(publication: Entry, epoch: string, keepFrom: number): Receipt {
     const { position } = this.#log;
     const { offset } = publication;
     if (epoch === position.epoch && offset <= position.offset) return 'repeated';
     const isNext = epoch === position.epoch && offset === position.offset + 1;
-    if (!isNext) this.#log.beginLife({ epoch, firstOffset: offset });
+    if (!isNext) this.#log.beginGeneration({ epoch, firstOffset: offset });
     this.#log.append(publication, keepFrom);
     return 'next';
   }
 
-  #follow({ publication, epoch, begins }: HeardPublication, keepFrom: number): Heard {
+  #follow({ publication, epoch, begins }: ReceivedPublication, keepFrom: number): Receipt {
     const { offset } = publication;
     const { position } = this.#log;
     if (epoch === position.epoch) {
@@ -190,7 +195,7 @@ export class LogFollower {
     } else if (this.#log.isOver(epoch)) {
       return 'repeated';
     } else if (begins !== undefined && this.#hasReached(begins.follows)) {
-      this.#log.beginLife(begins);
+      this.#log.beginGeneration(begins);
     } else {
       const wasUnbroken = this.#isUnbroken;
       const isNext = begins !== undefined && wasUnbroken;
@@ -212,11 +217,11 @@ export class LogFollower {
    * Checks the unverified publication against a read that began after it came. Returns it if the log
    * is in its epoch. If the log is still in the known one, it belongs to another log.
    */
-  #verify({ life }: EntryPage): Unverified | undefined {
+  #verify({ generation }: EntryPage): Unverified | undefined {
     const unverified = this.#unverified;
     this.#unverified = undefined;
-    if (unverified === undefined || life?.epoch === unverified.epoch) return unverified;
-    if (life?.epoch === this.#log.position.epoch) {
+    if (unverified === undefined || generation?.epoch === unverified.epoch) return unverified;
+    if (generation?.epoch === this.#log.position.epoch) {
       this.#isUnbroken = unverified.wasUnbroken;
       if (this.#foreignEpochs.size >= MAX_FOREIGN_EPOCHS) this.#foreignEpochs.clear();
       this.#foreignEpochs.add(unverified.epoch);
@@ -225,15 +230,16 @@ export class LogFollower {
   }
 
   #takePage(page: EntryPage, unverified: Unverified | undefined, keepFrom: number): Continuity {
-    const { publications, topOffset, life } = page;
+    const { publications, topOffset, generation } = page;
     const { epoch, offset } = this.#log.position;
-    if (life === undefined || saysNothing(page, epoch)) {
+    if (generation === undefined || saysNothing(page, epoch)) {
       // Something was published that this log does not have: what comes next may not be the next.
       if (this.#mustReach !== undefined && this.#mustReach.epoch !== epoch)
         this.#newEnd = undefined;
       return 'live';
     }
-    if (life.epoch !== epoch) return this.#takeOtherLife(page, life, unverified, keepFrom);
+    if (generation.epoch !== epoch)
+      return this.#takeOtherGeneration(page, generation, unverified, keepFrom);
     const mustReach = this.#mustReach?.epoch === epoch ? this.#mustReach.offset : 0;
     if (topOffset < mustReach) return 'lost';
     if (!this.#appendRun(publications, keepFrom)) return 'lost';
@@ -242,33 +248,35 @@ export class LogFollower {
     return reached > offset ? 'read' : 'lost';
   }
 
-  /** The log is in another life. What it follows tells whether everything before it is here. */
-  #takeOtherLife(
+  /** The log is in another generation. What it follows tells whether everything before it is here. */
+  #takeOtherGeneration(
     { publications, topOffset }: EntryPage,
-    life: Life,
+    generation: Generation,
     unverified: Unverified | undefined,
     keepFrom: number,
   ): Continuity {
     const { epoch, offset } = this.#log.position;
-    const goesOn = life.firstOffset > offset;
-    if (unverified?.isNext && unverified.offset === life.firstOffset) {
-      this.#log.beginLife(life);
+    const goesOn = generation.firstOffset > offset;
+    if (unverified?.isNext && unverified.offset === generation.firstOffset) {
+      this.#log.beginGeneration(generation);
       this.#isUnbroken = true;
-      const ofLife = publications.filter((each) => each.offset >= life.firstOffset);
-      if (goesOn) this.#appendRun(ofLife, keepFrom);
+      const ofGeneration = publications.filter((each) => each.offset >= generation.firstOffset);
+      if (goesOn) this.#appendRun(ofGeneration, keepFrom);
       return this.#log.position.offset >= topOffset ? 'live' : 'read';
     }
-    if (this.#newEnd === this.#log.end && life.follows === undefined) {
-      this.#log.beginLife(life);
+    if (this.#newEnd === this.#log.end && generation.follows === undefined) {
+      this.#log.beginGeneration(generation);
       return 'read';
     }
-    if (life.follows?.epoch !== epoch) return 'lost';
-    const ofOldLife = goesOn ? publications.filter((p) => p.offset < life.firstOffset) : [];
-    if (!this.#appendRun(ofOldLife, keepFrom)) return 'lost';
+    if (generation.follows?.epoch !== epoch) return 'lost';
+    const ofOldGeneration = goesOn
+      ? publications.filter((p) => p.offset < generation.firstOffset)
+      : [];
+    if (!this.#appendRun(ofOldGeneration, keepFrom)) return 'lost';
     const reached = this.#log.position.offset;
-    if (reached < life.follows.offset) return reached > offset ? 'read' : 'lost';
-    this.#log.beginLife(life);
-    if (goesOn) this.#appendRun(publications.slice(ofOldLife.length), keepFrom);
+    if (reached < generation.follows.offset) return reached > offset ? 'read' : 'lost';
+    this.#log.beginGeneration(generation);
+    if (goesOn) this.#appendRun(publications.slice(ofOldGeneration.length), keepFrom);
     return this.#log.position.offset >= topOffset ? 'live' : 'read';
   }
 
@@ -284,7 +292,7 @@ export class LogFollower {
   }
 
   /**
-   * Back to the live flow, over what was heard while the log was read. A life that is not the page's
+   * Back to the live flow, over what was heard while the log was read. A generation that is not the page's
    * may be an earlier or a later one: another read tells.
    */
   #resume(keepFrom: number): Continuity {
@@ -298,14 +306,18 @@ export class LogFollower {
 }
 
 /**
- * Whether a page leaves open what came after what one has of a life: the log is gone, with all that
+ * Whether a page leaves open what came after what one has of a generation: the log is gone, with all that
  * may have been published meanwhile, or was only asked for since. What the next publication follows
  * will tell.
  */
 export function saysNothing(
-  { life, topOffset }: Pick<HistoryPage, 'life' | 'topOffset'>,
+  { generation, topOffset }: Pick<HistoryPage, 'generation' | 'topOffset'>,
   epoch: string,
 ): boolean {
-  if (life === undefined) return true;
-  return life.epoch !== epoch && life.follows === undefined && topOffset < life.firstOffset;
+  if (generation === undefined) return true;
+  return (
+    generation.epoch !== epoch &&
+    generation.follows === undefined &&
+    topOffset < generation.firstOffset
+  );
 }

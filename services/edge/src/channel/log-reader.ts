@@ -60,10 +60,11 @@ export class LogReader {
   /** Compares the position of a channel with the log's end: false if the log goes on behind it. */
   async isUpToDate({ name, log }: LiveChannel): Promise<boolean> {
     const page = await this.#broker.history(name, log.position.offset, 0);
-    const { topOffset, life } = page;
+    const { topOffset, generation } = page;
     const { epoch, offset } = log.position;
-    if (life === undefined || saysNothing(page, epoch) || log.isOver(life.epoch)) return true;
-    return life.epoch === epoch && topOffset <= offset;
+    if (generation === undefined || saysNothing(page, epoch) || log.isOver(generation.epoch))
+      return true;
+    return generation.epoch === epoch && topOffset <= offset;
   }
 
   /** What the subscription needs is older than the ring: `onOlder` is called when it was read. */

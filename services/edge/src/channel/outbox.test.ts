@@ -12,12 +12,12 @@ function rigWith(maxFlushBytes = 1000) {
 
 test('a tick is flushed once, in order, and not before it ends', () => {
   const { rig, channel, socket } = rigWith();
-  rig.hear(channel);
-  rig.hear(channel);
+  rig.receive(channel);
+  rig.receive(channel);
   expect([socket.frames, rig.deferred.length]).toEqual([[], 1]);
   rig.tick();
   expect(socket.frames).toEqual(['1', '2']);
-  rig.hear(channel);
+  rig.receive(channel);
   rig.tick();
   expect(socket.frames).toEqual(['1', '2', '3']);
   expect(rig.flushes).toEqual([
@@ -28,9 +28,9 @@ test('a tick is flushed once, in order, and not before it ends', () => {
 
 test('what is over the bytes of one tick waits for the next, but one item always goes', () => {
   const { rig, channel, socket } = rigWith(10);
-  rig.hear(channel, 'a longer text than ten bytes');
-  rig.hear(channel, 'abcd');
-  rig.hear(channel, 'efgh');
+  rig.receive(channel, 'a longer text than ten bytes');
+  rig.receive(channel, 'abcd');
+  rig.receive(channel, 'efgh');
   const counts = [1, 2, 3].map(() => {
     rig.tick();
     return socket.frames.length;
@@ -45,7 +45,7 @@ test('who is slow is looked for again when so many bytes have gone out, of any c
   const { session, socket } = rig.session();
   const subscription = rig.subscribe(session, channel);
   const flush = (which: typeof channel, data: string) => {
-    rig.hear(which, data);
+    rig.receive(which, data);
     rig.tick();
     return subscription.state;
   };
@@ -59,8 +59,8 @@ test('who is slow is looked for again when so many bytes have gone out, of any c
 test('what has gone out counts, in publications and bytes', () => {
   const { rig, channel } = rigWith();
   const { flushed } = channel;
-  rig.hear(channel, 'é');
-  rig.hear(channel, 'x');
+  rig.receive(channel, 'é');
+  rig.receive(channel, 'x');
   expect([channel.flushed, channel.keepFrom]).toEqual([flushed, flushed]);
   rig.tick();
   expect([channel.flushed - flushed, channel.flushedBytes]).toEqual([2, 4 + 3]);
@@ -70,8 +70,8 @@ test('each wire has frames of its own: one a publication, or all in one', () => 
   const { rig, channel, socket } = rigWith();
   const other = rig.session(centrifugeWire);
   rig.subscribe(other.session, channel);
-  rig.hear(channel);
-  rig.hear(channel);
+  rig.receive(channel);
+  rig.receive(channel);
   rig.tick();
   expect(socket.frames).toEqual(['1', '2']);
   const push = (offset: number) => centrifugeWire.encode('a', { offset, data: String(offset) });
@@ -80,7 +80,7 @@ test('each wire has frames of its own: one a publication, or all in one', () => 
 
 test('a channel that is left meanwhile is not flushed', () => {
   const { rig, channel, socket } = rigWith();
-  rig.hear(channel);
+  rig.receive(channel);
   channel.isReady = false;
   rig.flush();
   expect(socket.frames).toEqual([]);
@@ -92,14 +92,14 @@ test('what cannot be encoded is told, and skipped', () => {
   rig.outbox.add(channel);
   rig.flush();
   expect([rig.faults.length, socket.frames]).toEqual([1, []]);
-  rig.hear(channel);
+  rig.receive(channel);
   rig.flush();
   expect(socket.frames).toEqual(['2']);
 });
 
 test('flushed resolves when everything taken in so far has gone out, over as many ticks as it takes', async () => {
   const { rig, channel, socket } = rigWith(1);
-  for (let i = 0; i < 5; i++) rig.hear(channel);
+  for (let i = 0; i < 5; i++) rig.receive(channel);
   const flushed = rig.outbox.flushed(channel).then(() => 'flushed');
   const nextTurn = () => new Promise((resolve) => setImmediate(resolve, 'not yet'));
   for (let i = 0; i < 5; i++) {
@@ -109,14 +109,14 @@ test('flushed resolves when everything taken in so far has gone out, over as man
   expect([await flushed, socket.frames.length]).toEqual(['flushed', 5]);
 });
 
-describe('where one life ends and another begins', () => {
+describe('where one generation ends and another begins', () => {
   test('clients with positions are told, before anything of the new one; the others go on', () => {
     const { rig, channel, socket } = rigWith();
     const { session, socket: positioned } = rig.session(centrifugeWire);
     const subscription = rig.subscribe(session, channel);
-    rig.hear(channel);
-    channel.log.beginLife({ epoch: 'f', firstOffset: 1 });
-    rig.hear(channel, 'new');
+    rig.receive(channel);
+    channel.log.beginGeneration({ epoch: 'f', firstOffset: 1 });
+    rig.receive(channel, 'new');
     rig.tick();
     expect([positioned.frames.length, rig.broken]).toEqual([1, []]);
     rig.tick();
@@ -128,9 +128,9 @@ describe('where one life ends and another begins', () => {
   test('clients that know the new one already stay', () => {
     const { rig, channel } = rigWith();
     const { session, socket } = rig.session(centrifugeWire);
-    channel.log.beginLife({ epoch: 'f', firstOffset: 1 });
+    channel.log.beginGeneration({ epoch: 'f', firstOffset: 1 });
     const subscription = rig.subscribe(session, channel);
-    rig.hear(channel);
+    rig.receive(channel);
     rig.flush();
     expect([subscription.state, socket.frames.length, rig.broken]).toEqual(['live', 1, []]);
   });

@@ -20,7 +20,7 @@ export interface OutboxOptions {
   readonly defer?: (flush: () => void) => void;
   /** Told of a channel whose publications could not be encoded; they are skipped. */
   readonly onFault: (channel: LiveChannel, error: unknown) => void;
-  /** A live subscription whose client's position is of a life that has ended. */
+  /** A live subscription whose client's position is of a generation that has ended. */
   readonly onBroken: (subscription: Subscription) => void;
   /** Told after each flush: how many publications went out, and how many times to a live session. */
   readonly onFlush: (publications: number, deliveries: number) => void;
@@ -91,7 +91,7 @@ export class Outbox {
     this.#endLife(channel);
     const { log, flushed, audiences } = channel;
     const { maxFlushBytes, maxMessageBytes } = this.#options;
-    const entries = log.entries(flushed, log.lifeEnd(flushed), maxFlushBytes) ?? [];
+    const entries = log.entries(flushed, log.generationEnd(flushed), maxFlushBytes) ?? [];
     // Before anything is sent, so that a position is always a whole flush, never half.
     if (this.#sentBytes >= channel.nextLookBytes) {
       for (const { members } of audiences.values()) this.#catchUp.takeOffSlow(members);
@@ -118,7 +118,7 @@ export class Outbox {
     if (channel.behind.size > 0) this.#catchUp.serveChannel(channel);
   }
 
-  /** Where one life of the log ends and the next begins, positions have to be made anew. */
+  /** Where one generation of the log ends and the next begins, positions have to be made anew. */
   #endLife(channel: LiveChannel): void {
     const { epoch } = channel.log.positionAt(channel.flushed);
     if (epoch === channel.flushedEpoch) return;

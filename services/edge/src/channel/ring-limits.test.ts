@@ -62,8 +62,8 @@ describe('an edge that listened all the time', () => {
     rig.hub.handleGap('a');
     await rig.publish('a', 1);
     rig.nowMs += 1000;
-    const life = { epoch: epochOf(first), firstOffset: 1, follows: undefined };
-    answer({ publications: [], agesMs: [], topOffset: 1, life });
+    const generation = { epoch: epochOf(first), firstOffset: 1, follows: undefined };
+    answer({ publications: [], agesMs: [], topOffset: 1, generation });
     rig.broker.script = undefined;
     await settled();
     expect(first.offsets).toEqual([1, 2]);

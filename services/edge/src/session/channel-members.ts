@@ -32,7 +32,7 @@ export class ChannelMembers {
   handleBegun(subscription: Subscription): void {
     const { terms, channel } = subscription;
     if (this.#presence === undefined) return;
-    if (terms.hearsMembers) this.#listen(this.#presence, subscription);
+    if (terms.receivesMembers) this.#listen(this.#presence, subscription);
     if (!terms.isMember) return;
     this.#presence
       .join(channel.name, infoOf(subscription), terms.isAnnounced)
@@ -42,7 +42,7 @@ export class ChannelMembers {
   handleEnded(subscription: Subscription): void {
     const { terms, channel, session } = subscription;
     if (this.#presence === undefined) return;
-    if (terms.hearsMembers) this.#leave(this.#presence, subscription);
+    if (terms.receivesMembers) this.#leave(this.#presence, subscription);
     if (!terms.isMember) return;
     this.#presence
       .leave(channel.name, session.client, terms.isAnnounced)

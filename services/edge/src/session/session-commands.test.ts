@@ -139,15 +139,15 @@ describe('history', () => {
     expect(offsets(backwards)).toEqual([5, 4, 1]);
   });
 
-  test('has what the log still has of earlier lives', async () => {
+  test('has what the log still has of earlier generations', async () => {
     const { rig } = rigWith();
-    const life = { epoch: 'second', firstOffset: 4, follows: { epoch: 'first', offset: 3 } };
+    const generation = { epoch: 'second', firstOffset: 4, follows: { epoch: 'first', offset: 3 } };
     const log = [1, 2, 3, 4, 5].map((offset) => ({ offset, data: `${offset}` }));
     rig.broker.script = (since, limit) => ({
       publications: log.filter(({ offset }) => offset > since).slice(0, limit),
       agesMs: [],
       topOffset: 5,
-      life,
+      generation,
     });
     const client = await rig.connected();
     const answer = await client.ask(2, read({ limit: -1 }));
@@ -169,12 +169,12 @@ describe('history', () => {
 
   test('of a log that changes meanwhile is refused with 113, temporarily', async () => {
     const { rig } = rigWith();
-    let lives = 0;
+    let generations = 0;
     rig.broker.script = () => ({
       publications: [],
       agesMs: [],
       topOffset: 5,
-      life: { epoch: `${lives++}`, firstOffset: 1, follows: undefined },
+      generation: { epoch: `${generations++}`, firstOffset: 1, follows: undefined },
     });
     const client = await rig.connected();
     expect(await client.ask(2, read({ limit: 1 }))).toMatchObject({
@@ -182,7 +182,7 @@ describe('history', () => {
     });
   });
 
-  test('of another life is refused with 112', async () => {
+  test('of another generation is refused with 112', async () => {
     const { rig } = rigWith();
     await rig.publish('everyone:a', 5);
     const client = await rig.connected();

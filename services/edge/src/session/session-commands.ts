@@ -16,7 +16,7 @@ import type { Expiry } from './expiry.js';
 import { isOver } from './join-frames.js';
 import { LISTED_BYTES, REPLY_BYTES } from './message-size.js';
 import type { Session } from './session.js';
-import type { SubscriptionNotices } from './subscription-notices.js';
+import type { SubscriptionNotifier } from './subscription-notifier.js';
 import type { OptionsOf } from './terms-of.js';
 
 export interface SessionCommandsOptions {
@@ -26,7 +26,7 @@ export interface SessionCommandsOptions {
   readonly optionsOf: OptionsOf;
   readonly rpc: RpcHandler | undefined;
   readonly expiry: Expiry;
-  readonly notices: SubscriptionNotices;
+  readonly notices: SubscriptionNotifier;
   readonly version: string;
   /** The largest publication, in UTF-8 bytes of its data. */
   readonly maxDataBytes: number;

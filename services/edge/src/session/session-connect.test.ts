@@ -289,9 +289,9 @@ describe('what the server subscribes a client to', () => {
       publications: [],
       agesMs: [],
       topOffset: 5,
-      life: { epoch: 'other life', firstOffset: 1, follows: undefined },
+      generation: { epoch: 'other generation', firstOffset: 1, follows: undefined },
     });
-    rig.hub.handlePublication('a', { offset: 5, data: '1' }, 'other life', undefined);
+    rig.hub.handlePublication('a', { offset: 5, data: '1' }, 'other generation', undefined);
     await settled();
     expect(client.socket.closes).toEqual([3010]);
   });

@@ -1,5 +1,5 @@
 import type { Wire } from '@newswire/protocol';
-import type { Answers } from './answers.js';
+import type { ReplyBatch } from './reply-batch.js';
 import type { Deadlines } from './deadlines.js';
 import type { Expiry } from './expiry.js';
 import type { Session } from './session.js';
@@ -8,24 +8,24 @@ import type { SessionCommands } from './session-commands.js';
 import type { SessionConnect } from './session-connect.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
-import type { SubscriptionNotices } from './subscription-notices.js';
+import type { SubscriptionNotifier } from './subscription-notifier.js';
 
 /** What sessions share. */
 export interface SessionContext {
   readonly connects: SessionConnect;
   readonly subscriptions: SessionSubscriptions;
-  readonly notices: SubscriptionNotices;
+  readonly notices: SubscriptionNotifier;
   readonly commands: SessionCommands;
-  readonly answers: Answers;
+  readonly answers: ReplyBatch;
   readonly registry: SessionRegistry;
   readonly deadlines: Deadlines;
   readonly expiry: Expiry;
-  /** More are refused, see CommandRate; a client may ask for all its channels at once beside that. */
+  /** More are refused, see CommandRateLimiter; a client may ask for all its channels at once beside that. */
   readonly commandsPerSecond: number;
   readonly maxChannelsPerSession: number;
   /** What may wait until it is known who a client is. */
   readonly pendingLimits: PendingLimits;
-  /** Answers that are longer, in UTF-8 bytes, are refused with error 106. */
+  /** ReplyBatch that are longer, in UTF-8 bytes, are refused with error 106. */
   readonly maxMessageBytes: number;
   /** By when a client has to have said who it is, in ms after its connection has opened. */
   readonly connectTimeoutMs: number;

@@ -160,7 +160,7 @@ describe('a subscription that ends', () => {
     expect([client.session.subscriptions.size, client.socket.closes]).toEqual([0, []]);
   });
 
-  test('lives longer when it is refreshed', async () => {
+  test('generations longer when it is refreshed', async () => {
     const { rig, client } = await subscribed(10_000);
     await rig.elapse(10_000);
     const refresh = (token: string) => ({ sub_refresh: { channel: 'token:a', token } });
@@ -210,8 +210,8 @@ describe('positions', () => {
     await rig.publish('loose:a', 1);
     slow.socket.buffered = 1e9;
     await rig.publish('loose:a', 1);
-    const life = { epoch: 'other', firstOffset: 1, follows: undefined };
-    rig.broker.script = () => ({ publications: [], agesMs: [], topOffset: 5, life });
+    const generation = { epoch: 'other', firstOffset: 1, follows: undefined };
+    rig.broker.script = () => ({ publications: [], agesMs: [], topOffset: 5, generation });
     rig.hub.handlePublication('loose:a', { offset: 5, data: '1' }, 'other', undefined);
     await settled();
     rig.hub.handlePublication('loose:a', { offset: 6, data: '1' }, 'other', undefined);

@@ -10,7 +10,7 @@ import {
 import type { Access, SubscribeGrant } from '../access/access.js';
 import type { Hub } from '../channel/hub.js';
 import { REPLY_BYTES, startBytes } from './message-size.js';
-import { Opening } from './opening.js';
+import { PendingConnect } from './pending-connect.js';
 import type { Session } from './session.js';
 import type { Expiry } from './expiry.js';
 import { TermsOf, type OptionsOf } from './terms-of.js';
@@ -90,7 +90,7 @@ export class SessionSubscriptions {
     for (const [channel] of entries) checkChannelOrWildcard(channel);
     let bytes = REPLY_BYTES + Buffer.byteLength(session.credentials.data ?? '');
     for (const [channel, grant] of entries) bytes += startBytes(channel, grant.data);
-    const opening = new Opening(entries.length, this.#options.maxMessageBytes - bytes);
+    const opening = new PendingConnect(entries.length, this.#options.maxMessageBytes - bytes);
     session.opening = opening;
     for (const [channel, grant] of entries) {
       const request = { channel, since: sinceOf(positions.get(channel)) };

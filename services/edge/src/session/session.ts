@@ -13,13 +13,13 @@ import {
 import type { Connection, ConnectionHandler, Origin } from '@newswire/transport';
 import { AccessClosedError, type Credentials } from '../access/access.js';
 import type { Place } from '../access/connection-limits.js';
-import { NOBODY } from '../access/open-access.js';
-import { CommandRate } from './command-rate.js';
+import { ANONYMOUS } from '../access/open-access.js';
+import { CommandRateLimiter } from './command-rate-limiter.js';
 import type { Peer } from './heartbeats.js';
 import type { Subscriber, Subscription } from '../channel/live-channel.js';
 import type { Entry } from '../streams/entry.js';
 import { isOver } from './join-frames.js';
-import type { Opening } from './opening.js';
+import type { PendingConnect } from './pending-connect.js';
 import { PendingCommands } from './pending-commands.js';
 import type { AskingCommand } from './session-commands.js';
 import { CONNECT_WITHOUT_COMMAND } from './session-connect.js';
@@ -56,8 +56,8 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   readonly subscriptions = new Map<string, Subscription>();
   /** Channels that access is asked about. */
   attempts: Map<string, Attempt> | undefined;
-  opening: Opening | undefined;
-  credentials: Credentials = NOBODY;
+  opening: PendingConnect | undefined;
+  credentials: Credentials = ANONYMOUS;
   /** What it takes of the edge's limits; undefined when it was given none. */
   place: Place | undefined;
   /** Commands that wait for somebody else. */
@@ -70,7 +70,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   #phase: Phase = 'new';
   #pending: PendingCommands | undefined;
   #refusals = 0;
-  #rate: CommandRate | undefined;
+  #rate: CommandRateLimiter | undefined;
   #refusedConnects = 0;
   /** A pong that nobody asked for is a command like any other. */
   #owesPong = false;
@@ -267,7 +267,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
       return true;
     }
     const { now, commandsPerSecond, maxChannelsPerSession } = this.#context;
-    this.#rate ??= new CommandRate(commandsPerSecond, maxChannelsPerSession, now());
+    this.#rate ??= new CommandRateLimiter(commandsPerSecond, maxChannelsPerSession, now());
     const verdict = this.#rate.take(now());
     if (verdict === 'refuse' && 'id' in command) {
       this.refuse(command.id, new ProtocolError('tooManyRequests'));
@@ -300,7 +300,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     this.#pending = undefined;
     subscriptions.endAll(this);
     registry.remove(this);
-    this.credentials = NOBODY;
+    this.credentials = ANONYMOUS;
     if (!(error instanceof ProtocolError)) return this.fail(id, error);
     connects.refuse(this, id, error);
     if (++this.#refusedConnects >= MAX_REFUSED_CONNECTS) return this.close('tooManyErrors');

@@ -7,7 +7,7 @@ import { toEntry } from '../streams/entry.js';
 const items = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => toEntry({ offset: from + i, data: '0' }, 0));
 
-/** Life `f` from 5 on follows `e` up to 3; 11 to 15 are in the ring, flushed up to 13. */
+/** Generation `f` from 5 on follows `e` up to 3; 11 to 15 are in the ring, flushed up to 13. */
 function channelOf(): LiveChannel {
   const channel = new LiveChannel('a', { ringSize: 5, ringBytes: 1000 });
   channel.log.restart({ epoch: 'f', firstOffset: 5, follows: { epoch: 'e', offset: 3 } }, 10);
@@ -40,14 +40,19 @@ test('now is behind what was flushed: what is still to be flushed comes', () => 
 test.each([
   ['in the ring', 11, 'f', { type: 'at', recovered: true, offset: 11, epoch: 'f' }],
   ['the newest', 15, 'f', { type: 'at', recovered: true, offset: 15, epoch: 'f' }],
-  ['in the life that goes on', 11, '', { type: 'at', recovered: true, offset: 11, epoch: 'f' }],
+  [
+    'in the generation that goes on',
+    11,
+    '',
+    { type: 'at', recovered: true, offset: 11, epoch: 'f' },
+  ],
   ['not reached yet', 16, 'f', { type: 'ahead' }],
   ['older than the ring', 6, 'f', { type: 'older', offset: 6, epoch: 'f' }],
-  ['the end of the life before', 3, 'e', { type: 'older', offset: 4, epoch: 'f' }],
-  ['more than the life before had', 9, 'e', { type: 'older', offset: 4, epoch: 'f' }],
-  ['in the life before', 2, 'e', { type: 'older', offset: 2, epoch: 'e' }],
-  ['before its life', 3, 'f', { type: 'at', recovered: false, offset: 13, epoch: 'f' }],
-  ['of a life that this edge has not heard of', 3, 'x', { type: 'ahead' }],
+  ['the end of the generation before', 3, 'e', { type: 'older', offset: 4, epoch: 'f' }],
+  ['more than the generation before had', 9, 'e', { type: 'older', offset: 4, epoch: 'f' }],
+  ['in the generation before', 2, 'e', { type: 'older', offset: 2, epoch: 'e' }],
+  ['before its generation', 3, 'f', { type: 'at', recovered: false, offset: 13, epoch: 'f' }],
+  ['of a generation that this edge has not heard of', 3, 'x', { type: 'ahead' }],
 ])('a position %s', (_, offset, epoch, expected) => {
   expect(start(position(offset, epoch))).toEqual(expected);
 });
@@ -65,7 +70,7 @@ test.each([
   [0, { type: 'at', offset: 13 }],
   [2, { type: 'at', offset: 11 }],
   [4, { type: 'older', offset: 9 }],
-  [1000, { type: 'older', offset: 4 }], // no further than the life goes back
+  [1000, { type: 'older', offset: 4 }], // no further than the generation goes back
 ])('the last %i', (count, expected) => {
   expect(start(last(count))).toMatchObject(expected);
 });

@@ -19,13 +19,17 @@ export function startOf({ log, flushed }: LiveChannel, since: Since, nowMs: numb
     case 'now':
       return { type: 'at', cursor: flushed, recovered: undefined };
     case 'last': {
-      const oldest = Math.max(flushed - since.count, Math.min(log.lifeStart, flushed), log.floor);
+      const oldest = Math.max(
+        flushed - since.count,
+        Math.min(log.generationStart, flushed),
+        log.floor,
+      );
       const cursor = Math.min(log.firstAllowed(oldest, nowMs), flushed);
       if (log.has(cursor)) return { type: 'at', cursor, recovered: undefined };
       return { type: 'older', cursor };
     }
     case 'position': {
-      // Another edge may have heard of a new life before this one does.
+      // Another edge may have heard of a new generation before this one does.
       if (!log.knows(since.position.epoch)) return { type: 'ahead' };
       const cursor = log.cursorAfter(since.position);
       if (cursor === undefined) return { type: 'at', cursor: flushed, recovered: false };

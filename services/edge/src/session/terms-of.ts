@@ -55,7 +55,7 @@ function termsOf(
     isMember: isAnnounced || (grant.presence ?? options.presence),
     isAnnounced,
     // Where the server subscribes, it asks for its client.
-    hearsMembers: isAnnounced && (joinLeave || isServerSide),
+    receivesMembers: isAnnounced && (joinLeave || isServerSide),
     hasDelta: delta && options.delta,
   };
 }

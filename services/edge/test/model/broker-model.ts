@@ -1,6 +1,6 @@
 import type { Broker, BrokerHandler, HistoryPage } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
-import type { HeardModel, LogModel } from './log-model.js';
+import type { MessageModel, LogModel } from './log-model.js';
 
 interface Asked {
   readonly answer: () => void;
@@ -18,7 +18,7 @@ export class BrokerModel implements Broker {
   #channel = '';
   #isSubscribed = false;
   #isUp = true;
-  #messages: (HeardModel | { readonly removedUpTo: Position })[] = [];
+  #messages: (MessageModel | { readonly removedUpTo: Position })[] = [];
   #asked: Asked[] = [];
   readonly fault = undefined;
 
@@ -31,7 +31,7 @@ export class BrokerModel implements Broker {
   }
 
   /** A publication or a removal leaves for everybody who is subscribed now. */
-  carry(message: HeardModel | { readonly removedUpTo: Position }): void {
+  carry(message: MessageModel | { readonly removedUpTo: Position }): void {
     if (this.#isUp && this.#isSubscribed) this.#messages.push(message);
   }
 
@@ -47,7 +47,7 @@ export class BrokerModel implements Broker {
     }
   }
 
-  /** Answers the oldest question with how things are now. */
+  /** ReplyBatch the oldest question with how things are now. */
   answer(): void {
     if (this.#isUp) this.#asked.shift()?.answer();
   }

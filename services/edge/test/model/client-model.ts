@@ -46,7 +46,7 @@ export class SocketModel implements Connection {
 export interface Verdict {
   /** Sentences; empty if everything came once and in order. */
   readonly faults: string[];
-  gapsTold: number;
+  gapsReported: number;
 }
 
 /**
@@ -54,7 +54,7 @@ export interface Verdict {
  * has none. The data of a publication is its index, so what follows what is plain.
  */
 export class ClientModel {
-  readonly verdict: Verdict = { faults: [], gapsTold: 0 };
+  readonly verdict: Verdict = { faults: [], gapsReported: 0 };
   readonly #log: LogModel;
   readonly #isSeed: boolean;
   #session: Session | undefined;
@@ -105,7 +105,7 @@ export class ClientModel {
   #lost(code: number): void {
     const session = this.#session;
     this.#session = this.#socket = undefined;
-    if (code === 3010) this.verdict.gapsTold++;
+    if (code === 3010) this.verdict.gapsReported++;
     if (this.#isSeed) this.#next = undefined;
     session?.handleClose(code);
   }
@@ -128,7 +128,7 @@ export class ClientModel {
     if (error !== undefined) return this.#subscribe();
     if (id !== 2 || subscribe === undefined) return undefined;
     const { epoch, offset, recovered, publications = [] } = subscribe;
-    if (recovered === false) this.verdict.gapsTold++;
+    if (recovered === false) this.verdict.gapsReported++;
     if (recovered !== true) this.#next = undefined;
     this.#position = { epoch, offset };
     for (const pub of publications) this.#handlePub(pub);

@@ -1,11 +1,11 @@
-import type { Life } from '@newswire/broker';
+import type { Generation } from '@newswire/broker';
 import type { Position, Publication } from '@newswire/protocol';
 
 /** What a subscriber of the model's Redis hears. */
-export interface HeardModel {
+export interface MessageModel {
   readonly publication: Publication;
   readonly epoch: string;
-  readonly begins: Life | undefined;
+  readonly begins: Generation | undefined;
 }
 
 /**
@@ -16,12 +16,12 @@ export class LogModel {
   readonly accepted: Position[] = [];
   readonly #size: number;
   #entries: Publication[] = [];
-  #life: Life | undefined;
+  #generation: Generation | undefined;
   #top = 0;
-  /** Offsets up to here were handed out in this life, and some of them are lost. */
+  /** Offsets up to here were handed out in this generation, and some of them are lost. */
   #lostTop = 0;
-  #lives = 0;
-  /** Of the log while nothing was published to it; a life that begins from nothing has it. */
+  #generations = 0;
+  /** Of the log while nothing was published to it; a generation that begins from nothing has it. */
   #emptyEpoch = this.#newEpoch();
   /** What center knows: the last position it was answered. */
   #known: Position | undefined;
@@ -30,26 +30,26 @@ export class LogModel {
     this.#size = size;
   }
 
-  get life(): Life | undefined {
-    return this.#life;
+  get generation(): Generation | undefined {
+    return this.#generation;
   }
 
   get top(): number {
     return this.#top;
   }
 
-  publish(): HeardModel {
-    const life = this.#lifeToPublishIn();
+  publish(): MessageModel {
+    const generation = this.#lifeToPublishIn();
     const offset = ++this.#top;
     const publication = { offset, data: String(this.accepted.length) };
     this.#entries.push(publication);
     this.#entries = this.#entries.slice(-this.#size);
-    this.#known = { offset, epoch: life.epoch };
+    this.#known = { offset, epoch: generation.epoch };
     this.accepted.push(this.#known);
     return {
       publication,
-      epoch: life.epoch,
-      begins: offset === life.firstOffset ? life : undefined,
+      epoch: generation.epoch,
+      begins: offset === generation.firstOffset ? generation : undefined,
     };
   }
 
@@ -57,12 +57,16 @@ export class LogModel {
   read(since: number, limit: number) {
     const publications = this.#entries.filter(({ offset }) => offset > since).slice(0, limit);
     const agesMs = publications.map(() => 0);
-    const life = this.#life ?? { epoch: this.#emptyEpoch, firstOffset: 1, follows: undefined };
-    return { publications, agesMs, topOffset: this.#life ? this.#top : 0, life };
+    const generation = this.#generation ?? {
+      epoch: this.#emptyEpoch,
+      firstOffset: 1,
+      follows: undefined,
+    };
+    return { publications, agesMs, topOffset: this.#generation ? this.#top : 0, generation };
   }
 
   /** A publication of another log on the same topic. */
-  foreign(offset: number): HeardModel {
+  foreign(offset: number): MessageModel {
     const publication = { offset, data: '-1' };
     const epoch = `foreign ${this.accepted.length % 3}`;
     const begins = offset === 1 ? { epoch, firstOffset: 1, follows: undefined } : undefined;
@@ -72,43 +76,43 @@ export class LogModel {
   /** Empties the log; answers the position up to which. */
   remove(): Position {
     this.#entries = [];
-    return { offset: this.#top, epoch: this.#life?.epoch ?? '' };
+    return { offset: this.#top, epoch: this.#generation?.epoch ?? '' };
   }
 
   /** FLUSHALL. */
   flush(): void {
     this.#entries = [];
-    this.#life = undefined;
+    this.#generation = undefined;
     this.#emptyEpoch = this.#newEpoch();
     this.#top = this.#lostTop = 0;
   }
 
-  /** A restart without the newest publications: with the next one a new life begins. */
+  /** A restart without the newest publications: with the next one a new generation begins. */
   restart(lost: number): void {
     this.#emptyEpoch = this.#newEpoch();
-    if (this.#life === undefined || lost === 0) return;
-    const kept = Math.max(this.#top - lost, this.#life.firstOffset - 1);
+    if (this.#generation === undefined || lost === 0) return;
+    const kept = Math.max(this.#top - lost, this.#generation.firstOffset - 1);
     if (kept === this.#top) return;
     this.#lostTop = Math.max(this.#lostTop, this.#top);
     this.#top = kept;
     this.#entries = this.#entries.filter(({ offset }) => offset <= kept);
   }
 
-  #lifeToPublishIn(): Life {
-    this.#life ??= { epoch: this.#emptyEpoch, firstOffset: 1, follows: this.#known };
+  #lifeToPublishIn(): Generation {
+    this.#generation ??= { epoch: this.#emptyEpoch, firstOffset: 1, follows: this.#known };
     if (this.#lostTop > 0) {
       this.#top = this.#lostTop;
-      this.#life = this.#newLife(this.#top + 1, this.#known);
+      this.#generation = this.#newGeneration(this.#top + 1, this.#known);
       this.#lostTop = 0;
     }
-    return this.#life;
+    return this.#generation;
   }
 
-  #newLife(firstOffset: number, follows: Position | undefined): Life {
+  #newGeneration(firstOffset: number, follows: Position | undefined): Generation {
     return { epoch: this.#newEpoch(), firstOffset, follows };
   }
 
   #newEpoch(): string {
-    return `e${++this.#lives}`;
+    return `e${++this.#generations}`;
   }
 }

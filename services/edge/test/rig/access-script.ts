@@ -7,11 +7,11 @@ import type {
   SubscribeAttempt,
   SubscribeGrant,
 } from '../../src/access/access.js';
-import { NOBODY, OPEN_NAMESPACE, PLAIN_GRANT } from '../../src/access/open-access.js';
+import { ANONYMOUS, OPEN_NAMESPACE, PLAIN_GRANT } from '../../src/access/open-access.js';
 
 type Answer<Result> = Result | Promise<Result>;
 
-/** Answers by the token that a client gives: what is not listed is refused with 101 or 103. */
+/** ReplyBatch by the token that a client gives: what is not listed is refused with 101 or 103. */
 export class ScriptedAccess implements Access {
   readonly connects: ConnectRequest[] = [];
   readonly attempts: SubscribeAttempt[] = [];
@@ -44,7 +44,7 @@ export class ScriptedAccess implements Access {
 
   async #credentialsOf(token: string): Promise<Credentials> {
     const answer = this.credentials[token] ?? new ProtocolError('unauthorized');
-    return { ...NOBODY, ...(await settle(answer)) };
+    return { ...ANONYMOUS, ...(await settle(answer)) };
   }
 }
 

@@ -8,7 +8,7 @@ export interface Asked {
   readonly body: string;
 }
 
-/** Answers one request, or leaves it hanging. */
+/** ReplyBatch one request, or leaves it hanging. */
 export type Answer = (response: ServerResponse, asked: Asked) => void;
 
 export function json(value: unknown, status = 200): Answer {

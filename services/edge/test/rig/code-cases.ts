@@ -88,7 +88,7 @@ export const ERROR_CASES: readonly CodeCase[] = [
     settings: { COMMANDS_PER_SECOND: 1, MAX_CHANNELS_PER_SESSION: 1 },
     act: sends(...Array.from({ length: 12 }, (_, i) => subscribe('a', 2 + i))),
   },
-  { code: 112, by: "another life's position", act: sends(page(2, 'nobodys')) },
+  { code: 112, by: "another generation's position", act: sends(page(2, 'nobodys')) },
   { code: 113, by: 'two pages of a history at once', act: sends(page(2), page(3)) },
 ];
 

@@ -1,4 +1,4 @@
-import type { Life } from '@newswire/broker';
+import type { Generation } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
 import { ChannelLog } from '../../src/channel/channel-log.js';
 import { LogFollower, type EntryPage } from '../../src/channel/log-follower.js';
@@ -8,38 +8,38 @@ const item = (offset: number, epoch = 'e') => toEntry({ offset, data: `${epoch}$
 export const items = (from: number, to: number, epoch = 'e') =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => item(from + i, epoch));
 
-export const life = (epoch = 'e', firstOffset = 1, follows?: Position): Life => ({
+export const generation = (epoch = 'e', firstOffset = 1, follows?: Position): Generation => ({
   epoch,
   firstOffset,
   follows,
 });
 
-/** A part of the log in life `e` unless said. */
-export const page = (from: number, to: number, top = to, of = life()): EntryPage => ({
+/** A part of the log in generation `e` unless said. */
+export const page = (from: number, to: number, top = to, of = generation()): EntryPage => ({
   publications: items(from, to, of.epoch),
   topOffset: top,
-  life: of,
+  generation: of,
 });
 
-export const GONE: EntryPage = { publications: [], topOffset: 0, life: undefined };
+export const GONE: EntryPage = { publications: [], topOffset: 0, generation: undefined };
 
 export class FollowerRig {
   readonly log = new ChannelLog({ ringSize: 10_000, ringBytes: 1_000_000 });
   readonly follower = new LogFollower(this.log);
 
   /** Follows the live flow from a position on. */
-  static at(offset: number, of = life()): FollowerRig {
+  static at(offset: number, of = generation()): FollowerRig {
     const rig = new FollowerRig();
     rig.follower.beginRead();
     rig.follower.take(page(1, 0, offset, of), Infinity);
     return rig;
   }
 
-  /** `begins`: it is the first of its life, which follows this position if one is given. */
-  hear(offset: number, epoch = 'e', begins: boolean | Position = false) {
+  /** `begins`: it is the first of its generation, which follows this position if one is given. */
+  receive(offset: number, epoch = 'e', begins: boolean | Position = false) {
     const follows = typeof begins === 'object' ? begins : undefined;
-    const started = begins === false ? undefined : life(epoch, offset, follows);
-    return this.follower.hear(item(offset, epoch), epoch, started, 0);
+    const started = begins === false ? undefined : generation(epoch, offset, follows);
+    return this.follower.receive(item(offset, epoch), epoch, started, 0);
   }
 
   read(...pages: EntryPage[]) {

@@ -8,7 +8,7 @@ export const item = (offset: number, data = String(offset), publishedMs = 0) =>
 export const items = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => item(from + i));
 
-/** A log in life `e`, whose ring has the publications from one offset to another. */
+/** A log in generation `e`, whose ring has the publications from one offset to another. */
 export function logOf(from: number, to: number, limits = LIMITS): ChannelLog {
   const log = new ChannelLog(limits);
   log.restart({ epoch: 'e', firstOffset: 1, follows: undefined }, from - 1);

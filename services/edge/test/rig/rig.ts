@@ -2,7 +2,7 @@ import { centrifugeWire, FROM_NOW, seedWire, toJsonLine, type Wire } from '@news
 import type { Connection, Origin } from '@newswire/transport';
 import { OPEN_NAMESPACE, openAccess, PLAIN_GRANT } from '../../src/access/open-access.js';
 import { CatchUp, type CatchUpOptions } from '../../src/channel/catch-up.js';
-import { Answers } from '../../src/session/answers.js';
+import { ReplyBatch } from '../../src/session/reply-batch.js';
 import { Deadlines } from '../../src/session/deadlines.js';
 import { Expiry } from '../../src/session/expiry.js';
 import { LiveChannel, PLAIN_TERMS, Subscription } from '../../src/channel/live-channel.js';
@@ -13,7 +13,7 @@ import { SessionConnect } from '../../src/session/session-connect.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
 import { SessionSubscriptions } from '../../src/session/session-subscriptions.js';
 import { toEntry } from '../../src/streams/entry.js';
-import { SubscriptionNotices } from '../../src/session/subscription-notices.js';
+import { SubscriptionNotifier } from '../../src/session/subscription-notifier.js';
 
 /** A socket whose unsent bytes are what the test says. */
 export class FakeSocket implements Connection {
@@ -80,7 +80,7 @@ function contextOf(): SessionContext {
     version: '0',
   };
   const subscriptions = new SessionSubscriptions({ ...shared, hub });
-  const notices = new SubscriptionNotices(subscriptions, expiry, maxMessageBytes);
+  const notices = new SubscriptionNotifier(subscriptions, expiry, maxMessageBytes);
   const broker = { publish: NEVER, history: NEVER };
   return {
     subscriptions,
@@ -89,7 +89,7 @@ function contextOf(): SessionContext {
     expiry,
     wallNow,
     registry: new SessionRegistry(),
-    answers: new Answers(maxMessageBytes),
+    answers: new ReplyBatch(maxMessageBytes),
     maxChannelsPerSession,
     maxMessageBytes,
     pendingLimits: { maxCommands: 100, maxCharacters: 10_000 },
@@ -178,7 +178,7 @@ export class FlushRig {
     );
   }
 
-  /** A channel whose log begins behind offset 0 of life `e`. */
+  /** A channel whose log begins behind offset 0 of generation `e`. */
   channel(name = 'a', limits = LIMITS): LiveChannel {
     const channel = new LiveChannel(name, limits);
     channel.log.restart({ epoch: 'e', firstOffset: 1, follows: undefined }, 0);
@@ -212,7 +212,7 @@ export class FlushRig {
   }
 
   /** Takes in the next publication, whose data is its offset unless given. */
-  hear(channel: LiveChannel, data?: unknown): void {
+  receive(channel: LiveChannel, data?: unknown): void {
     const offset = channel.log.position.offset + 1;
     const entry = toEntry({ offset, data: toJsonLine(data ?? offset) }, 0);
     channel.log.append(entry, channel.keepFrom);

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { errorReply, type HttpReply } from '@newswire/transport';
 
-export interface GateOptions {
+export interface ApiKeyCheckOptions {
   /** Undefined: no key is asked for. */
   readonly apiKey: string | undefined;
   /** Set where the API must stay closed: the sentence that says why and what to do. */
@@ -11,11 +11,11 @@ export interface GateOptions {
 type Headers = Readonly<Record<string, string>>;
 
 /** Who may use the API. */
-export interface Gate {
+export interface ApiKeyCheck {
   /** The request headers it reads, in lower case. */
   readonly headers: readonly string[];
   /** An answer where the request is refused: 401, or 403 for a page in a browser. */
-  refusalOf(headers: Headers): HttpReply | undefined;
+  refuse(headers: Headers): HttpReply | undefined;
 }
 
 /**
@@ -23,10 +23,10 @@ export interface Gate {
  * page in a browser: those that anybody wrote reach it too. Browsers name a page's origin in every
  * POST, and let it take no part in that header; programs send none.
  */
-export function createGate({ apiKey, closedBecause }: GateOptions): Gate {
+export function createApiKeyCheck({ apiKey, closedBecause }: ApiKeyCheckOptions): ApiKeyCheck {
   if (closedBecause !== undefined) {
     const refusal = errorReply(401, 'unauthorized', closedBecause);
-    return { headers: [], refusalOf: () => refusal };
+    return { headers: [], refuse: () => refusal };
   }
   if (apiKey === undefined) {
     const refusal = errorReply(
@@ -34,7 +34,7 @@ export function createGate({ apiKey, closedBecause }: GateOptions): Gate {
       'permissionDenied',
       'pages in a browser may not use /api/ while no NEWSWIRE_API_KEY is set',
     );
-    return { headers: ['origin'], refusalOf: ({ origin }) => (origin ? refusal : undefined) };
+    return { headers: ['origin'], refuse: ({ origin }) => (origin ? refusal : undefined) };
   }
   const refusal = errorReply(401, 'unauthorized', 'X-API-Key is missing or wrong');
   const expected = digest(apiKey);
@@ -42,7 +42,7 @@ export function createGate({ apiKey, closedBecause }: GateOptions): Gate {
   const isRight = (key: string) => timingSafeEqual(digest(key), expected);
   return {
     headers: ['x-api-key', 'authorization'],
-    refusalOf: (headers) => (isRight(keyOf(headers)) ? undefined : refusal),
+    refuse: (headers) => (isRight(keyOf(headers)) ? undefined : refusal),
   };
 }
 

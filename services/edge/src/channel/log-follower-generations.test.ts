@@ -1,41 +1,41 @@
-import type { Life } from '@newswire/broker';
+import type { Generation } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
-import { FollowerRig, GONE, items, life, page } from '../../test/rig/follower-rig.js';
+import { FollowerRig, GONE, items, generation, page } from '../../test/rig/follower-rig.js';
 import type { EntryPage } from './log-follower.js';
 
-describe('a new life', () => {
+describe('a new generation', () => {
   test('that names the known end is taken from the flow; what is late of the old one is repeated', () => {
     const rig = FollowerRig.at(2);
-    expect(rig.hear(3)).toBe('next');
-    expect(rig.hear(1, 'f', { epoch: 'e', offset: 3 })).toBe('next');
-    expect(rig.hear(2, 'f')).toBe('next');
-    expect(rig.hear(4)).toBe('repeated');
+    expect(rig.receive(3)).toBe('next');
+    expect(rig.receive(1, 'f', { epoch: 'e', offset: 3 })).toBe('next');
+    expect(rig.receive(2, 'f')).toBe('next');
+    expect(rig.receive(4)).toBe('repeated');
     // Publishers were answered up to 1 only: the edge has all of that.
-    expect(rig.hear(7, 'g', { epoch: 'f', offset: 1 })).toBe('next');
+    expect(rig.receive(7, 'g', { epoch: 'f', offset: 1 })).toBe('next');
     expect(rig.data).toEqual(['e3', 'f1', 'f2', 'g7']);
     expect(rig.log.positionAt(rig.log.end - 3)).toEqual({ offset: 0, epoch: 'f' });
   });
 
   test('that names a later end, or another log, is not taken from the flow', () => {
     const rig = FollowerRig.at(2);
-    expect(rig.hear(1, 'f', { epoch: 'e', offset: 3 })).toBe('gap');
+    expect(rig.receive(1, 'f', { epoch: 'e', offset: 3 })).toBe('gap');
     const other = FollowerRig.at(2);
-    expect(other.hear(1, 'f', { epoch: 'd', offset: 2 })).toBe('gap');
+    expect(other.receive(1, 'f', { epoch: 'd', offset: 2 })).toBe('gap');
   });
 
   test('that names nothing is taken from an unbroken flow once the log confirms it', () => {
     const rig = FollowerRig.at(2);
-    rig.hear(3);
-    expect(rig.hear(1, 'f', true)).toBe('gap');
+    rig.receive(3);
+    expect(rig.receive(1, 'f', true)).toBe('gap');
     rig.follower.beginRead();
-    expect(rig.hear(2, 'f')).toBe('kept');
-    expect(rig.follower.take(page(1, 0, 1, life('f')), 0)).toBe('read');
-    expect(rig.read(page(1, 2, 2, life('f')))).toEqual(['live']);
+    expect(rig.receive(2, 'f')).toBe('kept');
+    expect(rig.follower.take(page(1, 0, 1, generation('f')), 0)).toBe('read');
+    expect(rig.read(page(1, 2, 2, generation('f')))).toEqual(['live']);
     expect(rig.data).toEqual(['e3', 'f1', 'f2']);
     // The flow is still unbroken.
-    expect(rig.hear(7, 'g', true)).toBe('gap');
-    expect(rig.read(page(7, 8, 8, life('g', 7)))).toEqual(['live']);
+    expect(rig.receive(7, 'g', true)).toBe('gap');
+    expect(rig.read(page(7, 8, 8, generation('g', 7)))).toEqual(['live']);
     expect(rig.data).toEqual(['e3', 'f1', 'f2', 'g7', 'g8']);
   });
 
@@ -48,41 +48,41 @@ describe('a new life', () => {
     const rig = FollowerRig.at(3);
     rig.follower.interrupt();
     expect(rig.read(history)).toEqual(['live']);
-    expect(rig.hear(1, 'f', true)).toBe('gap');
+    expect(rig.receive(1, 'f', true)).toBe('gap');
   });
 
   test('is not taken from the flow where the log was only read', () => {
-    expect(FollowerRig.at(3).hear(1, 'f', true)).toBe('gap');
-    expect(FollowerRig.at(0).hear(1, 'f', true)).toBe('gap');
+    expect(FollowerRig.at(3).receive(1, 'f', true)).toBe('gap');
+    expect(FollowerRig.at(0).receive(1, 'f', true)).toBe('gap');
   });
 
   test('is taken from it again once the flow has gone on in the old one', () => {
     const rig = FollowerRig.at(3);
     rig.follower.interrupt();
     rig.read(page(1, 0, 3));
-    expect(rig.hear(4)).toBe('next');
-    expect(rig.hear(1, 'f', true)).toBe('gap');
-    expect(rig.read(page(1, 1, 1, life('f')))).toEqual(['read']);
+    expect(rig.receive(4)).toBe('next');
+    expect(rig.receive(1, 'f', true)).toBe('gap');
+    expect(rig.read(page(1, 1, 1, generation('f')))).toEqual(['read']);
     expect(rig.log.position).toEqual({ epoch: 'f', offset: 0 });
   });
 
   test('is taken from it, too, once the flow has come to what was read', () => {
     const rig = FollowerRig.at(3);
-    expect(rig.hear(2)).toBe('repeated');
-    expect(rig.hear(3)).toBe('repeated');
-    expect(rig.hear(1, 'f', true)).toBe('gap');
-    expect(rig.read(page(1, 1, 1, life('f')))).toEqual(['read']);
+    expect(rig.receive(2)).toBe('repeated');
+    expect(rig.receive(3)).toBe('repeated');
+    expect(rig.receive(1, 'f', true)).toBe('gap');
+    expect(rig.read(page(1, 1, 1, generation('f')))).toEqual(['read']);
     expect(rig.log.position).toEqual({ epoch: 'f', offset: 0 });
   });
 
   test('is not taken from the flow where the flow itself had a hole', () => {
     const rig = FollowerRig.at(3);
-    expect(rig.hear(5)).toBe('gap');
+    expect(rig.receive(5)).toBe('gap');
     rig.read(GONE);
-    expect(rig.hear(1, 'f', true)).toBe('gap');
+    expect(rig.receive(1, 'f', true)).toBe('gap');
   });
 
-  const broken = (offset: number, of?: Life) => {
+  const broken = (offset: number, of?: Generation) => {
     const rig = FollowerRig.at(offset, of);
     rig.follower.interrupt();
     return rig;
@@ -90,14 +90,14 @@ describe('a new life', () => {
   const goneOn = (publications: EntryPage['publications'], follows: Position | undefined) => ({
     publications,
     topOffset: 9,
-    life: life('f', 8, follows),
+    generation: generation('f', 8, follows),
   });
 
   test('after an interruption it follows what was answered last: whoever has that goes on', () => {
     const rig = broken(5);
     const follows = { epoch: 'e', offset: 5 };
-    expect(rig.read(page(1, 2, 2, life('f', 1, follows)))).toEqual(['read']);
-    expect(rig.read(page(1, 2, 2, life('f', 1, follows)))).toEqual(['live']);
+    expect(rig.read(page(1, 2, 2, generation('f', 1, follows)))).toEqual(['read']);
+    expect(rig.read(page(1, 2, 2, generation('f', 1, follows)))).toEqual(['live']);
     expect(rig.data).toEqual(['f1', 'f2']);
     expect(rig.log.cursorAfter({ epoch: 'e', offset: 4 })).toBe(rig.log.ringStart - 1);
   });
@@ -108,7 +108,7 @@ describe('a new life', () => {
     expect(rig.data).toEqual(['f8', 'f9']);
   });
 
-  test('what is missing of the old life is taken from the log, where offsets went on', () => {
+  test('what is missing of the old generation is taken from the log, where offsets went on', () => {
     const rig = broken(3);
     const all = [...items(4, 5), ...items(8, 9, 'f')];
     expect(rig.read(goneOn(all, { epoch: 'e', offset: 5 }))).toEqual(['live']);
@@ -119,10 +119,13 @@ describe('a new life', () => {
   });
 
   test.each([
-    ['of the old life is no longer there', goneOn(items(8, 9, 'f'), { epoch: 'e', offset: 5 })],
+    [
+      'of the old generation is no longer there',
+      goneOn(items(8, 9, 'f'), { epoch: 'e', offset: 5 }),
+    ],
     ['follows nobody knows what', goneOn(items(8, 9, 'f'), undefined)],
-    ['follows another life', goneOn(items(8, 9, 'f'), { epoch: 'd', offset: 3 })],
-    ['was flushed', page(1, 2, 2, life('f', 1, { epoch: 'e', offset: 5 }))],
+    ['follows another generation', goneOn(items(8, 9, 'f'), { epoch: 'd', offset: 3 })],
+    ['was flushed', page(1, 2, 2, generation('f', 1, { epoch: 'e', offset: 5 }))],
   ])('what is missing is lost where it %s', (_, history) => {
     const rig = broken(3);
     expect(rig.read(history)).toEqual(['lost']);
@@ -131,11 +134,11 @@ describe('a new life', () => {
 
   test('without publications says nothing yet: the first one tells what it follows', () => {
     const rig = broken(5);
-    expect(rig.read(page(1, 0, 0, life('f')))).toEqual(['live']);
+    expect(rig.read(page(1, 0, 0, generation('f')))).toEqual(['live']);
     expect(rig.log.position).toEqual({ epoch: 'e', offset: 5 });
-    expect(rig.hear(1, 'f', true)).toBe('gap');
+    expect(rig.receive(1, 'f', true)).toBe('gap');
     const follows = { epoch: 'e', offset: 5 };
-    const first = page(1, 1, 1, life('f', 1, follows));
+    const first = page(1, 1, 1, generation('f', 1, follows));
     expect(rig.read(first, first)).toEqual(['read', 'live']);
     expect(rig.data).toEqual(['f1']);
   });
@@ -148,58 +151,58 @@ describe('a publication of another log on the same topic', () => {
     ['its first, which names what it follows', 7, { epoch: 'other', offset: 6 }],
   ])('costs one read and nothing else: %s', (_, offset, begins) => {
     const rig = FollowerRig.at(2);
-    rig.hear(3);
-    expect(rig.hear(offset, 'foreign', begins)).toBe('gap');
+    rig.receive(3);
+    expect(rig.receive(offset, 'foreign', begins)).toBe('gap');
     // What is ours goes on meanwhile.
-    expect(rig.hear(4)).toBe('next');
+    expect(rig.receive(4)).toBe('next');
     rig.follower.beginRead();
-    expect(rig.hear(5)).toBe('next');
+    expect(rig.receive(5)).toBe('next');
     expect(rig.follower.take(page(4, 4), 0)).toBe('live');
     // From now on it is known to be foreign.
-    expect(rig.hear(offset + 1, 'foreign')).toBe('repeated');
-    expect(rig.hear(6)).toBe('next');
+    expect(rig.receive(offset + 1, 'foreign')).toBe('repeated');
+    expect(rig.receive(6)).toBe('next');
     expect(rig.data).toEqual(['e3', 'e4', 'e5', 'e6']);
   });
 
   test('hides no hole behind it', () => {
     const rig = FollowerRig.at(2);
-    rig.hear(3);
-    expect(rig.hear(1, 'foreign', true)).toBe('gap');
+    rig.receive(3);
+    expect(rig.receive(1, 'foreign', true)).toBe('gap');
     rig.follower.beginRead();
-    expect(rig.hear(5)).toBe('kept');
-    expect(rig.hear(6)).toBe('kept');
+    expect(rig.receive(5)).toBe('kept');
+    expect(rig.receive(6)).toBe('kept');
     expect(rig.follower.take(page(4, 4), 0)).toBe('live');
     expect(rig.data).toEqual(['e3', 'e4', 'e5', 'e6']);
   });
 
-  test('does not break the flow: a life that names nothing is still taken from it', () => {
+  test('does not break the flow: a generation that names nothing is still taken from it', () => {
     const rig = FollowerRig.at(2);
-    rig.hear(3);
-    rig.hear(1, 'foreign', true);
+    rig.receive(3);
+    rig.receive(1, 'foreign', true);
     rig.read(page(1, 0, 3));
-    expect(rig.hear(1, 'f', true)).toBe('gap');
-    expect(rig.read(page(1, 1, 1, life('f')))).toEqual(['read']);
-    expect(rig.read(page(1, 1, 1, life('f')))).toEqual(['live']);
+    expect(rig.receive(1, 'f', true)).toBe('gap');
+    expect(rig.read(page(1, 1, 1, generation('f')))).toEqual(['read']);
+    expect(rig.read(page(1, 1, 1, generation('f')))).toEqual(['live']);
     expect(rig.data).toEqual(['e3', 'f1']);
   });
 
   test('is looked at again after an interruption, when the log may be another', () => {
     const rig = FollowerRig.at(3);
-    rig.hear(1, 'f', true);
+    rig.receive(1, 'f', true);
     rig.read(page(1, 0, 3));
     rig.follower.interrupt();
     const follows = { epoch: 'e', offset: 3 };
-    expect(rig.read(page(1, 1, 1, life('f', 1, follows)))).toEqual(['read']);
-    expect(rig.read(page(1, 1, 1, life('f', 1, follows)))).toEqual(['live']);
-    expect(rig.hear(2, 'f')).toBe('next');
+    expect(rig.read(page(1, 1, 1, generation('f', 1, follows)))).toEqual(['read']);
+    expect(rig.read(page(1, 1, 1, generation('f', 1, follows)))).toEqual(['live']);
+    expect(rig.receive(2, 'f')).toBe('next');
   });
 
   test('cannot pass for the next one while the log is gone', () => {
     const rig = FollowerRig.at(0);
-    expect(rig.hear(1, 'f', true)).toBe('gap');
-    expect(rig.read(page(1, 0, 0, life('g')))).toEqual(['live']);
-    // It may have been ours, and be lost with the log: the next life must prove what it follows.
-    expect(rig.hear(1, 'g', true)).toBe('gap');
-    expect(rig.read(page(1, 1, 1, life('g')))).toEqual(['lost']);
+    expect(rig.receive(1, 'f', true)).toBe('gap');
+    expect(rig.read(page(1, 0, 0, generation('g')))).toEqual(['live']);
+    // It may have been ours, and be lost with the log: the next generation must prove what it follows.
+    expect(rig.receive(1, 'g', true)).toBe('gap');
+    expect(rig.read(page(1, 1, 1, generation('g')))).toEqual(['lost']);
   });
 });

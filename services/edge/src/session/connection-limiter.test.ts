@@ -1,9 +1,9 @@
 import type { CloseKind } from '@newswire/protocol';
 import { expect, test } from 'vitest';
-import { Gate, type GateOptions } from './gate.js';
+import { ConnectionLimiter, type ConnectionLimiterOptions } from './connection-limiter.js';
 import type { Session } from './session.js';
 
-/** What a gate knows of a session: where it comes from, and that it can be closed. */
+/** What a connectionLimiter knows of a session: where it comes from, and that it can be closed. */
 class Visitor {
   readonly closes: CloseKind[] = [];
   readonly origin: { readonly address: string };
@@ -19,9 +19,9 @@ class Visitor {
 
 let nowMs = 0;
 
-function gateOf(options: Partial<GateOptions> = {}) {
+function newConnectionLimiter(options: Partial<ConnectionLimiterOptions> = {}) {
   nowMs = 0;
-  const gate = new Gate({
+  const connectionLimiter = new ConnectionLimiter({
     maxConnections: 4,
     maxConnectionsPerUser: 2,
     maxConnectionsPerAddress: 3,
@@ -31,29 +31,29 @@ function gateOf(options: Partial<GateOptions> = {}) {
   });
   const enter = (address = '10.0.0.1') => {
     const visitor = new Visitor(address);
-    gate.enter(visitor as unknown as Session);
+    connectionLimiter.enter(visitor as unknown as Session);
     return visitor;
   };
-  const leave = (visitor: Visitor) => gate.leave(visitor as unknown as Session);
+  const leave = (visitor: Visitor) => connectionLimiter.leave(visitor as unknown as Session);
   const admits = (visitor: Visitor, user: string) =>
-    gate.admits(visitor as unknown as Session, user);
-  return { gate, enter, leave, admits };
+    connectionLimiter.admits(visitor as unknown as Session, user);
+  return { connectionLimiter, enter, leave, admits };
 }
 
 test('an edge is full at its limit, until somebody leaves', () => {
-  const { gate, enter, leave } = gateOf();
+  const { connectionLimiter, enter, leave } = newConnectionLimiter();
   const visitors = ['1.1.1.1', '1.1.1.2', '1.1.1.3'].map((address) => enter(address));
-  expect(gate.isFull).toBe(false);
+  expect(connectionLimiter.isFull).toBe(false);
   const last = enter('1.1.1.4');
-  expect(gate.isFull).toBe(true);
+  expect(connectionLimiter.isFull).toBe(true);
   leave(last);
   leave(last); // told twice, counted once
-  expect(gate.isFull).toBe(false);
+  expect(connectionLimiter.isFull).toBe(false);
   expect(visitors.flatMap(({ closes }) => closes)).toEqual([]);
 });
 
 test('one address has so many connections, a /64 counting as one', () => {
-  const { enter, leave } = gateOf();
+  const { enter, leave } = newConnectionLimiter();
   const first = enter('2001:db8::1');
   for (const address of ['2001:db8::2', '2001:db8::3']) enter(address);
   expect(enter('2001:db8::4').closes).toEqual(['connectionLimit']);
@@ -62,17 +62,23 @@ test('one address has so many connections, a /64 counting as one', () => {
   expect(enter('2001:db8::5').closes).toEqual([]);
 });
 
-test('who was closed at the gate takes no place when it leaves', () => {
-  const { gate, enter, leave } = gateOf({ maxConnectionsPerAddress: 1, maxConnections: 2 });
+test('who was closed at the connectionLimiter takes no place when it leaves', () => {
+  const { connectionLimiter, enter, leave } = newConnectionLimiter({
+    maxConnectionsPerAddress: 1,
+    maxConnections: 2,
+  });
   enter();
   const refused = enter();
   leave(refused);
   enter('10.0.0.2');
-  expect(gate.isFull).toBe(true);
+  expect(connectionLimiter.isFull).toBe(true);
 });
 
 test('one user has so many connections; those without a name are not counted', () => {
-  const { enter, leave, admits } = gateOf({ maxConnectionsPerAddress: 10, maxConnections: 10 });
+  const { enter, leave, admits } = newConnectionLimiter({
+    maxConnectionsPerAddress: 10,
+    maxConnections: 10,
+  });
   const [first, second, third] = [enter(), enter(), enter()];
   expect([admits(first, 'ann'), admits(second, 'ann'), admits(third, 'ann')]).toEqual([
     true,
@@ -86,7 +92,7 @@ test('one user has so many connections; those without a name are not counted', (
 });
 
 test('one address may come so often a second', () => {
-  const { enter } = gateOf({
+  const { enter } = newConnectionLimiter({
     connectsPerSecond: 2,
     maxConnectionsPerAddress: 100,
     maxConnections: 100,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { CommandRate } from './command-rate.js';
+import { CommandRateLimiter } from './command-rate-limiter.js';
 
 test('ten seconds worth at once, then so many a second; whoever goes on is closed', () => {
-  const rate = new CommandRate(5, 0, 0);
+  const rate = new CommandRateLimiter(5, 0, 0);
   const take = (count: number, nowMs: number) =>
     Array.from({ length: count }, () => rate.take(nowMs));
   expect(new Set(take(50, 0))).toEqual(new Set(['obey']));
@@ -14,7 +14,7 @@ test('ten seconds worth at once, then so many a second; whoever goes on is close
 });
 
 test('the extra commands come on top of ten seconds worth', () => {
-  const rate = new CommandRate(1, 100, 0);
+  const rate = new CommandRateLimiter(1, 100, 0);
   const verdicts = Array.from({ length: 111 }, () => rate.take(0));
   expect(verdicts.indexOf('refuse')).toBe(110);
   expect(Array.from({ length: 2 }, () => rate.take(1000))).toEqual(['refuse', 'refuse']);

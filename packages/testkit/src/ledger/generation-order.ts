@@ -1,27 +1,27 @@
 /**
- * Puts lives in the order in which they followed one another. Who hears of them first is a good
+ * Puts generations in the order in which they followed one another. Who hears of them first is a good
  * guess, but answers overtake one another; what most subscribers were led from and to is a better
  * one.
  */
-export class LifeOrder<L> {
-  readonly #lives: L[] = [];
-  /** How many were led from the first life to the second. */
+export class GenerationOrder<L> {
+  readonly #generations: L[] = [];
+  /** How many were led from the first generation to the second. */
   readonly #votes = new Map<L, Map<L, number>>();
 
-  /** A life is heard of for the first time. */
-  add(life: L): void {
-    this.#lives.push(life);
+  /** A generation is heard of for the first time. */
+  add(generation: L): void {
+    this.#generations.push(generation);
   }
 
-  /** A subscriber was led from one life to another. */
+  /** A subscriber was led from one generation to another. */
   vote(before: L, after: L): void {
     const votes = this.#votes.get(before) ?? new Map<L, number>();
     this.#votes.set(before, votes.set(after, (votes.get(after) ?? 0) + 1));
   }
 
-  /** All lives, the first one first. */
+  /** All generations, the first one first. */
   sorted(): readonly L[] {
-    const rest = new Set(this.#lives);
+    const rest = new Set(this.#generations);
     const sorted: L[] = [];
     while (rest.size > 0) {
       const next = this.#firstOf(rest);
@@ -34,7 +34,7 @@ export class LifeOrder<L> {
   /** The one heard of first of those that nothing has to come before; in a circle, of all. */
   #firstOf(rest: ReadonlySet<L>): L {
     const all = [...rest];
-    const free = all.find((life) => !all.some((other) => this.#isBefore(other, life)));
+    const free = all.find((generation) => !all.some((other) => this.#isBefore(other, generation)));
     return free ?? (all[0] as L);
   }
 

@@ -13,9 +13,9 @@ import {
 import { LineError } from './delegate-lines.js';
 import { DelegateLink, type LinkHandler, type LinkLimits } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
-import { Notices } from '../notices.js';
+import { FaultLog } from '../fault-log.js';
 
-export interface DiallerOptions {
+export interface DialerOptions {
   readonly linkSecret: string;
   /** This center's name, the same towards all edges. */
   readonly center: string;
@@ -41,10 +41,10 @@ const OTHER_VERSION = 'is of another version, or no edge';
 const BY_ANOTHER_ADDRESS = 'is linked by another of its addresses';
 
 /** Center's side of one address: dials it until it is linked, and again when the link is lost. */
-export class EdgeDialler {
-  readonly #options: DiallerOptions;
+export class EdgeDialer {
+  readonly #options: DialerOptions;
   readonly #address: EdgeAddress;
-  readonly #notices: Notices;
+  readonly #faultLog: FaultLog;
   readonly #name: string;
   #link: DelegateLink | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,10 +53,10 @@ export class EdgeDialler {
   #isWanted = true;
   #trouble: string | undefined;
 
-  constructor(address: EdgeAddress, options: DiallerOptions) {
+  constructor(address: EdgeAddress, options: DialerOptions) {
     this.#address = address;
     this.#options = options;
-    this.#notices = new Notices(options.log);
+    this.#faultLog = new FaultLog(options.log);
     this.#name = `the edge at ${addressText(address)}`;
     this.#dial();
   }
@@ -131,7 +131,7 @@ export class EdgeDialler {
   #takeUp(link: DelegateLink, edge: string): void {
     this.#isLinked = true;
     this.#trouble = undefined;
-    this.#notices.info(`${this.#name} is linked`);
+    this.#faultLog.info(`${this.#name} is linked`);
     const handler = this.#options.onEdge(link, edge);
     const linkedAtMs = performance.now();
     link.trust({
@@ -149,7 +149,7 @@ export class EdgeDialler {
     this.#link = undefined;
     if (!this.#isWanted) return;
     this.#trouble = reason;
-    this.#notices.warn(`${this.#name} ${reason}`);
+    this.#faultLog.warn(`${this.#name} ${reason}`);
     const dial = () => this.#dial();
     this.#timer = setTimeout(dial, this.#options.reconnectDelayMs(this.#attempt++)).unref();
   }

@@ -16,7 +16,7 @@ interface Follows {
   readonly offset: number;
 }
 
-/** What is checked: who got which position, who was answered, which life follows which. */
+/** What is checked: who got which position, who was answered, which generation follows which. */
 class Experiment {
   readonly complaints: unknown[] = [];
   readonly lab: RedisLaboratory;
@@ -51,18 +51,21 @@ class Experiment {
 
   /** Reads as an edge does. */
   async ask(channel: string): Promise<void> {
-    const { publications, topOffset, life } = await this.#reader.history(channel, 0, 1000);
-    if (life === undefined) throw new Error('every channel has a log');
-    const { epoch, firstOffset, follows } = life;
+    const { publications, topOffset, generation } = await this.#reader.history(channel, 0, 1000);
+    if (generation === undefined) throw new Error('every channel has a log');
+    const { epoch, firstOffset, follows } = generation;
     if (follows !== undefined) this.#follows.push({ channel, ...follows });
     for (const publication of publications) {
       const { offset } = publication;
       const data = toPublicationText(publication.data, publication);
-      const lifeOf = offset >= firstOffset ? epoch : follows?.epoch;
+      const generationOf = offset >= firstOffset ? epoch : follows?.epoch;
       const given = this.lab.given.find((item) => item.channel === channel && item.data === data);
       const isTrue =
-        given?.offset === offset && given.epoch === (lifeOf ?? given.epoch) && offset <= topOffset;
-      if (!isTrue) this.complaints.push({ 'the log is wrong': { channel, offset, data, life } });
+        given?.offset === offset &&
+        given.epoch === (generationOf ?? given.epoch) &&
+        offset <= topOffset;
+      if (!isTrue)
+        this.complaints.push({ 'the log is wrong': { channel, offset, data, generation } });
     }
   }
 
@@ -82,12 +85,14 @@ class Experiment {
       if (taken.has(position)) this.complaints.push({ 'given twice': given });
       taken.add(position);
     }
-    for (const life of this.#follows) {
+    for (const generation of this.#follows) {
       const missed = this.#answered.filter(
         ({ channel, epoch, offset }) =>
-          channel === life.channel && epoch === life.epoch && offset > life.offset,
+          channel === generation.channel &&
+          epoch === generation.epoch &&
+          offset > generation.offset,
       );
-      if (missed.length > 0) this.complaints.push({ 'follows too little': life, missed });
+      if (missed.length > 0) this.complaints.push({ 'follows too little': generation, missed });
     }
   }
 }
@@ -145,7 +150,7 @@ async function take(experiment: Experiment, [step, detail]: [string, string]): P
 }
 
 describeOnRedis((rig) => {
-  test('whatever happens, no position is given twice, and no life claims to follow too little', async () => {
+  test('whatever happens, no position is given twice, and no generation claims to follow too little', async () => {
     const { link, broker: reader } = await rig.openBroker();
     link.subscriber.setMaxListeners(0); // a reader for each run
     await reader.publish('a', '0'); // from now on Redis has the script

@@ -11,9 +11,9 @@ import {
 import { LineError } from './delegate-lines.js';
 import { DelegateLink, LEFT, type LinkHandler, type LinkLimits } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
-import { Notices } from '../notices.js';
+import { FaultLog } from '../fault-log.js';
 
-export interface DoorOptions {
+export interface LinkServerOptions {
   readonly linkSecret: string;
   readonly limits: LinkLimits;
   readonly flusher: TickFlusher;
@@ -26,17 +26,17 @@ export interface DoorOptions {
 const MAX_STRANGERS = 64;
 
 /** Where an edge takes center in: one center at a time, and nobody without the link secret. */
-export class DelegateDoor {
-  readonly #options: DoorOptions;
+export class LinkServer {
+  readonly #options: LinkServerOptions;
   readonly #edge = newName();
-  readonly #notices: Notices;
+  readonly #faultLog: FaultLog;
   readonly #server: Server;
   readonly #strangers = new Set<DelegateLink>();
   #current: { readonly center: string; readonly link: DelegateLink } | undefined;
 
-  constructor(options: DoorOptions) {
+  constructor(options: LinkServerOptions) {
     this.#options = options;
-    this.#notices = new Notices(options.log);
+    this.#faultLog = new FaultLog(options.log);
     this.#server = createServer((socket) => this.#meet(socket));
   }
 
@@ -69,7 +69,7 @@ export class DelegateDoor {
         this.#strangers.delete(link);
         // Center too may go away at once, and do so often: it knows this edge by another address.
         if (reason !== LEFT)
-          this.#notices.warn(`somebody at ${from} is not this edge's center: it ${reason}`);
+          this.#faultLog.warn(`somebody at ${from} is not this edge's center: it ${reason}`);
       },
     });
     this.#strangers.add(link);
@@ -106,6 +106,6 @@ export class DelegateDoor {
         handler.handleClosed(reason);
       },
     });
-    this.#notices.forget();
+    this.#faultLog.forget();
   }
 }

@@ -5,7 +5,7 @@ const BURST_S = 10;
 const COMMAND = 1000;
 
 /** How many commands one connection may send: a token bucket. */
-export class CommandRate {
+export class CommandRateLimiter {
   readonly #perSecond: number;
   readonly #burst: number;
   #left: number;

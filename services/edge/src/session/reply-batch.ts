@@ -2,15 +2,15 @@ import { joinFrames } from './join-frames.js';
 import type { Session } from './session.js';
 
 /**
- * Answers that came later than their commands. Those of one tick go out together: a client that
+ * ReplyBatch that came later than their commands. Those of one tick go out together: a client that
  * publishes much in one frame would else cost a write to the kernel for each.
  */
-export class Answers {
+export class ReplyBatch {
   readonly #maxMessageBytes: number;
   readonly #defer: (flush: () => void) => void;
   readonly #waiting = new Map<Session, string[]>();
 
-  /** Answers are sent together up to `maxMessageBytes`. `defer` runs a function once the current turn of the event loop is over. */
+  /** ReplyBatch are sent together up to `maxMessageBytes`. `defer` runs a function once the current turn of the event loop is over. */
   constructor(maxMessageBytes: number, defer: (flush: () => void) => void = setImmediate) {
     this.#maxMessageBytes = maxMessageBytes;
     this.#defer = defer;

@@ -1,5 +1,5 @@
 /** Runs so many tasks at a time; the others wait their turn. */
-export class Slots {
+export class TaskLimit {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 

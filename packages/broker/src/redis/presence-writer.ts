@@ -4,7 +4,7 @@ import { withTimeout } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
 
-export interface PresenceTellerOptions {
+export interface PresenceWriterOptions {
   /** How long an edge's word holds, in ms. */
   readonly presenceLeaseMs: number;
   /** A request that Redis has not answered by then fails, in ms. */
@@ -18,11 +18,11 @@ const RETRY_INTERVAL_MS = 1000;
  * Tells Redis of this edge's members: a tick's changes together, one round after another; leases
  * three times a lease. What fails is told again.
  */
-export class PresenceTeller {
+export class PresenceWriter {
   readonly #link: RedisLink;
-  readonly #options: PresenceTellerOptions;
+  readonly #options: PresenceWriterOptions;
   readonly #edge: string;
-  readonly #script = new RedisScript('presence-tell.lua');
+  readonly #script = new RedisScript('presence-write.lua');
   readonly #dirty = new Set<PresenceChannel>();
   /** The round that is not under way yet, and the one before. */
   #next: Promise<void> | undefined;
@@ -30,7 +30,7 @@ export class PresenceTeller {
   #isSweeping = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(link: RedisLink, edge: string, options: PresenceTellerOptions) {
+  constructor(link: RedisLink, edge: string, options: PresenceWriterOptions) {
     this.#link = link;
     this.#edge = edge;
     this.#options = options;

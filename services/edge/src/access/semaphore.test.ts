@@ -1,13 +1,13 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Turnstile } from './turnstile.js';
+import { Semaphore } from './semaphore.js';
 
 function newTurnstile(places: number) {
-  const turnstile = new Turnstile(places);
+  const semaphore = new Semaphore(places);
   const working: string[] = [];
   const ends = new Map<string, () => void>();
   const enter = (name: string, signal = new AbortController().signal) =>
-    turnstile.pass(signal, () => {
+    semaphore.pass(signal, () => {
       working.push(name);
       return new Promise<string>((resolve, reject) => {
         ends.set(name, () => (name.startsWith('bad') ? reject(new Error(name)) : resolve(name)));

@@ -8,7 +8,7 @@ const REPEAT_MS = 30_000;
 const MAX_LINES = 60;
 
 /** Logs a fault at once, and while it stays, every 30 s; at most 60 lines in 30 s. */
-export class Notices {
+export class FaultLog {
   readonly #log: LinkLog;
   readonly #now: () => number;
   readonly #warned = new Set<string>();

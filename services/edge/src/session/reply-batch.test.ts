@@ -3,7 +3,7 @@ import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
 
 const publish = (id: number) => ({ id, publish: { channel: 'open:a', data: id } });
-const answersOf = (frames: readonly string[]) =>
+const newReplyBatch = (frames: readonly string[]) =>
   frames.filter((frame) => frame.includes('"publish"')).map((frame) => frame.split('\n').length);
 
 async function publisher() {
@@ -21,7 +21,7 @@ describe('answers that come later than their commands', () => {
     await settled();
     client.send(publish(5));
     await settled();
-    expect(answersOf(client.socket.frames)).toEqual([3, 1]);
+    expect(newReplyBatch(client.socket.frames)).toEqual([3, 1]);
     expect(client.lines.slice(1)).toEqual([2, 3, 4, 5].map((id) => ({ id, publish: {} })));
   });
 
@@ -29,10 +29,10 @@ describe('answers that come later than their commands', () => {
     const client = await publisher();
     client.send(publish(2));
     for (let i = 0; i < 20; i++) await Promise.resolve(); // the tick is not over yet
-    expect(answersOf(client.socket.frames)).toEqual([]);
+    expect(newReplyBatch(client.socket.frames)).toEqual([]);
     client.session.close('forceDisconnect');
-    expect(answersOf(client.socket.frames)).toEqual([1]);
+    expect(newReplyBatch(client.socket.frames)).toEqual([1]);
     await settled();
-    expect(answersOf(client.socket.frames)).toEqual([1]);
+    expect(newReplyBatch(client.socket.frames)).toEqual([1]);
   });
 });

@@ -1,5 +1,5 @@
 /** Lets so many work at a time; the others wait in line. */
-export class Turnstile {
+export class Semaphore {
   #free: number;
   readonly #line = new Set<() => void>();
 

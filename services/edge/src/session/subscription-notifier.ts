@@ -8,7 +8,7 @@ import type { Session } from './session.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 
 /** What clients are told of their subscriptions, as those begin, break and expire. */
-export class SubscriptionNotices {
+export class SubscriptionNotifier {
   readonly #subscriptions: SessionSubscriptions;
   readonly #expiry: Expiry;
   readonly #maxMessageBytes: number;

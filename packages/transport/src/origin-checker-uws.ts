@@ -6,7 +6,7 @@ import type { Origin } from './connection.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { errorReply, type HttpReply } from './http.js';
 
-export interface VisitorOptions {
+export interface OriginCheckerOptions {
   readonly originPolicy: OriginPolicy;
   /** Whose X-Real-IP is believed. */
   readonly trustedProxies: BlockList;
@@ -17,10 +17,10 @@ export interface VisitorOptions {
 const NO_HEADERS: Origin['headers'] = Object.freeze({});
 
 /** Who comes, and whether their browser's page may. */
-export class Visitors {
-  readonly #options: VisitorOptions;
+export class OriginChecker {
+  readonly #options: OriginCheckerOptions;
 
-  constructor(options: VisitorOptions) {
+  constructor(options: OriginCheckerOptions) {
     this.#options = options;
   }
 

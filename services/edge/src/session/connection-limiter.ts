@@ -3,30 +3,30 @@ import { ConnectionLimits } from '../access/connection-limits.js';
 import { RateLimits } from '../access/rate-limits.js';
 import type { Session } from './session.js';
 
-export interface GateOptions {
+export interface ConnectionLimiterOptions {
   readonly maxConnections: number;
   readonly maxConnectionsPerUser: number;
   readonly maxConnectionsPerAddress: number;
   readonly connectsPerSecond: number;
   readonly now: () => number;
   /** Told why a connection, or a user's, is one too many. */
-  readonly onRefused?: (reason: GateReason) => void;
+  readonly onRefused?: (reason: RefusalReason) => void;
 }
 
 /** `user`: that one's are too many. The others are known as the connection opens. */
-export type GateReason = 'rate' | 'full' | 'address' | 'user';
+export type RefusalReason = 'rate' | 'full' | 'address' | 'user';
 
-/** Of so many addresses the gate remembers how often they came lately. */
+/** Of so many addresses the connectionLimiter remembers how often they came lately. */
 const MAX_ADDRESSES = 100_000;
 
 /** Counts who comes in, and closes the sessions of those who have too many. */
-export class Gate {
+export class ConnectionLimiter {
   readonly #maxConnections: number;
   readonly #limits: ConnectionLimits;
   readonly #rates: RateLimits;
-  readonly #onRefused: (reason: GateReason) => void;
+  readonly #onRefused: (reason: RefusalReason) => void;
 
-  constructor(options: GateOptions) {
+  constructor(options: ConnectionLimiterOptions) {
     const { maxConnections, connectsPerSecond: perSecond, now } = options;
     this.#maxConnections = maxConnections;
     this.#onRefused = options.onRefused ?? (() => undefined);

@@ -23,7 +23,7 @@ interface Listener {
   edge: NewswireProcess;
 }
 
-describe.skipIf(missing.length > 0)('lives of a log in Redis (needs redis-server)', () => {
+describe.skipIf(missing.length > 0)('generations of a log in Redis (needs redis-server)', () => {
   let redis: RedisServer;
   /** What stands between one of the services and Redis. */
   let proxy: TcpProxy;
@@ -126,7 +126,7 @@ describe.skipIf(missing.length > 0)('lives of a log in Redis (needs redis-server
     return ledger.verdict().subscriptions.flatMap((each) => each.gaps).length;
   }
 
-  test('FLUSHALL: whoever listens is led into the next life, and misses nothing', async () => {
+  test('FLUSHALL: whoever listens is led into the next generation, and misses nothing', async () => {
     center = await start('center');
     const edges = [await start('edge'), await start('edge')];
     const all = await Promise.all(edges.map(listen));
@@ -143,7 +143,7 @@ describe.skipIf(missing.length > 0)('lives of a log in Redis (needs redis-server
     expect([ledger.verdict(), gaps()]).toMatchObject([CLEAN, 0]);
   });
 
-  test('an edge that has not heard of a life does not send its listeners back', async () => {
+  test('an edge that has not heard of a generation does not send its listeners back', async () => {
     center = await start('center');
     const [late, current] = [await start('edge', proxy.port), await start('edge')];
     const [stays, moves] = [await listen(late), await listen(current)];
@@ -204,7 +204,7 @@ describe.skipIf(missing.length > 0)('lives of a log in Redis (needs redis-server
       await has(misses, 1);
       await redis.keepFiles();
       late.block();
-      proxy.isMute = true; // Redis obeys, and center does not hear of it
+      proxy.isMute = true; // Redis obeys, and center does not receive of it
       const body = { channel: 'c', data: '2 ', idempotency_key: 'key-2' };
       expect(await callApi(center.url, 'publish', body)).toHaveProperty('error');
       ledger.failed('c', 2);

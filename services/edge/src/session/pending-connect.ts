@@ -1,7 +1,7 @@
 import type { ProtocolError, SubscriptionStart } from '@newswire/protocol';
 
 /** The subscriptions that a client is told of with the answer to its `connect`, as they begin. */
-export class Opening {
+export class PendingConnect {
   /** Resolves when all have begun; rejects when one cannot. */
   readonly starts: Promise<readonly SubscriptionStart[]>;
   readonly #expected: number;
