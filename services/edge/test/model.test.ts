@@ -24,7 +24,9 @@ type StepName =
   | 'flush'
   | 'remove'
   | 'restart'
-  | 'lose tail';
+  | 'lose tail'
+  | 'end empty epoch'
+  | 'restart center';
 
 class World {
   readonly log: LogModel;
@@ -122,6 +124,10 @@ class World {
         for (const { broker } of this.edges) broker.carry(removal);
         return;
       }
+      case 'end empty epoch':
+        return this.log.endEmptyEpoch();
+      case 'restart center':
+        return this.log.forget();
       case 'restart':
       case 'lose tail':
         for (const { broker } of this.edges) broker.cut();
@@ -180,7 +186,16 @@ const RUNS = Number(process.env['NEWSWIRE_TEST_RUNS'] ?? 300);
 describe('an edge between models of Redis, center and clients', () => {
   test('whatever happens, nothing is lost silently, doubled or reordered, and all catch up', async () => {
     const names: StepName[] = [...COMMON, ...COMMON, 'cut client', 'cut edge', 'restore edge'];
-    const steps = stepsOf([...names, 'foreign', 'flush', 'remove', 'restart', 'lose tail']);
+    const steps = stepsOf([
+      ...names,
+      'foreign',
+      'flush',
+      'remove',
+      'restart',
+      'lose tail',
+      'end empty epoch',
+      'restart center',
+    ]);
     await fc.assert(
       fc.asyncProperty(
         steps,

@@ -98,6 +98,16 @@ export class LogModel {
     this.#entries = this.#entries.filter(({ offset }) => offset <= kept);
   }
 
+  /** The epoch of empty logs ends after 12 hours, or when another channel's log is lost. */
+  endEmptyEpoch(): void {
+    this.#emptyEpoch = this.#newEpoch();
+  }
+
+  /** Center restarts: it no longer knows what it was answered. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
   #lifeToPublishIn(): Generation {
     this.#generation ??= { epoch: this.#emptyEpoch, firstOffset: 1, follows: this.#known };
     if (this.#lostTop > 0) {
