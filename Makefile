@@ -43,10 +43,10 @@ chaos: build ## Break everything that can break, under load, and count what was 
 	@scripts/run-tests chaos --config tests/chaos/vitest.config.ts
 
 bench: build ## Measure the embedded server beside a bare uWebSockets.js server: [ARGS=--short]
-	@scripts/run-node load-tests/bench/dist/main.js $(ARGS)
+	@scripts/run-node load-tests/compare/dist/main.js bench $(ARGS)
 
-compare: build ## Measure newswire and its peers at the same work, three quarters of an hour: [ARGS='--short --only newswire,nats']
-	@scripts/run-node load-tests/compare/dist/main.js $(ARGS)
+compare: build ## Measure newswire and its peers at the same work, in 20 minutes: [ARGS='--short --only newswire,nats']
+	@scripts/run-node load-tests/compare/dist/main.js compare $(ARGS)
 
 test: ## Run unit and integration tests, installing what they need: under five minutes, without Docker
 	@scripts/test

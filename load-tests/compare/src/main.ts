@@ -1,8 +1,10 @@
-// Does the same work with newswire and its peers side by side, and keeps what it finds.
+// Measures newswire beside other servers: main.js [compare] [options], or main.js bench [options].
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildGenerator } from '@newswire/load-harness';
 import { ROOT } from '@newswire/testkit';
+import { runBench } from './bench/bench.js';
+import { benchUsage, readBenchOptions } from './bench/options.js';
 import { estimateSeconds, failuresOf, infoOf, runProgramme, type Programme } from './comparison.js';
 import { contenders } from './contenders/index.js';
 import { WORKS, type WorkId } from './contender.js';
@@ -25,12 +27,13 @@ const results = fileURLToPath(new URL('../../results/', import.meta.url));
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Asked once, everything is stopped in order; asked again, this program ends at once and takes it along. */
+/** The first signal stops everything in order, the second one ends this program and its servers at once. */
 function stopOnSignals(lineup: Lineup): void {
+  process.setMaxListeners(0); // every running server listens for the end of this program
   const end = () => process.exit(EXIT_INTERRUPTED);
   const stop = () => {
     process.once('SIGINT', end).once('SIGTERM', end);
-    say('compare: interrupted; stopping the servers');
+    say('interrupted; stopping the servers');
     lineup.interrupt().finally(end).catch(end);
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -46,7 +49,7 @@ function worksToDo({ works: asked, isResumed }: CompareOptions, before: Works): 
   return toDo;
 }
 
-async function compare(options: CompareOptions): Promise<void> {
+async function compare(options: CompareOptions, args: readonly string[]): Promise<void> {
   const file = `${results}${options.isShort ? 'compare-short' : 'compare'}.json`;
   const before = options.isResumed ? await savedComparison(file) : undefined;
   const settings = settingsFor(options);
@@ -55,7 +58,7 @@ async function compare(options: CompareOptions): Promise<void> {
   });
   const toDo = { works: worksToDo(options, before?.works ?? {}), contenders: taking, settings };
   const started = Date.now();
-  const command = ['make compare', ...process.argv.slice(2)].join(' ');
+  const command = ['make compare', ...args].join(' ');
   const machine = before?.machine ?? (await machineHere(command));
   const infos = await Promise.all(taking.map(infoOf));
   const absent = before?.contenders.filter(({ id }) => infos.every((info) => info.id !== id)) ?? [];
@@ -75,7 +78,6 @@ async function compare(options: CompareOptions): Promise<void> {
   const count = infos.filter(({ obstacle }) => obstacle === '').length;
   say(`${count} contenders; about ${minutes.toFixed(minutes < 10 ? 1 : 0)} minutes`);
 
-  process.setMaxListeners(0); // every server that stands, to be taken along by our end, is one
   const lineup = new Lineup(settings);
   stopOnSignals(lineup);
   const save = (measured: Works) => saveComparison(file, comparisonOf(measured));
@@ -87,17 +89,28 @@ async function compare(options: CompareOptions): Promise<void> {
   if (options.isShort && failuresOf(measured).length > 0) process.exitCode = EXIT_FAILED;
 }
 
+async function bench(args: readonly string[]): Promise<void> {
+  const options = readBenchOptions(args);
+  if (options === null) return void process.stdout.write(benchUsage);
+  const lineup = new Lineup(options.settings);
+  stopOnSignals(lineup);
+  const isWell = await runBench({ options, lineup, directory: results, say });
+  if (!isWell) process.exitCode = EXIT_FAILED;
+}
+
 async function main(): Promise<void> {
-  const ids = contenders.map(({ id }) => id);
-  const options = readOptions(process.argv.slice(2), ids);
-  if (options === null) {
-    process.stdout.write(usage);
-    return;
-  }
+  const [first = '', ...rest] = process.argv.slice(2);
+  if (first === 'bench') return bench(rest);
+  const args = first === 'compare' ? rest : process.argv.slice(2);
+  const options = readOptions(
+    args,
+    contenders.map(({ id }) => id),
+  );
+  if (options === null) return void process.stdout.write(usage);
   if (!existsSync(`${ROOT}services/standalone/dist/main.js`)) {
     throw new Error('newswire is not built: run `make build` first');
   }
-  await compare(options);
+  return compare(options, args);
 }
 
 main()

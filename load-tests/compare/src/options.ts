@@ -1,11 +1,11 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { WORKS, type WorkId } from './contender.js';
 
 export const usage = `Does the same work with newswire and its peers, each on the same core, in turns.
   --only LIST        contenders, such as newswire,nats; otherwise all that are here
   --work LIST        ${WORKS.join(',')}; otherwise all
-  --rounds N         3; of the windows, other works have a share of them
-  --seconds S        1; measured of each load, twice that on the ladder of rates
+  --rounds N         2; of the windows, other works have a share of them
+  --seconds S        0.5; measured of each load, twice that on the ladder of rates
   --short            only checks that everybody delivers everything, in a minute
   --resume           goes on with what an earlier run has left: what it has measured stays,
                      unless --work names it
@@ -31,7 +31,8 @@ export class BadOption extends Error {
 const MAX_SECONDS = 600;
 const MAX_ROUNDS = 100;
 
-function listOf<Name extends string>(
+/** Names of a comma-separated list, in the order of `known`; empty where there is none. */
+export function readList<Name extends string>(
   option: string,
   text: string | undefined,
   known: readonly Name[],
@@ -48,14 +49,23 @@ function listOf<Name extends string>(
   return known.filter((name) => asked.includes(name));
 }
 
-function roundsOf(text: string | undefined): number | undefined {
+/** A whole number from 1 to 100, or undefined. */
+export function readCount(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const rounds = Number(text);
-  if (text !== '' && Number.isInteger(rounds) && rounds >= 1 && rounds <= MAX_ROUNDS) return rounds;
-  throw new BadOption(`--rounds must be a whole number from 1 to ${MAX_ROUNDS}, not "${text}"`);
+  const count = Number(text);
+  if (text !== '' && Number.isInteger(count) && count >= 1 && count <= MAX_ROUNDS) return count;
+  throw new BadOption(`--${option} must be a whole number from 1 to ${MAX_ROUNDS}, not "${text}"`);
 }
 
-function secondsOf(text: string | undefined): number | undefined {
+/** A number of 0 or more. */
+export function readNumber(option: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (text !== '' && value >= 0 && value < Infinity) return value;
+  throw new BadOption(`--${option} must be a number of 0 or more, not "${text}"`);
+}
+
+function readSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
   if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
@@ -74,9 +84,13 @@ const known = {
   help: flag,
 };
 
-function parsed(args: readonly string[]) {
+/** Values by option. Throws BadOption for one that is not known. */
+export function parseOptions<Known extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: Known,
+) {
   try {
-    return parseArgs({ args: [...args], options: known }).values;
+    return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     throw new BadOption(error instanceof Error ? error.message : String(error));
   }
@@ -87,13 +101,13 @@ export function readOptions(
   args: readonly string[],
   contenderIds: readonly string[],
 ): CompareOptions | null {
-  const values = parsed(args);
+  const values = parseOptions(args, known);
   if (values.help) return null;
   return {
-    only: listOf('only', values.only, contenderIds),
-    works: listOf('work', values.work, WORKS),
-    rounds: roundsOf(values.rounds),
-    seconds: secondsOf(values.seconds),
+    only: readList('only', values.only, contenderIds),
+    works: readList('work', values.work, WORKS),
+    rounds: readCount('rounds', values.rounds),
+    seconds: readSeconds(values.seconds),
     isShort: values.short ?? false,
     isResumed: values.resume ?? false,
   };

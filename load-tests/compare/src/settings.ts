@@ -23,11 +23,11 @@ export interface Settings {
 
 const FULL: Settings = {
   isShort: false,
-  rounds: 3,
-  seconds: 1,
-  warmSeconds: 0.3,
-  warmUpSeconds: 2,
-  overheadSeconds: 0.8,
+  rounds: 2,
+  seconds: 0.5,
+  warmSeconds: 0.2,
+  warmUpSeconds: 1.5,
+  overheadSeconds: 0.7,
   connections: 1000,
   idleConnections: 10_000,
   windows: [1, 4, 16, 64, 256],

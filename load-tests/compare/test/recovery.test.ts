@@ -9,7 +9,7 @@ import {
 } from '../src/contenders/newswire-recovery.js';
 import type { Recovery } from '../src/result.js';
 import { measureRecovery } from '../src/works/recovery.js';
-import type { RecoverySettings } from '../src/works/recovery-settings.js';
+import type { RecoverySettings } from '../src/works/recovery-round.js';
 import { breakableSystem, type Fault } from './breakable-system.js';
 
 const CLIENTS = 20;

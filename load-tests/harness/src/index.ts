@@ -36,4 +36,3 @@ export {
 } from './servers.js';
 export { spreadOf, sumOf, type Spread } from './statistics.js';
 export { nodeProgram, redisOn, systemOf, type StartSystem, type System } from './system.js';
-export { measureByTurns, withSystems, type Case, type CaseResult, type Turns } from './turns.js';

@@ -80,6 +80,10 @@ function disturbedOf(runs: readonly Runs[]): readonly string[] {
 
 /** What a reader must know before believing the figures of a load. */
 export function warningsOf(work: WorkId, comparison: Comparison): readonly string[] {
-  const runs = runsOf(work, comparison);
+  return warningsOfRuns(runsOf(work, comparison));
+}
+
+/** Faults of the servers, a generator at its limit, and other work on the machine. */
+export function warningsOfRuns(runs: readonly Runs[]): readonly string[] {
   return [...runs.flatMap(faultsOf), ...busyOf(runs), ...disturbedOf(runs)];
 }

@@ -3,7 +3,7 @@ import { channels } from './channels.js';
 import { connections } from './connections.js';
 import { growth } from './growth.js';
 import { payloads } from './payloads.js';
-import { recovery } from './recovery-work.js';
+import { recovery } from './recovery.js';
 import { sustained } from './sustained.js';
 import { windows } from './windows.js';
 import type { Work } from './work.js';

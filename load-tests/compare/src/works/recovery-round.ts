@@ -1,18 +1,35 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sumOf } from '@newswire/load-harness';
 import { TcpProxy, until } from '@newswire/testkit';
-import type { RecoveryContender, RecoverySystem } from '../contender.js';
+import type { RecoveringClient, RecoveryContender, RecoverySystem } from '../contender.js';
+import { within } from '../limits.js';
 import type { Recovery } from '../result.js';
-import { LedgerClient } from './recovery-client.js';
-import { RecoveryPublisher } from './recovery-publisher.js';
-import type { RecoverySettings } from './recovery-settings.js';
+import { RecoveryLedger, type ClientLog, type ClientVerdict } from './recovery-log.js';
 
-/** Clients that connect at the same time at first: that is not what is measured. */
+export interface RecoverySettings {
+  readonly clients: number;
+  readonly rounds: number;
+  /** Publications a second, on one channel to which all clients subscribe. */
+  readonly ratePerS: number;
+  /** How long is published before all connections are cut. */
+  readonly beforeMs: number;
+  /** How long no client is let in; publications go on. */
+  readonly outageMs: number;
+  /** How long is published after that. */
+  readonly afterMs: number;
+  /** Limit for the clients to subscribe at first, and to have everything after the last publication. */
+  readonly limitMs: number;
+}
+
+const CHANNEL = 'recovery';
+/** Clients that connect at the same time at first, which is not measured. */
 const TOGETHER = 50;
-/** For what comes twice. */
+/** For what arrives twice. */
 const SETTLE_MS = 300;
+const MESSAGE_BYTES = 64;
+const ANSWER_LIMIT_MS = 5000;
 
-/** Starts the system, cuts all its clients off, lets them in again, and judges what each has heard. */
+/** Starts the system, cuts off all its clients, lets them in again, and judges what each has received. */
 export async function recoverOnce(
   contender: RecoveryContender,
   settings: RecoverySettings,
@@ -20,9 +37,11 @@ export async function recoverOnce(
   const system = await contender.start();
   try {
     const proxy = await TcpProxy.start(system.port);
+    const round = new RecoveryRound(system, proxy, settings);
     try {
-      return await throughProxy(system, proxy, settings);
+      return await round.run();
     } finally {
+      round.close();
       proxy.close();
     }
   } finally {
@@ -30,80 +49,111 @@ export async function recoverOnce(
   }
 }
 
-async function throughProxy(
-  system: RecoverySystem,
-  proxy: TcpProxy,
-  settings: RecoverySettings,
-): Promise<Recovery> {
-  const publisher = new RecoveryPublisher(system, 'recovery');
-  const clients: LedgerClient[] = [];
-  try {
-    while (clients.length < settings.clients) {
-      const together = Math.min(TOGETHER, settings.clients - clients.length);
-      for (let i = 0; i < together; i += 1) {
-        clients.push(new LedgerClient(system, proxy.port, publisher));
-      }
-      await until('clients', () => subscribed(clients, 1), settings.limitMs);
+class RecoveryRound {
+  readonly #ledger = new RecoveryLedger();
+  readonly #logs: ClientLog[] = [];
+  readonly #clients: RecoveringClient[] = [];
+  readonly #system: RecoverySystem;
+  readonly #proxy: TcpProxy;
+  readonly #settings: RecoverySettings;
+  /** The last number handed to the server, whether it has answered or not. */
+  #begun = 0;
+  /** Why the server did not take a publication; empty: it took all. */
+  #refusal = '';
+  #isDone = false;
+
+  constructor(system: RecoverySystem, proxy: TcpProxy, settings: RecoverySettings) {
+    this.#system = system;
+    this.#proxy = proxy;
+    this.#settings = settings;
+  }
+
+  async run(): Promise<Recovery> {
+    const { clients, limitMs } = this.#settings;
+    while (this.#clients.length < clients) {
+      const together = Math.min(TOGETHER, clients - this.#clients.length);
+      for (let i = 0; i < together; i += 1) this.#connect();
+      const all = () => this.#logs.every(({ subscriptions }) => subscriptions > 0);
+      await until('clients', all, limitMs);
     }
-    const letInAtMs = await cutAll(proxy, publisher, settings);
-    await untilWhole(clients, settings.limitMs);
+    const letInAtMs = await this.#cutAll();
+    await this.#untilWhole();
     await wait(SETTLE_MS);
-    return resultOf(clients, publisher, letInAtMs);
-  } finally {
-    for (const client of clients) client.close();
+    return this.#result(letInAtMs);
   }
-}
 
-const subscribed = (clients: readonly LedgerClient[], times: number) =>
-  clients.every(({ subscriptions }) => subscriptions >= times);
-
-/** Resolves behind the last publication, with the time at which clients were let in again. */
-async function cutAll(
-  proxy: TcpProxy,
-  publisher: RecoveryPublisher,
-  { ratePerS, beforeMs, outageMs, afterMs }: RecoverySettings,
-): Promise<number> {
-  const published = publisher.run(ratePerS);
-  await wait(beforeMs);
-  proxy.block();
-  await wait(outageMs);
-  proxy.unblock();
-  const letInAtMs = performance.now();
-  await wait(afterMs);
-  publisher.end();
-  await published;
-  if (publisher.taken.size === 0) throw new Error(`took no publication: ${publisher.refusal}`);
-  return letInAtMs;
-}
-
-/** Whoever is not whole by then has lost what it has not. */
-async function untilWhole(clients: readonly LedgerClient[], limitMs: number): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  let waiting = clients;
-  while (waiting.length > 0 && performance.now() < deadline) {
-    await wait(100);
-    waiting = waiting.filter(({ subscriptions, verdict }) => subscriptions < 2 || verdict.lost > 0);
+  close(): void {
+    for (const client of this.#clients) client.close();
   }
-}
 
-function resultOf(
-  clients: readonly LedgerClient[],
-  publisher: RecoveryPublisher,
-  letInAtMs: number,
-): Recovery {
-  const verdicts = clients.map(({ verdict }) => verdict);
-  const total = (key: 'lost' | 'told' | 'doubled' | 'reordered') =>
-    sumOf(verdicts.map((verdict) => verdict[key]));
-  const isBack = ({ wholeAtMs }: { wholeAtMs: number | null }) =>
-    wholeAtMs !== null && wholeAtMs >= letInAtMs;
-  const lastAtMs = Math.max(...verdicts.map(({ wholeAtMs }) => wholeAtMs ?? Infinity));
-  return {
-    clients: clients.length,
-    published: publisher.taken.size,
-    lost: total('lost'),
-    told: total('told'),
-    doubled: total('doubled'),
-    reordered: total('reordered'),
-    caughtUpMs: verdicts.every(isBack) ? lastAtMs - letInAtMs : null,
-  };
+  #connect(): void {
+    const log = this.#ledger.addClient();
+    this.#logs.push(log);
+    const client = this.#system.connect(this.#proxy.port, CHANNEL, {
+      onSubscribed: (isWhole) => log.subscribed(this.#begun, isWhole, performance.now()),
+      onMessage: (data) => log.received(Number.parseInt(data, 10), performance.now()),
+    });
+    this.#clients.push(client);
+  }
+
+  /** Resolves after the last publication, with the time at which clients were let in again. */
+  async #cutAll(): Promise<number> {
+    const { beforeMs, outageMs, afterMs } = this.#settings;
+    const published = this.#publish();
+    await wait(beforeMs);
+    this.#proxy.block();
+    await wait(outageMs);
+    this.#proxy.unblock();
+    const letInAtMs = performance.now();
+    await wait(afterMs);
+    this.#isDone = true;
+    await published;
+    if (this.#ledger.acceptedCount > 0) return letInAtMs;
+    throw new Error(`took no publication: ${this.#refusal}`);
+  }
+
+  /** Publishes 1, 2, 3… at the rate, each after the answer to the one before, which defines their order. */
+  async #publish(): Promise<void> {
+    const startedAtMs = performance.now();
+    while (!this.#isDone) {
+      const dueAtMs = startedAtMs + (this.#begun * 1000) / this.#settings.ratePerS;
+      await wait(Math.max(0, dueAtMs - performance.now()));
+      this.#begun += 1;
+      const number = this.#begun;
+      const published = this.#system.publish(CHANNEL, String(number).padEnd(MESSAGE_BYTES, '.'));
+      try {
+        await within(ANSWER_LIMIT_MS, 'the answer to a publication', published);
+        this.#ledger.accepted(number);
+      } catch (error) {
+        this.#refusal = String(error);
+        this.#ledger.failed(number);
+      }
+    }
+  }
+
+  /** Waits until every client is back and has everything; after the limit, what is missing is lost. */
+  async #untilWhole(): Promise<void> {
+    const deadlineMs = performance.now() + this.#settings.limitMs;
+    const isWhole = () =>
+      this.#logs.every(({ subscriptions }) => subscriptions > 1) &&
+      this.#ledger.verdicts(performance.now() - SETTLE_MS).every(({ lost }) => lost === 0);
+    while (performance.now() < deadlineMs && !isWhole()) await wait(100);
+  }
+
+  #result(letInAtMs: number): Recovery {
+    const verdicts = this.#ledger.verdicts();
+    const total = (key: 'lost' | 'told' | 'doubled' | 'reordered') =>
+      sumOf(verdicts, (verdict) => verdict[key]);
+    const isBack = ({ wholeAtMs }: ClientVerdict) => wholeAtMs !== null && wholeAtMs >= letInAtMs;
+    const lastAtMs = Math.max(...verdicts.map(({ wholeAtMs }) => wholeAtMs ?? Infinity));
+    return {
+      clients: verdicts.length,
+      published: this.#ledger.acceptedCount,
+      lost: total('lost'),
+      told: total('told'),
+      doubled: total('doubled'),
+      reordered: total('reordered'),
+      caughtUpMs: verdicts.every(isBack) ? lastAtMs - letInAtMs : null,
+    };
+  }
 }

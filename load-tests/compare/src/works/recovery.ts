@@ -1,44 +1,69 @@
-import type { Contender, RecoveryContender } from '../contender.js';
+import type { Contender } from '../contender.js';
 import type { ByContender, Recovery } from '../result.js';
+import { roundsOf, type Settings } from '../settings.js';
 import { onOtherCore } from './on-other-core.js';
-import { recoverOnce } from './recovery-round.js';
-import type { RecoverySettings } from './recovery-settings.js';
+import { recoverOnce, type RecoverySettings } from './recovery-round.js';
+import { inOrder, sheetsFor, takeTurn } from './turns.js';
+import type { Work } from './work.js';
 
-interface Row {
-  readonly id: string;
-  readonly recovery: RecoveryContender;
-  readonly rounds: Recovery[];
-  failure: string;
-}
+/** 300 publications: fewer than any of the systems keeps. */
+const FULL = {
+  clients: 500,
+  ratePerS: 50,
+  beforeMs: 1000,
+  outageMs: 2000,
+  afterMs: 3000,
+  limitMs: 30_000,
+};
+const SHORT = {
+  ...FULL,
+  clients: 20,
+  beforeMs: 200,
+  outageMs: 300,
+  afterMs: 500,
+  limitMs: 10_000,
+};
+const ROUNDS_SHARE = 1 / 3;
+
+/** Starting, connecting and catching up, beside the time of publishing. */
+const REST_S = 4;
+
+const settingsOf = (settings: Settings): RecoverySettings => ({
+  ...(settings.isShort ? SHORT : FULL),
+  rounds: roundsOf(settings, ROUNDS_SHARE),
+});
 
 /**
  * Recovery after a cut of all connections, of the contenders that claim it and can be measured here, in turns. Proxy,
- * clients and publisher run in this process, on the core that is not the servers'. A contender that fails has
- * no further round; one that does not bring its clients back has its losses counted.
+ * clients and publisher run in this process, on the core that is not the servers'. A contender that fails has no
+ * further round; clients that do not come back are counted as losses.
  */
 export async function measureRecovery(
   contenders: readonly Contender[],
   settings: RecoverySettings,
+  say: (line: string) => void = () => {},
 ): Promise<ByContender<Recovery>> {
-  const rows = contenders.flatMap((contender): Row[] => {
-    const { id, recovery, leftOut } = contender;
-    const takesPart = leftOut?.recovery === undefined && contender.obstacle() === '';
-    return recovery && takesPart ? [{ id, recovery, rounds: [], failure: '' }] : [];
-  });
+  const taking = contenders.filter(
+    (each) => each.recovery && !each.leftOut?.recovery && each.obstacle() === '',
+  );
+  const by = sheetsFor<Recovery>(taking);
   await onOtherCore(async () => {
     for (let round = 0; round < settings.rounds; round += 1) {
-      for (const row of round % 2 === 0 ? rows : rows.toReversed()) await turnOf(row, settings);
-      process.stderr.write(`  round ${round + 1} of ${settings.rounds}\n`);
+      for (const { id, recovery: claim } of inOrder(taking, round)) {
+        if (claim) await takeTurn(by[id], () => recoverOnce(claim, settings));
+      }
+      say(`round ${round + 1} of ${settings.rounds}`);
     }
   });
-  return Object.fromEntries(rows.map(({ id, rounds, failure }) => [id, { rounds, failure }]));
+  return by;
 }
 
-async function turnOf(row: Row, settings: RecoverySettings): Promise<void> {
-  if (row.failure !== '') return;
-  try {
-    row.rounds.push(await recoverOnce(row.recovery, settings));
-  } catch (error) {
-    row.failure = error instanceof Error ? error.message : String(error);
-  }
-}
+/** All connections are cut while publications go on; systems that claim recovery, with servers of their own. */
+export const recovery: Work<'recovery'> = {
+  secondsEach: (settings) => {
+    const { rounds, beforeMs, outageMs, afterMs } = settingsOf(settings);
+    return rounds * ((beforeMs + outageMs + afterMs) / 1000 + REST_S);
+  },
+  measure: ({ contenders, settings, say }) =>
+    measureRecovery(contenders, settingsOf(settings), say),
+};

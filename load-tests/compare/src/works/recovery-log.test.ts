@@ -1,6 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judge, type Heard } from './recovery-judge.js';
+import { RecoveryLedger, type ClientVerdict } from './recovery-log.js';
+
+/** What one client received, in its order. */
+type Heard =
+  | { readonly kind: 'message'; readonly number: number; readonly atMs: number }
+  | {
+      readonly kind: 'subscribed';
+      readonly isWhole: boolean;
+      readonly begun: number;
+      readonly atMs: number;
+    };
+
+function judge(heard: readonly Heard[], taken: ReadonlySet<number>): ClientVerdict {
+  const ledger = new RecoveryLedger();
+  const client = ledger.addClient();
+  for (const each of heard) {
+    if (each.kind === 'message') client.received(each.number, each.atMs);
+    else client.subscribed(each.begun, each.isWhole, each.atMs);
+  }
+  for (const number of taken) ledger.accepted(number);
+  const [verdict] = ledger.verdicts();
+  if (!verdict) throw new Error('no client was judged');
+  return verdict;
+}
 
 const message = (number: number, atMs = number): Heard => ({ kind: 'message', number, atMs });
 const messages = (...numbers: number[]) => numbers.map((number) => message(number));
