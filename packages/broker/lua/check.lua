@@ -1,7 +1,7 @@
 -- Tries each command that the other scripts call, so that a missing permission, a replica or a full
 -- Redis is found before a client needs it. Leaves nothing behind. Fails with the first refusal.
 --
--- KEYS[1]  a key that nothing else uses
+-- KEYS     a key that nothing else uses, and the one of the empty epoch, which is only looked for
 -- ARGV     topic
 local key, refusal = KEYS[1], nil
 
@@ -17,6 +17,7 @@ local function done()
 end
 
 call('TIME')
+call('EXISTS', KEYS[2])
 done()
 
 call('HSET', key, 'o', '1')

@@ -245,6 +245,23 @@ test('a line that is not understood ends a link that was trusted', async () => {
   expect(attempts).toEqual(attempts.map((_, i) => i));
 });
 
+test('names that cannot be resolved are logged once each, and are the fault', async () => {
+  const log = new TestLog();
+  let lookups = 0;
+  const lookup = (host: string) => {
+    lookups++;
+    return Promise.reject(Object.assign(new Error(host), { code: 'ENOTFOUND' }));
+  };
+  const edges = ['one', 'two'].map((host) => ({ host, port: 1 }));
+  const center = rig.center([], { edges, lookup, log, lookupIntervalMs: 1 });
+  await until('some tries', () => lookups > 20);
+  const sentences = ['one', 'two'].map(
+    (host) => `the name ${host} in NEWSWIRE_EDGES can't be resolved (ENOTFOUND)`,
+  );
+  expect(log.lines).toEqual(sentences);
+  expect(center.broker.fault).toBe(`no edge is linked: ${sentences[0]}`);
+});
+
 test('names are resolved again: edges come and go, and a failing name server changes nothing', async () => {
   const port = await freePort();
   const log = new TestLog();

@@ -74,7 +74,7 @@ export class DelegateEdges {
     if (this.taken !== undefined) return this.taken;
     if (this.#linked.size > 0) return undefined;
     const troubles = [...this.#diallers.values()].map(({ trouble }) => trouble);
-    const trouble = troubles.find((sentence) => sentence !== undefined);
+    const trouble = troubles.find((sentence) => sentence !== undefined) ?? this.#finder.trouble;
     return `no edge is linked${trouble === undefined ? '' : `: ${trouble}`}`;
   }
 

@@ -43,12 +43,19 @@ export interface FinderOptions {
 export class EdgeFinder {
   readonly #options: FinderOptions;
   readonly #known = new Map<EdgeName, readonly EdgeAddress[]>();
+  /** Of the names that could not be resolved last time, a sentence each. */
+  readonly #troubles = new Map<EdgeName, string>();
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(options: FinderOptions) {
     this.#options = options;
     void this.#look();
+  }
+
+  /** Why a name has no address, as a sentence. */
+  get trouble(): string | undefined {
+    return [...this.#troubles.values()][0];
   }
 
   stop(): void {
@@ -70,13 +77,16 @@ export class EdgeFinder {
     const { lookup, faultLog } = this.#options;
     try {
       const found = await lookup(name.host);
+      this.#troubles.delete(name);
       this.#known.set(
         name,
         found.map((ip) => ({ ip, port: name.port })),
       );
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      faultLog.warn(`the name ${name.host} in NEWSWIRE_EDGES can't be resolved (${code})`);
+      const sentence = `the name ${name.host} in NEWSWIRE_EDGES can't be resolved (${code})`;
+      this.#troubles.set(name, sentence);
+      faultLog.warn(sentence);
     }
   }
 }

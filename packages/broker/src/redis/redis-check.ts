@@ -13,20 +13,52 @@ const topicsToCheck = (names: RedisNames): readonly string[] => [
 
 type Client = Pick<
   RedisClientType,
-  'sendCommand' | 'multi' | 'subscribe' | 'unsubscribe' | 'ping' | 'publish' | 'pubSubNumSub'
+  | 'sendCommand'
+  | 'clientId'
+  | 'multi'
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'ping'
+  | 'publish'
+  | 'pubSubNumSub'
 >;
 
 const SCRIPT = new RedisScript('check.lua');
 
-/** Sends each command that newswire sends. Rejects with Redis' own error. Leaves nothing in Redis. */
-export async function checkCommands(client: Client, names: RedisNames): Promise<void> {
+/**
+ * Sends each command that newswire sends. Rejects with Redis' own error. Leaves nothing in Redis. Calls
+ * `onWarning` where Redis refuses what newswire can do without.
+ */
+export async function checkCommands(
+  client: Client,
+  names: RedisNames,
+  onWarning: (sentence: string) => void,
+): Promise<void> {
   const controlTopic = names.controlTopicOf('check');
   await client.ping();
   await client.sendCommand(['EVAL', 'return 1', '0']);
-  await SCRIPT.run(client, [`${names.topic('')}:check`], [names.topic('')]);
+  const keys = [`${names.topic('')}:check`, names.emptyEpochKey];
+  await SCRIPT.run(client, keys, [names.topic('')]);
   for (const topic of [...topicsToCheck(names), controlTopic]) await client.publish(topic, '');
   await client.pubSubNumSub([controlTopic]);
   await client.multi().ping().exec();
+  await checkClientKill(client, onWarning);
+}
+
+/** Ends no connection: its own is left out. */
+async function checkClientKill(
+  client: Client,
+  onWarning: (sentence: string) => void,
+): Promise<void> {
+  const id = String(await client.clientId());
+  try {
+    await client.sendCommand(['CLIENT', 'KILL', 'ID', id, 'SKIPME', 'yes']);
+  } catch (error) {
+    if (replyText(error) === undefined) throw error;
+    onWarning(
+      'Redis does not permit CLIENT KILL: a request of a lost connection may take effect after later ones',
+    );
+  }
 }
 
 // One and the same each time: by it the client library knows what is subscribed although Redis refused

@@ -59,7 +59,9 @@ export class RedisLink {
     this.commands = newClient(options);
     this.subscriber = newClient(options);
     this.#checks = [
-      this.#newCheck(() => checkCommands(this.commands, this.names)),
+      this.#newCheck(() =>
+        checkCommands(this.commands, this.names, (sentence) => options.onWarning?.(sentence)),
+      ),
       this.#newCheck(() => checkTopics(this.subscriber, this.names)),
     ];
     this.#watch('commands', this.#checks[0]);
