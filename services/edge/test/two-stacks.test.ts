@@ -9,7 +9,9 @@ import {
   until,
   type ServiceEnvironment,
 } from '@newswire/testkit';
+import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 
 const missing = missingPrograms('redis-server', 'redis-cli');
 
@@ -89,9 +91,28 @@ describe.skipIf(missing.length > 0)('two stacks on one Redis (needs redis-server
       result: { nodes: [expect.anything()] },
     });
     expect(await callApi(a.center.url, 'channels', {})).toEqual({ result: { channels: {} } });
-    await callApi(a.center.url, 'disconnect', { user: '' });
     await publish(b.center.url, 'x', 'still here');
     expect(await client.received(1)).toEqual(['still here']);
+  });
+
+  test('disconnect reaches a user of its own stack only', async () => {
+    const secret = 'a secret of 32 characters or more';
+    const settings = { NEWSWIRE_TOKEN_HMAC_SECRET: secret, NEWSWIRE_ANONYMOUS: 'on' };
+    const [a, b] = [await start(0, settings), await start(1, settings)];
+    const token = await new SignJWT({ sub: '42' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(Buffer.from(secret));
+    const socket = new WebSocket(b.edge.webSocketUrl);
+    const messages: string[] = [];
+    socket.on('message', (message: Buffer) => void messages.push(message.toString()));
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('open', () => socket.send(JSON.stringify({ id: 1, connect: { token } })));
+    await until('the reply', () => messages.length > 0);
+    expect(await callApi(a.center.url, 'disconnect', { user: '42' })).toEqual({ result: {} });
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    const code = 4000;
+    await callApi(b.center.url, 'disconnect', { user: '42', disconnect: { code, reason: 'b' } });
+    expect(await closed).toBe(code);
   });
 
   test('an item of the inlet is published by the stack that its topic names', async () => {
