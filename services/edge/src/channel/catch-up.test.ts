@@ -12,7 +12,7 @@ function rigWith(options: ConstructorParameters<typeof FlushRig>[0] = {}) {
   return { rig, channel, session, socket, subscription };
 }
 
-/** Publishes so many, each in a tick of its own. */
+/** Publishes this many, each in its own tick. */
 function publish(rig: FlushRig, channel: LiveChannel, count: number): void {
   for (let i = 0; i < count; i++) {
     rig.receive(channel);
@@ -46,7 +46,7 @@ describe('a slow session', () => {
     rig.catchUp.serve(session);
     expect(numbers(socket)).toEqual([]);
     socket.buffered = 25;
-    rig.receive(channel); // not flushed yet: this one comes by the topic
+    rig.receive(channel); // not flushed yet: this one is sent by the topic
     rig.catchUp.serve(session);
     expect(numbers(socket)).toEqual([1, 2, 3]);
     expect([subscription.state, [...socket.topics]]).toEqual(['live', ['seed a']]);

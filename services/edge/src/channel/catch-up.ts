@@ -6,29 +6,29 @@ import type { LiveChannel, Subscriber, Subscription } from './live-channel.js';
 export interface CatchUpOptions {
   /** A session with more unsent bytes than this is taken off the live flow. */
   readonly maxBufferedBytes: number;
-  /** A session that owes its client more data than this is closed with 3008. */
+  /** A session that lags by more bytes of data than this is closed with 3008. */
   readonly maxLagBytes: number;
-  /** So is one that has not caught up for this long. */
+  /** A session that has not caught up for longer than this is closed with 3008. */
   readonly maxLagMs: number;
-  /** Publications are sent together up to so many bytes. */
+  /** Publications are sent together in messages of at most this many bytes. */
   readonly maxMessageBytes: number;
   readonly now: () => number;
-  /** What comes next is not in the ring: have it read, then call `serve`. */
+  /** The next publication is not in the ring: the handler has it read, then calls `serve`. */
   readonly onStarved: (subscription: Subscription) => void;
-  /** The subscription cannot go on: its client has to be told to make it anew. */
+  /** The subscription cannot continue: the client must be notified to subscribe again. */
   readonly onBroken: (subscription: Subscription) => void;
-  /** What comes next cannot be encoded. */
+  /** The next publications cannot be encoded. */
   readonly onFault: (subscription: Subscription, error: unknown) => void;
-  /** Told when a session is taken off the live flow because it is slow. */
+  /** Called when a session is taken off the live flow because it is slow. */
   readonly onSlow: () => void;
-  /** Told of publications sent to one session from the log. */
+  /** Called with the number of publications sent to one session from the log. */
   readonly onServed: (publications: number) => void;
 }
 
-/** Of `maxBufferedBytes`: a session is served from the log while it has fewer unsent bytes. */
+/** Share of `maxBufferedBytes`: a session is served from the log until it has more unsent bytes. */
 const REFILL_SHARE = 0.25;
 
-/** How much of one channel's data a session gets before its next channel has its turn. */
+/** How many bytes of one channel's data a session gets before its next channel has its turn. */
 const TURN_BYTES = 32_768;
 
 interface Debt {
@@ -37,10 +37,10 @@ interface Debt {
 }
 
 /**
- * The sessions that are not on the live flow of all their channels: they read the log as quickly as
- * their sockets drain, and rejoin a channel's topic at the very place up to which it was flushed.
- * Whoever is slow comes here before uWebSockets.js' buffer grows on; whoever begins at a position
- * begins here.
+ * The sessions that are not on the live flow of all their channels. They are served from the log as
+ * fast as their sockets drain, and rejoin a channel's topic exactly at the cursor up to which it
+ * was flushed. A slow session comes here before its buffer in uWebSockets.js grows further. A
+ * subscription that begins at a position also begins here.
  */
 export class CatchUp {
   readonly #options: CatchUpOptions;
@@ -63,7 +63,10 @@ export class CatchUp {
     this.serve(session);
   }
 
-  /** Takes sessions with too many unsent bytes off all their topics. Called before every flush. */
+  /**
+   * Takes sessions with too many unsent bytes off all their topics. The outbox calls this before a
+   * flush, once per `lookEveryBytes`.
+   */
   takeOffSlow(audience: ReadonlySet<Subscription>): void {
     const { maxBufferedBytes, onSlow } = this.#options;
     for (const { session } of audience) {
@@ -75,12 +78,12 @@ export class CatchUp {
     }
   }
 
-  /** Serves those of a channel that wait for nothing but its next flush. */
+  /** Serves the channel's subscriptions that are behind: some only wait for its next flush. */
   serveChannel(channel: LiveChannel): void {
     for (const { session } of channel.behind) this.serve(session);
   }
 
-  /** Sends what the session's socket takes, its channels in turns. */
+  /** Sends as much as the session's socket accepts, its channels in turns. */
   serve(session: Subscriber): void {
     const debt = this.#debts.get(session);
     if (debt === undefined || session.isHeld) return;
@@ -94,14 +97,14 @@ export class CatchUp {
     }
   }
 
-  /** The subscription has ended. */
+  /** The subscription has ended or has gone live. */
   forget(subscription: Subscription): void {
     const debt = this.#debts.get(subscription.session);
     debt?.subscriptions.delete(subscription);
     if (debt?.subscriptions.size === 0) this.#debts.delete(subscription.session);
   }
 
-  /** Closes sessions that are over a limit. */
+  /** Closes sessions that exceed a limit. */
   sweep(): void {
     const { maxLagBytes, maxLagMs, now } = this.#options;
     const nowMs = now();
@@ -131,7 +134,7 @@ export class CatchUp {
     }
   }
 
-  /** True if there is more for it at once. */
+  /** True if more can be sent immediately. */
   #serveTurn(subscription: Subscription): boolean {
     const { channel, cursor } = subscription;
     const { log } = channel;
@@ -169,8 +172,8 @@ export class CatchUp {
 }
 
 /**
- * The frames that carry these publications, in order; `previous` came right before them. A frame has
- * at most `maxMessageBytes`, unless a single publication has more.
+ * The frames that carry these publications, in order. `previous` is the publication directly before
+ * them. A frame has at most `maxMessageBytes`, unless a single publication has more.
  */
 export function framesOf(
   wire: Wire,

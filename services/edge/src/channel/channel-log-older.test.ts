@@ -10,7 +10,7 @@ describe('what is older than the ring', () => {
     expect(log.entries(at(log, 9), log.end, Infinity)?.map(({ offset }) => offset)).toEqual([
       10, 11, 12, 13, 14,
     ]);
-    expect(after(log, 7)?.[0]).toBe('8'); // before what was asked for, for others
+    expect(after(log, 7)?.[0]).toBe('8'); // before the requested cursor, for other readers
     expect(after(log, 6)).toBeUndefined();
     expect(after(log, 14)).toBeUndefined();
     log.addOlder(at(log, 14), items(15, 18));

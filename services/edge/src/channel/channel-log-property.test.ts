@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { ChannelLog } from './channel-log.js';
 import { toEntry } from '../streams/entry.js';
 
-/** All publications in order, each with its position: what a ChannelLog must agree with. */
+/**
+ * All publications in order, each with its position: the model that a ChannelLog must agree with.
+ */
 test('whatever is done to it, what it gives after a position is what came after it', () => {
   const step = fc.oneof(
     { arbitrary: fc.constant('append' as const), weight: 6 },
@@ -52,7 +54,7 @@ test('whatever is done to it, what it gives after a position is what came after 
         expect(log.ringStart).toBeLessThanOrEqual(flushed);
         for (const [i, each] of all.entries()) {
           const cursor = log.cursorAfter(each);
-          if (cursor === undefined) continue; // of a generation that is forgotten
+          if (cursor === undefined) continue; // of a generation that is no longer remembered
           expect(cursor).toBe(base + i + 1);
           const given = log.entries(cursor, log.end, Infinity);
           if (given === undefined) continue;

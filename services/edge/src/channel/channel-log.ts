@@ -5,41 +5,46 @@ import { countWithin, firstAfter } from './log-window.js';
 import { OlderParts } from './older-parts.js';
 
 export interface RingLimits {
-  /** How many publications a channel's ring keeps at most. */
+  /** The most publications that a channel's ring keeps. */
   readonly ringSize: number;
-  /** How much data it keeps, in UTF-8 bytes. */
+  /** The most data that a channel's ring keeps, in UTF-8 bytes. */
   readonly ringBytes: number;
-  /** How much data the broker's logs keep, in UTF-8 bytes. Left out: they have no such limit. */
+  /**
+   * The most data that the broker's log of a channel keeps, in UTF-8 bytes. Undefined: no limit in
+   * bytes.
+   */
   readonly historyBytes?: number | undefined;
 }
 
 /**
- * One generation of the log, on this edge's own count: the publication at `offset` is number
- * `base + offset`. A generation's numbers follow those of the generation before it.
+ * A generation of the log in this edge's own numbering: the publication at `offset` has the number
+ * `base + offset`. The numbers of a generation follow those of the generation before it.
  */
 interface NumberedGeneration {
   readonly epoch: string;
   readonly base: number;
-  /** The number of its first publication; what is below belongs to generations before. */
+  /** The number of its first publication. Lower numbers belong to earlier generations. */
   readonly start: number;
 }
 
 /** The limits of a log that keeps everything. */
 export const NO_LIMITS: HistoryLimits = { historySize: Infinity, historyTtlMs: Infinity };
 
-/** How many ended generations are remembered: their positions can be continued from. */
+/**
+ * The most generations that are remembered, the current one included. Subscriptions can continue
+ * from a position in any of them.
+ */
 const MAX_LIVES = 16;
 
 /**
- * An edge's copy of a channel's log: the ring of recent publications, and how the positions of
- * several generations follow one another. Inside, publications are counted through all generations by a number
- * of this edge's own; a *cursor* is the number of the publication that comes next. Cursors rise by
- * one a publication, whatever offsets do.
+ * An edge's copy of a channel's log: the ring of recent publications, and the order of the log's
+ * generations. Internally, this edge numbers publications across all generations. A *cursor* is the
+ * number of the next publication. Cursors rise by one per publication, even where offsets do not.
  */
 export class ChannelLog {
   readonly #limits: RingLimits;
   readonly #history: HistoryLimits;
-  /** Entries from #head on are alive; the dead ones before it are cut off in batches. */
+  /** The ring's entries begin at #head. The dropped entries before it are cut off in batches. */
   #entries: Entry[] = [];
   #head = 0;
   #bytes = 0;
@@ -47,11 +52,14 @@ export class ChannelLog {
   #generations: NumberedGeneration[] = [];
   readonly #older = new OlderParts();
   #floor = -Infinity;
-  /** What is before this cursor was removed: some of it may still have to go out. */
+  /**
+   * Everything before this cursor was removed from the log. Some of it may not have been flushed
+   * yet.
+   */
   #removed = -Infinity;
 
   /**
-   * `history`: what the broker's log keeps. The ring may keep more, for sessions that lag; see
+   * `history`: the limits of the broker's log. The ring may keep more, for lagging sessions; see
    * `firstAllowed`.
    */
   constructor(limits: RingLimits, history: HistoryLimits = NO_LIMITS) {
@@ -59,12 +67,12 @@ export class ChannelLog {
     this.#history = history;
   }
 
-  /** False until `restart` was called: nothing is known of the channel yet. */
+  /** False until `restart` has been called: before that, nothing is known of the channel. */
   get isOpen(): boolean {
     return this.#generations.length > 0;
   }
 
-  /** The cursor behind the newest publication. */
+  /** The cursor after the newest publication. */
   get end(): number {
     return this.#end;
   }
@@ -74,17 +82,20 @@ export class ChannelLog {
     return this.#end - this.#entries.length + this.#head;
   }
 
-  /** What is before this cursor, the broker's log has no more. */
+  /** The broker's log no longer has the publications before this cursor. */
   get floor(): number {
     return this.#floor;
   }
 
-  /** Up to where everything is known. */
+  /** The position up to which everything is known. */
   get position(): Position {
     return this.positionAt(this.#end);
   }
 
-  /** Forgets everything and begins anew behind `offset` of this generation. Cursors from before are void. */
+  /**
+   * Discards everything and starts after `offset` of this generation. Earlier cursors become
+   * invalid.
+   */
   restart({ epoch, firstOffset, follows }: Generation, offset: number): void {
     this.#entries = [];
     this.#head = this.#bytes = 0;
@@ -99,23 +110,28 @@ export class ChannelLog {
     this.#generations.unshift(before);
   }
 
-  /** A new generation follows directly on what is known. */
+  /** Begins a new generation directly after the newest publication. */
   beginGeneration({ epoch, firstOffset }: Pick<Generation, 'epoch' | 'firstOffset'>): void {
     this.#generations.push({ epoch, base: this.#end - firstOffset, start: this.#end });
     if (this.#generations.length > MAX_LIVES) this.#generations.shift();
   }
 
-  /** Whether this is the epoch of one of the generations that follow one another here; '' is the last. */
+  /**
+   * Whether the epoch names one of this log's consecutive generations; '' stands for the last one.
+   */
   knows(epoch: string): boolean {
     return epoch === '' || this.#generations.some((generation) => generation.epoch === epoch);
   }
 
-  /** Whether this epoch is over: nothing new can come in it. */
+  /** Whether the generation of this epoch has ended: it gets no new publications. */
   isOver(epoch: string): boolean {
     return this.#generations.slice(0, -1).some((generation) => generation.epoch === epoch);
   }
 
-  /** Takes in the next publication. What was `kept` or comes after it stays, whatever the limits. */
+  /**
+   * Appends the next publication. The limits do not apply to publications from the cursor `kept`
+   * on.
+   */
   append(entry: Entry, kept: number): void {
     this.#entries.push(entry);
     this.#end++;
@@ -123,7 +139,7 @@ export class ChannelLog {
     this.#trim(Math.min(kept, this.#end - 1));
   }
 
-  /** The cursor behind a position; undefined where it is none of this log's. */
+  /** The cursor after a position; undefined if the position is not in this log. */
   cursorAfter({ epoch, offset }: Position): number | undefined {
     const index =
       epoch === ''
@@ -133,39 +149,43 @@ export class ChannelLog {
     if (generation === undefined) return undefined;
     const cursor = generation.base + offset + 1;
     if (cursor < generation.start) return undefined;
-    // Whoever had more of an ended generation than was ever acknowledged missed nothing of it.
+    // A client may have received more of an ended generation than was acknowledged: it missed
+    // nothing of that generation.
     return Math.min(cursor, this.#generations[index + 1]?.start ?? Infinity);
   }
 
-  /** The position that one has who has had everything before the cursor. */
+  /** The position of a client that has received everything before the cursor. */
   positionAt(cursor: number): Position {
     const { epoch, base } = this.#lifeAt(cursor);
     return { epoch, offset: cursor - base - 1 };
   }
 
-  /** Where the generation that the cursor is in ends; the log's end for the generation that goes on. */
+  /**
+   * The cursor at which the generation of this cursor ends; for the current generation, the log's
+   * end.
+   */
   generationEnd(cursor: number): number {
     if (cursor >= this.generationStart) return this.#end;
     return this.#generations.find(({ start }) => start > cursor)?.start ?? this.#end;
   }
 
-  /** Where the generation that goes on began. */
+  /** The cursor at which the current generation began. */
   get generationStart(): number {
     return this.#generations.at(-1)?.start ?? 0;
   }
 
-  /** Whether what comes at the cursor is here, or will come next. */
+  /** Whether the publication at the cursor is here, or will be the next one. */
   has(cursor: number): boolean {
     return cursor === this.#end || this.entries(cursor, cursor + 1, 0) !== undefined;
   }
 
   /**
-   * Publications from a cursor on and before `until`, one at least and otherwise up to `maxBytes`.
-   * Undefined: they are not here, see `readFrom`.
+   * The publications from a cursor on and before `until`, up to `maxBytes` of data; a first one
+   * that is larger is returned alone. Undefined if they are not here; see `readFrom`.
    */
   entries(cursor: number, until: number, maxBytes: number): readonly Entry[] | undefined {
     const { ringStart } = this;
-    if (cursor < this.#floor) return undefined; // removed while it was read
+    if (cursor < this.#floor) return undefined; // removed during a read
     if (cursor >= ringStart) {
       const from = this.#head + cursor - ringStart;
       return upTo(this.#entries, from, from + until - cursor, maxBytes);
@@ -177,9 +197,9 @@ export class ChannelLog {
   }
 
   /**
-   * The first cursor, from this one on, whose publication the broker's log still keeps at this time
-   * as far as the ring can tell; the log's end where none is left. Only sessions that lag may be
-   * served what comes before it.
+   * The first cursor, from this one on, whose publication the broker's log still keeps at this
+   * time, as far as the ring shows; the log's end if there is none. Only lagging sessions may be
+   * served earlier publications.
    */
   firstAllowed(cursor: number, nowMs: number): number {
     const { historySize, historyTtlMs } = this.#history;
@@ -191,7 +211,7 @@ export class ChannelLog {
     while (from < this.#end) {
       const isInRing = from >= this.ringStart;
       const older = isInRing ? undefined : this.#older.partAt(from);
-      if (!isInRing && older === undefined) return from; // the broker's log knows
+      if (!isInRing && older === undefined) return from; // only the broker's log can show it
       const entries = older?.entries ?? this.#entries;
       const first = older?.start ?? this.ringStart - this.#head;
       const index = firstAfter(entries, from - first, expiredMs);
@@ -201,29 +221,30 @@ export class ChannelLog {
     return from;
   }
 
-  /** What came right before the cursor, if it is here. */
+  /** The publication directly before the cursor, if it is here. */
   before(cursor: number): Entry | undefined {
     return this.entries(cursor - 1, cursor, 0)?.[0];
   }
 
   /**
-   * The offset after which the broker's log is to be read for what comes at a cursor before the
-   * ring; undefined where it has that no more: it was removed, or went with an earlier generation.
+   * The offset after which to read the broker's log for the publication at a cursor before the
+   * ring. Undefined if the log no longer has it: it was removed, or was lost with an earlier
+   * generation.
    */
   readFrom(cursor: number): number | undefined {
     const { offset, epoch } = this.positionAt(cursor);
     const [current, before] = this.#generations.toReversed();
     if (current === undefined || cursor < this.#floor) return undefined;
     if (cursor >= current.start) return offset;
-    if (epoch !== before?.epoch) return undefined; // the log keeps nothing of earlier ones
-    // Numbers went on through the generations unless the data set was lost.
+    if (epoch !== before?.epoch) return undefined; // the log keeps nothing of earlier generations
+    // Offsets continue from one generation to the next, unless the data set was lost.
     const firstOffset = current.start - current.base;
     return offset + 1 < firstOffset ? offset : undefined;
   }
 
   /**
-   * Takes in a part of the broker's log that was read for what comes at `cursor`. A part that begins
-   * later proves that what is before it is gone.
+   * Adds a part of the broker's log that was read for the publication at `cursor`. If the part
+   * begins after the cursor, the log no longer has anything before the part.
    */
   addOlder(cursor: number, publications: readonly Entry[]): void {
     const { ringStart } = this;
@@ -242,14 +263,14 @@ export class ChannelLog {
     if (!isPrepended) this.#older.add({ start: start - (at - from), entries });
   }
 
-  /** Nobody reads before the ring any more. */
+  /** Drops the parts from before the ring: no subscription reads them any more. */
   dropOlder(): void {
     this.#older.clear();
   }
 
   /**
-   * What is before the cursor was removed: no new subscriber gets it. From `kept` on it stays, as
-   * it has not gone out yet to those that were there before.
+   * Removes the publications before the cursor: new subscribers do not get them. Those from `kept`
+   * on stay in the ring, because they have not been sent to the existing subscribers yet.
    */
   removeBefore(cursor: number, kept = cursor): void {
     const floor = Math.min(cursor, kept);
@@ -260,8 +281,8 @@ export class ChannelLog {
   }
 
   /**
-   * Lets go of what the broker's log no longer keeps, up to a cursor. The newest publication stays:
-   * the next one may be sent as its difference from it.
+   * Drops publications that the broker's log no longer keeps, up to a cursor. The newest
+   * publication stays: the next one may be sent as a delta against it.
    */
   dropExcluded(before: number, nowMs: number): void {
     const from = Math.min(this.firstAllowed(this.ringStart, nowMs), before, this.#end - 1);
@@ -290,7 +311,7 @@ export class ChannelLog {
   }
 
   #lifeAt(cursor: number): NumberedGeneration {
-    const current = this.#generations.at(-1); // nearly always it: this is asked for every publication
+    const current = this.#generations.at(-1); // nearly always this one; called per publication
     if (current !== undefined && current.start <= cursor) return current;
     const generation =
       this.#generations.findLast(({ start }) => start <= cursor) ?? this.#generations[0];

@@ -106,7 +106,7 @@ describe('the position of a quiet channel', () => {
 
   test('is compared with the broker, and what is missing after a second look is filled in', async () => {
     const { rig, first } = await lostOne();
-    await rig.elapse(10_000); // heard since the last check
+    await rig.elapse(10_000); // a publication arrived since the last check
     expect(rig.broker.reads.at(-1)).not.toEqual([2, 0]);
     await rig.elapse(10_000);
     expect([first.offsets, rig.fills]).toEqual([[1, 2], 0]);

@@ -23,41 +23,49 @@ import { toEntry, type Entry } from '../streams/entry.js';
 
 export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist' | 'onRead'> {
   readonly now: () => number;
-  /** What the broker's logs keep. */
+  /** The limits of the broker's logs. */
   readonly limitsOf: LimitsOf;
-  /** How often an idle channel's position is compared with the broker's. */
+  /** How often the position of a quiet channel is compared with the broker's. */
   readonly checkIntervalMs: number;
-  /** For how long a channel is followed on when nobody listens any more: they may come back. */
+  /** How long a channel is still followed without subscriptions: its clients may come back. */
   readonly ringIdleMs: number;
-  /** Of more such channels than this, the ones idle longest are left before. Default: 20,000. */
+  /**
+   * The most channels without subscriptions. Beyond it, the edge leaves those idle longest before
+   * `ringIdleMs` is over. Default: 20,000.
+   */
   readonly maxIdleChannels?: number;
-  /** A subscription with an answer is refused (100, temporary) if it cannot begin within this. */
+  /**
+   * A subscription with a reply is refused (100, temporary) if it cannot begin within this time.
+   */
   readonly subscribeTimeoutMs: number;
-  /** Told of each channel where publications were missed, before its sessions are told. */
+  /** Called for each channel where publications were missed, before its sessions are notified. */
   readonly onGap: (channel: string, sessions: number) => void;
-  /** Told whenever the log is read because something was, or may have been, missed. */
+  /** Called whenever the log is read because publications were, or may have been, missed. */
   readonly onFill: (channel: string) => void;
-  /** Told how each request for a position ended. */
+  /** Called with the outcome of each request for a position. */
   readonly onRecovery: (recovered: boolean) => void;
-  /** Its client was told where the subscription begins. */
+  /** The client was notified of where the subscription begins. */
   readonly onBegun: (subscription: Subscription) => void;
-  /** A subscription that had begun has ended, whatever ended it. */
+  /** A subscription that had begun has ended, for any reason. */
   readonly onEnded: (subscription: Subscription) => void;
 }
 
 /** An idle channel takes about 2 KiB, a subscription in the broker, and its ring. */
 const MAX_IDLE_CHANNELS = 20_000;
 
-/** A position that this edge has not reached within this time is looked up in the broker's log. */
+/** If this edge does not reach a requested position within this time, it reads the broker's log. */
 const AHEAD_LIMIT_MS = 500;
 
-/** So much data comes in the reply that a position was found; what is left follows. */
+/** The most data in the reply that a position was recovered. The rest follows in later frames. */
 const MAX_REPLY_BYTES = 32_768;
 
-/** A position that is found behind gets this long: what it lacks may be on its way. */
+/**
+ * A channel whose position is behind is checked again after this time: the missing publications may
+ * be on their way.
+ */
 const SECOND_LOOK_MS = 1000;
 
-/** The channels this edge listens to: a broker subscription each, while somebody is on it. */
+/** The channels that this edge follows, with one broker subscription per channel. */
 export class Hub implements BrokerHandler {
   readonly #broker: Broker;
   readonly #outbox: Outbox;
@@ -65,9 +73,12 @@ export class Hub implements BrokerHandler {
   readonly #options: HubOptions;
   readonly #reader: LogReader;
   readonly #channels = new Map<string, LiveChannel>();
-  /** Those that nobody listens to, the one idle longest first: clients choose names as they like. */
+  /**
+   * The channels without subscriptions, the one idle longest first. Their number is limited,
+   * because clients choose channel names freely.
+   */
   readonly #idle = new Set<LiveChannel>();
-  /** What was replayed last: when all come back at once, most are given the same. */
+  /** The last replayed list: when all clients reconnect together, most get the same list. */
   #lastReplay: readonly Entry[] = [];
 
   constructor(broker: Broker, outbox: Outbox, catchUp: CatchUp, options: HubOptions) {
@@ -84,7 +95,7 @@ export class Hub implements BrokerHandler {
     });
   }
 
-  /** The subscription begins at once, or when the channel's log was read. */
+  /** The subscription begins immediately, or once the channel's log has been read. */
   subscribe(
     session: Subscriber,
     request: SubscribeRequest,
@@ -109,7 +120,7 @@ export class Hub implements BrokerHandler {
     });
     session.subscriptions.set(name, subscription);
     if (channel.isReady) this.#settle(subscription);
-    // Most have begun by now.
+    // Most subscriptions have begun by now.
     if (subscription.state === 'waiting') channel.waiting.add(subscription);
     if (open === undefined) this.#listen(channel);
     return subscription;
@@ -135,11 +146,11 @@ export class Hub implements BrokerHandler {
   ): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
-    // The clock costs as much as a tenth of all else here: once a tick is enough.
+    // Reading the clock would cost a tenth of the rest of this method: once per tick is enough.
     const entry = toEntry(publication, this.#outbox.tickMs);
     switch (channel.follower.receive(entry, epoch, begins, channel.keepFrom)) {
       case 'next':
-        // Only this: what is not of this log must not keep the position from being checked.
+        // Set only here: a publication of another log must not suppress the position check.
         channel.hasProgressedSinceCheck = true;
         this.#outbox.add(channel);
         if (channel.waiting.size > 0) this.#settleAll(channel);
@@ -152,7 +163,7 @@ export class Hub implements BrokerHandler {
     }
   }
 
-  /** The broker's subscription was interrupted: the log says whether something was missed. */
+  /** The broker's subscription was interrupted: the log shows whether publications were missed. */
   handleGap(name: string): void {
     const channel = this.#channels.get(name);
     if (channel?.follower.interrupt()) this.#fill(channel);
@@ -161,15 +172,15 @@ export class Hub implements BrokerHandler {
   handleRemoval(name: string, upTo: Position): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
-    // The page that is on its way may have been read before.
+    // A page that is on its way may have been read before the removal.
     if (!channel.isReady) channel.removedOffset = Math.max(channel.removedOffset, upTo.offset);
     if (!channel.log.isOpen) return;
     const cursor = channel.log.cursorAfter(upTo);
-    // What is still to be flushed was published to its listeners before it was removed.
+    // Publications that are not flushed yet were published to their subscribers before the removal.
     if (cursor !== undefined) channel.log.removeBefore(cursor, channel.flushed);
   }
 
-  /** What comes next for a subscription that is behind is not in the ring. */
+  /** The next publication for a subscription that is behind is not in the ring. */
   handleStarved(subscription: Subscription): void {
     const { channel, cursor } = subscription;
     const isRead = channel.hasLog && channel.log.readFrom(cursor) !== undefined;
@@ -179,13 +190,16 @@ export class Hub implements BrokerHandler {
     return this.#catchUp.serve(subscription.session);
   }
 
-  /** Ends a subscription that cannot go on, and tells its client. */
+  /** Ends a subscription that cannot continue, and notifies its client. */
   break(subscription: Subscription): void {
     this.unsubscribe(subscription);
     subscription.session.handleBroken(subscription);
   }
 
-  /** Looks after whatever waits. Called every half second or so. */
+  /**
+   * Runs the periodic work: leaves idle channels, drops expired publications, handles waiting
+   * subscriptions and checks positions. Called every 250 ms.
+   */
   sweep(): void {
     const nowMs = this.#options.now();
     for (const channel of this.#channels.values()) {
@@ -197,7 +211,7 @@ export class Hub implements BrokerHandler {
     }
   }
 
-  /** Sessions on each channel that will get every later publication. */
+  /** The number of sessions on each channel that will receive every later publication. */
   counts(): Record<string, number> {
     const isListed = ({ isReady, isEmpty }: LiveChannel) => isReady && !isEmpty;
     const ready = [...this.#channels.values()].filter(isListed);
@@ -208,7 +222,7 @@ export class Hub implements BrokerHandler {
     return this.#channels.size;
   }
 
-  /** Of all channels: those that will get every later publication. */
+  /** The number of subscriptions, on all channels, that will receive every later publication. */
   get subscriptionCount(): number {
     let count = 0;
     for (const { listenerCount } of this.#channels.values()) count += listenerCount;
@@ -242,11 +256,14 @@ export class Hub implements BrokerHandler {
     this.#channels.delete(channel.name);
     this.#idle.delete(channel);
     channel.isReady = false;
-    // While the broker is away this fails; the broker lets go when it is back.
+    // This fails while the broker is unreachable. The broker unsubscribes once it is reachable
+    // again.
     this.#broker.unsubscribe(channel.name).catch(() => undefined);
   }
 
-  /** Reads what is missing from the log before anything later is delivered, or tells. */
+  /**
+   * Reads missing publications from the log before anything later is delivered, or reports the gap.
+   */
   #fill(channel: LiveChannel): void {
     this.#options.onFill(channel.name);
     const isStillWanted = this.#staysOpen(channel);
@@ -301,7 +318,7 @@ export class Hub implements BrokerHandler {
     const { channel, session } = subscription;
     const position = channel.log.positionAt(cursor);
     const until = Math.min(channel.log.generationEnd(cursor), channel.flushed);
-    // A subscription that nobody asked for is told by a push, which has no room for them.
+    // A subscription without a command is announced by a push, which has no room for publications.
     const isReplayed = recovered === true && cursor < until && subscription.commandId !== 0;
     const found = (isReplayed && channel.log.entries(cursor, until, MAX_REPLY_BYTES)) || [];
     const replayed = found.length > 0 ? this.#sharedReplay(found) : found;
@@ -313,7 +330,7 @@ export class Hub implements BrokerHandler {
     this.#catchUp.begin(subscription, cursor + told);
   }
 
-  /** The list that was given out before where it is the same: a wire makes its text once. */
+  /** The previous list, if it has the same publications: a wire then encodes it only once. */
   #sharedReplay(found: readonly Entry[]): readonly Entry[] {
     const last = this.#lastReplay;
     const isSame = found[0] === last[0] && found.at(-1) === last.at(-1);
@@ -339,7 +356,10 @@ export class Hub implements BrokerHandler {
     }
   }
 
-  /** Whoever listens has missed something. Who waits only now asks for what there is. */
+  /**
+   * The subscriptions that have begun missed publications. A waiting subscription missed nothing:
+   * it only now requests what the log has.
+   */
   #reportGap(channel: LiveChannel): void {
     const listeners = channel.listeners().filter(({ terms }) => terms.recovery);
     if (listeners.length === 0) return;
@@ -361,7 +381,10 @@ export class Hub implements BrokerHandler {
     if (isAhead && channel.follower.interrupt()) this.#fill(channel);
   }
 
-  /** An idle channel may have missed something without a sign: compares its position. */
+  /**
+   * A quiet channel may have missed a publication unnoticed: compares its position with the
+   * broker's.
+   */
   async #check(channel: LiveChannel, nowMs: number): Promise<void> {
     const { checkIntervalMs } = this.#options;
     const isQuiet = channel.hasLog && !channel.hasProgressedSinceCheck && channel.follower.isLive;

@@ -13,46 +13,51 @@ import type { Entry } from '../streams/entry.js';
 import { ChannelLog, type RingLimits } from './channel-log.js';
 import { LogFollower } from './log-follower.js';
 
-/** A channel's live subscriptions of one wire, which has frames of its own. */
+/** A channel's live subscriptions of one wire. Each wire has its own frames. */
 export interface Audience {
-  /** What their connections have joined. */
+  /** The topic that their connections have joined. */
   readonly topic: string;
   readonly members: Set<Subscription>;
 }
 
-/** A channel that somebody listens to, or did until a short while ago. */
+/** A channel that has subscriptions, or had some until a short while ago. */
 export class LiveChannel {
   readonly name: string;
-  /** False for a wildcard: what its ring has no more is nowhere. */
+  /** False for a wildcard: publications that have left its ring no longer exist anywhere. */
   readonly hasLog: boolean;
   readonly log: ChannelLog;
   readonly follower: LogFollower;
-  /** The live subscriptions by their wire. */
+  /** The live subscriptions by wire. */
   readonly audiences = new Map<Wire, Audience>();
   readonly behind = new Set<Subscription>();
   readonly waiting = new Set<Subscription>();
-  /** Everything before this cursor has gone out to the live subscriptions. */
+  /** Everything before this cursor has been sent to the live subscriptions. */
   flushed = 0;
   /** The epoch of the generation that `flushed` is in. */
   flushedEpoch = '';
-  /** UTF-8 bytes of data that have gone out so. */
+  /** UTF-8 bytes of data flushed so far. */
   flushedBytes = 0;
-  /** By when its sessions' unsent bytes are looked at, on the outbox' count of bytes. */
+  /** When to check its sessions' unsent bytes next, as a value of the outbox's byte count. */
   nextLookBytes = 0;
-  /** The broker's subscription is in force and the log was read once since: positions mean something. */
+  /**
+   * The broker's subscription is active and the log has been read once since then: positions are
+   * valid.
+   */
   isReady = false;
-  /** Up to which offset the log was emptied before that, as far as this edge was told. */
+  /**
+   * The offset up to which the log was emptied before `isReady`, as far as this edge was notified.
+   */
   removedOffset = 0;
   /** When its last subscription ended, in ms. */
   emptySinceMs = 0;
-  /** Nothing to check while the live flow shows that it flows. */
+  /** A publication has arrived since the last check, so the next check is unnecessary. */
   hasProgressedSinceCheck = false;
-  /** The last check found the position behind: the next one decides. */
+  /** The last check found the position behind. The next one decides. */
   isSuspect = false;
-  /** When the position is compared with the broker's next, in ms. */
+  /** When the position is next compared with the broker's, in ms. */
   dueMs = 0;
 
-  /** `history`: what the broker's log of this channel keeps. */
+  /** `history`: the limits of the broker's log of this channel. */
   constructor(name: string, limits: RingLimits, history?: HistoryLimits) {
     this.name = name;
     this.log = new ChannelLog(limits, history);
@@ -60,12 +65,12 @@ export class LiveChannel {
     this.follower = new LogFollower(this.log, this.hasLog);
   }
 
-  /** From this cursor on the ring must keep everything: it has not gone out yet. */
+  /** The ring must keep everything from this cursor on, because it has not been sent yet. */
   get keepFrom(): number {
     return this.isReady ? this.flushed : Infinity;
   }
 
-  /** What the log has now is not for those who listen from here on, or still do. */
+  /** Marks the log's current content as flushed: all subscriptions continue after it. */
   skipToEnd(): void {
     this.flushed = this.log.end;
     this.flushedEpoch = this.log.position.epoch;
@@ -78,7 +83,7 @@ export class LiveChannel {
     }
   }
 
-  /** Takes out of the ring what was removed while the log was read. */
+  /** Removes publications from the ring that were removed from the log while it was read. */
   removeKnown(): void {
     const { epoch, offset } = this.log.position;
     const removed = this.log.cursorAfter({ epoch, offset: Math.min(offset, this.removedOffset) });
@@ -89,7 +94,7 @@ export class LiveChannel {
     return this.audiences.size === 0 && this.behind.size === 0 && this.waiting.size === 0;
   }
 
-  /** Subscriptions that will get every later publication. */
+  /** The number of subscriptions that will receive every later publication. */
   get listenerCount(): number {
     return this.liveCount + this.behind.size;
   }
@@ -100,19 +105,19 @@ export class LiveChannel {
     return count;
   }
 
-  /** All that are live or behind, as they are now: safe to walk while they leave. */
+  /** A copy of the list of all live and behind subscriptions: safe to iterate while they leave. */
   listeners(): Subscription[] {
     return [...[...this.audiences.values()].flatMap(({ members }) => [...members]), ...this.behind];
   }
 
-  /** The subscription has had everything before `flushed`: what is flushed next reaches it. */
+  /** The subscription has received everything before `flushed`, and joins the live flow. */
   goLive(subscription: Subscription): void {
     this.remove(subscription);
     subscription.state = 'live';
     this.#joinAudience(subscription);
   }
 
-  /** The live subscriptions have had a publication. */
+  /** The live subscriptions have received a publication. */
   advance(): void {
     for (const [wire, { members }] of this.audiences) {
       if (wire.afterFirst === undefined) continue;
@@ -124,7 +129,7 @@ export class LiveChannel {
     }
   }
 
-  /** From the cursor on the subscription is served from the log. */
+  /** From the cursor on, the subscription is served from the log. */
   fallBehind(subscription: Subscription, cursor: number): void {
     this.remove(subscription);
     subscription.state = 'behind';
@@ -139,7 +144,7 @@ export class LiveChannel {
         return this.#leaveAudience(subscription);
       case 'behind':
         this.behind.delete(subscription);
-        // Those who wait may be about to begin there.
+        // Waiting subscriptions may be about to begin there.
         if (this.behind.size === 0 && this.waiting.size === 0) this.log.dropOlder();
         return undefined;
       case 'waiting':
@@ -171,19 +176,20 @@ export class LiveChannel {
   }
 }
 
-/** What a subscription needs of the session it belongs to. */
+/** The part of its session that a subscription needs. */
 export interface Subscriber {
-  /** Its id among all sessions of all edges. */
+  /** Its id, unique among all sessions of all edges. */
   readonly client: string;
   readonly credentials: Credentials;
   readonly wire: Wire;
   readonly connection: Connection;
   readonly subscriptions: Map<string, Subscription>;
-  /** Its client was not told of its subscriptions yet: until then it is served nothing. */
+  /** The client has not been notified of its subscriptions yet: until then it is served nothing. */
   readonly isHeld: boolean;
   /**
-   * The subscription begins behind this position, with these publications; others come after. False
-   * if the client was not given them, because its reply has no room: they have to come after, too.
+   * The subscription begins after this position, with these publications; others follow. Returns
+   * false if the client did not receive them, because its reply has no room: then they must follow,
+   * too.
    */
   handleSubscribed(
     subscription: Subscription,
@@ -193,37 +199,43 @@ export interface Subscriber {
   ): boolean;
   /** The subscription could not begin. */
   handleRefused(subscription: Subscription, error: ProtocolError): void;
-  /** The subscription cannot go on from where it is. The client is told in its wire's way. */
+  /**
+   * The subscription cannot continue from its cursor. The session notifies the client in the way
+   * that its wire defines.
+   */
   handleBroken(subscription: Subscription): void;
   close(kind: CloseKind): void;
 }
 
 /**
- * `waiting`: it is not known yet where it begins. `live`: its session is on the channel's topic.
- * `behind`: its session reads the log from the cursor on. `ended`: by either side.
+ * `waiting`: its start is not known yet. `live`: its session is on the channel's topic. `behind`:
+ * its session is served from the log, from the cursor on. `ended`: by either side.
  */
 export type SubscriptionState = 'waiting' | 'live' | 'behind' | 'ended';
 
-/** How a session has a channel, settled before it begins. One object for all that are alike. */
+/**
+ * The properties of a subscription, settled before it begins. Subscriptions with equal terms share
+ * one object where possible.
+ */
 export interface SubscriptionTerms {
-  /** Its client is told if it missed something, and may come back with a position. */
+  /** The client is notified if it missed publications, and may come back with a position. */
   readonly recovery: boolean;
-  /** Begins with the newest publication, instead of with all since a position. */
+  /** Begins with the newest publication, instead of all publications since a position. */
   readonly cacheRecovery: boolean;
-  /** Its client wants positions and not what it missed. */
+  /** The client wants positions, but not the publications that it missed. */
   readonly isOnlyPositioned: boolean;
-  /** Made by the server: its client cannot make it anew by itself. */
+  /** Made by the server: the client cannot subscribe again by itself. */
   readonly isServerSide: boolean;
-  /** Who is there is known; `isAnnounced`: and told as it changes. */
+  /** Presence lists the client. `isAnnounced`: its join and leave are announced, too. */
   readonly isMember: boolean;
   readonly isAnnounced: boolean;
-  /** Its client is told of others who come and go. */
+  /** The client receives the joins and leaves of others. */
   readonly receivesMembers: boolean;
-  /** Its client takes differences between publications. */
+  /** The client accepts deltas between publications. */
   readonly hasDelta: boolean;
 }
 
-/** As a channel is had where nothing is said about it. */
+/** The terms of a subscription for which nothing else is specified. */
 export const PLAIN_TERMS: SubscriptionTerms = {
   recovery: true,
   cacheRecovery: false,
@@ -235,28 +247,33 @@ export const PLAIN_TERMS: SubscriptionTerms = {
   hasDelta: false,
 };
 
-/** One session on one channel. */
+/** The subscription of one session to one channel. */
 export class Subscription {
   readonly session: Subscriber;
   readonly channel: LiveChannel;
   readonly since: Since;
-  /** The command to answer; 0 where the wire has no answers. */
+  /** The id of the command to reply to; 0 if there is none. */
   readonly commandId: number;
   readonly mustRecover: boolean;
   readonly terms: SubscriptionTerms;
   readonly createdMs: number;
-  /** Changes when it is refreshed. */
+  /** Replaced when the subscription is refreshed. */
   grant: SubscribeGrant;
-  /** In what form its publications go out: the session's wire, or that with differences. */
+  /** The form in which its publications are sent: the session's wire, or its wire with deltas. */
   wire: Wire;
   state: SubscriptionState = 'waiting';
-  /** The epoch its client was told. */
+  /** The epoch that the client was given. */
   epoch = '';
-  /** While behind: what comes next. While waiting: what is asked for, once that is known. */
+  /**
+   * While behind: the next publication. While waiting: the requested publication, once it is known.
+   */
   cursor = 0;
-  /** While waiting for a position that this edge has not reached: the broker's log was read since. */
+  /**
+   * While waiting for a position that this edge has not reached: a read of the broker's log was
+   * requested since.
+   */
   isLookedUp = false;
-  /** While behind: the channel's flushed bytes, less what is owed of them. */
+  /** While behind: the channel's flushed bytes, minus the lag. */
   servedBytes = 0;
 
   constructor(parts: SubscriptionParts) {
@@ -271,28 +288,28 @@ export class Subscription {
     this.wire = this.#wholeWire;
   }
 
-  /** The form of a publication whose client has not had the one before it. */
+  /** The form of a publication to a client that has not received the one before it. */
   get #wholeWire(): Wire {
     const { session, terms } = this;
     return (terms.hasDelta && session.wire.delta) || session.wire;
   }
 
-  /** Its client lacks what comes before the next publication: that one goes out whole. */
+  /** The client lacks the publication before the next one, which is therefore sent whole. */
   beginWhole(): void {
     this.wire = this.#wholeWire;
   }
 
-  /** Its client has had a publication. */
+  /** The client has received a publication. */
   advance(): void {
     this.wire = this.wire.afterFirst ?? this.wire;
   }
 
-  /** Whether its client's position must be of the generation that it is served from. */
+  /** Whether the client's position must be of the generation that it is served from. */
   get keepsPosition(): boolean {
     return this.terms.recovery && this.session.wire.hasPositions;
   }
 
-  /** While behind: it goes on from here, whatever it has missed. */
+  /** While behind: continues from this cursor, although earlier publications were missed. */
   skipTo(cursor: number, epoch: string): void {
     this.cursor = cursor;
     this.epoch = epoch;

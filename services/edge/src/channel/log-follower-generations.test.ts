@@ -11,7 +11,7 @@ describe('a new generation', () => {
     expect(rig.receive(1, 'f', { epoch: 'e', offset: 3 })).toBe('next');
     expect(rig.receive(2, 'f')).toBe('next');
     expect(rig.receive(4)).toBe('repeated');
-    // Publishers were answered up to 1 only: the edge has all of that.
+    // Publishers got replies up to 1 only: the edge has all of that.
     expect(rig.receive(7, 'g', { epoch: 'f', offset: 1 })).toBe('next');
     expect(rig.data).toEqual(['e3', 'f1', 'f2', 'g7']);
     expect(rig.log.positionAt(rig.log.end - 3)).toEqual({ offset: 0, epoch: 'f' });
@@ -42,7 +42,7 @@ describe('a new generation', () => {
   test.each([
     ['gone', GONE],
     ['shorter than what is known', page(1, 0, 2)],
-    // What came after it may have been lost before it was read.
+    // Publications after it may have been lost before it was read.
     ['as long as what is known', page(1, 0, 3)],
   ])('is not taken from the flow after an interruption, the log being %s', (_, history) => {
     const rig = FollowerRig.at(3);
@@ -153,12 +153,12 @@ describe('a publication of another log on the same topic', () => {
     const rig = FollowerRig.at(2);
     rig.receive(3);
     expect(rig.receive(offset, 'foreign', begins)).toBe('gap');
-    // What is ours goes on meanwhile.
+    // This log continues in the meantime.
     expect(rig.receive(4)).toBe('next');
     rig.follower.beginRead();
     expect(rig.receive(5)).toBe('next');
     expect(rig.follower.take(page(4, 4), 0)).toBe('live');
-    // From now on it is known to be foreign.
+    // From now on its epoch is known to be foreign.
     expect(rig.receive(offset + 1, 'foreign')).toBe('repeated');
     expect(rig.receive(6)).toBe('next');
     expect(rig.data).toEqual(['e3', 'e4', 'e5', 'e6']);
@@ -201,7 +201,8 @@ describe('a publication of another log on the same topic', () => {
     const rig = FollowerRig.at(0);
     expect(rig.receive(1, 'f', true)).toBe('gap');
     expect(rig.read(page(1, 0, 0, generation('g')))).toEqual(['live']);
-    // It may have been ours, and be lost with the log: the next generation must prove what it follows.
+    // It may have belonged to this log and be lost with it: the next generation must prove what it
+    // follows.
     expect(rig.receive(1, 'g', true)).toBe('gap');
     expect(rig.read(page(1, 1, 1, generation('g')))).toEqual(['lost']);
   });

@@ -4,15 +4,19 @@ import type { Entry } from '../streams/entry.js';
 import type { ChannelLog } from './channel-log.js';
 
 /**
- * What a heard publication meant. `next`: appended. `repeated`: known already. `kept`: it waits
- * until the broker's log has been read. `gap`: the log has to be read first.
+ * The outcome of a received publication. `next`: appended. `repeated`: ignored, because it is known
+ * already or belongs to another log. `kept`: it waits until the broker's log has been read. `gap`:
+ * the log must be read first.
  */
 export type Receipt = 'next' | 'repeated' | 'kept' | 'gap';
 
-/** How things stand after a part of the log. `lost`: what comes next is nowhere any more. */
+/**
+ * The state after a page of the log. `live`: the live flow follows. `read`: more of the log must be
+ * read. `lost`: the next publication no longer exists anywhere.
+ */
 export type Continuity = 'live' | 'read' | 'lost';
 
-/** A page of the broker's log as the ring keeps publications. */
+/** A page of the broker's log, with publications in the form that the ring keeps. */
 export interface EntryPage extends Pick<HistoryPage, 'topOffset' | 'generation'> {
   readonly publications: readonly Entry[];
 }
@@ -23,65 +27,74 @@ interface ReceivedPublication {
   readonly begins: Generation | undefined;
 }
 
-/** A publication in an epoch that the log is not known to have: the next read of the log decides. */
+/**
+ * A publication in an epoch that this log is not known to have. The next read of the log decides.
+ */
 interface Unverified {
   readonly epoch: string;
   /** Everything before it has been received: it began a log generation in an unbroken flow. */
   readonly isNext: boolean;
   readonly offset: number;
-  /** The flow was unbroken before it. If it does not belong to this log, the flow still is. */
+  /** The flow was unbroken before it. If it belongs to another log, the flow is still unbroken. */
   readonly wasUnbroken: boolean;
 }
 
-/** So many publications are kept while the log is read; past that, it is read once more. */
+/**
+ * The most publications that are kept during a read. Beyond this they are dropped, and the log is
+ * read once more.
+ */
 const MAX_KEPT = 1000;
 
-/** So many epochs are remembered that turned out to belong to another log. */
+/** The most epochs of other logs that are remembered. */
 const MAX_FOREIGN_EPOCHS = 16;
 
 const NO_GENERATION: Generation = { epoch: '', firstOffset: 1, follows: undefined };
 
 /**
- * Keeps a ChannelLog gapless: takes the live flow where it follows, and otherwise says that the
- * broker's log must be read. All of it without I/O: whoever reads hands the pages in.
+ * Keeps a ChannelLog without gaps: appends live publications that follow directly, and otherwise
+ * reports that the broker's log must be read. It does no I/O: the caller reads the pages and passes
+ * them in.
  */
 export class LogFollower {
   readonly #log: ChannelLog;
   readonly #hasLog: boolean;
   #isLive = false;
   /**
-   * What is heard next comes directly after what was heard last. That the log was read proves less:
-   * what followed may have been lost before, and what is heard may be older.
+   * The next received publication follows directly after the last received one. A read of the log
+   * proves less: publications after the page may have been lost before the read, and the next
+   * received publication may be older than the page.
    */
   #isUnbroken = false;
   /**
-   * The log's end when it was read first and nothing had been published yet. While that is the end
-   * and the flow was not interrupted, nothing was missed, whatever generation comes next.
+   * The log's end at the first read, if nothing had been published by then. While the end stays
+   * there and the flow is not interrupted, nothing was missed, whichever generation comes next.
    */
   #newEnd: number | undefined;
   #kept: ReceivedPublication[] = [];
   #mustReadAgain = false;
-  /** Receipt before the read that is under way: whatever the log is like, it must go so far. */
+  /**
+   * The last position received before the current read began: the log must reach at least this far.
+   */
   #mustReach: Position | undefined;
   #unverified: Unverified | undefined;
   /**
-   * Epochs of publications that came on this channel's topic and are not in its log: another stack
-   * with the same prefix sends them, or they are stale.
+   * Epochs of publications that arrived on this channel's topic but are not in its log: another
+   * stack with the same prefix sends them, or they are stale.
    */
   readonly #foreignEpochs = new Set<string>();
 
-  /** Without a log to read there is nothing to wait for: whatever is heard follows. */
+  /** Without a log to read (`hasLog` is false), every later publication counts as the next one. */
   constructor(log: ChannelLog, hasLog = true) {
     this.#log = log;
     this.#hasLog = hasLog;
   }
 
-  /** The live flow is followed, and nothing is missing as far as anybody knows. */
+  /** The live flow is followed, and no publication is known to be missing. */
   get isLive(): boolean {
     return this.#isLive;
   }
 
-  /** `keepFrom`: the cursor from which on publications may not leave the ring yet. */
+  /** `keepFrom`: publications from this cursor on must stay in the ring. */
   receive(
     publication: Entry,
     epoch: string,
@@ -101,14 +114,18 @@ export class LogFollower {
     return isReading ? 'kept' : 'gap';
   }
 
-  /** While an unverified publication waits for the log, an unbroken flow goes on in the known epoch. */
+  /**
+   * While an unverified publication waits for a read, an unbroken flow continues in the known
+   * epoch.
+   */
   #goesOn(epoch: string): boolean {
     return this.#unverified?.wasUnbroken === true && epoch === this.#log.position.epoch;
   }
 
   /**
-   * The flow was interrupted: nothing heard or read before counts. True if a read has to begin;
-   * one that is under way will ask for another.
+   * The flow was interrupted: publications received and reads begun before this no longer count.
+   * Returns true if the caller must begin a read. A read that is under way will be followed by
+   * another.
    */
   interrupt(): boolean {
     if (this.#log.isOpen && !this.#hasLog) return false;
@@ -123,7 +140,10 @@ export class LogFollower {
     return wasLive;
   }
 
-  /** A read begins now: it has what was heard so far, and may lack what is heard from here on. */
+  /**
+   * A read begins now. It contains everything received so far, and may lack what is received from
+   * here on.
+   */
   beginRead(): void {
     const last = this.#kept.at(-1);
     if (last !== undefined) {
@@ -133,7 +153,7 @@ export class LogFollower {
     this.#mustReadAgain = false;
   }
 
-  /** The offset after which the log has to be read. */
+  /** The offset after which the log must be read. */
   get readFrom(): number {
     return this.#log.isOpen ? this.#log.position.offset : 0;
   }
@@ -146,13 +166,13 @@ export class LogFollower {
     return continuity === 'live' ? this.#resume(keepFrom) : continuity;
   }
 
-  /** Begins anew where a page says that the log ends, as what came before is lost. */
+  /** Restarts at the log's end that the page shows, because earlier publications are lost. */
   giveUp(page: EntryPage): Continuity {
     this.#restart(page);
     return this.#resume(this.#log.end);
   }
 
-  /** With as much of the log's end as the page has. */
+  /** Restarts the log with the page's last run of consecutive publications. */
   #restart({ publications, topOffset, generation = NO_GENERATION }: EntryPage): void {
     const ofGeneration = publications.filter(({ offset }) => offset >= generation.firstOffset);
     const hole = ofGeneration.findLastIndex(
@@ -174,7 +194,7 @@ export class LogFollower {
     return 'kept';
   }
 
-  /** Across a hole, too. */
+  /** Appends even after a gap, since there is no log to read: a new generation begins there. */
   #append(publication: Entry, epoch: string, keepFrom: number): Receipt {
     const { position } = this.#log;
     const { offset } = publication;
@@ -214,8 +234,9 @@ export class LogFollower {
   }
 
   /**
-   * Checks the unverified publication against a read that began after it came. Returns it if the log
-   * is in its epoch. If the log is still in the known one, it belongs to another log.
+   * Checks the unverified publication against a read that began after it arrived. Returns the
+   * publication if the log is in its epoch. If the log is still in the known epoch, the publication
+   * belongs to another log.
    */
   #verify({ generation }: EntryPage): Unverified | undefined {
     const unverified = this.#unverified;
@@ -233,7 +254,7 @@ export class LogFollower {
     const { publications, topOffset, generation } = page;
     const { epoch, offset } = this.#log.position;
     if (generation === undefined || saysNothing(page, epoch)) {
-      // Something was published that this log does not have: what comes next may not be the next.
+      // A publication arrived that this log does not have: the next one may not follow directly.
       if (this.#mustReach !== undefined && this.#mustReach.epoch !== epoch)
         this.#newEnd = undefined;
       return 'live';
@@ -248,7 +269,10 @@ export class LogFollower {
     return reached > offset ? 'read' : 'lost';
   }
 
-  /** The log is in another generation. What it follows tells whether everything before it is here. */
+  /**
+   * The log is in another generation. The generation that it follows shows whether everything
+   * before it is here.
+   */
   #takeOtherGeneration(
     { publications, topOffset }: EntryPage,
     generation: Generation,
@@ -280,7 +304,7 @@ export class LogFollower {
     return this.#log.position.offset >= topOffset ? 'live' : 'read';
   }
 
-  /** False if they do not follow: the log has lost what comes next. */
+  /** False if the publications do not follow directly: the log has lost the next one. */
   #appendRun(publications: readonly Entry[], keepFrom: number): boolean {
     for (const publication of publications) {
       const next = this.#log.position.offset + 1;
@@ -292,8 +316,9 @@ export class LogFollower {
   }
 
   /**
-   * Back to the live flow, over what was heard while the log was read. A generation that is not the page's
-   * may be an earlier or a later one: another read tells.
+   * Returns to the live flow, by way of the publications received during the read. If one is of
+   * another generation than the page, that generation may be earlier or later: another read
+   * decides.
    */
   #resume(keepFrom: number): Continuity {
     if (this.#mustReadAgain) return 'read';
@@ -306,9 +331,9 @@ export class LogFollower {
 }
 
 /**
- * Whether a page leaves open what came after what one has of a generation: the log is gone, with all that
- * may have been published meanwhile, or was only asked for since. What the next publication follows
- * will tell.
+ * Whether a page does not show what followed in the generation of `epoch`. Either the log is gone,
+ * with everything published in the meantime, or it has only been read since, without a publication.
+ * The next publication will show what it follows.
  */
 export function saysNothing(
   { generation, topOffset }: Pick<HistoryPage, 'generation' | 'topOffset'>,

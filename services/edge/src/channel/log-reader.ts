@@ -4,28 +4,37 @@ import type { LiveChannel, Subscription } from './live-channel.js';
 import { saysNothing, type EntryPage } from './log-follower.js';
 
 export interface LogReaderOptions {
-  /** Calls `act` again and again until it succeeds or is not wanted any more. */
+  /** Repeats `act` until it succeeds or is no longer wanted. */
   readonly persist: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
   readonly now: () => number;
-  /** Told of each read of the broker's log. */
+  /** Called for each read of the broker's log. */
   readonly onRead: () => void;
-  /** The channel follows the live flow again, or has more to flush. */
+  /** The channel follows the live flow again, and may have more to flush. */
   readonly onProgress: (channel: LiveChannel) => void;
-  /** What comes next is lost; afterwards the channel goes on from where the log ends. */
+  /** The next publications are lost. The channel then continues at the log's end. */
   readonly onLost: (channel: LiveChannel) => void;
-  /** What the subscription waited for was read. */
+  /** The read that the subscription waited for is done. */
   readonly onOlder: (subscription: Subscription) => void;
-  /** Resolves when what is pending has gone out, so that no gap fills the memory. */
+  /**
+   * Resolves when pending publications have been sent, so that a large gap does not fill the
+   * memory.
+   */
   readonly flushed: (channel: LiveChannel) => Promise<void>;
 }
 
-/** How many publications are read at once. */
+/** How many publications a page has at most. */
 const PAGE_SIZE = 1000;
 
-/** Who comes back first is seldom who is furthest behind: so many more are read for the others. */
+/**
+ * The first session to return is seldom the one furthest behind: a read begins this many
+ * publications earlier, for the others.
+ */
 const READ_MARGIN = 100;
 
-/** Reads the broker's log for the edge's channels: one read at a time each, shared by all who wait. */
+/**
+ * Reads the broker's log for the edge's channels. Older publications of a channel are read by one
+ * read at a time, shared by all subscriptions that wait for them.
+ */
 export class LogReader {
   readonly #broker: Broker;
   readonly #options: LogReaderOptions;
@@ -36,7 +45,7 @@ export class LogReader {
     this.#options = options;
   }
 
-  /** Reads on from the channel's position until it follows the live flow. */
+  /** Reads from the channel's position on, until the channel follows the live flow. */
   async follow(channel: LiveChannel, isStillWanted: () => boolean): Promise<void> {
     const { follower, log } = channel;
     while (isStillWanted()) {
@@ -57,7 +66,7 @@ export class LogReader {
     }
   }
 
-  /** Compares the position of a channel with the log's end: false if the log goes on behind it. */
+  /** Compares a channel's position with the log's end: false if the log continues after it. */
   async isUpToDate({ name, log }: LiveChannel): Promise<boolean> {
     const page = await this.#broker.history(name, log.position.offset, 0);
     const { topOffset, generation } = page;
@@ -67,7 +76,10 @@ export class LogReader {
     return generation.epoch === epoch && topOffset <= offset;
   }
 
-  /** What the subscription needs is older than the ring: `onOlder` is called when it was read. */
+  /**
+   * The subscription needs publications older than the ring: calls `onOlder` once they have been
+   * read.
+   */
   readOlder(subscription: Subscription): void {
     const { channel } = subscription;
     const readers = this.#readers.get(channel);
@@ -91,7 +103,7 @@ export class LogReader {
     const since = readers.size === 0 ? undefined : log.readFrom(cursor);
     if (since !== undefined) {
       const page = await this.#readAround(channel, since);
-      // Meanwhile the log may have been removed, or have begun anew.
+      // During the read, the log may have been removed or restarted.
       if (log.readFrom(cursor) === since) log.addOlder(cursor, page.publications);
     }
     this.#readers.delete(channel);
@@ -99,14 +111,17 @@ export class LogReader {
     if (channel.behind.size === 0) log.dropOlder();
   }
 
-  /** What comes after an offset, and some before it where a page is large enough. */
+  /** Reads what comes after an offset, and some publications before it if they fit in one page. */
   async #readAround(channel: LiveChannel, since: number): Promise<EntryPage> {
     const page = await this.#read(channel, Math.max(0, since - READ_MARGIN), PAGE_SIZE);
     const newest = page.publications.at(-1)?.offset ?? Infinity;
     return newest > since ? page : this.#read(channel, since, PAGE_SIZE);
   }
 
-  /** Reads behind the positions that are waited for, so that one read serves all of them. */
+  /**
+   * Reads after the lowest requested position, with a margin, so that one read serves all that
+   * wait.
+   */
   #readFirst(channel: LiveChannel): Promise<EntryPage> {
     const offsets = [...channel.waiting].flatMap(({ since }) =>
       since.type === 'position' ? [since.position.offset] : [],
@@ -118,7 +133,7 @@ export class LogReader {
 
   async #read({ name }: LiveChannel, since: number, limit: number): Promise<EntryPage> {
     this.#options.onRead();
-    // From before the answer is on its way: then nothing counts as younger than it is.
+    // Taken before the request is sent, so that no publication counts as younger than it is.
     const askedMs = this.#options.now();
     const { publications, agesMs, ...rest } = await this.#broker.history(name, since, limit);
     const publishedMs = (i: number) => askedMs - Math.max(0, agesMs[i] ?? Infinity);

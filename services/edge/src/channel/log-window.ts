@@ -1,6 +1,9 @@
 import type { Entry } from '../streams/entry.js';
 
-/** The index of the first entry, from one on, published after a time in ms; their number if none. */
+/**
+ * The index of the first entry, from index `from` on, that was published after a time in ms; the
+ * number of entries if there is none.
+ */
 export function firstAfter(entries: readonly Entry[], from: number, timeMs: number): number {
   const isAfter = (index: number) => (entries[index]?.publishedMs ?? Infinity) > timeMs;
   if (isAfter(from)) return from;
@@ -13,7 +16,7 @@ export function firstAfter(entries: readonly Entry[], from: number, timeMs: numb
   return low;
 }
 
-/** How many entries, counted from the newest, have no more than `maxBytes`; one at least. */
+/** How many entries, counted from the newest, have at most `maxBytes` together; at least one. */
 export function countWithin(entries: readonly Entry[], maxBytes: number): number {
   let bytes = 0;
   let count = 0;

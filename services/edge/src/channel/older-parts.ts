@@ -1,24 +1,25 @@
 import type { Entry } from '../streams/entry.js';
 
-/** Part of a channel's log that is older than the ring, read for those who need it. */
+/** A part of a channel's log from before the ring, read for subscriptions that need it. */
 export interface OlderPart {
   /** The number of its first entry. */
   readonly start: number;
   readonly entries: readonly Entry[];
 }
 
-/** So much data is kept of one channel for readers who are at different places. */
+/** The most data kept per channel for readers at different cursors, in UTF-8 bytes. */
 const MAX_BYTES = 4_194_304;
 
 /**
- * What was read of one channel's log before the ring, as long as it fits: whoever is slow comes back
- * for the rest of a part many times, and others at other places must not throw it out meanwhile.
+ * The parts of one channel's log that were read from before the ring, up to `MAX_BYTES`. A slow
+ * session comes back many times for the rest of a part. Sessions at other cursors must not evict
+ * that part in the meantime.
  */
 export class OlderParts {
-  /** The one that was used last comes last. */
+  /** The most recently used part is last. */
   #parts: OlderPart[] = [];
 
-  /** The part that holds what comes at the cursor. */
+  /** The part that holds the publication at the cursor. */
   partAt(cursor: number): OlderPart | undefined {
     const part = this.#parts.findLast(
       ({ start, entries }) => cursor >= start && cursor < start + entries.length,
@@ -29,7 +30,7 @@ export class OlderParts {
     return part;
   }
 
-  /** The new part stays, however large; those that were used least recently make room. */
+  /** The new part stays, whatever its size. The least recently used parts make room for it. */
   add(part: OlderPart): void {
     this.#parts.push(part);
     let bytes = this.#parts.reduce((sum, each) => sum + bytesOf(each), 0);

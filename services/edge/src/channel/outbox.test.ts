@@ -51,9 +51,9 @@ test('who is slow is looked for again when so many bytes have gone out, of any c
   };
   expect(flush(channel, 'abc')).toBe('live');
   socket.buffered = 101;
-  expect(flush(channel, 'abc')).toBe('live'); // 5 bytes since
+  expect(flush(channel, 'abc')).toBe('live'); // 5 bytes since the last check
   flush(other, 'abc');
-  expect(flush(channel, 'a')).toBe('behind'); // 15 by now
+  expect(flush(channel, 'a')).toBe('behind'); // 15 bytes by now
 });
 
 test('what has gone out counts, in publications and bytes', () => {

@@ -1,35 +1,38 @@
 import { framesOf, type CatchUp } from './catch-up.js';
 import type { LiveChannel, Subscription } from './live-channel.js';
 
-/** What the outbox needs of the listening server. */
+/** The part of the listening server that the outbox needs. */
 export interface TopicPublisher {
   publish(topic: string, text: string): void;
 }
 
 export interface OutboxOptions {
   readonly maxFlushBytes: number;
-  /** Publications are sent together up to so many bytes. */
+  /** Publications are sent together in messages of at most this many bytes. */
   readonly maxMessageBytes: number;
   /**
-   * How many bytes of data, of all channels together, go out before a channel's sessions are looked
-   * at again: by no more than that a session's unsent bytes can have grown.
+   * After this many bytes of data, over all channels, a channel's sessions are checked again. A
+   * session's unsent bytes can have grown by no more than that in between.
    */
   readonly lookEveryBytes: number;
   readonly now: () => number;
   /** Runs a function once the current turn of the event loop is over. */
   readonly defer?: (flush: () => void) => void;
-  /** Told of a channel whose publications could not be encoded; they are skipped. */
+  /** Called for a channel whose publications could not be encoded; they are skipped. */
   readonly onFault: (channel: LiveChannel, error: unknown) => void;
-  /** A live subscription whose client's position is of a generation that has ended. */
+  /** Called for a live subscription whose client's position is of an ended generation. */
   readonly onBroken: (subscription: Subscription) => void;
-  /** Told after each flush: how many publications went out, and how many times to a live session. */
+  /**
+   * Called after each flush, with the number of publications sent and the number of their
+   * deliveries to live sessions.
+   */
   readonly onFlush: (publications: number, deliveries: number) => void;
 }
 
 /**
- * What this tick has to send. Each channel is encoded once per wire and handed to
- * uWebSockets.js as topics; never from inside a socket handler, where more than 32
- * messages a tick go out uncorked and cost twelve times as much.
+ * Collects what this tick has to send. Each channel is encoded once per wire and published to
+ * uWebSockets.js as topics. It never publishes inside a socket handler, where more than 32 messages
+ * in a tick are sent uncorked and cost twelve times as much.
  */
 export class Outbox {
   readonly #publisher: TopicPublisher;
@@ -38,9 +41,9 @@ export class Outbox {
   readonly #defer: (flush: () => void) => void;
   #dirty = new Set<LiveChannel>();
   #isScheduled = false;
-  /** When the flush that is scheduled was scheduled, in ms. */
+  /** When the pending flush was scheduled, in ms. */
   #scheduledMs = 0;
-  /** UTF-8 bytes of data flushed so far, of all channels. */
+  /** UTF-8 bytes of data flushed so far, over all channels. */
   #sentBytes = 0;
   #publications = 0;
   #deliveries = 0;
@@ -52,7 +55,7 @@ export class Outbox {
     this.#defer = options.defer ?? ((flush) => void setImmediate(flush));
   }
 
-  /** The channel has something pending: it goes out at the end of this tick. */
+  /** The channel has pending publications: they are sent at the end of this tick. */
   add(channel: LiveChannel): void {
     this.#dirty.add(channel);
     if (this.#isScheduled) return;
@@ -61,12 +64,12 @@ export class Outbox {
     this.#defer(() => this.flush());
   }
 
-  /** The time in ms, as of this tick: the clock is not read again once something is to go out. */
+  /** The time of this tick, in ms. The clock is not read again once a flush is scheduled. */
   get tickMs(): number {
     return this.#isScheduled ? this.#scheduledMs : this.#options.now();
   }
 
-  /** Sends what is pending now; what is over a channel's bytes for one tick waits for the next. */
+  /** Sends what is pending. Data beyond a channel's limit per tick waits for the next tick. */
   flush(): void {
     const dirty = this.#dirty;
     this.#dirty = new Set();
@@ -79,7 +82,7 @@ export class Outbox {
     this.#options.onFlush(this.#publications, this.#deliveries);
   }
 
-  /** Resolves when everything taken in so far has gone out. */
+  /** Resolves when everything received so far has been sent. */
   async flushed(channel: LiveChannel): Promise<void> {
     this.add(channel);
     const { end } = channel.log;
@@ -92,7 +95,8 @@ export class Outbox {
     const { log, flushed, audiences } = channel;
     const { maxFlushBytes, maxMessageBytes } = this.#options;
     const entries = log.entries(flushed, log.generationEnd(flushed), maxFlushBytes) ?? [];
-    // Before anything is sent, so that a position is always a whole flush, never half.
+    // Checked before anything is sent, so that a session always leaves the topic after a whole
+    // flush, never in the middle of one.
     if (this.#sentBytes >= channel.nextLookBytes) {
       for (const { members } of audiences.values()) this.#catchUp.takeOffSlow(members);
       channel.nextLookBytes = this.#sentBytes + this.#options.lookEveryBytes;
@@ -118,7 +122,10 @@ export class Outbox {
     if (channel.behind.size > 0) this.#catchUp.serveChannel(channel);
   }
 
-  /** Where one generation of the log ends and the next begins, positions have to be made anew. */
+  /**
+   * Where one generation of the log ends and the next begins, subscriptions that keep a position
+   * must be made anew.
+   */
   #endLife(channel: LiveChannel): void {
     const { epoch } = channel.log.positionAt(channel.flushed);
     if (epoch === channel.flushedEpoch) return;

@@ -11,7 +11,7 @@ const rigOf = (options: Partial<typeof OPEN_NAMESPACE>, ringSize = 1000) => {
 
 const epochOf = ({ answer }: HubClient) => answer?.subscribe?.epoch ?? '';
 
-/** A client that comes back with a position. */
+/** A client that reconnects with a position. */
 const backAt = (rig: HubRig, epoch: string, offset: number) =>
   rig.subscribed('a', { recover: true, epoch, offset });
 
@@ -164,7 +164,7 @@ describe('after the history was removed', () => {
 type Step = readonly [name: StepName, count: number];
 type StepName = 'publish' | 'elapse' | 'sweep' | 'remove' | 'stall' | 'read' | 'recover' | 'begin';
 
-/** What a client is given that subscribes now, in whatever frames it comes. */
+/** The publications that a client receives when it subscribes now, in any frames. */
 async function givenBy(rig: HubRig, request: { readonly delta?: string }) {
   const client = await rig.subscribed('a', request);
   const { epoch, offset, recovered } = client.answer?.subscribe ?? {};
@@ -174,7 +174,7 @@ async function givenBy(rig: HubRig, request: { readonly delta?: string }) {
   return given;
 }
 
-/** The same of an edge that has just started. */
+/** The same for an edge that has just started. */
 async function givenByFresh(
   rig: HubRig,
   request: { readonly delta?: string },
