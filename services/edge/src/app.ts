@@ -26,7 +26,7 @@ import { plainSse } from './streams/plain-sse.js';
 import { jsonRefusal, unavailable, type Refusal } from './streams/refusal.js';
 import type { Session, WireChoice } from './session/session.js';
 
-/** The settings an edge reads, beside those of its process. */
+/** The settings that an edge reads, besides those of its process. */
 export const EDGE_SETTINGS = [
   'maxConnections',
   'maxConnectionsPerUser',
@@ -56,39 +56,41 @@ export interface EdgeParts extends EdgePowers {
   readonly config: Config<(typeof EDGE_SETTINGS)[number]>;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** How much data the broker's logs keep, in UTF-8 bytes, where they have such a limit. */
+  /**
+   * The limit of data in the broker's logs, in UTF-8 bytes; undefined if they have no such limit.
+   */
   readonly historyBytes?: number | undefined;
 }
 
-/** What a process that runs an edge needs to know of it. */
+/** What a process can do with its edge. */
 export interface Edge {
-  /** Why this edge should get no new clients: empty while it should. */
+  /** The reasons why this edge should get no new clients; empty if there are none. */
   readonly notReady: () => string[];
-  /** Refuses new clients, and sends the others away at a bounded pace. */
+  /** Refuses new clients, and closes the connections of the others at a bounded pace. */
   readonly drain: () => Promise<void>;
 }
 
-/** Between two log lines that say that the broker cannot be reached. */
+/** The minimum time between two log lines about failed requests to the broker. */
 const WARNING_INTERVAL_MS = 10_000;
 
-/** How often what waits is looked after. */
+/** How often `EdgeCore.sweep` runs. */
 const SWEEP_INTERVAL_MS = 250;
 
-/** So many requests to `/emulation` for sessions that are not there an address may send at once. */
+/** The smallest burst of requests to `/emulation` for missing sessions that an address may send. */
 const MIN_MISSES = 100;
 
-/** Of so many addresses they are counted. */
+/** The number of addresses for which these requests are counted. */
 const MAX_ADDRESSES = 100_000;
 
-/** On `/ws` the first frame decides: only Centrifuge's begin with a brace. */
+/** On `/ws` the first frame selects the wire: only Centrifuge's frames begin with a brace. */
 const WIRES: readonly [path: string, choose: WireChoice][] = [
   ['/ws', (frame) => (frame.startsWith('{') ? centrifugeWire : seedWire)],
   ['/connection/websocket', () => centrifugeWire],
 ];
 
 /**
- * Puts an edge on the server: its clients' paths, and its answers to center. Throws ConfigError if
- * the limits of messages contradict other settings.
+ * Adds an edge to the server: its endpoints for clients, and its handler for center's requests.
+ * Throws ConfigError if the message limits contradict other settings.
  */
 export function createEdge(parts: EdgeParts): Edge {
   const { server, broker, control, config, logger, registry } = parts;
@@ -103,10 +105,12 @@ export function createEdge(parts: EdgeParts): Edge {
   });
   let isDraining = false;
 
-  // Whole numbers: every session keeps some, and a fraction would be an object of its own.
+  // Whole milliseconds: every session stores several times, and each fraction would be a separate
+  // object.
   const now = () => Math.floor(performance.now());
-  // While the broker is away every channel keeps trying: one line for all of them is enough. The
-  // broker logs by itself that it is away, so only another fault is logged at once.
+  // While the broker is unreachable, every channel keeps trying: one line for all of them is
+  // enough. The broker itself logs that it is unreachable, so only other faults are logged
+  // immediately.
   let nextWarningMs = now() + WARNING_INTERVAL_MS;
   let nextRefusalMs = -Infinity;
   const onFailure = (error: unknown) => {

@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from './session/session.js';
 
-/** How often a batch of sessions is closed. */
+/** The time between two batches of closed sessions. */
 const STEP_MS = 100;
 
-/** How long closed connections get to take what was sent to them. */
+/** How long closed connections get to receive their last bytes. */
 const FLUSH_MS = 250;
 
 /**
- * Closes every session with 3001 (reconnect), spread evenly over `drainMs`, so that the other
- * edges are not stormed. Resolves when all are closed. Sessions that open meanwhile are closed too.
+ * Closes every session with 3001 (reconnect), spread evenly over `drainMs`, so that the other edges
+ * do not get all reconnects together. Resolves when all are closed. Sessions that open meanwhile
+ * are closed too.
  */
 export async function drainSessions(sessions: Set<Session>, drainMs: number): Promise<void> {
   const stepCount = Math.max(1, Math.floor(drainMs / STEP_MS));

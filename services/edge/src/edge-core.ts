@@ -20,11 +20,13 @@ import { SessionSubscriptions } from './session/session-subscriptions.js';
 import { SubscriptionNotifier } from './session/subscription-notifier.js';
 import type { OptionsOf } from './session/terms-of.js';
 
-/** What the parts settle among themselves. */
+/** Callbacks that the core's parts set for one another. */
 type InnerCalls =
   'onStarved' | 'onBroken' | 'onFault' | 'onBegun' | 'onEnded' | 'handleDrain' | 'limitsOf';
 
-/** Who clients are, what they may do and who is there. What is left out is open, or not had. */
+/**
+ * Optional dependencies. The defaults are `openAccess`, `OPEN_NAMESPACE`, no presence and no rpc.
+ */
 export interface EdgePowers {
   readonly access?: Access | undefined;
   readonly optionsOf?: OptionsOf | undefined;
@@ -40,9 +42,9 @@ export interface EdgeCoreOptions
     Pick<SessionContext, 'handleClosed' | 'handleFault'>,
     EdgePowers,
     Timeouts {
-  /** Told of publications that cannot be encoded, and of the sessions they were for. */
+  /** Called for publications that cannot be encoded, with the sessions that should receive them. */
   readonly onFault: (channel: LiveChannel, sessions: readonly Subscriber[], error: unknown) => void;
-  /** Presence could not be told that somebody came or went. */
+  /** Called if presence could not record that a client joined or left. */
   readonly onPresenceFailure?: ChannelMembersOptions['onFailure'];
   readonly maxChannelsPerSession: number;
   /** The longest message from a client, and the largest publication, in bytes. Default: 1 MiB. */
@@ -50,46 +52,46 @@ export interface EdgeCoreOptions
   readonly maxDataBytes?: number;
   /** The longest message to a client, in bytes. Default: 1 MiB. */
   readonly maxMessageBytes?: number;
-  /** Without it commands are not counted. */
+  /** Undefined: commands are not limited. */
   readonly commandsPerSecond?: number;
-  /** Whether one more session of a user may be. Default: yes. */
+  /** Whether a user may have one more session. Default: yes. */
   readonly admits?: (session: Session, user: string) => boolean;
   readonly pingIntervalMs: number;
-  /** Of newswire, for clients to see. */
+  /** newswire's version, which clients see. */
   readonly version: string;
-  /** Unique among the edges that run. */
+  /** Unique among the running edges. */
   readonly nodeUid?: string;
   readonly nodeName?: string;
   /** Milliseconds since 1970. */
   readonly wallNow?: () => number;
 }
 
-/** How patient an edge is. */
+/** Timeouts for clients. */
 export interface Timeouts {
-  /** By when a client has to have said who it is. Default: 15 s. */
+  /** How long a client may take until it has connected. Default: 15 s. */
   readonly connectTimeoutMs?: number;
-  /** For how long a client may be late with a refresh. Default: 25 s. */
+  /** How long a client may be late with a refresh. Default: 25 s. */
   readonly expiryGraceMs?: number;
 }
 
-/** A limit of messages, frames and data where none is given. */
+/** The default limit of messages, frames and data. */
 const MAX_BYTES = 1_048_576;
 
-/** So many commands beside subscriptions may wait for it to be known who a client is. */
+/** The number of commands besides subscriptions that may wait while a client connects. */
 const PENDING_COMMANDS = 1024;
 
 const CONNECT_TIMEOUT_MS = 15_000;
 const EXPIRY_GRACE_MS = 25_000;
 
-/** More commands a second than any connection can send. */
+/** More commands per second than any connection can send. */
 const UNCOUNTED = 1e9;
 
-/** Hub, outbox, catch-up and sessions, tied to one another. Clock, timers and sockets are handed in. */
+/** Connects hub, outbox, catch-up and sessions. Clock, timers and sockets are passed in. */
 export class EdgeCore {
   readonly hub: Hub;
   readonly catchUp: CatchUp;
   readonly registry = new SessionRegistry();
-  /** This edge's answers to control requests. */
+  /** Handles control requests on this edge. */
   readonly control: ControlHandler;
   readonly #deadlines = new Deadlines();
   readonly #wallNow: () => number;
@@ -196,12 +198,12 @@ export class EdgeCore {
     });
   }
 
-  /** A session on a connection that has just been opened. */
+  /** Creates a session on a connection that has just opened. */
   open(connection: Connection, choose: WireChoice, origin: Origin): Session {
     return new Session(connection, choose, this.#context, origin);
   }
 
-  /** Looks after whatever waits. Called a few times a second. */
+  /** Runs the periodic work of the hub, catch-up and the deadlines. Called a few times a second. */
   sweep(): void {
     this.hub.sweep();
     this.catchUp.sweep();

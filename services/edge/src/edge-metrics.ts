@@ -1,7 +1,10 @@
 import { CLOSES } from '@newswire/protocol';
 import { Counter, counter, gauge, type Registry } from '@newswire/runtime';
 
-/** What an edge counts, and what it is asked for when its metrics are read. */
+/**
+ * Registers an edge's metrics and returns its counters. `read` supplies the gauges' values at each
+ * scrape.
+ */
 export function edgeMetrics(
   registry: Registry,
   read: Record<'sessions' | 'channels' | 'behind', () => number>,
@@ -64,7 +67,7 @@ const STANDARD_CODES = [1000, 1001, 1005, 1006];
 const OWN_CODES = Object.values(CLOSES).map(({ code }) => code);
 const KNOWN_CODES = new Set<number>([...STANDARD_CODES, ...OWN_CODES]);
 
-/** Clients may choose any code: as labels they would be thousands. */
+/** The label of a close code. Clients can send any code, which would create thousands of labels. */
 export function closeLabel(code: number): string {
   return KNOWN_CODES.has(code) ? String(code) : 'other';
 }

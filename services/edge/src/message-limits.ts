@@ -1,16 +1,22 @@
 import { ConfigError, SETTINGS, type Config } from '@newswire/runtime';
 import { MAX_TOKEN_BYTES } from './access/token-verifier.js';
 
-/** A subscribe command without its token and data: the longest channel name, a position, options. */
+/**
+ * Bytes of a subscribe command without its token and data: the longest channel name, a position,
+ * options.
+ */
 const SUBSCRIBE_BYTES = 512;
 
-/** A first message that is longer has to be allowed by NEWSWIRE_MAX_FRAME_BYTES, unless it holds no tokens. */
+/**
+ * The highest default. A longer first message requires NEWSWIRE_MAX_FRAME_BYTES, unless it contains
+ * no tokens.
+ */
 const MAX_DEFAULT_FRAME_BYTES = 16_777_216;
 
-/** Of a publication's message, beside its data: channel, tags, position. */
+/** Bytes of a publication's message besides its data: channel, tags, position. */
 const PUBLICATION_BYTES = 8192;
 
-/** The settings that message limits follow from. */
+/** The settings that determine the message limits. */
 export const MESSAGE_LIMIT_SETTINGS = [
   'maxFrameBytes',
   'maxMessageBytes',
@@ -21,9 +27,9 @@ export const MESSAGE_LIMIT_SETTINGS = [
 type Limits = Config<(typeof MESSAGE_LIMIT_SETTINGS)[number]>;
 
 /**
- * The longest message that a client may send, in bytes. By default the first one of a client fits:
- * `connect` with all its subscriptions, a token in each. Throws ConfigError if a limit is too low for
- * the other settings.
+ * The longest message that a client may send, in bytes. The default has room for a client's first
+ * message: `connect` with all its subscriptions, each with a token. Throws ConfigError if a limit
+ * is too low for the other settings.
  */
 export function maxFrameBytesOf(limits: Limits): number {
   const faults = [frameFault(limits), messageFault(limits)].filter((fault) => fault !== undefined);

@@ -7,7 +7,7 @@ import {
 } from '@newswire/broker';
 import { readLinkSecret, StartError, type Config, type Logger } from '@newswire/runtime';
 
-/** The settings of an edge's brokers, whichever is chosen. */
+/** The settings of all brokers that an edge can use. */
 export const BROKER_SETTINGS = [
   'brokerKind',
   'bind',
@@ -22,9 +22,9 @@ export const BROKER_SETTINGS = [
 type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> &
   Pick<RedisOptions, 'limitsOf' | 'reconnectDelayMs'>;
 
-/** The broker that NEWSWIRE_BROKER names. What is at its other end may be away, now and later. */
+/** Opens the broker that NEWSWIRE_BROKER names. The other end may be unreachable, now and later. */
 export async function openBroker(config: BrokerConfig, logger: Logger): Promise<BrokerParts> {
-  // Publications come from center: a full Redis keeps no edge from delivering them.
+  // Center publishes, so an edge can deliver publications while Redis is full.
   if (config.brokerKind === 'redis') {
     return openRedis({ ...config, log: logger, toleratesFullRedis: true });
   }

@@ -2,10 +2,10 @@ import { counter, type Config, type Registry } from '@newswire/runtime';
 import { HOOK_SETTINGS, hookHeaderNames } from './access/hooks.js';
 import { addressList, allowedOrigins, type ServerOptions } from '@newswire/transport';
 
-/** The settings of a server that clients connect to. */
+/** The settings of a server for clients. */
 export const SERVER_SETTINGS = ['allowedOrigins', 'trustedProxies', ...HOOK_SETTINGS] as const;
 
-/** `registry`: where refused pages are counted. */
+/** `registry` receives the counter of refused web pages. */
 export function serverOptions(
   config: Config<(typeof SERVER_SETTINGS)[number]>,
   registry: Registry,

@@ -1,17 +1,20 @@
 import { Counter, Histogram, type Registry } from '@newswire/runtime';
 import type { HookName } from './hook-status.js';
 
-/** Told of what is worth counting about who is let in. */
+/** Receives the events of access control that newswire counts. */
 export interface AccessObserver {
-  /** A hook was asked, or is left alone, which counts as failed. `tookMs`: all of the waiting. */
+  /**
+   * A hook call ended. A call that the open circuit breaker refuses counts as failed. `tookMs`
+   * includes the wait for the semaphore.
+   */
   readonly onHookAsked: (hook: HookName, isAnswered: boolean, tookMs: number) => void;
   readonly onTokenRefused: (reason: 'expired' | 'early' | 'invalid') => void;
 }
 
-/** In seconds: up to the longest that a hook may take. */
+/** Histogram buckets in seconds, up to the longest hook timeout. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
-/** Counts what access is asked and refuses. */
+/** Counts hook calls and refused tokens. */
 export function accessMetrics(registry: Registry): AccessObserver {
   const registers = [registry];
   const calls = new Counter({

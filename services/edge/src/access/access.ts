@@ -1,56 +1,56 @@
 import { CLOSES, ProtocolError, type CloseKind, type JsonLine } from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
 
-/** A client's `connect`, or what stands for one on wires without. */
+/** A client's `connect` command, or its equivalent on wires without such a command. */
 export interface ConnectRequest {
   /** The session's id. */
   readonly client: string;
   readonly origin: Origin;
-  /** Empty: none was given. */
+  /** Empty if the client sent none. */
   readonly token: string;
   readonly data: JsonLine | undefined;
   readonly name: string;
   readonly version: string;
-  /** Headers that the client sent inside of its command. */
+  /** Headers that the client sent inside its command. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** How a channel that the server subscribes a client to, or that a token allows, is to be had. */
+/** The terms of a subscription, from a token, a hook or the server. */
 export interface SubscribeGrant {
-  /** Who this client is on this channel, for presence and join pushes: one line of JSON. */
+  /** The client's info on this channel, for presence and join pushes: one line of JSON. */
   readonly info?: JsonLine;
-  /** Told to the client with the subscription. */
+  /** Sent to the client with the subscription. */
   readonly data?: JsonLine;
   /** When the subscription ends unless it is refreshed, in ms since 1970. */
   readonly expiresAtMs?: number;
-  /** Instead of what the namespace says. */
+  /** This and the next two members override the namespace's options. */
   readonly joinLeave?: boolean;
   readonly presence?: boolean;
   readonly recovery?: boolean;
 }
 
-/** Who a session is. */
+/** The identity of a session. */
 export interface Credentials {
-  /** Empty: nobody is known. */
+  /** Empty for an anonymous client. */
   readonly user: string;
   /** When the connection ends unless it is refreshed, in ms since 1970. */
   readonly expiresAtMs?: number;
-  /** Who this client is, for presence, join pushes and its publications: one line of JSON. */
+  /** The client's info for presence, join pushes and its publications: one line of JSON. */
   readonly info?: JsonLine;
-  /** Told to the client with the answer to `connect`. */
+  /** Sent to the client in the reply to `connect`. */
   readonly data?: JsonLine;
-  /** Kept with the session and handed to hooks, never to a client. */
+  /** Kept with the session and sent to hooks, never to a client. */
   readonly meta?: JsonLine;
-  /** Channels the server subscribes the client to. */
+  /** Channels to which the server subscribes the client. */
   readonly subs: Readonly<Record<string, SubscribeGrant>>;
 }
 
-/** What a subscription asks for, beside its channel's position. */
+/** A request to subscribe, without its position. */
 export interface SubscribeAttempt {
   readonly client: string;
   readonly credentials: Credentials;
   readonly channel: string;
-  /** Empty: none was given. */
+  /** Empty if the client sent none. */
   readonly token: string;
   readonly data: JsonLine | undefined;
   /** For the subscribe hook. */
@@ -58,25 +58,28 @@ export interface SubscribeAttempt {
 }
 
 /**
- * Says who a client is and what it may listen to. Where nothing has to be waited for the answer is
- * given at once, and a refusal thrown; otherwise the promise rejects. Refusals are ProtocolError: 101
- * where a token is needed, 102, 103, 106 for a token over 8 KiB, 109 for one that has expired, 100
- * (temporary) where a key or a hook cannot be asked, and whatever error a hook answers; and
- * AccessClosedError where the connection ends.
+ * Authenticates clients and authorizes their subscriptions. If no wait is needed, `connect` and
+ * `subscribe` return the result or throw; otherwise they return a promise. Refusals are
+ * ProtocolError: 101 if a token is required, 102, 103, 106 for a token over 8 KiB, 109 for an
+ * expired token, 100 (temporary) if a key or a hook cannot be reached, and any error that a hook
+ * returns. AccessClosedError closes the connection.
  */
 export interface Access {
   connect(request: ConnectRequest): Credentials | Promise<Credentials>;
   /**
-   * The new credentials of a connected client; the user stays the same. An expired token ends the
-   * connection with 3005, any other that is not good with 3500.
+   * Renews the credentials of a connected client; the user stays the same. A token that has expired
+   * or is not valid yet closes the connection with 3005, any other invalid token with 3500.
    */
   refresh(client: string, credentials: Credentials, token: string): Promise<Credentials>;
   subscribe(attempt: SubscribeAttempt): SubscribeGrant | Promise<SubscribeGrant>;
-  /** As `subscribe`, but always by token: an expired one ends the connection with 3006. */
+  /**
+   * Like `subscribe`, but always by token. A token that has expired or is not valid yet closes the
+   * connection with 3006.
+   */
   subRefresh(attempt: SubscribeAttempt): Promise<SubscribeGrant>;
 }
 
-/** What the client asked for ends its connection, with this code and reason. */
+/** An error that closes the client's connection with this code and reason. */
 export class AccessClosedError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -93,7 +96,7 @@ export class AccessClosedError extends Error {
   }
 }
 
-/** A hook's own error, with the code and message that it chose. */
+/** An error that a hook returned, with the hook's own code and message. */
 export class HookRefusal extends ProtocolError {
   override readonly code: number;
   override readonly temporary: boolean;

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * What limits by address go by. An IPv6 customer has at least a /64 to choose addresses from, so
- * these count as one; IPv4 written as IPv6 counts as IPv4.
+ * The key under which limits count an address. An IPv6 customer has at least a /64 of addresses, so
+ * all addresses of a /64 share one key. IPv4 written as IPv6 has the key of the IPv4 address.
  */
 export function addressKey(address: string): string {
   if (!address.includes(':') || !isIPv6(address)) return address;
@@ -17,7 +17,9 @@ export function addressKey(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
-/** The eight numbers of an IPv6 address, whose zeros may be left out, and whose end may be IPv4's. */
+/**
+ * The eight 16-bit groups of an IPv6 address, which may contain `::` and may end in IPv4 notation.
+ */
 function wordsOf(address: string): number[] {
   const [bare = ''] = address.split('%');
   const hex = bare.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {

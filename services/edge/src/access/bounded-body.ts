@@ -1,4 +1,6 @@
-/** A response's body as text. Rejects once it has more bytes than that, and reads no further. */
+/**
+ * Reads a response's body as text. Rejects once the body exceeds `maxBytes`, and reads no further.
+ */
 export async function boundedText(response: Response, maxBytes: number): Promise<string> {
   if (response.body === null) return '';
   const chunks: Uint8Array[] = [];

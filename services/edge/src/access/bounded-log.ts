@@ -1,9 +1,9 @@
 import type { Logger } from '@newswire/runtime';
 
-/** Between two lines on one topic. */
+/** The minimum time between two log lines on one topic. */
 const INTERVAL_MS = 10_000;
 
-/** Writes what clients can cause to the log, at most one line on each topic in ten seconds. */
+/** Logs events that clients can cause: at most one line on each topic in ten seconds. */
 export class BoundedLog {
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   readonly #now: () => number;
@@ -14,7 +14,10 @@ export class BoundedLog {
     this.#now = now;
   }
 
-  /** False if the topic had a line a moment ago. Topics are fixed words, never a client's. */
+  /**
+   * Returns false if the topic logged a line within that time. Topics are fixed words, never a
+   * client's text.
+   */
   warn(topic: string, message: string): boolean {
     const nowMs = this.#now();
     if (nowMs < (this.#nextMs.get(topic) ?? -Infinity)) return false;
@@ -23,7 +26,10 @@ export class BoundedLog {
     return true;
   }
 
-  /** Reports that the circuit breaker of `name` opens, and if that was reported, that it closes. */
+  /**
+   * Returns a callback that logs when the circuit breaker of `name` opens. It logs that the breaker
+   * closes only if it logged the opening.
+   */
   breakerReports(name: string): (isOpen: boolean, message: string) => void {
     let isReported = false;
     return (isOpen, message) => {

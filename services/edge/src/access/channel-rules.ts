@@ -1,10 +1,13 @@
 import { checkChannelOrWildcard, isWildcard, ProtocolError } from '@newswire/protocol';
 import type { NamespaceOptions } from '@newswire/runtime';
 
-/** Throws ProtocolError for a channel that there may not be. */
+/** Returns a channel's options. Throws ProtocolError for a channel that may not exist. */
 export type OptionsOf = (channel: string) => NamespaceOptions;
 
-/** The options of a channel that there may be. Throws ProtocolError 102, 107, or 103 for a wildcard. */
+/**
+ * Returns the options of a channel that may exist. Throws ProtocolError: 102, 107, or 103 for a
+ * wildcard that the namespace does not allow.
+ */
 export function existingChannel(channel: string, optionsOf: OptionsOf): NamespaceOptions {
   checkChannelOrWildcard(channel);
   const options = optionsOf(channel);
@@ -14,7 +17,10 @@ export function existingChannel(channel: string, optionsOf: OptionsOf): Namespac
   return options;
 }
 
-/** The same for a channel that a client chose, whose name is also to be as its namespace wants it. */
+/**
+ * Like `existingChannel`, for a channel that a client named: the name must also match its
+ * namespace's pattern.
+ */
 export function chosenChannel(channel: string, optionsOf: OptionsOf): NamespaceOptions {
   const options = existingChannel(channel, optionsOf);
   if (!isWildcard(channel) && options.pattern?.test(channel) === false) {

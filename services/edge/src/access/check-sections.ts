@@ -1,12 +1,14 @@
 import { ConfigError, type NamespaceOptions } from '@newswire/runtime';
 
-/** What a namespace may ask for that has to be configured. */
+/** The configured parts that a namespace's `subscribe` option may need. */
 export interface AccessMeans {
   readonly hasTokenKeys: boolean;
   readonly hasSubscribeHook: boolean;
 }
 
-/** Throws ConfigError for namespaces that nobody could ever subscribe to as they say. */
+/**
+ * Throws ConfigError for namespaces whose `subscribe` option needs a part that is not configured.
+ */
 export function checkSections(
   sections: Iterable<readonly [where: string, options: Pick<NamespaceOptions, 'subscribe'>]>,
   means: AccessMeans,

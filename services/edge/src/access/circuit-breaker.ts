@@ -1,14 +1,19 @@
 export interface CircuitBreakerOptions {
-  /** So many failures in a row open it. */
+  /** The number of consecutive failures that opens the breaker. */
   readonly maxFailures: number;
-  /** For how long it lets nobody pass, before one may try. */
+  /** How long the open breaker refuses all calls before it allows one trial call. */
   readonly openMs: number;
   readonly now: () => number;
-  /** True each time that it opens, also after a failed try; false once when it closes. */
+  /**
+   * Called with true each time the breaker opens, also after a failed trial call, and with false
+   * once when it closes.
+   */
   readonly onChange?: (isOpen: boolean) => void;
 }
 
-/** Keeps calls from something that fails, so that it can recover and callers need not wait for it. */
+/**
+ * Stops calls to a failing service, so that the service can recover and callers do not wait for it.
+ */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
   #failures = 0;
@@ -18,7 +23,10 @@ export class CircuitBreaker {
     this.#options = options;
   }
 
-  /** Whether to call; `succeeded` or `failed` has to follow. After `openMs` one caller may try. */
+  /**
+   * Returns whether to make the call. The caller must then report `succeeded` or `failed`. After
+   * `openMs` the breaker allows one trial call.
+   */
   mayPass(): boolean {
     const { maxFailures, openMs, now } = this.#options;
     if (this.#failures < maxFailures) return true;

@@ -2,42 +2,47 @@ import { isRecord, type JsonLine } from '@newswire/protocol';
 import { z } from 'zod';
 import { InvalidTokenError, TokenExpiredError, TokenNotYetValidError } from './token-errors.js';
 
-/** What a token has signed: its claims, and the JSON text that they were parsed from. */
+/** A token's signed claims, and the JSON text from which they were parsed. */
 export interface SignedClaims {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly text: JsonLine;
 }
 
 export interface ClaimChecks {
-  /** What `aud` has to name, and `iss` has to be; undefined: anything or nothing. */
+  /**
+   * The audience that `aud` must name, and the required `iss`. Undefined accepts any value or none.
+   */
   readonly audience: string | undefined;
   readonly issuer: string | undefined;
-  /** How far the clocks of backend and edge may differ. */
+  /** The allowed difference between the clocks of backend and edge. */
   readonly leewayMs: number;
   /** ms since 1970. */
   readonly now: () => number;
 }
 
-// Seconds since 1970. Null is as if the claim were not there: no limit, and never a time.
+// Seconds since 1970. Null is the same as a missing claim: no limit.
 const Times = z.object({
   exp: z.number().nullish(),
   nbf: z.number().nullish(),
   iat: z.number().nullish(),
 });
 
-/** The claims of a token whose signature is good. Throws InvalidTokenError. */
+/** Parses the claims of a token whose signature has been verified. Throws InvalidTokenError. */
 export function parseClaims(payload: Uint8Array): SignedClaims {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);
     const claims: unknown = JSON.parse(text);
     if (isRecord(claims)) return { claims, text };
   } catch {
-    // Neither UTF-8 nor JSON: nothing of it goes into a message.
+    // Not UTF-8 or not JSON. The error message contains none of it.
   }
   throw new InvalidTokenError('its claims are no JSON object');
 }
 
-/** Throws InvalidTokenError for a token for others, TokenNotYetValidError, TokenExpiredError. */
+/**
+ * Checks audience, issuer and times. Throws InvalidTokenError, TokenNotYetValidError or
+ * TokenExpiredError.
+ */
 export function checkClaims({ claims }: SignedClaims, checks: ClaimChecks): void {
   const { audience, issuer, leewayMs, now } = checks;
   const { data: times, error } = Times.safeParse(claims);

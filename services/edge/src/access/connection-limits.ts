@@ -1,21 +1,24 @@
 export interface ConnectionLimitsOptions {
-  /** Of this edge, in all. */
+  /** Per edge, in total. */
   readonly maxConnections: number;
-  /** Of one user on this edge. Connections of nobody known are not counted here. */
+  /** Per user on this edge. Anonymous connections do not count here. */
   readonly maxPerUser: number;
-  /** From one address to this edge. */
+  /** Per client address on this edge. */
   readonly maxPerAddress: number;
 }
 
-/** One connection, counted. */
+/** One connection's place in the counts. */
 export interface Place {
-  /** Says whose it is. False: that user has too many, and this one is not counted among them. */
+  /**
+   * Counts the connection for this user. Returns false, and does not count it for this user, if the
+   * user has too many.
+   */
   takeFor(user: string): boolean;
-  /** Gives everything back; a second time does nothing. */
+  /** Releases all counts. A second call does nothing. */
   leave(): void;
 }
 
-/** Counts connections, in all, by address and by user. */
+/** Counts connections: in total, by address and by user. */
 export class ConnectionLimits {
   readonly #options: ConnectionLimitsOptions;
   readonly #byAddress = new Map<string, number>();
@@ -30,7 +33,7 @@ export class ConnectionLimits {
     return this.#count;
   }
 
-  /** Undefined: there are too many already. */
+  /** Returns undefined if a limit is reached. */
   enter(address: string): Place | undefined {
     const { maxConnections, maxPerAddress } = this.#options;
     if (this.#count >= maxConnections) return undefined;
@@ -39,7 +42,10 @@ export class ConnectionLimits {
     return new CountedPlace(this, address);
   }
 
-  /** Called by places: the connection is this user's from now on, if that one may have it. */
+  /**
+   * Called by places: counts the connection for `to` instead of `from`. Returns false if `to` has
+   * too many.
+   */
   move(from: string, to: string): boolean {
     if (to !== '' && !increase(this.#byUser, to, this.#options.maxPerUser)) return false;
     decrease(this.#byUser, from);
@@ -54,7 +60,7 @@ export class ConnectionLimits {
   }
 }
 
-/** Small: every connection has one. */
+/** Kept small, because every connection has one. */
 class CountedPlace implements Place {
   readonly #limits: ConnectionLimits;
   readonly #address: string;

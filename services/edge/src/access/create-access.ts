@@ -35,7 +35,7 @@ export type AccessConfig = Config<(typeof ACCESS_SETTINGS)[number]>;
 
 export interface AccessParts {
   readonly optionsOf: OptionsOf;
-  /** Checked against the settings. */
+  /** The namespaces to check against the settings. */
   readonly sections?: ChannelOptions['sections'];
   readonly observer?: AccessObserver;
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn'>;
@@ -43,16 +43,17 @@ export interface AccessParts {
   readonly now?: () => number;
 }
 
-/** Who is let in, and who answers `rpc`. */
+/** Access control, and the handler of `rpc` commands. */
 export interface AccessAndRpc {
   readonly access: Access;
-  /** Undefined: no hook for it is configured. */
+  /** Undefined if no rpc hook is configured. */
   readonly rpc: RpcHandler | undefined;
 }
 
 /**
- * Who is let in, as the settings and the channels file say, and a log line that sums it up. Throws
- * ConfigError for unusable keys, and for namespaces that need what is not configured.
+ * Creates access control from the settings and the channels file, and logs a one-line summary.
+ * Throws ConfigError for unusable keys, and for namespaces that need a key or hook that is not
+ * configured.
  */
 export function createAccess(config: AccessConfig, parts: AccessParts): AccessAndRpc {
   const { logger, observer, now = Date.now } = parts;
@@ -66,7 +67,7 @@ export function createAccess(config: AccessConfig, parts: AccessParts): AccessAn
 const EARLY =
   "a token is good only later, by its nbf: compare this machine's clock with that of the backend, or raise NEWSWIRE_TOKEN_LEEWAY_MS";
 
-/** What a client is told of a token that is not good: `expired`, of one that another may replace. */
+/** The errors for a refused token: `expired` if a new token may replace it, otherwise `invalid`. */
 interface Refusals {
   readonly expired: () => Error;
   readonly invalid: () => Error;
@@ -82,7 +83,7 @@ class ConfiguredAccess implements Access {
   readonly #hooks: Hooks;
   readonly #refusesNobody: boolean;
   readonly #needsToken: boolean;
-  /** Who may connect, and why. */
+  /** A log line that says which clients may connect, and why. */
   readonly summary: string;
 
   constructor(
@@ -166,7 +167,7 @@ class ConfiguredAccess implements Access {
     return this.#byToken(attempt.client, refusals, () => this.#grantOf(attempt));
   }
 
-  /** What the token gives, or the refusal that suits what is wrong with it. */
+  /** Runs `use`, and converts its token errors to refusals for the client. */
   async #byToken<T>(client: string, refusals: Refusals, use: () => Promise<T>): Promise<T> {
     try {
       return await use();
@@ -204,7 +205,7 @@ class ConfiguredAccess implements Access {
     return claim.grant;
   }
 
-  /** Lets in whom a token or the connect hook named, if the channels that come with it exist. */
+  /** Accepts the credentials from a token or the connect hook, if their channels exist. */
   #admit(credentials: Credentials): Credentials {
     if (this.#refusesNobody && credentials.user === '') {
       throw new ProtocolError('unauthorized', 'a user is needed');
@@ -223,14 +224,14 @@ function summaryOf({ anonymous, connectHookUrl }: AccessConfig, needsToken: bool
   return `clients may connect without a token: ${reason}`;
 }
 
-/** What a namespace may let everyone do, beside subscribing. */
+/** Rights besides subscribing that a namespace can give to everyone. */
 const POWERS = [
   ['publish', 'publish'],
   ['readHistory', 'read history'],
   ['readPresence', 'see who is there'],
 ] as const;
 
-/** What the channels file opens to whoever connects; empty where that is nothing. */
+/** The rights that the channels file gives to every client, in words; empty if there are none. */
 function powersOf(sections: ChannelOptions['sections']): string {
   const open = POWERS.flatMap(([option, words]) => {
     const theirs = [...sections].filter(([, namespace]) => namespace[option] === 'everyone');

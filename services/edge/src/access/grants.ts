@@ -3,17 +3,17 @@ import { rawMembers, recordOf, toOneLine, type JsonLine } from '@newswire/protoc
 import { z } from 'zod';
 import type { SubscribeGrant } from './access.js';
 
-/** Past this a Date is none: a time further off means never. */
+/** The latest time that a Date can hold. A later time means never. */
 const MAX_TIME_MS = 8.64e15;
 
-/** Seconds since 1970 as ms. 0 and less: none, as where it is not given. */
+/** Converts seconds since 1970 to ms. A missing value, 0 and a negative value mean no expiry. */
 export function expiryMs(seconds: number | null | undefined): number | undefined {
   if (seconds === undefined || seconds === null || seconds <= 0) return undefined;
   const ms = seconds * 1000;
   return ms > MAX_TIME_MS ? undefined : ms;
 }
 
-/** The object without the members that hold undefined. */
+/** Returns the object without its undefined members. */
 export function defined<T extends object>(
   object: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
@@ -21,16 +21,16 @@ export function defined<T extends object>(
   return Object.fromEntries(members) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-/** The members of an object that came as JSON, by name, as they were written there. */
+/** The members of a JSON object by name, each as its original text. */
 export type Written = ReadonlyMap<string, JsonLine>;
 
-/** A member that is JSON, as it was written. Where it is null there is none. */
+/** A member's original JSON text. Undefined if the member is missing or null. */
 export function writtenLine(written: Written, name: string): JsonLine | undefined {
   const text = written.get(name);
   return text === undefined || text === 'null' ? undefined : toOneLine(text);
 }
 
-/** The same, or the JSON whose text another member of the same meaning has in base64. */
+/** Like `writtenLine`, but `base64`, the same member encoded in base64, takes precedence. */
 export function jsonLine(
   written: Written,
   name: string,
@@ -47,7 +47,7 @@ function base64Line(base64: string): JsonLine {
   return toOneLine(text);
 }
 
-/** Whether it is text that a wire can carry: base64 of something else than JSON is not. */
+/** Whether the base64 contains JSON in UTF-8. A wire cannot carry anything else. */
 function isJsonBase64(base64: string): boolean {
   try {
     if (base64 !== '') base64Line(base64);
@@ -57,7 +57,7 @@ function isJsonBase64(base64: string): boolean {
   }
 }
 
-// Each member may be missing, or null, which means the same.
+// Each member may be missing or null, which means the same.
 export const Base64Json = z.string().refine(isJsonBase64).nullish();
 const Flag = z.object({ value: z.boolean().nullish() }).nullish();
 
@@ -69,8 +69,9 @@ const Override = z.object({
 });
 
 /**
- * Members of a subscription token, of a `subs` entry, and of a subscribe hook's result. `info`, `data`
- * and `meta` are any JSON: they are taken from the text, where no digit of a number is lost.
+ * Members of a subscription token, of a `subs` entry, and of a subscribe hook's result. `info`,
+ * `data` and `meta` may be any JSON. They are taken from the original text, so that numbers keep
+ * all their digits.
  */
 export const GRANT_MEMBERS = {
   b64info: Base64Json,
@@ -101,12 +102,12 @@ export function grantOf(from: z.infer<typeof Grant>, written: Written): Subscrib
   });
 }
 
-/** In protobuf's JSON a false is left out. */
+/** Protobuf's JSON omits false, so a flag without a value is false. */
 function valueOf(flag: z.infer<typeof Flag>): boolean | undefined {
   return flag ? (flag.value ?? false) : undefined;
 }
 
-/** `channels` and `subs` together; what `subs` says of a channel counts. */
+/** Merges `channels` and `subs`. For a channel in both, the entry in `subs` counts. */
 export function subsOf(
   from: {
     readonly channels?: readonly string[] | null | undefined;

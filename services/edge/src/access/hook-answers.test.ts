@@ -24,7 +24,7 @@ const subs = fc.dictionary(
   fc.oneof(fc.record(MEMBERS, { requiredKeys: [] }), fc.jsonValue()),
 );
 const result = fc.oneof(
-  // One wrong member refuses the whole: few at a time.
+  // One invalid member makes the whole result invalid, so only a few are generated.
   fc.dictionary(fc.constantFrom('user', 'meta', 'info', 'data'), fc.string(), { maxKeys: 2 }),
   fc.record({ ...MEMBERS, subs }, { requiredKeys: [] }),
   fc.jsonValue(),
@@ -41,7 +41,7 @@ const answer = fc.oneof(
   fc.jsonValue(),
 );
 
-/** As it comes: on one line, or on many. */
+/** The JSON text on one line or on several. */
 const text = fc
   .tuple(answer, fc.constantFrom(undefined, 1))
   .map(([value, space]) => JSON.stringify(value, null, space));

@@ -42,8 +42,8 @@ const SubscribeResult = z.object(GRANT_MEMBERS);
 const RpcResult = z.object({ b64data: Base64Json });
 
 /**
- * What the hook says, or why not: a HookRefusal or AccessClosedError to throw. Throws where the
- * answer is neither a result, nor an error, nor a disconnect.
+ * The hook's result, or a HookRefusal or AccessClosedError to throw. The read functions throw if
+ * the answer is neither a result, nor an error, nor a disconnect.
  */
 export type HookAnswer<T> = T | HookRefusal | AccessClosedError;
 
@@ -64,14 +64,14 @@ export function readSubscribeAnswer(answer: unknown, text: string): HookAnswer<S
   return read({ answer, text }, SubscribeResult, grantOf);
 }
 
-/** The result's data; null without. */
+/** Returns the result's data, or `null` if it has none. */
 export function readRpcAnswer(answer: unknown, text: string): HookAnswer<JsonLine> {
   return read({ answer, text }, RpcResult, ({ b64data }, written) => {
     return jsonLine(written, 'data', b64data) ?? 'null';
   });
 }
 
-/** An answer, and the JSON text that it was parsed from. */
+/** An answer, and the JSON text from which it was parsed. */
 interface ParsedAnswer {
   readonly answer: unknown;
   readonly text: string;

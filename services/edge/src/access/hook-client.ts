@@ -7,31 +7,34 @@ import { Semaphore } from './semaphore.js';
 export interface HookClientOptions {
   readonly hook: HookName;
   readonly url: URL;
-  /** From the question to the end of the answer, waiting for a place included. */
+  /** For the whole call: the wait for the semaphore, the request and the complete answer. */
   readonly timeoutMs: number;
   /**
-   * Told what went wrong: with the backend, or with one answer, which says nothing of the next.
-   * Nothing that was sent or answered is in the message.
+   * Called after each failure, either of the backend or of one answer. An unusable answer does not
+   * mean that the next one is unusable. The message contains nothing that was sent or received.
    */
   readonly onFailure: (message: string, of: 'backend' | 'answer') => void;
-  /** The circuit breaker opens (again), or closes. */
+  /** Called when the circuit breaker opens, opens again or closes. */
   readonly onBreaker?: (isOpen: boolean, message: string) => void;
-  /** Told of each question that was answered or failed, in what time. */
+  /** Called when a call was answered or failed, with its duration. */
   readonly onAsked?: (isAnswered: boolean, tookMs: number) => void;
   readonly now?: () => number;
 }
 
-/** Makes something of an answer, or throws. `text` is the answer's JSON as it came. */
+/** Converts an answer, or throws. `text` is the answer's original JSON text. */
 type ReadAnswer<T> = (answer: unknown, text: string) => T;
 
 const MAX_ANSWER_BYTES = 262_144;
 
-/** After a mass reconnect the others wait here instead of all at the backend. */
+/**
+ * Concurrent calls. After a mass reconnect the other calls wait here, so that they do not overload
+ * the backend.
+ */
 const MAX_CONCURRENT = 128;
 
 const BREAKER = { maxFailures: 10, openMs: 1000 };
 
-/** The backend is there, but this answer is none that can be used. It says nothing of the next. */
+/** The backend responded, but this answer cannot be used. The next one may be usable. */
 class UnusableAnswerError extends Error {
   readonly kind: ErrorKind;
 
@@ -42,7 +45,7 @@ class UnusableAnswerError extends Error {
   }
 }
 
-/** Asks one URL of the backend. Whatever goes wrong is an error, and never a yes. */
+/** Calls one URL of the backend. Every failure is an error and never grants access. */
 export class HookClient {
   readonly #options: HookClientOptions;
   readonly #name: string;
@@ -64,10 +67,9 @@ export class HookClient {
   }
 
   /**
-   * Posts the JSON and resolves with what `read` makes of the answer and its text; it throws where
-   * that is not an answer. Rejects with the error that the answer's HTTP status stands for, or else
-   * with error 100. Only what fails whoever asks opens the circuit breaker: time-outs, connections
-   * that fail, and 5xx.
+   * Posts the JSON and resolves with the result of `read`, which throws if the answer is not valid.
+   * Rejects with the error for the answer's HTTP status, or else with error 100. Only failures that
+   * affect every client open the circuit breaker: timeouts, failed connections, and 5xx.
    */
   async ask<T>(
     json: string,
@@ -131,7 +133,7 @@ export class HookClient {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
       body,
-      redirect: 'manual', // another address is not the one that was trusted with cookies
+      redirect: 'manual', // cookies must not be sent to an address that is not configured
       signal,
     });
     const { status } = response;
@@ -143,10 +145,13 @@ export class HookClient {
   }
 }
 
-/** Codes of HTTP that cannot be parsed, of headers that are too long, of a body badly compressed. */
+/**
+ * Error codes for HTTP that cannot be parsed, headers that are too long, and badly compressed
+ * bodies.
+ */
 const UNUSABLE_CODES = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|Z_)/;
 
-/** What is wrong with one answer is no failure of the backend. */
+/** Whether the error concerns this answer only. Such an error is not a failure of the backend. */
 function isUnusable(error: unknown): boolean {
   return error instanceof BodyTooLongError || UNUSABLE_CODES.test(codeOf(error) ?? '');
 }

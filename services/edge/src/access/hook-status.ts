@@ -1,9 +1,9 @@
 import type { ErrorKind } from '@newswire/protocol';
 
-/** As labels of metrics have them. */
+/** The hooks' names, which are also labels of metrics. */
 export type HookName = 'connect' | 'subscribe' | 'rpc';
 
-/** HTTP statuses of a hook that say something of the one request, with the error for its client. */
+/** HTTP statuses that concern this one request, and the error for its client. */
 const STATUS_ERRORS: Readonly<Record<number, ErrorKind>> = {
   400: 'badRequest',
   401: 'unauthorized',
@@ -15,8 +15,8 @@ const STATUS_ERRORS: Readonly<Record<number, ErrorKind>> = {
 };
 
 /**
- * What is not found depends on the hook. A connect hook has nothing to find: its URL is wrong, which
- * must not end the clients that come meanwhile.
+ * The error for 404 and 410. For a connect hook these mean that its URL is wrong. The error is then
+ * temporary, so that clients who connect meanwhile come back.
  */
 const NOT_FOUND: Readonly<Record<HookName, ErrorKind>> = {
   connect: 'internal',
@@ -25,15 +25,15 @@ const NOT_FOUND: Readonly<Record<HookName, ErrorKind>> = {
 };
 
 /**
- * The error that an HTTP status other than 200 stands for. The temporary error 100 for all that say
- * nothing of the client: redirects, 2xx, most 4xx, and 5xx.
+ * Maps an HTTP status other than 200 to an error. A status that says nothing about the client maps
+ * to the temporary error 100: redirects, 2xx, most 4xx, and 5xx.
  */
 export function errorOfStatus(hook: HookName, status: number): ErrorKind {
   if (status === 404 || status === 410) return NOT_FOUND[hook];
   return STATUS_ERRORS[status] ?? 'internal';
 }
 
-/** Whether the status means that the backend is in trouble, whoever asks. */
+/** Whether the status means that the backend fails for every client. */
 export function isBackendFailure(status: number): boolean {
   return status >= 500;
 }

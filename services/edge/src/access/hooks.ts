@@ -25,22 +25,25 @@ export const HOOK_SETTINGS = [
 
 type HookConfig = Config<(typeof HOOK_SETTINGS)[number]>;
 
-/** Which request headers a connection's `Origin` has to hold for the hooks: none without hooks. */
+/** The request headers that a connection's `Origin` must keep for the hooks: none without hooks. */
 export function hookHeaderNames(config: HookConfig): readonly string[] {
   const { connectHookUrl, subscribeHookUrl, rpcHookUrl, hookHeaders } = config;
   if ((connectHookUrl ?? subscribeHookUrl ?? rpcHookUrl) === undefined) return [];
   return hookHeaders.filter((name) => name !== ADDRESS_HEADER);
 }
 
-/** Stands for the client's address, whatever a header of that name says. */
+/** This name stands for the client's address. A request header of this name is ignored. */
 const ADDRESS_HEADER = 'x-real-ip';
 
-/** Visible ASCII, spaces and tabs, and what is beyond ASCII: nothing that ends a line. */
+/** Visible ASCII, spaces, tabs and characters beyond ASCII: nothing that ends a line. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const MAX_HEADER_LENGTH = 8192;
 
-/** The backend, asked in the form of Centrifugo's proxies. Undefined: no such hook is configured. */
+/**
+ * Calls the backend in the format of Centrifugo's proxies. A method returns undefined if its hook
+ * is not configured.
+ */
 export class Hooks {
   readonly #connect: HookClient | undefined;
   readonly #subscribe: HookClient | undefined;
@@ -106,7 +109,10 @@ export class Hooks {
     return orThrow(await hook.ask(json, this.#forwarded(origin, {}), readRpcAnswer));
   }
 
-  /** The chosen headers; what a client says in its command counts only where its request is silent. */
+  /**
+   * The configured headers. A header in the client's command counts only if the HTTP request has
+   * none of that name.
+   */
   #forwarded(
     origin: Origin | undefined,
     said: Readonly<Record<string, string>>,
@@ -125,7 +131,7 @@ export class Hooks {
       }
       headers.set(name, value);
     }
-    // Not by assignment, which would lose a name like __proto__.
+    // Assignment would lose a name like __proto__.
     return Object.fromEntries(headers);
   }
 }
@@ -135,7 +141,10 @@ function basics(client: string, origin: Origin | undefined) {
   return { client, transport, protocol: 'json', encoding: 'json' };
 }
 
-/** An object's JSON with members that are JSON text already; empty and missing ones are left out. */
+/**
+ * Builds the JSON of an object from strings and from members that are already JSON text. Empty and
+ * missing members are left out.
+ */
 function jsonText(
   object: Readonly<Record<string, string>>,
   lines: Readonly<Record<string, JsonLine | undefined>>,

@@ -105,7 +105,7 @@ describe('ConnectionLimits', () => {
     expect(first?.isIn).toBe(true);
     const third = enter('ann');
     expect(third.isIn).toBe(false);
-    third.place?.leave(); // it was not counted as hers
+    third.place?.leave(); // it did not count for this user
     expect(enter('ann').isIn).toBe(false);
     expect([enter('').isIn, enter('').isIn, enter('').isIn, enter('bob').isIn]).toEqual(
       Array(4).fill(true),

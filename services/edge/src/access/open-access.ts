@@ -3,13 +3,13 @@ import type { NamespaceOptions } from '@newswire/runtime';
 import type { Access, Credentials, SubscribeGrant } from './access.js';
 import { chosenChannel, type OptionsOf } from './channel-rules.js';
 
-/** A client of whom nothing is known. */
+/** The credentials of an anonymous client. */
 export const ANONYMOUS: Credentials = { user: '', subs: {} };
 
-/** A subscription that is allowed, and as its namespace says. */
+/** Allows a subscription on its namespace's terms. */
 export const PLAIN_GRANT: SubscribeGrant = {};
 
-/** A channel's options where nothing else is said. */
+/** A channel's options if nothing else is configured. */
 export const OPEN_NAMESPACE: NamespaceOptions = {
   historySize: 1000,
   historyTtlMs: 600_000,
@@ -26,7 +26,10 @@ export const OPEN_NAMESPACE: NamespaceOptions = {
   pattern: undefined,
 };
 
-/** Without tokens and hooks: nobody is known, and whoever needs not be known may subscribe. */
+/**
+ * Access control without tokens and hooks: every client is anonymous, and may subscribe to channels
+ * that are open to everyone.
+ */
 export function openAccess(optionsOf: OptionsOf): Access {
   const noTokens = () => Promise.reject(new ProtocolError('notAvailable', 'there are no tokens'));
   return {

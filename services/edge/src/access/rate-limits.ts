@@ -1,11 +1,13 @@
 export interface RateLimitsOptions {
-  /** How many a second each key may have in the long run. */
+  /** The refill rate of each key's bucket, per second. */
   readonly perSecond: number;
-  /** How many at once, after a rest. */
+  /** The size of each bucket: the largest burst after a pause. */
   readonly burst: number;
-  /** Of more keys, the ones longest unused are forgotten, and may begin anew. */
+  /**
+   * With more keys, the least recently used ones are forgotten and start again with a full bucket.
+   */
   readonly maxKeys: number;
-  /** ms, of any clock that never goes back. */
+  /** In ms, from any clock that never goes back. */
   readonly now: () => number;
 }
 
@@ -14,12 +16,12 @@ interface Bucket {
   filledAtMs: number;
 }
 
-/** A token bucket for each key. Only keys that are in use lately take memory. */
+/** A token bucket for each key. Only recently used keys take memory. */
 export class RateLimits {
   readonly #options: RateLimitsOptions;
   /** In the order of their last use. */
   readonly #buckets = new Map<string, Bucket>();
-  /** The key used last: mostly it is the next one too. */
+  /** The most recently used key. Usually the next call has the same key. */
   #newest: string | undefined;
 
   constructor(options: RateLimitsOptions) {
@@ -30,7 +32,10 @@ export class RateLimits {
     return this.#buckets.size;
   }
 
-  /** Takes `cost` from the key's bucket; false, and nothing is taken, where there is too little. */
+  /**
+   * Takes `cost` from the key's bucket. Returns false, and takes nothing, if the bucket holds too
+   * little.
+   */
   take(key: string, cost = 1): boolean {
     const nowMs = this.#options.now();
     const bucket = this.#buckets.get(key) ?? { level: this.#options.burst, filledAtMs: nowMs };
@@ -43,13 +48,13 @@ export class RateLimits {
     return true;
   }
 
-  /** What was taken turned out not to count. */
+  /** Returns what was taken for something that does not count. */
   giveBack(key: string, cost = 1): void {
     const bucket = this.#buckets.get(key);
     if (bucket !== undefined) bucket.level = Math.min(this.#options.burst, bucket.level + cost);
   }
 
-  /** Behind all others. */
+  /** Moves the key behind all others. */
   #move(key: string, bucket: Bucket): void {
     this.#newest = key;
     this.#buckets.delete(key);
@@ -61,7 +66,10 @@ export class RateLimits {
     return Math.min(burst, level + ((nowMs - filledAtMs) * perSecond) / 1000);
   }
 
-  /** A full bucket says no more than none. Two at a time are enough: each call adds one at most. */
+  /**
+   * Forgets keys beyond `maxKeys`, and keys with a full bucket, which is the same as none. Two per
+   * call are enough, because each call adds one at most.
+   */
   #forget(nowMs: number): void {
     let looks = 2;
     for (const [key, bucket] of this.#buckets) {

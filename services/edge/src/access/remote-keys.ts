@@ -11,13 +11,13 @@ import {
 import { boundedText } from './bounded-body.js';
 
 export interface RemoteKeysOptions {
-  /** Told why the keys cannot be read, without anything secret. */
+  /** Called with the reason why the keys cannot be read. It contains no secret. */
   readonly onFailure: (message: string) => void;
   readonly timeoutMs?: number;
   readonly cacheMs?: number;
-  /** After a read, for how long a key that is missing does not make it read again. */
+  /** How long after a read a missing key does not cause another read. */
   readonly coolDownMs?: number;
-  /** After a failure, for how long it is not tried again. */
+  /** How long after a failed read no other read is tried. */
   readonly failureCoolDownMs?: number;
   readonly now?: () => number;
 }
@@ -25,9 +25,10 @@ export interface RemoteKeysOptions {
 const MAX_KEY_SET_BYTES = 262_144;
 
 /**
- * Keys of a JWKS URL. They are kept, and read again when they are old or one is missing. Throws a
- * temporary ProtocolError while they cannot be read, and also for a missing key where it is too
- * early to look again: it may be a new one, and a client refused for good would not come back.
+ * Reads and caches the keys of a JWKS URL. They are read again when they are old or one is missing.
+ * Throws a temporary ProtocolError while they cannot be read, and also for a missing key if it is
+ * too early to read again: the key may be new, and a client that is refused permanently would not
+ * come back.
  */
 export function remoteKeys(url: URL, options: RemoteKeysOptions): JWTVerifyGetKey {
   const { timeoutMs = 3000, cacheMs = 600_000, coolDownMs = 10_000 } = options;
@@ -47,7 +48,7 @@ export function remoteKeys(url: URL, options: RemoteKeysOptions): JWTVerifyGetKe
       // jose would read a body of any length.
       const text = await boundedText(response, MAX_KEY_SET_BYTES);
       const keySet = withoutNulls(text) as JSONWebKeySet;
-      // Throws where it is no key set: unnoticed, it would be read again for every token.
+      // Throws if it is not a key set. Without this check, each token would cause another read.
       createLocalJWKSet(keySet);
       return new Response(JSON.stringify(keySet));
     } catch (error) {
@@ -82,7 +83,7 @@ function withoutNullKid(header: JWTHeaderParameters): JWTHeaderParameters {
   return others;
 }
 
-/** A member that is null is as if it were not there: some libraries write `"use":null`. */
+/** Removes members that are null: some libraries write `"use":null`. */
 function withoutNulls(json: string): unknown {
   return JSON.parse(json, (_, value: unknown) => (value === null ? undefined : value));
 }

@@ -2,7 +2,7 @@ import type { JsonLine } from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
 import type { Credentials } from './access.js';
 
-/** What a client asks a backend by `rpc`. */
+/** A client's `rpc` command for the backend. */
 export interface RpcRequest {
   readonly client: string;
   readonly credentials: Credentials;
@@ -13,7 +13,7 @@ export interface RpcRequest {
 }
 
 /**
- * Resolves with one line of JSON. Rejects with ProtocolError, error 104 for a method that it does
- * not have, and with AccessClosedError where the connection ends.
+ * Resolves with one line of JSON. Rejects with ProtocolError (104 for an unknown method), or with
+ * AccessClosedError if the connection must close.
  */
 export type RpcHandler = (request: RpcRequest) => Promise<JsonLine>;

@@ -22,7 +22,7 @@ test('so many work at a time, the others in the order they came', async () => {
   const outcomes = Promise.allSettled(all);
   await tick();
   expect(working).toEqual(['a', 'bad']);
-  end('bad'); // a place is left by whoever fails, too
+  end('bad'); // a failed call frees its place, too
   await tick();
   expect(working).toEqual(['a', 'bad', 'c']);
   end('a');

@@ -1,4 +1,4 @@
-/** Lets so many work at a time; the others wait in line. */
+/** Limits the number of concurrent calls. The others wait in order of arrival. */
 export class Semaphore {
   #free: number;
   readonly #line = new Set<() => void>();
@@ -7,7 +7,9 @@ export class Semaphore {
     this.#free = places;
   }
 
-  /** Rejects with the signal's reason if it gives up before there is a place. */
+  /**
+   * Runs `work` when a place is free. Rejects with the signal's reason if the signal aborts first.
+   */
   async pass<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await this.#wait(signal);
@@ -33,7 +35,7 @@ export class Semaphore {
     });
   }
 
-  /** The place goes to whoever waits longest, or is free. */
+  /** Gives the place to the call that has waited longest, or frees it. */
   #leave(): void {
     const [next] = this.#line;
     if (next === undefined) {

@@ -30,9 +30,9 @@ const SubscriptionClaims = z.object({
 
 type Clock = Pick<ClaimChecks, 'leewayMs' | 'now'>;
 
-/** What a connection token's claims make of a client. Throws InvalidTokenError. */
+/** Converts a connection token's claims to credentials. Throws InvalidTokenError. */
 export function connectionCredentials(signed: SignedClaims, clock: Clock): Credentials {
-  // Handed out for one channel, it shall not open a connection, which may be good for many.
+  // A subscription token is for one channel. It must not open a connection, which may allow many.
   const { channel } = signed.claims;
   if (channel !== undefined && channel !== null) {
     throw new InvalidTokenError('it is a subscription token');
@@ -50,16 +50,16 @@ export function connectionCredentials(signed: SignedClaims, clock: Clock): Crede
   };
 }
 
-/** What a subscription token allows, and whom. */
+/** What a subscription token allows, and for which user, channel and session. */
 export interface SubscriptionClaim {
   readonly user: string;
   readonly channel: string;
-  /** Of one session only, where not empty. */
+  /** If not empty, only this session may use the token. */
   readonly client: string;
   readonly grant: SubscribeGrant;
 }
 
-/** Throws InvalidTokenError. */
+/** Converts a subscription token's claims. Throws InvalidTokenError. */
 export function subscriptionClaim(signed: SignedClaims, clock: Clock): SubscriptionClaim {
   const claims = read(SubscriptionClaims, signed);
   const { expiresAtMs: _, ...grant } = grantOf(claims, rawMembers(signed.text));
@@ -76,7 +76,10 @@ interface Expiring {
   readonly expire_at?: number | null | undefined;
 }
 
-/** A token that is good by the leeway alone is good until that is over. */
+/**
+ * The time at which the grant expires. A token that is valid only because of the leeway expires
+ * when the leeway is over.
+ */
 function expiryOf({ exp, expire_at: expireAt }: Expiring, clock: Clock): number | undefined {
   if (expireAt !== undefined && expireAt !== null) return expiryMs(expireAt);
   const atMs = expiryMs(exp);

@@ -1,4 +1,4 @@
-/** The token was good once. */
+/** The token was valid earlier. */
 export class TokenExpiredError extends Error {
   constructor() {
     super('the token has expired');
@@ -6,7 +6,7 @@ export class TokenExpiredError extends Error {
   }
 }
 
-/** The token will be good later. */
+/** The token will be valid later. */
 export class TokenNotYetValidError extends Error {
   constructor() {
     super('the token is not valid yet');
@@ -14,7 +14,10 @@ export class TokenNotYetValidError extends Error {
   }
 }
 
-/** The token is not good, and never will be. `reason` is for logs: nothing of the token is in it. */
+/**
+ * The token is not valid, and never will be. `reason` is for logs and contains nothing of the
+ * token.
+ */
 export class InvalidTokenError extends Error {
   readonly reason: string;
 

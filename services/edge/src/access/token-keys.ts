@@ -13,7 +13,7 @@ export const TOKEN_KEY_SETTINGS = [
 const HMAC = ['HS256', 'HS384', 'HS512'];
 const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
 
-/** A curve has one algorithm: by OpenSSL's names. */
+/** The one algorithm of each curve, by OpenSSL's name for the curve. */
 const ECDSA_BY_CURVE: Readonly<Record<string, string>> = {
   prime256v1: 'ES256',
   secp384r1: 'ES384',
@@ -23,15 +23,18 @@ const ECDSA_BY_CURVE: Readonly<Record<string, string>> = {
 const MIN_RSA_BITS = 2048;
 
 /**
- * A key, or a set of them, and the only algorithms it is ever used with. These come from the kind
- * of key that is configured, never from a token: a public key can't be taken for an HMAC secret.
+ * A key or a key set, and the only algorithms for which it is used. They follow from the kind of
+ * key that is configured, never from a token, so a public key cannot be used as an HMAC secret.
  */
 export interface TokenKey {
   readonly algorithms: readonly string[];
   readonly key: KeyObject | JWTVerifyGetKey;
 }
 
-/** The configured keys; none means that no token is good. Throws ConfigError for an unusable one. */
+/**
+ * Returns the configured keys. Without any, no token is valid. Throws ConfigError for an unusable
+ * key.
+ */
 export function tokenKeys(
   config: Config<(typeof TOKEN_KEY_SETTINGS)[number]>,
   onFailure: (message: string) => void,

@@ -10,7 +10,7 @@ export interface TokenVerifierOptions extends ClaimChecks {
 
 export const MAX_TOKEN_BYTES = 8192;
 
-/** Tells what a token says, after looking that one of the keys signed it, and when and for whom. */
+/** Verifies a token's signature, audience, issuer and times, and returns its claims. */
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions;
 
@@ -20,7 +20,7 @@ export class TokenVerifier {
 
   /**
    * Rejects with TokenExpiredError, TokenNotYetValidError, InvalidTokenError, or ProtocolError: 106
-   * for a token over 8 KiB, 100 where the keys cannot be had at the moment.
+   * for a token over 8 KiB, 100 if the keys cannot be read at the moment.
    */
   async verify(token: string): Promise<SignedClaims> {
     const signed = parseClaims(await this.#payloadOf(token));
@@ -28,7 +28,7 @@ export class TokenVerifier {
     return signed;
   }
 
-  /** The bytes that one of the keys has signed. */
+  /** The payload, verified with one of the keys. */
   async #payloadOf(token: string): Promise<Uint8Array> {
     const bytes = Buffer.byteLength(token);
     if (bytes > MAX_TOKEN_BYTES) {
@@ -61,7 +61,7 @@ export class TokenVerifier {
   }
 }
 
-/** A token that does not name its key may be of any in the set. */
+/** Tries every candidate: a token that does not name its key may belong to any key of the set. */
 async function verifyWithAny(
   token: string,
   candidates: InstanceType<typeof errors.JWKSMultipleMatchingKeys>,
@@ -71,14 +71,14 @@ async function verifyWithAny(
     try {
       return payloadIn(await compactVerify(token, key, options));
     } catch (error) {
-      // A TypeError is about the key, which is too weak: the others may be good all the same.
+      // A TypeError means that this key is too weak. Another key may still verify the token.
       if (!isOtherKeys(error) && !(error instanceof TypeError)) throw error;
     }
   }
   throw new errors.JWSSignatureVerificationFailed();
 }
 
-/** A JWT's payload is always in base64. */
+/** Returns the payload. Throws if it is not in base64, which a JWT requires. */
 function payloadIn({ payload, protectedHeader: { crit, b64 } }: CompactVerifyResult): Uint8Array {
   if (crit?.includes('b64') && b64 === false) {
     throw new InvalidTokenError('its payload is not in base64');
@@ -94,7 +94,7 @@ function algorithmOf(token: string): string {
   }
 }
 
-/** The token may be another key's. */
+/** Whether another key may still verify the token. */
 function isOtherKeys(error: unknown): boolean {
   return (
     error instanceof errors.JWSSignatureVerificationFailed ||

@@ -38,7 +38,7 @@ function signedBytes(bytes: readonly number[]): string {
   return `${signed}.${hmac(SECRET)(signed)}`;
 }
 
-/** As RFC 7797 has it, which no JWT may use. */
+/** A token with an unencoded payload (RFC 7797), which a JWT must not have. */
 function unencoded(payload: string): string {
   const header = Buffer.from('{"alg":"HS256","b64":false,"crit":["b64"]}').toString('base64url');
   return `${header}.${payload}.${hmac(SECRET)(`${header}.${payload}`)}`;

@@ -14,7 +14,7 @@ const { access } = accessRig({ settings: { NEWSWIRE_TOKEN_HMAC_SECRET: SECRET } 
 
 type Read = (members: string) => unknown;
 
-/** What each source makes of an object with these members. */
+/** How each source reads an object with these members. */
 const CREDENTIALS: readonly (readonly [string, Read])[] = [
   ['a connection token', (members) => connect(`{${members}}`)],
   ['a refresh', (members) => refresh(`{"sub":"ann",${members}}`)],
@@ -50,7 +50,7 @@ async function grantIn(credentials: unknown): Promise<unknown> {
   return Object.entries(((await credentials) as { subs: object }).subs)[0]?.[1];
 }
 
-/** JSON, and how it is handed on. */
+/** JSON, and the text that newswire passes on. */
 const TEXTS = [
   ['1147953659032899584', '1147953659032899584'],
   ['1.50', '1.50'],

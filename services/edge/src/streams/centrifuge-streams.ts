@@ -9,16 +9,16 @@ import {
 } from './refusal.js';
 import { eventFraming, lineFraming } from './stream-framings.js';
 
-/** What the two have in common. */
+/** The options that both endpoints share. */
 export type StreamParts = Pick<StreamEndpoint, 'handleOpen'> & {
-  /** Called before each connection: a refusal while this edge takes none. */
+  /** Called before each connection. Returns a refusal while this edge accepts none. */
   readonly refuse: () => Refusal | undefined;
   readonly maxFrameBytes: number;
 };
 
 /**
- * Centrifuge's wire in answers that do not end, for where WebSockets do not get through. The request
- * brings the `connect` command; later ones come to `/emulation`.
+ * Centrifuge's wire in streaming HTTP responses, for networks in which WebSockets do not work. The
+ * request carries the `connect` command; later commands arrive at `/emulation`.
  */
 export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamParts) {
   const sse: StreamEndpoint = {

@@ -12,23 +12,26 @@ const Emulation = z.object({
 });
 
 export interface EmulationOptions {
-  /** Of this edge. */
+  /** This edge's id. */
   readonly uid: string;
-  /** Its own answers to control requests. */
+  /** Handles control requests on this edge. */
   readonly own: ControlHandler;
-  /** The way to the others. */
+  /** Sends control requests to the other edges. */
   readonly control: Pick<Control, 'requestOf'>;
   readonly maxFrameBytes: number;
-  /** By address: how many requests for other edges' sessions may be under way, or have missed. */
+  /**
+   * Limits, by address, the requests for sessions on other edges that are pending or found no
+   * session.
+   */
   readonly misses: Pick<RateLimits, 'take' | 'giveBack'>;
 }
 
 /**
- * `POST /emulation {session,node,data}`: commands of a client that only listens on its connection.
- * Nginx may bring them to any edge: one whose session it is not hands them on to the `node`, in the
- * order in which they came. 204 when the session has them; 404 where there is no such session or
- * edge: its client has to connect anew. 429 for an address that asks for too many that are not there,
- * as each of these costs a message to another edge.
+ * `POST /emulation {session,node,data}`: commands of a client whose connection only receives. Nginx
+ * may route them to any edge. An edge that does not have the session forwards them to `node`, in
+ * the order in which they arrived. 204: the session has received them. 404: there is no such
+ * session or edge, and the client must connect again. 429: the address sent too many requests for
+ * sessions that do not exist. Each of these costs a message to another edge.
  */
 export function emulationRoute(options: EmulationOptions): HttpRoute {
   return {
@@ -36,7 +39,7 @@ export function emulationRoute(options: EmulationOptions): HttpRoute {
     path: '/emulation',
     isForPages: true,
     needsAddress: true,
-    // As JSON text in JSON, quotes take two bytes.
+    // In JSON text inside a JSON string, each quote takes two bytes.
     maxBodyBytes: 2 * options.maxFrameBytes,
     handle: ({ body, address = '' }) => {
       const request = parse(body);
@@ -51,7 +54,7 @@ export function emulationRoute(options: EmulationOptions): HttpRoute {
   };
 }
 
-/** Nothing is awaited before `work`: what came first goes first. */
+/** Awaits nothing before `work`, so that requests keep their order. */
 async function limited(
   address: string,
   { misses }: EmulationOptions,
@@ -75,7 +78,7 @@ async function handle(
   }
   const request = { method: 'emulate', session, data } as const;
   try {
-    // Nothing is awaited before this: what came first goes first.
+    // Nothing is awaited before this, so that requests keep their order.
     const { count = 0 } = await ask(request);
     return count > 0 ? { status: 204, body: '' } : gone();
   } catch (error) {

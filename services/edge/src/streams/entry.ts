@@ -1,16 +1,19 @@
 import type { Publication, Wire } from '@newswire/protocol';
 
-/** A publication as the ring keeps it: with its frames, so that no session encodes it again. */
+/** A publication in the ring, with its encoded frames, so that no session encodes it again. */
 export interface Entry extends Publication {
-  /** When it was published, in ms on this edge's clock: when it came, or was read less its age. */
+  /**
+   * When it was published, in ms on this edge's clock: the time it arrived, or for a publication
+   * read from the log, the time of the read minus its age.
+   */
   readonly publishedMs: number;
-  /** UTF-8 bytes of its data and what goes beside it. */
+  /** UTF-8 bytes of `data` and `extra`. */
   readonly bytes: number;
-  /** By the wires' indices; filled when first asked for. */
+  /** Frames by the index of their wire; each is filled when first needed. */
   readonly encoded: (string | undefined)[];
 }
 
-/** The form of a publication on a wire, made once. */
+/** The publication's frame on a wire, encoded once. */
 export function encoded(wire: Wire, channel: string, entry: Entry, previous?: Entry): string {
   return (entry.encoded[wire.index] ??= wire.encode(channel, entry, previous));
 }
@@ -18,9 +21,9 @@ export function encoded(wire: Wire, channel: string, entry: Entry, previous?: En
 export function toEntry(publication: Publication, publishedMs: number): Entry {
   const { offset, data, extra } = publication;
   const bytes = Buffer.byteLength(data);
-  // An empty array would make room for 17 at the first frame.
+  // An empty array would allocate room for 17 elements at the first frame.
   const noFrames = [undefined, undefined];
-  // Written out: most are plain, and a spread costs several times as much.
+  // Written out because most publications are plain, and a spread costs several times as much.
   if (extra === undefined) return { offset, data, publishedMs, bytes, encoded: noFrames };
   const allBytes = bytes + Buffer.byteLength(extra);
   return { offset, data, extra, publishedMs, bytes: allBytes, encoded: noFrames };

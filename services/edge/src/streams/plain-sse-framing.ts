@@ -2,7 +2,7 @@ import { readBlocks, toEventId, type ErrorBody, type Position } from '@newswire/
 import type { HttpReply, StreamFraming } from '@newswire/transport';
 import { eventStreamRefusal, refusalOf, RETRY_MS } from './refusal.js';
 
-/** HTTP's statuses for the errors that a request to listen may be answered with. */
+/** The HTTP statuses for errors that refuse a request. */
 const STATUSES: Readonly<Record<number, number>> = {
   100: 503,
   101: 401,
@@ -14,7 +14,7 @@ const STATUSES: Readonly<Record<number, number>> = {
   111: 429,
 };
 
-/** What a frame last became, and for whom. */
+/** The last frame, the ids before and after it, and the events that it became. */
 interface LastEvents {
   frame: string;
   before: string;
@@ -24,18 +24,18 @@ interface LastEvents {
 }
 
 /**
- * What the connections of plain SSE have in common. All that are live on the same channels stand at
- * the same positions: their events are the very same text, which is made for the first of them.
+ * Shared by all plain SSE connections. Live connections on the same channels are at the same
+ * positions, so their events have the same text. It is made for the first of them only.
  */
 export class PlainSseMemory {
   last: LastEvents | undefined;
 }
 
 /**
- * One client's events. The id of each names the client's positions on all its channels once it has
- * that event; `id:` and `data:` are one event, so a cut between the two loses and doubles nothing.
- * Nothing is sent before all channels have begun: until then an error can be an HTTP status. Then an
- * event `subscribed` names them.
+ * Frames one client's events. The id of each event holds the client's positions on all its channels
+ * after that event. `id:` and `data:` are in one event, so a connection that is cut between them
+ * loses and repeats nothing. Nothing is sent before all channels have begun, because until then an
+ * error can be an HTTP status. Then an event `subscribed` names the channels.
  */
 export class PlainSseFraming implements StreamFraming {
   readonly contentType = 'text/event-stream';
@@ -50,8 +50,8 @@ export class PlainSseFraming implements StreamFraming {
   #error: ErrorBody | undefined;
 
   /**
-   * `positions`: of those channels, what the client has had before. `hasNextUpstream`: a proxy asks
-   * another edge after a 503.
+   * `positions`: the client's last positions; those on other channels are ignored.
+   * `hasNextUpstream`: a proxy tries another edge after a 503.
    */
   constructor(
     channels: readonly string[],
@@ -73,7 +73,7 @@ export class PlainSseFraming implements StreamFraming {
     if (!this.#isConnected || this.#awaited.size > 0) return '';
     const text = this.#held;
     this.#held = undefined;
-    // Some libraries keep an id only where an event comes with it.
+    // Some libraries keep an id only if it comes with an event.
     const channels = [...this.#positions.keys()].join('|');
     return `${text}id: ${this.#id}\nevent: subscribed\ndata: ${channels}\n\n`;
   }

@@ -27,7 +27,7 @@ const request = fc.record({
   body: fc.constant(''),
 });
 
-/** Undefined: it is refused. */
+/** Returns undefined if the frame is refused. */
 function typesIn(frame: string): string[] | undefined {
   try {
     return plainSseWire.decode(frame).map(({ type }) => type);

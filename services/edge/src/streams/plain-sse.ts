@@ -7,7 +7,8 @@ import { eventStreamRefusal, hasNextUpstream, NEXT_UPSTREAM_HEADER } from './ref
 
 /**
  * `GET /sse?channels=77707|77708`: events for `EventSource` and curl. `Last-Event-ID`, or
- * `?last_event_id=`, goes on where a client was; a token comes as `?token=` or `Authorization: Bearer`.
+ * `?last_event_id=`, resumes after the client's last event. A token is in `?token=` or in
+ * `Authorization: Bearer`.
  */
 export function plainSse({
   refuse,
@@ -35,9 +36,12 @@ export function plainSse({
   };
 }
 
-/** The header counts where both say something: a reconnecting `EventSource` repeats its address. */
+/**
+ * The Last-Event-ID header takes precedence over the query, because a reconnecting `EventSource`
+ * repeats its URL.
+ */
 function read({ query, headers }: HttpRequest) {
-  // Names may have a plus, and nothing here has a space.
+  // A channel name may contain a plus, and no value here contains a space.
   const asked = new URLSearchParams(query.replaceAll('+', '%2B'));
   const bearer = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? '';
   return {

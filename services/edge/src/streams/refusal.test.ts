@@ -2,7 +2,7 @@ import { CLOSES } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { eventStreamRefusal, hasNextUpstream, refusalOf, unavailable } from './refusal.js';
 
-/** A finished stream is a 200. */
+/** The status of the refusal; 200 means a finished stream. */
 const statusOf = (code: number, hasNext = false) =>
   eventStreamRefusal(refusalOf(code, 'why'), hasNext).status;
 
@@ -12,7 +12,7 @@ describe('the refusal of an event stream', () => {
       if (code !== CLOSES.stale.code)
         expect([code, statusOf(code) === 200]).toEqual([code, reconnect]);
     }
-    // The request carries `connect`: only newswire or a hook can have been late.
+    // The request carries `connect`, so only newswire or a hook can have been too slow.
     expect(statusOf(CLOSES.stale.code)).toBe(200);
     const ofHooks = [3499, 3599, 3999, 4000, 4499, 4500, 4999];
     expect(ofHooks.map((code) => statusOf(code))).toEqual([200, 403, 403, 200, 200, 403, 403]);

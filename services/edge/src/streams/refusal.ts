@@ -1,13 +1,13 @@
 import { CLOSES, ProtocolError, type ErrorBody, type ErrorKind } from '@newswire/protocol';
 import type { HttpReply } from '@newswire/transport';
 
-/** How long an `EventSource` waits before it connects again, in ms. */
+/** How long an `EventSource` waits before it reconnects, in ms. */
 export const RETRY_MS = 2000;
 
-/** The header by which a proxy announces that it sends a request on to the next edge after a 503. */
+/** With this header a proxy announces that it sends a request to the next edge after a 503. */
 export const NEXT_UPSTREAM_HEADER = 'x-next-upstream';
 
-/** The error of a stream that does not begin, and the HTTP status that stands for it. */
+/** The error that refuses a stream, and its HTTP status. */
 export interface Refusal {
   readonly status: number;
   readonly error: ErrorBody;
@@ -18,7 +18,7 @@ const REFUSALS: ReadonlyMap<number, readonly [status: number, kind: ErrorKind]> 
   [CLOSES.tooManyRequests.code, [429, 'tooManyRequests']],
   [CLOSES.invalidToken.code, [401, 'unauthorized']],
   [CLOSES.badRequest.code, [400, 'badRequest']],
-  // A stream's request carries `connect`, so it was newswire or a hook that took too long.
+  // A stream's request carries `connect`, so newswire or a hook was too slow, not the client.
   [CLOSES.stale.code, [503, 'internal']],
   [CLOSES.forceDisconnect.code, [403, 'permissionDenied']],
   [CLOSES.connectionLimit.code, [429, 'limitExceeded']],
@@ -30,15 +30,15 @@ const REFUSALS: ReadonlyMap<number, readonly [status: number, kind: ErrorKind]> 
 ]);
 
 /**
- * The refusal that stands for a close code: temporary for codes after which a client reconnects. Hooks
- * choose codes of their own, up to 4999.
+ * Maps a close code to a refusal. It is temporary for codes after which a client reconnects. Hooks
+ * may choose their own codes, up to 4999.
  */
 export function refusalOf(code: number, reason: string): Refusal {
   const [status, kind] = REFUSALS.get(code) ?? (reconnects(code) ? UNAVAILABLE : FORBIDDEN);
   return { status, error: new ProtocolError(kind, reason).toBody() };
 }
 
-/** The refusal of an edge that takes no clients. */
+/** The refusal by an edge that accepts no clients. */
 export function unavailable(reason: string): Refusal {
   return { status: 503, error: new ProtocolError('internal', reason).toBody() };
 }
@@ -48,9 +48,10 @@ export function jsonRefusal({ status, error }: Refusal): HttpReply {
 }
 
 /**
- * The refusal of an event stream. By the HTML standard an `EventSource` gives up on any status but 200,
- * and reconnects after a stream that ends. So a temporary error is a finished stream with the error as
- * a comment; the others are their HTTP status. With `hasNext` a proxy asks the next edge after a 503.
+ * The refusal of an event stream. By the HTML standard an `EventSource` gives up on any status but
+ * 200, and reconnects when a stream ends. So a temporary error is a finished stream with the error
+ * as a comment, and other errors are an HTTP status. With `hasNext` a temporary 503 stays a 503, so
+ * that the proxy tries the next edge.
  */
 export function eventStreamRefusal(refusal: Refusal, hasNext: boolean): HttpReply {
   const { status, error } = refusal;
@@ -69,7 +70,7 @@ export function eventStreamRefusal(refusal: Refusal, hasNext: boolean): HttpRepl
   };
 }
 
-/** Whether the proxy in front asks the next edge after a 503. */
+/** Whether the proxy in front tries the next edge after a 503. */
 export function hasNextUpstream(headers: Readonly<Record<string, string>>): boolean {
   return headers[NEXT_UPSTREAM_HEADER] === 'http_503';
 }
@@ -81,7 +82,7 @@ function reconnects(code: number): boolean {
   return code < 3500 || (code >= 4000 && code < 4500);
 }
 
-/** A line break in a hook's words would begin another field, or another header. */
+/** Removes line breaks: in a hook's message, one would begin another field or header. */
 function onOneLine(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

@@ -1,7 +1,7 @@
 import type { StreamFraming } from '@newswire/transport';
 import { eventStreamRefusal, jsonRefusal, refusalOf } from './refusal.js';
 
-/** Server-sent events, each frame one of them. */
+/** Server-sent events, one for each frame. */
 export const eventFraming: StreamFraming = {
   contentType: 'text/event-stream',
   isShared: true,
@@ -9,7 +9,7 @@ export const eventFraming: StreamFraming = {
   refusal: (code, reason) => eventStreamRefusal(refusalOf(code, reason), false),
 };
 
-/** One reply or push a line. */
+/** One reply or push per line. */
 export const lineFraming: StreamFraming = {
   contentType: 'application/json',
   isShared: true,
