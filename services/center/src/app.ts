@@ -5,7 +5,7 @@ import type { ApiParts } from './api/api-method.js';
 import { createApi } from './api/api.js';
 import { apiRoutes } from './api/http-api.js';
 
-/** The settings center reads, beside those of its process. */
+/** The settings of center, in addition to those of its process. */
 export const CENTER_SETTINGS = ['bind', 'host', 'publishedAt', 'apiKey', 'maxDataBytes'] as const;
 
 export interface CenterParts {
@@ -32,7 +32,7 @@ GET  /connection/websocket                               the same for Centrifuge
 GET  /readyz                                             is everything there?
 `;
 
-/** Puts center's HTTP API on the server. */
+/** Adds center's HTTP API to the server. */
 export function createCenter({ server, config, logger, registry, ...parts }: CenterParts): void {
   const metrics = centerMetrics(registry);
   const { apiKey, maxDataBytes } = config;

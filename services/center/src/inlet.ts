@@ -7,14 +7,20 @@ export interface InletParts {
   readonly broker: Broker;
   readonly maxDataBytes: number;
   readonly logger: Logger;
-  /** Counts what could not be published: the publisher can't be answered, so it must show here. */
+  /**
+   * Counts items that could not be published. The inlet cannot answer a publisher, so only this
+   * shows them.
+   */
   readonly dropped: Counter;
 }
 
-/** What may wait while Redis answers: past that, news is dropped, logged and counted. */
+/** Limits of what waits for Redis' answers. Items past them are dropped, logged and counted. */
 const MAX_WAITING = 10_000;
 
-/** Publishes what arrives as plain `PUBLISH news:<channel> <text>`, in order, always as a string. */
+/**
+ * Publishes items that arrive as plain `PUBLISH news:<channel> <text>`, in order, always as
+ * strings.
+ */
 export class Inlet {
   readonly #parts: InletParts;
   #last: Promise<void> = Promise.resolve();
@@ -32,7 +38,7 @@ export class Inlet {
     this.#last = this.#last.then(() => this.#publish(channel, text));
   }
 
-  /** Resolves when everything taken in so far is published or dropped. */
+  /** Resolves when all items received so far are published or dropped. */
   settled(): Promise<void> {
     return this.#last;
   }

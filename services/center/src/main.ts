@@ -19,7 +19,7 @@ import { Inlet } from './inlet.js';
 import { BROKER_SETTINGS, openBroker } from './open-broker.js';
 import { openInlet } from './open-inlet.js';
 
-/** How long a stopping center publishes what the inlet has taken in. */
+/** How long a stopping center keeps publishing the items that the inlet has received. */
 const INLET_LIMIT_MS = 3000;
 
 const PROGRAM: Program = {

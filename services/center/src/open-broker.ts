@@ -8,7 +8,7 @@ import {
 } from '@newswire/broker';
 import { readLinkSecret, type Config, type Logger } from '@newswire/runtime';
 
-/** The settings of center's brokers, whichever is chosen. */
+/** The settings of all of center's brokers. */
 export const BROKER_SETTINGS = [
   'brokerKind',
   ...REDIS_SETTINGS,
@@ -21,10 +21,13 @@ export const BROKER_SETTINGS = [
 type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> &
   Pick<RedisOptions, 'limitsOf' | 'reconnectDelayMs'>;
 
-/** `link`: where the news:* inlet is, with Redis only. */
+/** `link`: the connection of the news:* inlet; with Redis only. */
 export type CenterBrokerParts = BrokerParts & Partial<Pick<RedisParts, 'link'>>;
 
-/** The broker that NEWSWIRE_BROKER names. What is at its other end may be away, now and later. */
+/**
+ * Opens the broker that NEWSWIRE_BROKER names. Redis or the edges may be unavailable, now and
+ * later.
+ */
 export function openBroker(config: BrokerConfig, logger: Logger): CenterBrokerParts {
   if (config.brokerKind === 'redis') return openRedis({ ...config, log: logger });
   return openDelegateCenter({ ...config, linkSecret: readLinkSecret(config), log: logger });

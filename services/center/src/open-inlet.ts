@@ -2,18 +2,21 @@ import { FaultLog, openRedisInlet, type RedisParts } from '@newswire/broker';
 import { persist, type Logger } from '@newswire/runtime';
 import type { Inlet } from './inlet.js';
 
-/** What of the inlet center's readiness depends on. */
+/** The inlet's part of center's readiness. */
 export interface InletState {
-  /** Why center should not be used yet. Undefined also where Redis refuses the inlet: all else works. */
+  /**
+   * Why center is not ready. Also undefined if Redis refuses the inlet, because everything else
+   * works.
+   */
   readonly fault: string | undefined;
 }
 
-/** Opens the inlet, and tries again for as long as it takes. A refusal is logged at once and every 30 s. */
+/** Opens the inlet and retries until it is open. A refusal is logged immediately and every 30 s. */
 export function openInlet(link: RedisParts['link'], inlet: Inlet, logger: Logger): InletState {
   const faultLog = new FaultLog(logger);
   let isSettled = false;
   const onFailure = (error: unknown) => {
-    // The link itself logs that Redis is away.
+    // The link logs by itself that Redis is away.
     if (link.fault !== undefined) return;
     isSettled = true;
     const { message } = error as Error;

@@ -2,8 +2,8 @@ import { ProtocolError } from '@newswire/protocol';
 import { textOf } from './json-text.js';
 
 /**
- * One item's answer as JSON text, inside of a larger one: `{"<name>":<result>}` or `{"error":…}`.
- * Rejects with what is no ProtocolError.
+ * One item's answer as JSON text, inside a larger answer: `{"<name>":<result>}` or `{"error":…}`.
+ * Rejects with any error that is not a ProtocolError.
  */
 export async function answerOf(
   name: string,

@@ -2,26 +2,27 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { errorReply, type HttpReply } from '@newswire/transport';
 
 export interface ApiKeyCheckOptions {
-  /** Undefined: no key is asked for. */
+  /** Undefined: no key is required. */
   readonly apiKey: string | undefined;
-  /** Set where the API must stay closed: the sentence that says why and what to do. */
+  /** Set if the API must stay closed: a sentence with the reason and the remedy. */
   readonly closedBecause: string | undefined;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Who may use the API. */
+/** Authorizes requests to the API. */
 export interface ApiKeyCheck {
-  /** The request headers it reads, in lower case. */
+  /** The request headers that the check reads, in lower case. */
   readonly headers: readonly string[];
-  /** An answer where the request is refused: 401, or 403 for a page in a browser. */
+  /** Returns an answer if the request is refused: 401, or 403 for a page in a browser. */
   refuse(headers: Headers): HttpReply | undefined;
 }
 
 /**
- * With a key, whoever has it. Without one, whoever reaches this machine's loopback address, but no
- * page in a browser: those that anybody wrote reach it too. Browsers name a page's origin in every
- * POST, and let it take no part in that header; programs send none.
+ * With a key, requires that key. Without one, the API is open to every program that reaches this
+ * machine's loopback address, but not to pages in a browser: pages of any author reach it, too.
+ * Browsers name the page's origin in every POST, and the page cannot change that header. Programs
+ * send none.
  */
 export function createApiKeyCheck({ apiKey, closedBecause }: ApiKeyCheckOptions): ApiKeyCheck {
   if (closedBecause !== undefined) {
@@ -38,7 +39,7 @@ export function createApiKeyCheck({ apiKey, closedBecause }: ApiKeyCheckOptions)
   }
   const refusal = errorReply(401, 'unauthorized', 'X-API-Key is missing or wrong');
   const expected = digest(apiKey);
-  // Digests take as long to compare for a wrong key as for the right one.
+  // Comparing digests takes equally long for a wrong key and for the right one.
   const isRight = (key: string) => timingSafeEqual(digest(key), expected);
   return {
     headers: ['x-api-key', 'authorization'],

@@ -2,21 +2,21 @@ import type { Broker, Control, Presence, readHistory } from '@newswire/broker';
 import type { NamespaceOptions } from '@newswire/runtime';
 
 /**
- * One method: a request's parameters, parsed and as the JSON text they were parsed from, to its
- * result. Throws ProtocolError, or rejects with it.
+ * One method. Takes a request's parameters, parsed and as their JSON text, and returns its
+ * result. Throws or rejects with ProtocolError.
  */
 export type ApiMethod = (params: unknown, text: string) => Promise<unknown>;
 
-/** What the methods work with. */
+/** The dependencies of the methods. */
 export interface ApiParts {
   readonly broker: Broker;
   readonly control: Control;
   readonly presence: Pick<Presence, 'members' | 'stats'>;
   readonly readHistory: typeof readHistory;
-  /** Throws error 102 for a channel of a namespace that there is not. */
+  /** Throws error 102 for a channel of an unknown namespace. */
   readonly optionsOf: (channel: string) => Pick<NamespaceOptions, 'presence' | 'wildcard'>;
-  /** The largest publication, in UTF-8 bytes of its data's JSON text. */
+  /** Maximum size of a publication, in UTF-8 bytes of its data's JSON text. */
   readonly maxDataBytes: number;
-  /** Hears of what went wrong inside of an answer: an item of a batch or a broadcast. */
+  /** Receives errors inside an answer: those of an item of a batch or a broadcast. */
   readonly onItemError: (method: string, code: number) => void;
 }

@@ -5,18 +5,20 @@ import { checkParams } from './check-params.js';
 import { JsonText } from './json-text.js';
 import { BATCH } from './shapes/batch.js';
 
-/** How many commands of a parallel batch are under way at once. */
+/** Maximum number of concurrent commands of a parallel batch. */
 const LANES = 64;
 
-/** How long an answer may be: whoever asks for a thousand logs at once gets some of them. */
+/** Maximum length of an answer: a request for a thousand logs gets only some of them. */
 export const MAX_ANSWER_CHARACTERS = 16_777_216;
 
-/** How many publications the broadcasts of one batch may ask for together. */
+/** Maximum number of publications that all broadcasts of one batch may request together. */
 const MAX_PUBLICATIONS = 10_000;
 
 type Command = Readonly<Record<string, unknown>>;
 
-/** `batch`: each of the methods by name, many in one request. A batch holds no batches. */
+/**
+ * The method `batch`: many commands in one request, each by its method's name. Batches do not nest.
+ */
 export function createBatch(
   methods: ReadonlyMap<string, ApiMethod>,
   { onItemError }: Pick<ApiParts, 'onItemError'>,
@@ -58,14 +60,14 @@ export function createBatch(
   };
 }
 
-/** Some libraries write a member for each method, and null in those that are not meant. */
+/** Some libraries write a member for each method, with null in the unused ones. */
 function membersOf(command: Command): string[] {
   const names = Object.keys(command);
   const given = names.filter((name) => command[name] !== null);
   return given.length === 0 ? names : given;
 }
 
-/** A method that throws rejects. */
+/** Turns a thrown error into a rejection. */
 async function call(method: ApiMethod, params: unknown, text: string): Promise<unknown> {
   return method(params, text);
 }

@@ -1,15 +1,15 @@
 import type { MethodName } from './shapes/index.js';
 
-/** Names, keys and tags beside the data. */
+/** Room for names, keys and tags, in addition to the data. */
 const BESIDE_DATA = 32_768;
 
-/** A thousand channel names. */
+/** Room for a thousand channel names. */
 const BROADCAST_NAMES = 262_144;
 
-/** With the default settings, what Nginx lets through. */
+/** With the default settings, the limit of Nginx. */
 const BATCH_ROOM = 1_572_864;
 
-/** How many bytes a request of a method may have: JSON may escape each byte of its data as six. */
+/** Maximum bytes of a method's request. JSON may escape each byte of the data as six bytes. */
 export function maxBodyBytesOf(method: MethodName, maxDataBytes: number): number {
   const one = maxDataBytes * 6 + BESIDE_DATA;
   if (method === 'batch') return one + BATCH_ROOM;

@@ -1,18 +1,18 @@
 import { ProtocolError } from '@newswire/protocol';
 
-/** What one character of a pattern may stand for; `undefined` is `*`: any characters, or none. */
+/** Matches one character of a name. `undefined` is `*`, which matches any characters or none. */
 type Place = ((character: string) => boolean) | undefined;
 
 const MAX_PATTERN_LENGTH = 512;
 
-/** How many patterns the braces of one may stand for. */
+/** Maximum number of patterns that the braces of one pattern may expand to. */
 const MAX_ALTERNATIVES = 64;
 
 /**
- * Whether a channel's name matches a glob as a whole: `*` any characters, `?` one, `[ab]`, `[a-z]`,
- * `[!a-z]`, and `{one,other}` without braces inside. No character parts a name: `*` goes past all.
- * Throws error 107 for what is no such pattern, 106 for one too long. Takes time in the product of both
- * lengths at most, whatever the pattern.
+ * Whether a glob matches a channel's whole name: `*` any characters, `?` one, `[ab]`, `[a-z]`,
+ * `[!a-z]`, and `{one,other}` without braces inside. No character is a separator: `*` matches all.
+ * Throws error 107 for an invalid pattern, 106 for one that is too long. The time is at most
+ * proportional to the product of both lengths, for every pattern.
  */
 export function channelFilter(pattern: string): (name: string) => boolean {
   if (pattern.length > MAX_PATTERN_LENGTH) {
@@ -53,7 +53,7 @@ function placesOf(glob: string): Place[] {
   return places;
 }
 
-/** `abc`, `a-z`, or several of those; a `!` before them stands for all others. */
+/** `abc`, `a-z`, or several of those. A `!` before them matches all other characters. */
 function classOf(text: string): (character: string) => boolean {
   const isNegated = text.startsWith('!');
   const ranges = [...text.slice(isNegated ? 1 : 0).matchAll(/(.)-(.)|./gsu)];
@@ -62,7 +62,7 @@ function classOf(text: string): (character: string) => boolean {
     ranges.some(([whole, from = whole, to = whole]) => character >= from && character <= to);
 }
 
-/** Goes back to the last `*` only: what an earlier one could take over, the last one can. */
+/** Backtracks only to the last `*`: it can match everything that an earlier one could match. */
 function matches(places: readonly Place[], name: string): boolean {
   let place = 0;
   let at = 0;

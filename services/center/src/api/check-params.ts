@@ -11,8 +11,8 @@ import type { ApiParts } from './api-method.js';
 import type { MethodShape } from './shapes/method-shape.js';
 
 /**
- * The parameters in their type. Throws 107 with one sentence on the first thing that is wrong, 106 for
- * a list that is too long, 108 for a field of Centrifugo's that would change what happens.
+ * Returns the parameters in their type. Throws 107 with one sentence about the first fault, 106 for
+ * a list that is too long, 108 for a field of Centrifugo's that would change the effect.
  */
 export function checkParams<P>(shape: MethodShape<P>, params: unknown): P {
   const result = shape.params.safeParse(params);
@@ -24,13 +24,13 @@ export function checkParams<P>(shape: MethodShape<P>, params: unknown): P {
   throw issue === undefined ? new ProtocolError('badRequest', 'wrong fields') : errorOf(issue);
 }
 
-/** Throws error 107 for a bad channel name, 102 where there is no such namespace. */
+/** Throws error 107 for an invalid channel name, 102 for an unknown namespace. */
 export function checkChannel(channel: string, { optionsOf }: Pick<ApiParts, 'optionsOf'>): void {
   checkChannelName(channel);
   optionsOf(channel);
 }
 
-/** The same for what may be subscribed; error 103 for a wildcard where the namespace has none. */
+/** The same for subscriptions; also throws 103 for a wildcard that the namespace does not allow. */
 export function checkSubscribable(
   channel: string,
   { optionsOf }: Pick<ApiParts, 'optionsOf'>,
@@ -43,7 +43,7 @@ export function checkSubscribable(
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Libraries send fields that their caller left empty: those ask for nothing. */
+/** Libraries also send fields that their caller left empty; these request nothing. */
 function withoutEmpty(
   params: Fields,
   keys: readonly string[],
@@ -74,7 +74,7 @@ function noField(keys: readonly string[], path: readonly PropertyKey[] = []): Pr
   return badRequest(`there is no field ${names}${within}`);
 }
 
-/** A request may have any number of wrong fields, of any length: an answer shows some. */
+/** A request may have any number of wrong fields of any length, so an answer shows only some. */
 const MAX_NAMES = 8;
 const MAX_NAMES_LENGTH = 256;
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { ProtocolError, rawMember, toJsonLine, type JsonLine } from '@newswire/protocol';
 import { checkDataSize } from './data-size.js';
 
-/** A value that a request gives as JSON, or under another name as base64 of JSON. */
+/** A value that a request contains as JSON or, under another name, as base64 of JSON. */
 export interface DataField {
   readonly name: string;
   readonly value: unknown;
@@ -11,8 +11,9 @@ export interface DataField {
 }
 
 /**
- * The value as one line of JSON, as it was written; undefined where there is none. `text` is the
- * request's. Throws 107 for base64 of anything else, 106 for more than `maxBytes`.
+ * Returns the value as one line of JSON, as it was written; undefined if it is absent. `text` is
+ * the request's JSON text. Throws 107 for base64 of anything but JSON, 106 for more than
+ * `maxBytes`.
  */
 export function dataOf(field: DataField, text: string, maxBytes: number): JsonLine | undefined {
   const line = field.base64 ? decoded(field, field.base64) : written(field, text);
@@ -44,6 +45,6 @@ function lineOf(json: string, b64Name: string): JsonLine {
   } catch {
     throw new ProtocolError('badRequest', `${b64Name} is not base64 of JSON`);
   }
-  // A string can't hold a raw line break: the ones there are stand between tokens.
+  // A JSON string cannot contain a raw line break, so all line breaks are between tokens.
   return json.trim().replace(/[\r\n]/g, ' ');
 }

@@ -14,10 +14,10 @@ export interface HttpApiOptions extends ApiKeyCheckOptions {
   readonly onError: (method: string, code: number) => void;
 }
 
-/** Centrifugo's header, whose libraries send it: `transport` asks for errors as HTTP statuses. */
+/** A header that Centrifugo's libraries send: `transport` requests errors as HTTP statuses. */
 const ERROR_MODE = 'x-centrifugo-error-mode';
 
-/** The statuses of errors in transport mode. */
+/** The HTTP statuses of errors in transport mode. */
 const STATUSES: Readonly<Record<ErrorKind, number>> = {
   internal: 503,
   unauthorized: 401,
@@ -37,9 +37,10 @@ const STATUSES: Readonly<Record<ErrorKind, number>> = {
 
 /**
  * `POST /api/<method>`: 200 with `{"result":…}` (`{"replies":…}` of a batch) or
- * `{"error":{code,message}}`; with `X-Centrifugo-Error-Mode: transport` errors have an HTTP status too.
- * What is wrong with the request as such always has one: 400, 401, 403, 405, 413, 415, 501. And
- * `GET /api/openapi.json`, open to all: it says what there is, not what is there.
+ * `{"error":{code,message}}`; with `X-Centrifugo-Error-Mode: transport` errors have an HTTP status
+ * too. Faults of the HTTP request itself always have one: 400, 401, 403, 405, 413, 415, 501.
+ *
+ * `GET /api/openapi.json` is open to all: it describes the API and contains no data.
  */
 export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
   const apiKeyCheck = createApiKeyCheck(options);
@@ -48,7 +49,7 @@ export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
     method: 'POST',
     path: `/api/${name}`,
     maxBodyBytes: maxBodyBytesOf(name, options.maxDataBytes),
-    // Each costs a call into the server: no more than the apiKeyCheck needs.
+    // Reading a header costs a call into the server, so only those that apiKeyCheck needs are read.
     headers: [ERROR_MODE, ...apiKeyCheck.headers],
     handle: ({ body, headers }) =>
       apiKeyCheck.refuse(headers) ??

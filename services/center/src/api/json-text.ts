@@ -1,4 +1,4 @@
-/** JSON text that goes into an answer as it is: what publishers wrote is not parsed and written again. */
+/** JSON text that is copied into an answer: publishers' data is not parsed and written again. */
 export class JsonText {
   readonly text: string;
 

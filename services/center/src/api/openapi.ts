@@ -12,7 +12,7 @@ const ERROR = z.strictObject({
   }),
 });
 
-/** Statuses that say what is wrong with the request as such. */
+/** HTTP statuses for faults of the request itself. */
 export const REFUSALS = {
   400: 'The body is not JSON, or not UTF-8; with the error mode `transport`, also other errors.',
   401: 'The API key is missing or wrong, or the API is closed.',
@@ -27,7 +27,10 @@ export const REFUSALS = {
   503: 'Nothing is there to answer; with the error mode `transport`, error 100.',
 };
 
-/** The server API as an OpenAPI 3.1 document: JSON text, made of what requests are checked by. */
+/**
+ * The server API as an OpenAPI 3.1 document: JSON text, generated from the schemas that validate
+ * requests.
+ */
 export function openApiText(): string {
   const entries = Object.entries(SHAPES) as [MethodName, MethodShape][];
   return JSON.stringify({
@@ -101,7 +104,7 @@ function json(schema: object, example?: unknown): object {
   return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
 }
 
-/** `unrepresentable`: a check that JSON Schema has no words for is described by the schema's meta. */
+/** `unrepresentable`: the schema's meta describes a check that JSON Schema cannot express. */
 function schemaOf(schema: z.ZodType): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return rest;

@@ -11,7 +11,7 @@ import { BROADCAST, PUBLISH } from './shapes/publishing.js';
 
 type Params = Omit<z.infer<typeof PUBLISH.params>, 'channel'>;
 
-/** `publish` and `broadcast`. */
+/** The methods `publish` and `broadcast`. */
 export function createPublishing(parts: ApiParts): Record<'publish' | 'broadcast', ApiMethod> {
   const { broker, maxDataBytes, onItemError } = parts;
 
@@ -48,7 +48,7 @@ function lineOf({ data, b64data }: Params, text: string, maxDataBytes: number): 
 
 const NO_OPTIONS: PublishOptions = {};
 
-/** A longer key is remembered by its digest, so that many of them take no more memory. */
+/** A longer key is stored as its digest, which bounds the memory of each key. */
 const MAX_KEY_LENGTH = 64;
 
 function remembered(key: string): string {

@@ -16,7 +16,7 @@ import {
 
 type Name = 'presence' | 'presence_stats' | 'history' | 'history_remove' | 'channels' | 'info';
 
-/** What is there: who, where, and what was published. */
+/** The methods that read state: channels, presence and history. */
 export function createReading(parts: ApiParts): Record<Name, ApiMethod> {
   const { broker, control } = parts;
 

@@ -14,7 +14,10 @@ import { DISCONNECT, REFRESH, SUBSCRIBE, UNSUBSCRIBE } from './shapes/sessions.j
 
 type Name = 'subscribe' | 'unsubscribe' | 'disconnect' | 'refresh';
 
-/** What is done to sessions: every edge is asked, each does it to its own. */
+/**
+ * The methods that act on sessions: every edge gets the request and executes it for its own
+ * sessions.
+ */
 export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
   async function ask(request: ControlRequest): Promise<object> {
     await parts.control.request(request);
@@ -69,7 +72,7 @@ export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
   return { subscribe, unsubscribe, disconnect, refresh };
 }
 
-/** A position as Centrifugo's libraries write it: what they leave out is 0, or empty. */
+/** A position as Centrifugo's libraries write it: an omitted member is 0, or empty. */
 export function positionOf(fields: {
   readonly offset?: number | null | undefined;
   readonly epoch?: string | null | undefined;
@@ -82,7 +85,9 @@ interface Whose {
   readonly client?: string | null | undefined;
 }
 
-/** An empty user would be everyone whom nobody knows: never meant by a field that was left empty. */
+/**
+ * An empty user would mean all anonymous clients, which a field that was left empty never intends.
+ */
 function filterOf({ user, client }: Whose): SessionFilter {
   if (!user && !client) throw new ProtocolError('badRequest', 'user or client is missing');
   return { ...optional('user', user || undefined), ...optional('client', client || undefined) };
@@ -105,7 +110,7 @@ interface Close {
 const MIN_CLOSE_CODE = 3000;
 const MAX_CLOSE_CODE = 4999;
 
-/** A close frame holds 125 bytes, two of them the code. */
+/** A close frame holds 125 bytes; two of them are the code. */
 const MAX_REASON_BYTES = 123;
 
 function closeOf(close: Close | null | undefined): { code: number; reason: string } {
@@ -136,7 +141,7 @@ function msOf(seconds: number | null | undefined): number | undefined {
   return seconds ? seconds * 1000 : undefined;
 }
 
-/** One member, or none where the value is undefined. */
+/** An object with one member, or with none if the value is undefined. */
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }

@@ -4,7 +4,9 @@ import { post, type Answer } from './post.js';
 
 const DEFAULT_LIMIT = '10';
 
-/** `newswire channels [PATTERN]`: who listens to what, a line each: the name and how many. */
+/**
+ * `newswire channels [PATTERN]`: prints one line per channel: its name and number of subscribers.
+ */
 export const channelsCommand: RunCommand = async (args, context) => {
   const { positionals } = parse({ args, allowPositionals: true });
   const [pattern, ...more] = positionals;
@@ -15,7 +17,7 @@ export const channelsCommand: RunCommand = async (args, context) => {
   );
 };
 
-/** `newswire history CHANNEL`: what was published last, a line each: its offset and its data. */
+/** `newswire history CHANNEL`: prints the last publications, one per line: offset and data. */
 export const historyCommand: RunCommand = async (args, context) => {
   const { values, positionals } = parse({
     args,
@@ -42,7 +44,7 @@ export const historyCommand: RunCommand = async (args, context) => {
   });
 };
 
-/** `newswire presence CHANNEL`: who is there, a line each: client and user. */
+/** `newswire presence CHANNEL`: prints the channel's members, one per line: client and user. */
 export const presenceCommand: RunCommand = async (args, context) => {
   const { positionals } = parse({ args, allowPositionals: true });
   const channel = channelOf('presence', positionals);

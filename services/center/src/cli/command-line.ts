@@ -10,7 +10,9 @@ import {
 import { UsageError, type CommandContext } from './command.js';
 import { COMMANDS, USAGE, usageOf } from './commands.js';
 
-/** Runs one command. Resolves with the exit code: 0 done, 1 failed, 2 wrong usage or settings. */
+/**
+ * Runs one command. Resolves with the exit code: 0 success, 1 failure, 2 wrong usage or settings.
+ */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = args;
   process.stdout.on('error', endOnClosedPipe);
@@ -31,14 +33,14 @@ function print(text: string): number {
   return 0;
 }
 
-/** What follows `--` is no option. */
+/** Arguments after `--` are not options. */
 function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   const options = end < 0 ? args : args.slice(0, end);
   return options.includes('--help') || options.includes('-h');
 }
 
-/** `newswire subscribe … | head -1`: whoever read the output has gone. */
+/** `newswire subscribe … | head -1`: the reader of the output has ended. */
 function endOnClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
@@ -74,7 +76,7 @@ function report(error: unknown, usage: string): number {
     return 2;
   }
   if (error instanceof ProtocolError) {
-    console.error(`newswire: ${error.message}`); // a channel name
+    console.error(`newswire: ${error.message}`); // an invalid channel name
     return 2;
   }
   console.error(error);

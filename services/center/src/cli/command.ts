@@ -1,32 +1,32 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-/** What a command has to work with. */
+/** The dependencies of a command. */
 export interface CommandContext {
-  /** Where newswire is, without a slash at the end. */
+  /** newswire's URL, without a slash at the end. */
   readonly url: string;
   readonly apiKey: string | undefined;
-  /** What to connect with as a client. */
+  /** The token for connecting as a client. */
   readonly ownToken: string | undefined;
-  /** What tokens are made with. */
+  /** The secret that signs tokens. */
   readonly token: {
     readonly secret: string | undefined;
     readonly audience: string | undefined;
     readonly issuer: string | undefined;
   };
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** A line of the result. */
+  /** Writes a line of the result. */
   readonly print: (line: string) => void;
-  /** A line about how it goes. */
+  /** Writes a line about progress. */
   readonly note: (line: string) => void;
 }
 
-/** Resolves with the exit code. Throws UsageError for wrong arguments. */
+/** Runs a command and resolves with the exit code. Throws UsageError for wrong arguments. */
 export type RunCommand = (args: string[], context: CommandContext) => Promise<number>;
 
-/** The command was called wrongly: its message and the usage are shown, exit code 2. */
+/** Wrong use of a command: the message and the usage are shown, and the exit code is 2. */
 export class UsageError extends Error {}
 
-/** `util.parseArgs` with its faults as UsageError. */
+/** `util.parseArgs` that throws UsageError. */
 export function parse<const T extends ParseArgsConfig>(config: T) {
   try {
     return parseArgs(config);

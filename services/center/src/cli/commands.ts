@@ -5,14 +5,14 @@ import { simulateCommand } from './simulate-command.js';
 import { subscribeCommand } from './subscribe-command.js';
 import { tokenCommand } from './token-command.js';
 
-/** One of newswire's commands, with what `--help` shows of it. */
+/** One of newswire's commands, with its text in `--help`. */
 export interface Command {
   readonly run: RunCommand;
   readonly usage: string;
   readonly purpose: string;
 }
 
-/** By name. */
+/** All commands by name. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   publish: {
     run: publishCommand,

@@ -1,8 +1,8 @@
-/** Why there is no answer of newswire's. */
+/** Why newswire does not answer. */
 export interface ConnectionFailure {
   /** A sentence about the URL, without a full stop. */
   readonly message: string;
-  /** Trying again may help. Otherwise the URL, or the machine at it, has to be changed. */
+  /** True if a retry may help. Otherwise the URL, or the machine at it, must be changed. */
   readonly temporary: boolean;
 }
 
@@ -12,7 +12,7 @@ interface Cause {
   readonly describe: (url: URL, code: string) => string;
 }
 
-/** By the error's code or name, first match. */
+/** Matched against the error's code or name; the first match counts. */
 const CAUSES: readonly Cause[] = [
   {
     pattern: /^ECONNREFUSED$/,
@@ -63,7 +63,7 @@ function tlsHint(protocol: string): string {
   return protocol === 'http:' ? ': does it need https://?' : '';
 }
 
-/** Describes what `fetch` or a socket rejected with. */
+/** Describes the error of `fetch` or of a socket. */
 export function describeFailure(url: string, error: unknown): ConnectionFailure {
   const code = codeOf(error);
   const address = new URL(url);
@@ -74,10 +74,10 @@ export function describeFailure(url: string, error: unknown): ConnectionFailure 
   return { message: cause.describe(address, code), temporary: cause.temporary === true };
 }
 
-/** Statuses with which a server, or a proxy before it, says that it cannot answer now. */
+/** Statuses of a server, or of a proxy before it, that cannot answer now. */
 const TEMPORARY_STATUSES = [408, 429, 500, 502, 503, 504];
 
-/** Describes an HTTP answer that is not one of newswire's. */
+/** Describes an HTTP answer that is not from newswire. */
 export function describeForeignAnswer(
   url: string,
   status: number,
@@ -93,7 +93,10 @@ export function describeForeignAnswer(
   return { message: `what answers at ${host} is not newswire (${kind})`, temporary };
 }
 
-/** The innermost code, or failing that, name or message: fetch wraps what happened, and several addresses make an AggregateError. */
+/**
+ * The innermost code or, without one, name or message. `fetch` wraps the cause, and a host with
+ * several addresses causes an AggregateError.
+ */
 function codeOf(error: unknown): string {
   const { cause, code, name, message, errors } = error as NodeJS.ErrnoException & {
     readonly errors?: readonly unknown[];

@@ -22,7 +22,7 @@ const EVENTS = [
   'celebrates its hundredth birthday',
 ];
 
-/** A plausible made-up headline. `random` gives numbers from 0 up to but not including 1. */
+/** Makes up a plausible headline. `random` returns numbers from 0 up to but not including 1. */
 export function headline(random: () => number): string {
   const pick = (list: readonly string[]) => list[Math.floor(random() * list.length)] ?? '';
   return `${pick(PLACES)}: ${pick(SUBJECTS)} ${pick(EVENTS)}`;

@@ -10,13 +10,13 @@ import {
 export interface Answer<R> {
   readonly result?: R;
   readonly error?: ErrorBody;
-  /** The JSON that it was parsed from, where numbers have all their digits. */
+  /** The JSON text before parsing, in which numbers have all their digits. */
   readonly text?: string;
 }
 
 const ANSWER_LIMIT_MS = 10_000;
 
-/** One request to the server API. Where newswire does not answer, that is an error, too. */
+/** Sends one request to the server API. A missing answer of newswire is an error, too. */
 export async function post<R>(
   { url, apiKey }: Pick<CommandContext, 'url' | 'apiKey'>,
   method: string,
@@ -44,7 +44,7 @@ function failed<R>(failure: ConnectionFailure): Answer<R> {
   return { error: { code: 100, message, ...(temporary && { temporary }) } };
 }
 
-/** Undefined where it is not newswire's. */
+/** Undefined if the answer is not from newswire. */
 function parseAnswer<R>(text: string): Answer<R> | undefined {
   try {
     const answer = JSON.parse(text) as Answer<R> | null;

@@ -2,7 +2,7 @@ import { checkChannelName, toJsonLine, toOneLine, type JsonLine } from '@newswir
 import { parse, UsageError, type RunCommand } from './command.js';
 import { Publisher, PublishError } from './publisher.js';
 
-/** The channel that `make publish` uses when none is named: the first of the original program's. */
+/** The default channel of `make publish`: the first channel of the original program. */
 export const DEFAULT_CHANNEL = '77707';
 
 /** `newswire publish CHANNEL MSG`. */
@@ -35,7 +35,7 @@ export const publishCommand: RunCommand = async (args, context) => {
   }
 };
 
-/** As it is written: parsed and written again, a long number would lose digits. */
+/** Kept as written: a long number would lose digits if it were parsed and written again. */
 function jsonLine(text: string): JsonLine {
   try {
     JSON.parse(text);

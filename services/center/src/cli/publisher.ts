@@ -9,15 +9,15 @@ export interface PublisherOptions {
   readonly apiKey: string | undefined;
 }
 
-/** Publishing failed for good: the message says why and what to do. */
+/** Publishing failed permanently. The message has the reason and the remedy. */
 export class PublishError extends Error {}
 
 const TRIES = 5;
 const BACKOFF = { minMs: 200, maxMs: 2000 };
 
 /**
- * Publishes over HTTP. Each item has an idempotency key, so that trying again, which happens when
- * there is no answer or a temporary error, never publishes it twice.
+ * Publishes over HTTP. A missing answer or a temporary error causes a retry. Each publication has
+ * an idempotency key, so a retry never publishes it twice.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -26,7 +26,10 @@ export class Publisher {
     this.#options = options;
   }
 
-  /** Publishes one line of JSON. Resolves with the item's position. Rejects with PublishError. */
+  /**
+   * Publishes one line of JSON. Resolves with the publication's position. Rejects with
+   * PublishError.
+   */
   async publish(channel: string, data: JsonLine): Promise<Position> {
     const fields = JSON.stringify({ channel, idempotency_key: randomUUID() });
     const body = `${fields.slice(0, -1)},"data":${data}}`;

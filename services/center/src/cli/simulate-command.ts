@@ -9,13 +9,16 @@ const MAX_RATE = 10_000;
 const REPORT_INTERVAL_MS = 5000;
 
 interface Plan {
-  /** Items a second, over all channels. */
+  /** Publications a second, over all channels together. */
   readonly rate: number;
   readonly channels: readonly string[];
   readonly count: number;
 }
 
-/** `newswire simulate`: publishes made-up news at an even pace until Ctrl-C, or `--count` items. */
+/**
+ * `newswire simulate`: publishes made-up news at a steady rate until Ctrl-C, or `--count`
+ * publications.
+ */
 export const simulateCommand: RunCommand = async (args, context) => {
   const plan = readPlan(args);
   const { rate, channels } = plan;
@@ -78,5 +81,8 @@ async function run({ rate, channels, count }: Plan, context: CommandContext) {
   return tally;
 }
 
-/** Past so many unanswered items the pace slackens: newswire is what is slow then. */
+/**
+ * With more unanswered publications than this the rate drops, because newswire is the slow part
+ * then.
+ */
 const MAX_UNDER_WAY = 256;

@@ -2,33 +2,37 @@ import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-pa
 import { UsageError, type CommandContext } from './command.js';
 import { describeFailure, describeForeignAnswer } from './connection-failure.js';
 
-/** How one connection went. */
+/** The result of one connection. */
 export interface End {
   readonly opened: boolean;
   readonly reason: string;
   /**
-   * refused: by newswire, which will refuse again. unreachable: newswire is not at this URL. cut: trying again
-   * may help.
+   * refused: newswire refused it and will refuse it again. unreachable: newswire is not at this
+   * URL. cut: a retry may help.
    */
   readonly kind: 'cut' | 'refused' | 'unreachable';
 }
 
-/** Named as Node names its own time-outs. */
+/** Has the name of Node's own time-out errors. */
 const SILENCE = Object.assign(new Error('silence'), { code: 'ETIMEDOUT' });
 
-/** Newswire says something this often, unless it is told to do so less often: then we come again. */
+/**
+ * newswire sends something this often by default. If it is set to send less often, the listener
+ * reconnects.
+ */
 const SILENCE_LIMIT_MS = 90_000;
 
 /**
- * Prints what comes on the channels over plain SSE. Each call connects, from where the one before was
- * cut off, and resolves when that has ended. Throws UsageError for what can be no token.
+ * Prints the channels' publications over plain SSE. Each call connects, and resumes where the
+ * previous one was cut off. It resolves when the connection has ended. Throws UsageError for an
+ * impossible token.
  */
 export function listener(
   channels: readonly string[],
   token: string,
   context: CommandContext,
 ): () => Promise<End> {
-  // Fetch would refuse it with its text in the error.
+  // `fetch` would refuse the token with an error that contains it.
   if (!/^[\w.-]+$/.test(token)) throw new UsageError('--token is no token');
   const { url, note } = context;
   const address = `${url}/sse?channels=${channels.map(encodeURIComponent).join('|')}`;
@@ -38,7 +42,7 @@ export function listener(
     let opened = false;
     let refused: string | undefined;
     const onComment = (comment: string) => {
-      // Heartbeats are empty comments. A stream that ends at once has its reason in one.
+      // Heartbeats are empty comments. A stream that ends immediately has its reason in a comment.
       if (!opened && comment.trim() !== '') refused = comment.trim();
     };
     try {
@@ -70,7 +74,7 @@ function isStream({ ok, headers }: Response): boolean {
   return ok && headers.get('content-type')?.startsWith('text/event-stream') === true;
 }
 
-/** Newswire's own words, if the body has them. */
+/** newswire's error text, if the body has one. */
 export async function refusal(url: string, response: Response): Promise<End> {
   const { status, headers } = response;
   const foreign = describeForeignAnswer(url, status, headers.get('content-type'));
@@ -80,7 +84,7 @@ export async function refusal(url: string, response: Response): Promise<End> {
   return { opened: false, kind, reason: reason ?? foreign.message };
 }
 
-/** Channels cannot be called like the events that are no items. */
+/** Prints a publication, or notes another event. Channels cannot have the names of those events. */
 function tell({ event, data }: EventSourceMessage, { print, note }: CommandContext): void {
   if (event === undefined || event === 'subscribed') return;
   if (event === 'gap') note(`something is missing on ${data}`);
@@ -88,7 +92,7 @@ function tell({ event, data }: EventSourceMessage, { print, note }: CommandConte
   else print(data);
 }
 
-/** Aborts what says nothing for too long. */
+/** Aborts a connection that receives nothing for too long. */
 class Silence {
   readonly #abort = new AbortController();
   readonly #timer = setTimeout(() => this.#abort.abort(SILENCE), SILENCE_LIMIT_MS);
@@ -97,7 +101,7 @@ class Silence {
     return this.#abort.signal;
   }
 
-  /** Passes on what is heard. */
+  /** Passes on the received bytes. */
   watch(): TransformStream<Uint8Array, Uint8Array> {
     return new TransformStream({
       transform: (chunk, controller) => {

@@ -9,9 +9,9 @@ import { describeFailure } from './connection-failure.js';
 import { listener, refusal, type End } from './sse-listener.js';
 
 /**
- * `newswire subscribe CHANNEL… [--token T]`: prints every item, and connects again whenever it is cut
- * off. Where newswire sends it away for good, it ends. The seed wire has no tokens, so with one it
- * speaks plain SSE, and gets what it has missed.
+ * `newswire subscribe CHANNEL… [--token T]`: prints every publication, and reconnects after each
+ * lost connection. It ends if newswire closes it permanently. The seed wire has no tokens, so with
+ * a token the command uses plain SSE, and receives what it has missed.
  */
 export const subscribeCommand: RunCommand = async (args, context) => {
   const { values, positionals } = parse({
@@ -35,7 +35,7 @@ export const subscribeCommand: RunCommand = async (args, context) => {
       context.note(`refused (${reason})`);
       return 1;
     }
-    // A URL that has worked is right, whatever stands in the way now.
+    // A URL that has worked is right, so the failure is temporary.
     if (kind === 'unreachable' && !hasOpened) {
       context.note(`cannot connect (${reason})`);
       return 1;
@@ -46,10 +46,10 @@ export const subscribeCommand: RunCommand = async (args, context) => {
   }
 };
 
-/** A connection without an answer to a ping in this time is dead. */
+/** A connection whose ping is not answered in this time is dead. */
 const ALIVE_CHECK_MS = 20_000;
 
-/** Resolves when the connection has ended, or could not be made. */
+/** Resolves when the connection has ended or could not be opened. */
 function listen(channels: readonly string[], { url, print, note }: CommandContext): Promise<End> {
   return new Promise((resolve) => {
     const address = `${url.replace(/^http/, 'ws')}/ws`;
@@ -88,7 +88,7 @@ function listen(channels: readonly string[], { url, print, note }: CommandContex
 
 const MAX_ERROR_LENGTH = 65_536;
 
-/** An answer to the handshake that is no WebSocket. */
+/** An answer to the handshake that does not open a WebSocket. */
 async function refuse(url: string, message: IncomingMessage): Promise<End> {
   const { statusCode = 500, headers } = message;
   let text = '';

@@ -7,8 +7,8 @@ const DEFAULT_EXPIRES_IN_S = 3600;
 const MAX_EXPIRES_IN_S = 10 * 365 * 86_400;
 
 /**
- * `newswire token`: a connection token, or with `--channel` a subscription token, for trying things
- * out. It is signed with the secret that the edges know, and is all that goes to standard output.
+ * `newswire token`: makes a connection token, or with `--channel` a subscription token, for tests.
+ * It is signed with the secret that the edges have. Nothing else is written to standard output.
  */
 export const tokenCommand: RunCommand = async (args, context) => {
   const { claims, info, expiresInS } = readClaims(args);
@@ -27,7 +27,7 @@ export const tokenCommand: RunCommand = async (args, context) => {
     iat: nowS,
     ...(expiresInS > 0 && { exp: nowS + expiresInS }),
   });
-  // As it is written: parsed and written again, a long number would lose digits.
+  // Kept as written: a long number would lose digits if it were parsed and written again.
   const text = info === undefined ? json : `${json.slice(0, -1)},"info":${info}}`;
   const token = await new CompactSign(Buffer.from(text))
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

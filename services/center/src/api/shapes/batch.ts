@@ -4,7 +4,7 @@ import { shapeOf } from './method-shape.js';
 
 export const MAX_BATCH_COMMANDS = 1000;
 
-/** Not a z.record, which passes over a member `__proto__`. */
+/** Not a z.record, which ignores a member `__proto__`. */
 const command = z
   .custom<Readonly<Record<string, unknown>>>(isRecord, 'must be an object')
   .meta({ type: 'object' });

@@ -4,7 +4,7 @@ import { BROADCAST, PUBLISH } from './publishing.js';
 import { CHANNELS, HISTORY, HISTORY_REMOVE, INFO, PRESENCE, PRESENCE_STATS } from './reading.js';
 import { DISCONNECT, REFRESH, SUBSCRIBE, UNSUBSCRIBE } from './sessions.js';
 
-/** Every method of the server API. */
+/** All methods of the server API. */
 export const SHAPES = {
   publish: PUBLISH,
   broadcast: BROADCAST,

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
-/** A method as its callers see it: what is checked and what the OpenAPI document says are one. */
+/** The shape of a method. Validation and the OpenAPI document both use it. */
 export interface MethodShape<P = unknown> {
-  /** What it does, in one line. */
+  /** A summary in one line. */
   readonly summary: string;
   readonly params: z.ZodType<P>;
-  /** What stands under `result` in the answer; of a batch, the answer itself. */
+  /** The `result` member of the answer; for a batch, the answer itself. */
   readonly result: z.ZodType;
-  /** Fields that Centrifugo has, each with the reason why it is refused unless it is empty. */
+  /** Fields of Centrifugo that are refused unless they are empty, each with the reason. */
   readonly notOffered?: Readonly<Record<string, string>>;
   readonly example: { readonly params: unknown; readonly result: unknown };
 }
 
-/** A shape whose parameters' type is that of its schema. */
+/** Creates a shape whose parameter type is the type of its schema. */
 export function shapeOf<P>(shape: MethodShape<P>): MethodShape<P> {
   return shape;
 }
@@ -21,12 +21,12 @@ export const channelField = z.string().meta({
   description: '1 to 255 ASCII letters, digits and _-.:@/+=~$&; before a colon its namespace.',
 });
 
-/** Any JSON value; it is taken over as the text it is written in. */
+/** Any JSON value; its text is kept as written. */
 export const jsonField = z.unknown().optional();
 
 export const offsetField = z.int().min(0);
 
-/** A whole number of seconds since 1970; 0 and nothing: never. */
+/** A whole number of seconds since 1970; 0 or absent means never. */
 export const secondsField = z
   .int()
   .min(0)

@@ -2,14 +2,14 @@ import { isRecord } from '@newswire/protocol';
 import { z } from 'zod';
 import { base64Field, channelField, jsonField, offsetField, shapeOf } from './method-shape.js';
 
-/** How many channels a broadcast may name. */
+/** Maximum number of channels of a broadcast. */
 export const MAX_BROADCAST_CHANNELS = 1000;
 
-/** How many tags a publication may have, and how long their JSON text may be, in UTF-8 bytes. */
+/** Maximum number of a publication's tags, and maximum length of their JSON text in UTF-8 bytes. */
 export const MAX_TAGS = 64;
 export const MAX_TAGS_BYTES = 4096;
 
-/** A tag that is null is as if it were not there. */
+/** A tag that is null counts as absent. */
 export type Tags = Readonly<Record<string, string | null>>;
 
 const tagsField = z
