@@ -1,6 +1,6 @@
 import { until } from './until.js';
 
-/** One request to the server API; resolves with the parsed answer, whatever its HTTP status. */
+/** Sends one request to the server API. Resolves with the parsed answer for every HTTP status. */
 export async function callApi(
   url: string,
   method: string,
@@ -19,7 +19,7 @@ export function publish(url: string, channel: string, data: unknown): Promise<un
   return callApi(url, 'publish', { channel, data });
 }
 
-/** How many clients an edge has, by its metrics; 0 while it does not answer. */
+/** The number of an edge's clients, from its metrics; 0 while it does not answer. */
 export async function sessionsOn({ url }: { readonly url: string }): Promise<number> {
   const metrics = await fetch(`${url}/metrics`).then(
     (response) => response.text(),

@@ -5,7 +5,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A program under test: its output kept, its end awaited, never left behind. */
+/** A program under test. Its output is kept, its end is awaited, and it is never left running. */
 export class TestProcess {
   readonly #child: ChildProcess;
   readonly exited: Promise<Exit>;
@@ -41,7 +41,7 @@ export class TestProcess {
     this.#child.kill(signal);
   }
 
-  /** Asks the program to end, and waits for it. */
+  /** Requests the program to end, and waits for it. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     if (this.isRunning) this.signal(signal);
     return this.exited;

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 
-/** Below the range that the kernel takes outgoing connections' ports from. */
+/** Below the range from which the kernel chooses ports for outgoing connections. */
 const FIRST_PORT = 20_000;
 const PORT_COUNT = 12_000;
 
-/** A port that nothing listened on a moment ago, picked at random. */
+/** Returns a random port on which no process listened a moment ago. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORT_COUNT);

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 let collect: (() => void) | undefined;
 
-/** Collects this process' garbage, which Node does not offer by itself. */
+/** Collects this process' garbage. Node has no function for that by default. */
 export function collectGarbage(): void {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');
@@ -12,9 +12,9 @@ export function collectGarbage(): void {
   collect();
 }
 
-/** Resolves with the bytes of this process' heap that are in use once garbage has been collected. */
+/** Collects garbage and resolves with the bytes of this process' heap that are still in use. */
 export async function heapInUse(): Promise<number> {
-  // What finalizers and weak references let go of is gone only by the next turn.
+  // Objects that finalizers and weak references release are freed only by the next turn.
   for (let i = 0; i < 3; i++) {
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();

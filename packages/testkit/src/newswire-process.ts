@@ -16,14 +16,14 @@ const PORT_NAMES = {
   standalone: 'NEWSWIRE_PORT',
 } as const;
 
-/** The checkout: services run as built, from its dist folders. */
+/** The checkout. Services run from its dist folders, as built. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Empty: services started here find no `.env`. */
+/** An empty folder, so that services started here find no `.env`. */
 const WORKING_DIRECTORY = mkdtempSync(join(tmpdir(), 'newswire-cwd-'));
 process.once('exit', () => rmSync(WORKING_DIRECTORY, { recursive: true, force: true }));
 
-/** Starts a built service without any NEWSWIRE_* of ours, by environment or `.env`. */
+/** Starts a built service without the NEWSWIRE_* settings of our environment or `.env`. */
 export function spawnService(service: ServiceName, environment: ServiceEnvironment): TestProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NEWSWIRE_'));
   const env = { ...Object.fromEntries(inherited), ...environment };

@@ -6,7 +6,7 @@ import { freePort } from './free-port.js';
 import { ROOT } from './newswire-process.js';
 import { until } from './until.js';
 
-/** A real Nginx with the project's nginx.conf, its upstreams fixed instead of asked of a resolver. */
+/** A real Nginx with the project's nginx.conf. Its upstreams are fixed; no resolver is used. */
 export class NginxServer {
   readonly port: number;
   readonly #process: TestProcess;
@@ -19,8 +19,8 @@ export class NginxServer {
   }
 
   /**
-   * `settings`: directives of nginx.conf with other values; `command`: Nginx, such as behind taskset;
-   * `http`: more directives for its `http`.
+   * `settings`: directives of nginx.conf with other values; `command`: Nginx, such as behind
+   * taskset; `http`: more directives for its `http`.
    */
   static async start(
     upstreams: Record<string, readonly number[]>,
@@ -55,7 +55,7 @@ export class NginxServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Of the master; its workers are its children. */
+  /** The master's process id; the workers are its children. */
   get pid(): number {
     return this.#process.pid;
   }

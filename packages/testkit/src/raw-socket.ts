@@ -26,7 +26,7 @@ export class RawSocket {
     this.#socket.write(data);
   }
 
-  /** Resolves with everything received so far once it contains `text`. */
+  /** Resolves with all data received so far once it contains `text`. */
   async receives(text: string): Promise<string> {
     await until(JSON.stringify(text), () => this.received.includes(text));
     return this.received;
@@ -36,13 +36,13 @@ export class RawSocket {
     await until('the connection to close', () => this.isClosed);
   }
 
-  /** Cuts the connection without a word. */
+  /** Cuts the connection without a close frame. */
   cut(): void {
     this.#socket.resetAndDestroy();
   }
 }
 
-/** An HTTP request as text. `Content-Length` is the body's unless given. */
+/** An HTTP request as text. `Content-Length` is the body's length unless given. */
 export function httpRequest(
   line: string,
   { body = '', headers = {} }: { body?: string; headers?: Record<string, string> } = {},

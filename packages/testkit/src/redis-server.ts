@@ -9,7 +9,7 @@ import { until } from './until.js';
 
 const run = promisify(execFile);
 
-/** A real redis-server on a free port, with an append-only file in a folder of its own. */
+/** A real redis-server on a free port, with an append-only file in its own folder. */
 export class RedisServer {
   readonly port: number;
   readonly #directory: string;
@@ -31,14 +31,14 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again on the same port, with what its append-only file holds. */
+  /** Restarts it on the same port, with the data of its append-only file. */
   async start(): Promise<void> {
     this.spawn();
     const { port } = this;
     await until(`redis-server on ${port}`, () => this.cli('PING').then(isPong, () => false));
   }
 
-  /** As `start`, with more options, and without waiting until it answers. */
+  /** Like `start`, with more options, and without waiting until it answers. */
   spawn(...options: string[]): void {
     const { port } = this;
     const args = `--port ${port} --bind 127.0.0.1 --save  --appendonly yes --dir`.split(' ');
@@ -50,7 +50,7 @@ export class RedisServer {
     await this.#process?.stop(signal);
   }
 
-  /** Stops answering, but keeps every connection. */
+  /** Stops it from answering, but keeps every connection. */
   pause(): void {
     this.#process?.signal('SIGSTOP');
   }
@@ -59,19 +59,19 @@ export class RedisServer {
     this.#process?.signal('SIGCONT');
   }
 
-  /** What redis-cli prints, without the last newline. */
+  /** Runs redis-cli and returns its output without the last newline. */
   async cli(...args: string[]): Promise<string> {
     const { stdout } = await run('redis-cli', ['-p', String(this.port), ...args]);
     return stdout.trimEnd();
   }
 
-  /** Keeps a copy of its files as they are now. */
+  /** Keeps a copy of its current files. */
   async keepFiles(): Promise<void> {
     await rm(this.#copy, { recursive: true, force: true });
     await cp(this.#directory, this.#copy, { recursive: true });
   }
 
-  /** Kills it and starts it again with the kept files: what came after them is lost. */
+  /** Kills it and restarts it with the kept files. Later data is lost. */
   async loseEnd(): Promise<void> {
     await this.stop('SIGKILL');
     await rm(this.#directory, { recursive: true, force: true });

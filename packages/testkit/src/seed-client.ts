@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { until } from './until.js';
 
-/** A seed-wire client that keeps every frame it gets. */
+/** A seed-wire client that keeps every frame it receives. */
 export class SeedClient {
   readonly frames: string[] = [];
   readonly #socket: WebSocket;
@@ -26,7 +26,7 @@ export class SeedClient {
     });
   }
 
-  /** Sends a text frame, whatever its bytes are, or a binary one. */
+  /** Sends a text frame with any bytes, or a binary one. */
   send(frame: string | Buffer, { binary = false } = {}): void {
     this.#socket.send(frame, { binary });
   }

@@ -1,14 +1,16 @@
 import { SseReader, type SseEvent } from './sse-text.js';
 import { until } from './until.js';
 
-/** A plain SSE client that keeps what it has had over its connections, as `EventSource` does. */
+/**
+ * A plain SSE client that keeps its events and last id across connections, as `EventSource` does.
+ */
 export class SseClient {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly events: SseEvent[] = [];
   comments = 0;
   lastId = '';
-  /** Of the connections so far: the answers' statuses. */
+  /** The HTTP statuses of all connections so far. */
   readonly statuses: number[] = [];
   hasEnded = false;
   #abort = new AbortController();
@@ -18,7 +20,9 @@ export class SseClient {
     this.#headers = headers;
   }
 
-  /** Connects, from where it was cut. Resolves with the answer's status when its head has come. */
+  /**
+   * Connects and resumes where it was cut. Resolves with the status when the headers have arrived.
+   */
   async open(): Promise<number> {
     this.#abort = new AbortController();
     this.hasEnded = false;
@@ -30,7 +34,7 @@ export class SseClient {
     return response.status;
   }
 
-  /** Items of a channel. */
+  /** The publications of a channel. */
   items(channel: string): string[] {
     return this.events.filter(({ type }) => type === channel).map(({ data }) => data);
   }
@@ -44,7 +48,7 @@ export class SseClient {
     await until(`beginning ${times}`, () => this.items('subscribed').length >= times);
   }
 
-  /** Cuts the connection without a word. */
+  /** Cuts the connection without notice. */
   cut(): void {
     this.#abort.abort();
   }
@@ -61,7 +65,7 @@ export class SseClient {
         this.lastId = reader.lastId || this.lastId;
       }
     } catch {
-      // Cut off.
+      // The connection was cut.
     }
     this.hasEnded = true;
   }

@@ -1,12 +1,12 @@
-/** One server-sent event as a client has it. */
+/** One server-sent event, as a client sees it. */
 export interface SseEvent {
   readonly type: string;
   readonly data: string;
-  /** The last id at that time. */
+  /** The last event id at the time of the event. */
   readonly id: string;
 }
 
-/** Reads server-sent events as HTML has them; what is not complete is kept for more. */
+/** Parses server-sent events by the HTML standard. Keeps incomplete events for the next call. */
 export class SseReader {
   readonly events: SseEvent[] = [];
   lastId = '';

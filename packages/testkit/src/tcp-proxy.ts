@@ -6,14 +6,14 @@ import {
   type Socket,
 } from 'node:net';
 
-/** Stands between a client and a server on this machine, and cuts them off from one another. */
+/** A proxy between clients and a server on this machine that can cut their connections. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isBlocked = false;
-  /** While true, what the server says is thrown away. */
+  /** While true, the server's data is discarded. */
   isMute = false;
-  /** Hears all that a server says, before the client does. */
+  /** Receives all data of the server, before the client does. */
   onServerData: ((chunk: Buffer) => void) | undefined;
 
   private constructor(port: number) {
@@ -25,7 +25,7 @@ export class TcpProxy {
 
   static async start(port: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(port);
-    // The default backlog of 511 overflows when a thousand come back at once.
+    // The default backlog of 511 overflows when a thousand clients come back together.
     const where = { port: 0, host: '127.0.0.1', backlog: 4096 };
     await new Promise<void>((resolve) => proxy.#server.listen(where, resolve));
     return proxy;
@@ -35,7 +35,7 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Cuts all connections, and lets nobody in. */
+  /** Cuts all connections and accepts no new ones. */
   block(): void {
     this.#isBlocked = true;
     this.cut();
@@ -45,7 +45,7 @@ export class TcpProxy {
     this.#isBlocked = false;
   }
 
-  /** Cuts all connections; new ones may come. */
+  /** Cuts all connections. New connections remain possible. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -1,7 +1,7 @@
 import type { TestProcess } from './child-process.js';
 import { until } from './until.js';
 
-/** Resolves once a GET of the URL is answered 2xx. Rejects at once if the process has ended. */
+/** Resolves once a GET of the URL is answered 2xx. Rejects immediately if the process has ended. */
 export async function untilAnswers(
   name: string,
   process: TestProcess,

@@ -1,4 +1,6 @@
-/** Resolves with the first truthy value of `probe`, asked every few ms; rejects after `timeoutMs`. */
+/**
+ * Calls `probe` every few ms and resolves with its first truthy value. Rejects after `timeoutMs`.
+ */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,

@@ -29,7 +29,7 @@ const STANDALONE_SETTINGS = [
   'historyBytes',
 ] as const;
 
-/** The embedded server: edge, center and the memory broker on one port. */
+/** The embedded server: an edge, center and the memory broker on one port. */
 export async function startStandalone(environment: Environment): Promise<Service> {
   const config = loadConfig(
     [...EDGE_SETTINGS, ...CENTER_SETTINGS, ...PROCESS_SETTINGS, ...STANDALONE_SETTINGS],

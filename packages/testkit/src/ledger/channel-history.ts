@@ -13,18 +13,18 @@ export interface ChannelVerdict {
   readonly channel: string;
   readonly accepted: number;
   readonly generations: number;
-  /** Seen by subscribers although no publisher was ever told of success. Allowed. */
+  /** Delivered to subscribers although no publisher received a success reply. Allowed. */
   readonly unanswered: number;
-  /** Seen a second time at another position, after an attempt that failed and a retry. Allowed. */
+  /** Delivered again at another position, after a failed attempt and a retry. Allowed. */
   readonly repeated: number;
-  /** Positions that stand for two publications, or publications that have two positions. */
+  /** Positions with two publications, or publications with two positions. */
   readonly conflicts: readonly string[];
 }
 
 /**
- * What happened on one channel. Generations are put in the order in which subscribers were led through
- * them, and else in the order in which anybody first heard of them: tell the ledger of answers and
- * replies as they come.
+ * The events of one channel. Generations are ordered as subscribers passed through them, otherwise
+ * by the order in which they were first reported. So report answers and replies to the ledger in
+ * the order in which they arrive.
  */
 export class ChannelHistory {
   readonly name: string;
@@ -34,14 +34,14 @@ export class ChannelHistory {
   readonly #conflicts = new Set<string>();
   readonly #order = new GenerationOrder<KnownGeneration>();
   #top: Place | undefined;
-  /** Until something new is heard. */
+  /** Valid until something new is reported. */
   #timeline: Timeline | undefined;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** A publisher was answered with the position of its publication. */
+  /** A publisher received the position of its publication. */
   accept(token: Token, { epoch, offset }: Position): void {
     const generation = this.generation(epoch);
     const known = this.#accepted.get(token);
@@ -54,12 +54,12 @@ export class ChannelHistory {
     this.observe(generation, offset, token);
   }
 
-  /** An attempt to publish was answered with an error, or not at all: it may have happened. */
+  /** An attempt to publish had an error or no answer. It may have been published. */
   fail(token: Token): void {
     this.#failed.add(token);
   }
 
-  /** A subscriber was given this publication. */
+  /** A subscriber received this publication. */
   observe(generation: KnownGeneration, offset: number, token: Token): void {
     const known = generation.tokens.get(offset);
     if (known === token) return;
@@ -67,7 +67,7 @@ export class ChannelHistory {
     else this.#conflicts.add(`${generation.epoch}/${offset} is ${known} and ${token}`);
   }
 
-  /** The last publication that anybody has heard of. */
+  /** The last publication that was reported. */
   get top(): Place | undefined {
     return this.#top;
   }
@@ -82,7 +82,7 @@ export class ChannelHistory {
     return generation;
   }
 
-  /** A subscriber was led from one generation to another. */
+  /** A subscriber passed from one generation to another. */
   follow(before: KnownGeneration, after: KnownGeneration): void {
     this.#order.vote(before, after);
     this.#timeline = undefined;
@@ -100,7 +100,7 @@ export class ChannelHistory {
     return this.#accepted.size;
   }
 
-  /** All accepted publications as they are known now, in the channel's order. */
+  /** All accepted publications known so far, in the channel's order. */
   timeline(): Timeline {
     return (this.#timeline ??= this.#sort());
   }
@@ -133,7 +133,7 @@ export class ChannelHistory {
     };
   }
 
-  /** Everything known, in words, for whoever looks for the reason of a fault. */
+  /** Describes everything known as text, to find the cause of a fault. */
   describe(): string[] {
     return [...this.#generations.values()].map(({ epoch, tokens }) => {
       const words = [...tokens]

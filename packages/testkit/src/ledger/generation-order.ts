@@ -1,25 +1,25 @@
 /**
- * Puts generations in the order in which they followed one another. Who hears of them first is a good
- * guess, but answers overtake one another; what most subscribers were led from and to is a better
- * one.
+ * Puts generations in the order in which they followed one another. The order of first reports is a
+ * good guess, but answers overtake one another. The transitions of most subscribers are a better
+ * guess.
  */
 export class GenerationOrder<L> {
   readonly #generations: L[] = [];
-  /** How many were led from the first generation to the second. */
+  /** How many subscribers passed from the first generation to the second. */
   readonly #votes = new Map<L, Map<L, number>>();
 
-  /** A generation is heard of for the first time. */
+  /** A generation is reported for the first time. */
   add(generation: L): void {
     this.#generations.push(generation);
   }
 
-  /** A subscriber was led from one generation to another. */
+  /** A subscriber passed from one generation to another. */
   vote(before: L, after: L): void {
     const votes = this.#votes.get(before) ?? new Map<L, number>();
     this.#votes.set(before, votes.set(after, (votes.get(after) ?? 0) + 1));
   }
 
-  /** All generations, the first one first. */
+  /** All generations, in order. */
   sorted(): readonly L[] {
     const rest = new Set(this.#generations);
     const sorted: L[] = [];
@@ -31,7 +31,7 @@ export class GenerationOrder<L> {
     return sorted;
   }
 
-  /** The one heard of first of those that nothing has to come before; in a circle, of all. */
+  /** The first reported generation of those without a predecessor; in a cycle, of all. */
   #firstOf(rest: ReadonlySet<L>): L {
     const all = [...rest];
     const free = all.find((generation) => !all.some((other) => this.#isBefore(other, generation)));

@@ -3,7 +3,7 @@ import type { Timeline } from './timeline.js';
 import { OffsetSet } from './offset-set.js';
 import type { Notice, Run, Start, SubscriptionLog } from './subscription-log.js';
 
-/** A told gap, and how many accepted publications it stands for. */
+/** A reported gap, and the number of accepted publications in it. */
 export interface ReportedGap extends Notice {
   readonly covered: number;
 }
@@ -12,20 +12,20 @@ export interface SubscriptionVerdict {
   readonly subscriber: string;
   readonly channel: string;
   readonly delivered: number;
-  /** Accepted after the subscription began, not delivered, and not covered by a told gap. */
+  /** Accepted after the subscription began, not delivered, and not covered by a reported gap. */
   readonly lost: number;
-  /** Given more than once. */
+  /** Delivered more than once. */
   readonly doubled: number;
-  /** Given after a later one. */
+  /** Delivered after a later one. */
   readonly reordered: number;
-  /** Offsets passed over in silence that no publisher was answered with. */
+  /** Offsets that were skipped without a reported gap and that are in no publisher's reply. */
   readonly skipped: number;
   readonly gaps: readonly ReportedGap[];
-  /** Where the faults are, in words; empty if there are none. */
+  /** Descriptions of the faults; empty if there are none. */
   readonly details: readonly string[];
 }
 
-/** Compares what one subscriber was given with what publishers were answered. */
+/** Compares the deliveries to one subscriber with the publishers' replies. */
 export function judge(log: SubscriptionLog, timeline: Timeline): SubscriptionVerdict {
   return new Judge(log, timeline).verdict();
 }
@@ -34,13 +34,13 @@ class Judge {
   readonly #log: SubscriptionLog;
   readonly #timeline: Timeline;
   readonly #given = new Map<KnownGeneration, OffsetSet>();
-  /** Indexes of the timeline that were passed over. */
+  /** Indexes of the timeline that were skipped. */
   readonly #missing = new OffsetSet();
   readonly #gaps: ReportedGap[] = [];
   readonly #details: string[] = [];
-  /** The index in the timeline that comes next; undefined before the subscription. */
+  /** The next index in the timeline; undefined before the subscription. */
   #next: number | undefined;
-  /** The run that reached highest in the generation that is being delivered. */
+  /** The run with the highest end in the current generation. */
   #highest: Run | undefined;
   #delivered = 0;
   #doubled = 0;
@@ -118,7 +118,10 @@ class Judge {
     this.#next = end;
   }
 
-  /** Within a generation a step of more than one leaves a hole, whether or not something accepted is in it. */
+  /**
+   * Within a generation, a step of more than one leaves a hole, even without an accepted
+   * publication in it.
+   */
   #noteSkipped(run: Run): void {
     const last = this.#highest;
     if (last?.generation === run.generation && run.to < last.to) return;
@@ -138,7 +141,7 @@ class Judge {
     return `${last - first + 1}: tokens ${tokens[first]}..${tokens[last]}`;
   }
 
-  /** Only the first few: one fault of the server may show as thousands. */
+  /** Keeps only the first few: one fault of the server may cause thousands. */
   #tell(detail: string): void {
     if (this.#details.length < MAX_DETAILS) this.#details.push(detail);
   }

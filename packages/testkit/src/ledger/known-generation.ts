@@ -1,11 +1,11 @@
-/** Names one publication of a channel, whatever its position turns out to be. */
+/** Identifies one publication of a channel, independently of its position. */
 export type Token = number;
 
-/** One generation of a channel's log, as publishers and subscribers have heard of it. */
+/** One generation of a channel's log, as reported by publishers and subscribers. */
 export interface KnownGeneration {
   readonly epoch: string;
-  /** 0 for the generation that was heard of first. */
+  /** The order of the first reports, from 0. */
   readonly heard: number;
-  /** Which token was answered, or seen by a subscriber, at an offset. */
+  /** The token that a publisher or a subscriber reported for each offset. */
   readonly tokens: Map<number, Token>;
 }

@@ -22,8 +22,9 @@ export interface Verdict {
 }
 
 /**
- * Writes down what publishers were answered and what subscribers were given, and judges it. All
- * calls are synchronous; generations of a log are told apart by the order in which they are first named.
+ * Records publishers' replies and subscribers' deliveries, and judges them. All calls are
+ * synchronous. Generations of a log are ordered by their first reports, unless subscribers'
+ * transitions show another order.
  *
  *     const ledger = new Ledger();
  *     ledger.accepted('c', 1, { epoch: 'E', offset: 1 });
@@ -37,12 +38,12 @@ export class Ledger {
   readonly #subscriptions: SubscriptionLog[] = [];
   readonly #seeds: SeedLog[] = [];
 
-  /** A publisher was answered. The token is the publication's own, by which it is known again. */
+  /** A publisher received a success reply. The token identifies the publication. */
   accepted(channel: string, token: Token, position: Position): void {
     this.channel(channel).accept(token, position);
   }
 
-  /** An attempt to publish failed, or was not answered by the end. It may have happened. */
+  /** An attempt to publish failed or had no answer by the end. It may have been published. */
   failed(channel: string, token: Token): void {
     this.channel(channel).fail(token);
   }
@@ -67,7 +68,7 @@ export class Ledger {
     return channel;
   }
 
-  /** How many open subscriptions have not yet been given their channel's last accepted publication. */
+  /** Number of open subscriptions without their channel's last accepted publication. */
   behind(): number {
     const timelines = this.#timelines();
     const isBehind = (log: SubscriptionLog) => {
@@ -83,7 +84,9 @@ export class Ledger {
     return this.#subscriptions.filter(isBehind).length + this.#seeds.filter(isSeedBehind).length;
   }
 
-  /** Judges everything so far. What is still open counts as owed all that was accepted. */
+  /**
+   * Judges all records so far. An open subscription must have received every accepted publication.
+   */
   verdict(): Verdict {
     const timelines = this.#timelines();
     const judged = <L extends { history: ChannelHistory }>(
@@ -104,7 +107,7 @@ export class Ledger {
     };
   }
 
-  /** What is known of a channel and of its subscriptions, in words. */
+  /** Describes a channel and its subscriptions as text. */
   describe(channel: string): string[] {
     const logs = this.#subscriptions.filter(({ history }) => history.name === channel);
     return [...this.channel(channel).describe(), ...logs.map((log) => log.describe())];

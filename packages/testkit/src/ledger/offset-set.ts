@@ -4,11 +4,13 @@ export interface Range {
   readonly to: number;
 }
 
-/** A set of whole numbers, kept as disjoint ranges in rising order: cheap while it has few holes. */
+/**
+ * A set of whole numbers, stored as disjoint ranges in ascending order: cheap if it has few holes.
+ */
 export class OffsetSet {
   #ranges: Range[] = [];
 
-  /** Adds a range; returns the parts of it that were not there before. */
+  /** Adds a range and returns the parts of it that are new. */
   add(from: number, to: number): Range[] {
     if (to < from) return [];
     const last = this.#ranges.at(-1);

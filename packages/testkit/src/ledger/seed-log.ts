@@ -4,9 +4,9 @@ import type { Timeline } from './timeline.js';
 import type { SubscriptionVerdict } from './judge.js';
 
 /**
- * What one seed-wire subscriber was given on one channel. That wire has no positions: each
- * connection is judged by itself, from its first delivery on, and only one that still lives at the
- * end is owed the last publication.
+ * The deliveries to one seed-wire subscriber on one channel. That wire has no positions, so each
+ * connection is judged separately, from its first delivery on. Only a connection that is open at
+ * the end must have received the last publication.
  */
 export class SeedLog {
   readonly subscriber: string;
@@ -61,8 +61,8 @@ export function judgeSeed(log: SeedLog, timeline: Timeline): SubscriptionVerdict
 }
 
 /**
- * A publication that had to be tried again may come at its first attempt's place, or twice: it only
- * has to come. All others must come once, in the order of the log.
+ * A publication that was retried may arrive at the place of its first attempt, or twice. It only
+ * has to arrive. All others must arrive once, in the order of the log.
  */
 function judgeConnection(
   tokens: readonly Token[],

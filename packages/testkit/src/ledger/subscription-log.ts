@@ -2,23 +2,23 @@ import type { Position } from '@newswire/protocol';
 import type { ChannelHistory, Place } from './channel-history.js';
 import type { KnownGeneration, Token } from './known-generation.js';
 
-/** A gap that the subscriber was told of: it knows that publications may be missing. */
+/** A gap of which the subscriber was notified: publications may be missing. */
 export interface Notice {
-  /** What led to it, in the caller's words. */
+  /** The cause, in the caller's words. */
   readonly cause: string;
   readonly atMs: number;
 }
 
-/** From here on the subscriber is owed every publication: the end of the log when it subscribed. */
+/** The end of the log at the time of subscribing. Every later publication must be delivered. */
 export interface Start {
   readonly kind: 'start';
   readonly generation: KnownGeneration;
   readonly offset: number;
-  /** What was told, where it had subscribed before. */
+  /** The gap that was reported, if it had subscribed before. */
   readonly notice: Notice | undefined;
 }
 
-/** Deliveries whose offsets rose by one. */
+/** Deliveries whose offsets increased by one. */
 export interface Run {
   readonly kind: 'run';
   readonly generation: KnownGeneration;
@@ -28,7 +28,7 @@ export interface Run {
 
 export type Entry = Start | Run;
 
-/** A subscribe reply as the subscriber read it. */
+/** A subscribe reply, as received. */
 export interface SubscribeReply extends Position {
   readonly recovered: boolean;
 }
@@ -36,14 +36,14 @@ export interface SubscribeReply extends Position {
 const UNTOLD: Notice = { cause: 'subscribed afresh', atMs: 0 };
 
 /**
- * What one subscriber was told and given on one channel, in order. Deliveries are kept as runs of
- * offsets, so it stays small; whether they were right is judged at the end.
+ * The replies, gaps and deliveries of one subscriber on one channel, in order. Deliveries are
+ * stored as runs of offsets, which takes little memory. They are judged at the end.
  */
 export class SubscriptionLog {
   readonly subscriber: string;
   readonly history: ChannelHistory;
   readonly entries: Entry[] = [];
-  /** Whether the subscriber is still owed what is published. */
+  /** Whether new publications must still be delivered to the subscriber. */
   isOpen = false;
   #generation: KnownGeneration | undefined;
   #run: Run | undefined;
@@ -54,20 +54,20 @@ export class SubscriptionLog {
   }
 
   /**
-   * The subscription is in force. `asked`: the position it was asked to recover from, if any.
-   * `notice`: why, for the list of told gaps; only read where the reply means one.
+   * The subscription is active. `asked`: the requested recovery position, if any.
+   * `notice`: the cause, for the list of reported gaps; only read if the reply means a gap.
    */
   subscribed(reply: SubscribeReply, asked?: Position, notice: Notice = UNTOLD): void {
     const isFirst = this.entries.length === 0;
     this.isOpen = true;
     if (!reply.recovered) return this.#start(reply, isFirst ? undefined : notice);
     if (isFirst) this.#start(asked ?? reply, undefined);
-    // Another generation goes on at whatever offset it begins with.
+    // Another generation may begin at any offset.
     if (this.#enter(this.history.generation(reply.epoch))) this.#run = undefined;
     return undefined;
   }
 
-  /** A publication came. Its epoch is the one of the last subscribe reply. */
+  /** A publication was delivered. Its epoch is that of the last subscribe reply. */
   delivered(offset: number, token: Token): void {
     const generation = this.#generation;
     if (generation === undefined) throw new Error(`${this.subscriber} was given something unasked`);
@@ -79,19 +79,19 @@ export class SubscriptionLog {
     this.history.observe(generation, offset, token);
   }
 
-  /** The subscriber has left: it is owed nothing from here on. */
+  /** The subscriber has left: nothing more must be delivered. */
   left(): void {
     this.isOpen = false;
   }
 
-  /** The epoch and offset of the last delivery, or of the last start if nothing came since. */
+  /** The epoch and offset of the last delivery, or of the last start if there was none since. */
   get last(): Place | undefined {
     const entry = this.entries.at(-1);
     if (entry === undefined) return undefined;
     return { generation: entry.generation, offset: entry.kind === 'run' ? entry.to : entry.offset };
   }
 
-  /** Everything that happened, in words. */
+  /** Describes all events as text. */
   describe(): string {
     const words = this.entries.map((entry) => {
       const { epoch } = entry.generation;
@@ -102,7 +102,7 @@ export class SubscriptionLog {
     return `${this.subscriber}: ${words.join(', ')}`;
   }
 
-  /** True if it is another generation than before. */
+  /** True if the generation has changed. */
   #enter(generation: KnownGeneration): boolean {
     const before = this.#generation;
     this.#generation = generation;

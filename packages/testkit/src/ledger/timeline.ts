@@ -2,7 +2,7 @@ import type { KnownGeneration, Token } from './known-generation.js';
 
 /** A channel's accepted publications, numbered 0, 1, 2… in order, over all of its generations. */
 export class Timeline {
-  /** How many there are before each generation, and its offsets in order. */
+  /** For each generation, the number of publications before it, and its offsets in order. */
   readonly #generations = new Map<
     KnownGeneration,
     { readonly base: number; readonly offsets: number[] }
@@ -29,7 +29,7 @@ export class Timeline {
     return this.#indexes.get(token);
   }
 
-  /** How many accepted publications are at this position or before it. */
+  /** The number of accepted publications up to and including this position. */
   countUpTo(generation: KnownGeneration, offset: number): number {
     const { base, offsets } = this.#generations.get(generation) ?? {
       base: this.length,

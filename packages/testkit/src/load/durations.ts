@@ -1,8 +1,8 @@
-/** Buckets grow by 5 %: that is how exact quantiles are. */
+/** Each bucket is 5 % larger than the one before, which is the precision of quantiles. */
 const GROWTH = Math.log(1.05);
 const SMALLEST_MS = 0.01;
 
-/** Many durations in little space. */
+/** A histogram that stores many durations in little memory. */
 export class Durations {
   readonly #counts: number[] = [];
   count = 0;
@@ -19,7 +19,9 @@ export class Durations {
     this.#counts.length = this.count = this.maxMs = 0;
   }
 
-  /** The duration that this share (0 to 1) of all is not above; 0 if there are none. */
+  /**
+   * The duration that this share (0 to 1) of all durations does not exceed; 0 if there are none.
+   */
   quantileMs(share: number): number {
     let rest = Math.ceil(this.count * share);
     for (const [bucket, count = 0] of this.#counts.entries()) {

@@ -12,7 +12,7 @@ import type { SeedLog } from '../ledger/index.js';
 import type { LoadStatistics } from './load-statistics.js';
 import { nowMs, readSentMs, readToken } from './payload.js';
 
-/** What clients of a load share. */
+/** The objects that all clients of a load share. */
 export interface LoadClientContext {
   readonly statistics: LoadStatistics;
   readonly random: () => number;
@@ -20,16 +20,16 @@ export interface LoadClientContext {
   readonly url: () => string;
 }
 
-/** A client of either wire, on one channel, that writes down all it hears. */
+/** A client of either wire, on one channel, that records everything it receives. */
 export interface LoadClient {
   readonly isLive: boolean;
   connect(): void;
-  /** Cuts its connection; it comes back by itself, at once or after that time. */
+  /** Cuts the connection. The client reconnects by itself, immediately or after `afterMs`. */
   cut(afterMs?: number): void;
   close(): void;
 }
 
-/** Where a subscriber has to get to until it has caught up. */
+/** The position at which a subscriber has caught up. */
 interface Target {
   readonly sinceMs: number;
   readonly isAt: (offset: number) => boolean;
@@ -39,7 +39,7 @@ export class CentrifugeLoadClient implements LoadClient, CentrifugeObserver {
   readonly client: CentrifugeClient;
   readonly #log: SubscriptionLog;
   readonly #statistics: LoadStatistics;
-  /** Why it has to subscribe again, and since when. */
+  /** Why the client has to subscribe again, and since when. */
   #cause = 'in place';
   #lostMs: number | undefined;
   #target: Target | undefined;
@@ -101,7 +101,7 @@ export class CentrifugeLoadClient implements LoadClient, CentrifugeObserver {
 
   onDisconnected(code: number | 'cut' | 'timeout'): void {
     this.#statistics.count(`disconnect ${code}`);
-    // Tries that fail on the way back are no cause of their own.
+    // Failed attempts to come back are not causes of their own.
     if (this.#lostMs === undefined || this.#cause === 'in place') this.#cause = String(code);
     this.#lose();
   }
@@ -110,7 +110,7 @@ export class CentrifugeLoadClient implements LoadClient, CentrifugeObserver {
     this.#lostMs ??= nowMs();
   }
 
-  /** It has caught up when it has what anybody had when its subscription came back. */
+  /** It has caught up when it has every publication known when its subscription came back. */
   #aim(sinceMs: number, epoch: string, from: number): void {
     this.#statistics.outages.add(nowMs() - sinceMs);
     const { top } = this.#log.history;

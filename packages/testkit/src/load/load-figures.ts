@@ -3,27 +3,27 @@ import type { DurationSummary } from './durations.js';
 import type { LoadStatistics } from './load-statistics.js';
 import type { PublisherFigures } from './publisher.js';
 
-/** A told gap, with whom it was told to. */
+/** A gap, with the subscriber that was notified of it. */
 export interface Gap extends ReportedGap {
   readonly subscriber: string;
   readonly channel: string;
 }
 
-/** What the clients of one kind counted. */
+/** The counts of all clients of one kind. */
 export interface ClientFigures {
   readonly delivered: number;
   readonly lost: number;
   readonly doubled: number;
   readonly reordered: number;
   readonly skipped: number;
-  /** What they heard beside publications, by name. */
+  /** The other events that they received, by name. */
   readonly counts: Readonly<Record<string, number>>;
   readonly outages: DurationSummary;
   readonly catchUps: DurationSummary;
   readonly latencies: DurationSummary;
 }
 
-/** What came of a load: plain data, fit for a message between processes. */
+/** The result of a load: plain data that can be sent between processes. */
 export interface LoadFigures {
   readonly publisher: PublisherFigures;
   readonly verdict: Omit<Verdict, 'subscriptions' | 'channels'>;
@@ -37,7 +37,7 @@ export interface LoadFigures {
 
 type Statistics = Record<'clients' | 'slow' | 'seeds', LoadStatistics>;
 
-/** Of each sort. */
+/** Maximum number of reported faults of each kind. */
 const MAX_FAULTS = 10;
 
 export function figuresOf(
@@ -100,7 +100,7 @@ interface Fault {
   readonly text: string;
 }
 
-/** The first few of each sort. */
+/** The first few of each kind. */
 function samples(faults: readonly Fault[]): string[] {
   const counts = new Map<string, number>();
   return faults.flatMap(({ sort, text }) => {

@@ -2,10 +2,10 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { ROOT } from '../newswire-process.js';
 import type { Load, LoadOptions } from './load.js';
 
-/** What a Load can be told, through its process. */
+/** The methods of a Load that its process accepts. */
 export type LoadCommand = Exclude<keyof Load, 'close'>;
 
-/** To the process: `create` comes first. */
+/** A message to the process. `create` comes first. */
 export interface LoadRequest {
   readonly id: number;
   readonly command: LoadCommand | 'create';
@@ -23,7 +23,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A Load in a process of its own, so that whoever hurts the servers meanwhile stays on time. */
+/** A Load in its own process, so that the code that disturbs the servers is not delayed. */
 export class LoadProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
@@ -42,7 +42,7 @@ export class LoadProcess {
     return load;
   }
 
-  /** Calls a method of the Load; resolves with what it returns or resolves with. */
+  /** Calls a method of the Load and resolves with its result. */
   async call<C extends LoadCommand>(
     command: C,
     ...args: Parameters<Load[C]>

@@ -1,15 +1,15 @@
 import { Durations } from './durations.js';
 
-/** What all clients of a load count together. */
+/** Statistics that all clients of one kind share. */
 export class LoadStatistics {
   readonly #counts = new Map<string, number>();
-  /** From the loss of a subscription until it is in force again. */
+  /** From the loss of a subscription until it is active again. */
   readonly outages = new Durations();
-  /** From the loss of a subscription until everything that was missed by then has come. */
+  /** From the loss of a subscription until all publications missed by then are delivered. */
   readonly catchUps = new Durations();
   /** From publishing to delivery. */
   readonly latencies = new Durations();
-  /** Whether latencies are measured: that costs more than everything else about a delivery. */
+  /** Whether latencies are measured. Measuring costs more than the rest of a delivery. */
   isTiming = false;
 
   count(name: string): void {

@@ -15,15 +15,15 @@ import { Publisher, type PublisherFigures } from './publisher.js';
 import { seededRandom } from './random.js';
 
 export interface LoadOptions {
-  /** Where center's HTTP API is, like http://127.0.0.1:9900. */
+  /** The URL of center's HTTP API, like http://127.0.0.1:9900. */
   readonly apiUrl: string;
-  /** Clients take these in turn. */
+  /** The clients use these URLs in turn. */
   readonly webSocketUrls: readonly string[];
   readonly channelCount: number;
   readonly clientCount: number;
-  /** Further ones that speak the seed wire. */
+  /** Number of further clients that use the seed wire. */
   readonly seedCount?: number;
-  /** Further ones that read no faster than `slowBytesPerSecond`. */
+  /** Number of further clients that read no faster than `slowBytesPerSecond`. */
   readonly slowCount?: number;
   readonly slowBytesPerSecond?: number;
   readonly padBytes?: number;
@@ -68,7 +68,7 @@ export class Load {
     };
   }
 
-  /** Opens all clients, spread evenly over that time; resolves when all are subscribed. */
+  /** Opens all clients, spread evenly over that time. Resolves when all are subscribed. */
   async connect(withinMs: number, timeoutMs: number): Promise<void> {
     const all = this.#all();
     for (const [i, client] of all.entries()) {
@@ -77,7 +77,7 @@ export class Load {
     await this.live(timeoutMs);
   }
 
-  /** Resolves when all clients are subscribed, in the servers' eyes too. */
+  /** Resolves when all clients are subscribed and the servers count them all. */
   async live(timeoutMs: number): Promise<void> {
     const all = this.#all();
     const notLive = () => all.filter(({ isLive }) => !isLive).length;
@@ -96,7 +96,7 @@ export class Load {
     return this.#publisher.figures();
   }
 
-  /** Cuts so many clients' connections a second at random, until told another number. */
+  /** Cuts this number of random connections a second, until called with another number. */
   cutting(perSecond: number): void {
     clearInterval(this.#cutter);
     const clients = [...this.#clients.clients, ...this.#clients.seeds];
@@ -109,26 +109,30 @@ export class Load {
     }, CUT_TICK_MS);
   }
 
-  /** Cuts all clients with positions at once; each comes back at some moment within that time. */
+  /**
+   * Cuts all clients with positions together. Each comes back at a random moment within that time.
+   */
   storm(withinMs: number): void {
     for (const client of this.#clients.clients) client.cut(this.#random() * withinMs);
   }
 
-  /** Forgets latencies so far, and measures them from now on or no more. */
+  /** Discards all latencies, and starts or stops measuring them. */
   timing(isTiming: boolean): void {
     for (const statistics of Object.values(this.#statistics)) statistics.time(isTiming);
   }
 
-  /** Slow clients read as fast as they can from now on. */
+  /** From now on, slow clients read as fast as they can. */
   hurry(): void {
     this.#isHurrying = true;
   }
 
-  /** Waits until everybody has all that was accepted. Resolves with how long it took, in ms. */
+  /**
+   * Waits until all clients have all accepted publications. Resolves with the time it took, in ms.
+   */
   async caughtUp(timeoutMs: number): Promise<{ readonly ms: number; readonly behind: number }> {
     const startMs = nowMs();
     const everybody = until('all to catch up', () => this.#ledger.behind() === 0, timeoutMs);
-    await everybody.catch(() => undefined); // whoever is still behind has lost something: judged
+    await everybody.catch(() => undefined); // a lagging client is judged: it lost something
     return { ms: Math.round(nowMs() - startMs), behind: this.#ledger.behind() };
   }
 
@@ -137,7 +141,7 @@ export class Load {
     return figuresOf(this.#ledger.verdict(), this.#publisher.figures(), { clients, slow, seeds });
   }
 
-  /** What is known of a channel and of its subscriptions, in words. */
+  /** Describes a channel and its subscriptions as text. */
   describe(channel: string): string[] {
     return this.#ledger.describe(channel);
   }
@@ -175,7 +179,7 @@ export class Load {
     return { statistics, random: this.#random, open, url: () => url ?? '' };
   }
 
-  /** Whether the API counts as many subscribers as there are. */
+  /** Whether the API counts all subscribers. */
   async #isCounted(count: number): Promise<boolean> {
     const answer = (await callApi(this.#options.apiUrl, 'channels', {}).catch(() => ({}))) as {
       result?: { channels: Record<string, { num_clients: number }> };

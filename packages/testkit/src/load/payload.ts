@@ -1,6 +1,6 @@
 import type { Token } from '../ledger/index.js';
 
-/** What publications of a load say: their token, when they were first sent, and filling. */
+/** The data of a load's publications: a token, the time of the first attempt, and padding. */
 export function toPayload(token: Token, sentMs: number, padding: string): string {
   return `${token} ${sentMs.toFixed(2)} ${padding}`;
 }
@@ -15,13 +15,13 @@ export function readToken(text: string, start: number): Token {
   }
 }
 
-/** When it was sent, on the clock of `nowMs`. */
+/** The time it was sent, on the clock of `nowMs`. */
 export function readSentMs(text: string): number {
   const start = text.indexOf(' ') + 1;
   return Number(text.slice(start, text.indexOf(' ', start)));
 }
 
-/** Milliseconds, finer than Date.now(), on a clock that all processes of this machine share. */
+/** Milliseconds, with more precision than Date.now(), on a clock that all local processes share. */
 export function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }

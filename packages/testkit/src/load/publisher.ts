@@ -10,21 +10,21 @@ export interface PublisherOptions {
   readonly url: string;
   readonly channels: readonly string[];
   readonly ledger: Ledger;
-  /** Publications under way at once, those that wait for their next attempt included. */
+  /** Maximum number of unfinished publications, including those that wait for a retry. */
   readonly maxPending: number;
   readonly padBytes: number;
   readonly random: () => number;
-  /** Makes its idempotency keys its own. */
+  /** Makes the publisher's idempotency keys unique. */
   readonly name: string;
 }
 
 export interface PublisherFigures {
   readonly started: number;
   readonly accepted: number;
-  /** Given up after the end: nobody knows whether they happened. */
+  /** Given up after the end: it is unknown whether they were published. */
   readonly unknown: number;
   readonly failedAttempts: number;
-  /** Due, but not begun because too many were under way. */
+  /** Due, but not begun because too many were unfinished. */
   readonly heldBack: number;
   readonly maxPending: number;
   /** From the first attempt to the answer. */
@@ -32,7 +32,7 @@ export interface PublisherFigures {
 }
 
 const TICK_MS = 10;
-/** Attempts over that wait for one that is answered. */
+/** Maximum concurrent attempts. Further attempts wait until one is answered. */
 const MAX_SOCKETS = 500;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const MIN_RETRY_MS = 50;
@@ -47,8 +47,8 @@ interface Pending {
 }
 
 /**
- * Publishes at a steady pace over HTTP, to its channels in turn. What is refused as temporary, or
- * not answered, is tried again with the same idempotency key until it is accepted.
+ * Publishes at a steady rate over HTTP, to its channels in turn. A publication that has a temporary
+ * error or no answer is retried with the same idempotency key until it is accepted.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -79,7 +79,10 @@ export class Publisher {
     }, TICK_MS);
   }
 
-  /** Begins nothing more, and waits for what is under way; what takes too long stays unknown. */
+  /**
+   * Begins no more publications and waits for the unfinished ones. Those that take too long stay
+   * unknown.
+   */
   async stop(timeoutMs: number): Promise<void> {
     clearInterval(this.#timer);
     const settled = until('answers', () => this.#pending.size === 0, timeoutMs);
@@ -168,7 +171,7 @@ interface Answer {
   readonly error?: { readonly code: number; readonly temporary?: boolean };
 }
 
-/** What is not JSON comes from something between us and center: as good as no answer. */
+/** An answer that is not JSON comes from a proxy before center, and counts as no answer. */
 function toAnswer(text: string): Answer {
   try {
     return JSON.parse(text) as Answer;

@@ -1,4 +1,4 @@
-/** A random generator (mulberry32) that gives the same numbers, from 0 to below 1, for a seed. */
+/** A random generator (mulberry32) that returns the same numbers, from 0 to below 1, for a seed. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -8,47 +8,49 @@ import {
 import type { FrameSocket, OpenSocket } from './frame-socket.js';
 import { reconnectWaitMs } from './reconnect-wait.js';
 
-/** Told everything that a client hears, as it comes. */
+/** Receives all events of a client, in order. */
 export interface CentrifugeObserver {
-  /** A subscription is in force. `asked`: the position it was asked to recover from, if any. */
+  /** A subscription is active. `asked`: the requested recovery position, if any. */
   onSubscribed(channel: string, result: SubscribeResult, asked: Position | undefined): void;
   /** `data` is JSON text. */
   onPublication(channel: string, offset: number, data: string): void;
-  /** The server ended a subscription; the client subscribes again if the code is 2500 or more. */
+  /** The server ended a subscription. The client subscribes again if the code is 2500 or more. */
   onUnsubscribed(channel: string, code: number): void;
-  /** A command was refused; the client tries again if that is temporary. */
+  /** A command was refused. The client retries if the error is temporary. */
   onError(code: number): void;
-  /** The connection is gone: by the server's code, or `cut` by us. */
+  /** The connection is closed: with the server's code, or `cut` by us. */
   onDisconnected(code: number | 'cut' | 'timeout'): void;
 }
 
 export interface CentrifugeClientOptions {
-  /** Where to connect: asked again for every connection. */
+  /** Returns the URL; called for every connection. */
   readonly url: () => string;
   readonly channels: readonly string[];
   readonly observer: CentrifugeObserver;
   readonly open: OpenSocket;
-  /** Where channels are resumed from; without it a first subscription begins now. */
+  /**
+   * The position to recover channels from. Without it, a first subscription begins at the present.
+   */
   readonly positions?: ReadonlyMap<string, Position>;
   readonly random?: () => number;
-  /** How long an answer may take before the client tries another connection. */
+  /** Maximum time for an answer. After that, the client opens another connection. */
   readonly timeoutMs?: number;
 }
 
 const CONNECT_ID = 1;
 
-/** A channel as the client knows it. */
+/** The client's state of a channel. */
 interface Channel {
   readonly name: string;
   position: Position | undefined;
-  /** The subscribe command that is not answered yet. */
+  /** The subscribe command without a reply so far. */
   pending: { readonly id: number; readonly asked: Position | undefined } | undefined;
   isSubscribed: boolean;
 }
 
 /**
- * A client of the Centrifuge JSON wire that keeps its position on each channel, and comes back with
- * it after whatever happens. Light: meant for thousands in one process.
+ * A client of the Centrifuge JSON wire that keeps its position on each channel, and reconnects with
+ * it after every failure. It is light enough for thousands in one process.
  */
 export class CentrifugeClient {
   readonly #options: CentrifugeClientOptions;
@@ -96,7 +98,7 @@ export class CentrifugeClient {
     });
   }
 
-  /** Cuts the connection; the client comes back by itself, after `afterMs` if that is given. */
+  /** Cuts the connection. The client reconnects by itself, after `afterMs` if given. */
   cut(afterMs?: number): void {
     this.#drop('cut', afterMs);
   }
@@ -109,7 +111,7 @@ export class CentrifugeClient {
     this.#socket?.resume();
   }
 
-  /** Ends the client for good. */
+  /** Ends the client permanently. */
   close(): void {
     this.#isClosed = true;
     this.#socket?.cut();

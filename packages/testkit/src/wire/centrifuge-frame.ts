@@ -1,4 +1,4 @@
-/** A server's message of the Centrifuge JSON protocol, as far as clients here care. */
+/** A server's message of the Centrifuge JSON protocol, with the members that these clients use. */
 export interface CentrifugeMessage {
   readonly id?: number;
   readonly error?: {
@@ -29,11 +29,11 @@ export interface CentrifugePublication {
   readonly data: unknown;
 }
 
-/** What a frame holds. */
+/** Receives the contents of a frame. */
 export interface MessageHandler {
   /** A publication; `data` is its JSON text. */
   handlePublication(channel: string, offset: number, data: string): void;
-  /** Anything else. The server's ping is `{}`. */
+  /** Any other message. The server's ping is `{}`. */
   handleMessage(message: CentrifugeMessage): void;
 }
 
@@ -56,8 +56,8 @@ export function readFrame(frame: string, handler: MessageHandler): void {
 }
 
 /**
- * Publications are by far the most: one in the shape that newswire writes is cut out, not parsed.
- * The three braces at the end show that the offset is the publication's own and not inside its
+ * Most messages are publications. One in the form that newswire writes is cut out, not parsed.
+ * The three braces at the end prove that the offset is the publication's own and not inside its
  * data, where at least one more would follow.
  */
 function readPublication(

@@ -8,7 +8,7 @@ export const OPCODES = {
   pong: 10,
 } as const;
 
-/** One frame from the server: these are never masked. The payload is only valid during the call. */
+/** One frame from the server, never masked. The payload is only valid during the call. */
 export type HandleFrame = (
   opcode: number,
   isFinal: boolean,
@@ -17,20 +17,20 @@ export type HandleFrame = (
   end: number,
 ) => void;
 
-/** Cuts a server's byte stream into frames, without copying what arrives whole. */
+/** Splits a server's byte stream into frames. Frames that arrive complete are not copied. */
 export class FrameReader {
   readonly #handle: HandleFrame;
-  /** The beginning of a frame, in the pieces that it came in. */
+  /** The received pieces of an incomplete frame. */
   #parts: Buffer[] = [];
   #size = 0;
-  /** So many bytes there must be before it is worth looking again. */
+  /** The number of bytes required before the frame is examined again. */
   #needed = 0;
 
   constructor(handle: HandleFrame) {
     this.#handle = handle;
   }
 
-  /** Takes in what was read. The chunk may be used again by the caller afterwards. */
+  /** Processes a chunk. The caller may reuse it afterwards. */
   read(chunk: Buffer): void {
     if (this.#size === 0) return this.#readFrames(chunk);
     this.#keep(chunk);
@@ -56,7 +56,7 @@ export class FrameReader {
     if (at < bytes.length) this.#keep(bytes.subarray(at));
   }
 
-  /** Hands on the frame that begins there and returns where it ends; undefined if it is not whole. */
+  /** Passes on the frame at an index and returns its end; undefined if the frame is incomplete. */
   #readFrame(bytes: Buffer, at: number): number | undefined {
     const size = bytes.length - at;
     if (size < (this.#needed = 2)) return undefined;
@@ -76,7 +76,7 @@ export class FrameReader {
   }
 }
 
-/** One masked frame, as clients must send. The mask is all zeros: payloads stay as they are. */
+/** One masked frame, as clients must send. The mask is all zeros, so the payload is unchanged. */
 export function clientFrame(opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
   if (length > 0xffff) throw new Error('no client here sends so much at once');

@@ -1,17 +1,17 @@
 import { WebSocket } from 'ws';
 
-/** Told what happens on a WebSocket. */
+/** Receives the events of a WebSocket. */
 export interface FrameHandler {
   handleOpen(): void;
   handleText(text: string): void;
-  /** Once, and also if it could not be opened: then the code is 1006. Not after `cut`. */
+  /** Called once, also if the socket could not be opened (code 1006). Not called after `cut`. */
   handleClose(code: number): void;
 }
 
-/** The client's side of a WebSocket, as little of it as load needs. */
+/** The client's side of a WebSocket, reduced to the needs of a load. */
 export interface FrameSocket {
   send(text: string): void;
-  /** Cuts the TCP connection without a word. Nothing is told afterwards. */
+  /** Cuts the TCP connection without a close frame. No events follow. */
   cut(): void;
   /** Stops reading, as a stuck client does. */
   pause(): void;
@@ -21,7 +21,7 @@ export interface FrameSocket {
 /** Opens a connection to a URL like ws://127.0.0.1:9900/ws. */
 export type OpenSocket = (url: string, handler: FrameHandler) => FrameSocket;
 
-/** A FrameSocket of the `ws` library: checks all of the protocol, at three times the price. */
+/** A FrameSocket of the `ws` library. It checks the whole protocol, at three times the cost. */
 export const openWs: OpenSocket = (url, handler) => {
   const socket = new WebSocket(url, { perMessageDeflate: false });
   let isCut = false;

@@ -4,13 +4,13 @@ import { upgradeRequest } from '../raw-socket.js';
 import type { FrameHandler, FrameSocket, OpenSocket } from './frame-socket.js';
 
 export interface RawWebSocketOptions {
-  /** How much is read at once: few bytes for a client that shall be slow. 64 KiB at most. */
+  /** Bytes of each read, at most 64 KiB. Use few bytes for a slow client. */
   readonly readBytes?: number;
-  /** Reads no faster than that on average, from when it has changed to frames. Asked before each pause. */
+  /** Maximum average read rate after the upgrade. Called before each pause. */
   readonly bytesPerSecond?: () => number;
 }
 
-/** Read into by all sockets in turn: each chunk is used up before the next one is read. */
+/** Shared read buffer of all sockets: each chunk is processed before the next read. */
 const SHARED_BUFFER = Buffer.allocUnsafeSlow(65_536);
 const HEADERS_END = '\r\n\r\n';
 const NO_CODE = 1005;
@@ -18,13 +18,14 @@ const ABNORMAL = 1006;
 
 /**
  * A minimal WebSocket client on a bare TCP connection, for thousands in one process. It trusts the
- * server: no accept key is checked, no UTF-8. Use `openWs` where the protocol itself is in doubt.
+ * server and checks neither the accept key nor UTF-8. Use `openWs` for tests of the protocol
+ * itself.
  */
 export class RawWebSocket implements FrameSocket {
   readonly #socket: Socket;
   readonly #handler: FrameHandler;
   readonly #reader = new FrameReader((...frame) => this.#handleFrame(...frame));
-  /** What came of the answer to the upgrade, while it is not whole. */
+  /** The part of the upgrade's answer received so far. */
   #head: string | undefined = '';
   #fragments: Buffer[] = [];
   #closeCode = ABNORMAL;

@@ -4,7 +4,7 @@ import { reconnectWaitMs } from './reconnect-wait.js';
 export interface SeedObserver {
   onOpen(): void;
   onText(text: string): void;
-  /** The connection is gone: by the server's code, or `cut` by us. */
+  /** The connection is closed: with the server's code, or `cut` by us. */
   onDisconnected(code: number | 'cut'): void;
 }
 
@@ -16,7 +16,7 @@ export interface SeedSubscriberOptions {
   readonly random?: () => number;
 }
 
-/** A seed-wire client that subscribes again on a new connection whenever it has lost one. */
+/** A seed-wire client that reconnects and subscribes again after each lost connection. */
 export class SeedSubscriber {
   readonly #options: SeedSubscriberOptions;
   readonly #random: () => number;
@@ -47,7 +47,7 @@ export class SeedSubscriber {
     });
   }
 
-  /** Cuts the connection; the client comes back by itself. */
+  /** Cuts the connection. The client reconnects by itself. */
   cut(): void {
     if (this.#socket === undefined) return;
     this.#socket.cut();
@@ -56,7 +56,7 @@ export class SeedSubscriber {
     this.#comeBack();
   }
 
-  /** Ends the client for good. */
+  /** Ends the client permanently. */
   close(): void {
     this.#socket?.cut();
     this.#socket = undefined;
