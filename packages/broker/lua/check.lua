@@ -1,14 +1,15 @@
--- Tries each command that the other scripts call, so that a missing permission, a replica or a full
--- Redis is found before a client needs it. Leaves nothing behind. Fails with the first refusal.
+-- Tries every command that the other scripts call. This finds a missing permission, a replica or a
+-- full Redis before a client's request fails. If every command succeeds, no key is left. Otherwise
+-- the first error is returned.
 --
--- KEYS     a key that nothing else uses, and the one of the empty epoch, which is only looked for
+-- KEYS     a key that nothing else uses; the key of the epoch of empty logs, which is only read
 -- ARGV     topic
 local key, refusal = KEYS[1], nil
 
 local function call(command, ...)
   if refusal then return end
   local reply = redis.pcall(command, ...)
-  -- Redis' own text does not always name the command.
+  -- Redis' own error text does not always name the command.
   if type(reply) == 'table' and reply.err then refusal = reply.err .. ' (' .. command .. ')' end
 end
 

@@ -1,17 +1,19 @@
 -- Prepended to the scripts that need it.
 --
--- All logs without a publication share one epoch, so that listening to a channel leaves nothing in
--- Redis. A channel's first publication begins its log in that epoch. One hash holds it: i = identity
--- of the data set, e = the epoch, and a field for each channel whose log began in it, named like its
--- meta hash. An epoch may name only one generation of a channel's log, so this one ends
+-- All logs without a publication share one epoch, so that a subscription to a channel leaves no key
+-- in Redis. A channel's first publication begins its log in that epoch. One hash holds it: i =
+-- identity of the data set, e = the epoch, and one field for each channel whose log began in it,
+-- named like the channel's meta hash. An epoch may name only one generation of a channel's log.
+-- Therefore this epoch ends
 --   - with the hash or with the data set's identity: logs that began in it may be lost;
 --   - after 12 hours, which is before a meta hash that began in it expires;
 --   - when a channel whose log began in it has no meta hash any more;
---   - when the hash grows too large.
+--   - when the hash has more than MAX_BEGUN fields.
 local EMPTY_EPOCH_TTL, MAX_BEGUN = 43200000, 100000
 
 local function new_empty_epoch(key, identity, epoch)
-  -- A full Redis refuses this. After a DEL, which it accepts, it would let the script write anything.
+  -- A full Redis refuses this first write. Without it, the DEL, which a full Redis accepts, would
+  -- allow the script every later write.
   redis.call('HSET', key, 'i', identity)
   redis.call('DEL', key)
   redis.call('HSET', key, 'i', identity, 'e', epoch)
@@ -19,14 +21,14 @@ local function new_empty_epoch(key, identity, epoch)
   return epoch
 end
 
--- The epoch of empty logs; `new_epoch` becomes it where there is none.
+-- Returns the epoch of empty logs. If there is none, `new_epoch` becomes it.
 local function empty_epoch(key, identity, new_epoch)
   local found = redis.call('HMGET', key, 'i', 'e')
   if found[1] == identity then return found[2] end
   return new_empty_epoch(key, identity, new_epoch)
 end
 
--- The epoch in which a channel's log begins.
+-- Returns the epoch in which a channel's log begins.
 local function begin_in_empty_epoch(key, identity, new_epoch, meta_key)
   local epoch = empty_epoch(key, identity, new_epoch)
   if redis.call('HSETNX', key, meta_key, '') == 0 or redis.call('HLEN', key) > MAX_BEGUN then

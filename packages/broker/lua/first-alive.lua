@@ -1,7 +1,8 @@
 -- Prepended to the scripts that need it.
 --
--- The smallest offset from `low` on whose entry in the log was published after `outdated` (ms), or
--- nothing if there is none. Times rise with offsets, so a few probes find it in any log.
+-- Returns the smallest offset, `low` or above, of a log entry that was published after `outdated`
+-- (ms), or nothing if there is none. Times rise with offsets, so a binary search finds it in a few
+-- reads.
 local function first_alive(log_key, low, outdated)
   local function next_entry(offset)
     local entry = redis.call('XRANGE', log_key, string.format('%.0f', offset), '+', 'COUNT', 1)[1]

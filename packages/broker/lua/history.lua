@@ -1,14 +1,17 @@
--- Reads a part of a channel's log: {top offset, epoch, first offset of the generation, epoch and offset it
--- follows or false, {offset, age in ms, data, offset, …}}. A log that nothing was published to ends at
--- 0 in the epoch of empty logs; reading it leaves nothing behind.
+-- Reads a part of a channel's log. Returns {top offset, epoch, first offset of the generation,
+-- epoch of the position that it follows or false, offset of that position or false, {offset, age in
+-- ms, data, offset, …}}. A log without publications ends at offset 0 in the epoch of empty logs;
+-- reading it creates no key for the channel.
 --
--- KEYS[1]  the channel's meta hash, KEYS[2] its log: see publish.lua; KEYS[3] the epoch of empty logs
--- ARGV     the offset after which to begin, how many at most, how many bytes of data at most (but
---          one publication), log TTL ms, meta TTL ms, identity, a name for a new epoch
+-- KEYS[1]  the channel's meta hash, KEYS[2] its log (see publish.lua), KEYS[3] the epoch of empty
+--          logs
+-- ARGV     the offset after which to begin, maximum number of publications, maximum bytes of data
+--          (a single publication may exceed it), log TTL ms, meta TTL ms, identity, a name for a
+--          new epoch
 local call = redis.call
 local since, limit, max_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local log_ttl, meta_ttl, identity, new_epoch = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
-local CHUNK = 32 -- a page of large publications should not be read whole to be cut short
+local CHUNK = 32 -- a page of large publications is not read whole only to be cut
 
 local meta = call('HMGET', KEYS[1], 'o', 'e', 'f', 'pe', 'po')
 local top, epoch = tonumber(meta[1]) or 0, meta[2]
@@ -16,10 +19,10 @@ if not epoch then
   local is_done, found = pcall(empty_epoch, KEYS[3], identity, new_epoch)
   local fault = not is_done and (type(found) == 'table' and found.err or tostring(found))
   if fault and not fault:find('OOM', 1, true) then return redis.error_reply(fault) end
-  -- A full Redis cannot keep an epoch: a position in this one is unknown later.
+  -- A full Redis cannot store the epoch, so a position in it is unknown later.
   return { 0, fault and new_epoch or found, 1, false, false, {} }
 end
--- Not each time: readers that ask often need not write often. A full Redis lets it through.
+-- Renewed every 30 s at most, so that frequent reads cause few writes. A full Redis accepts it.
 if call('PTTL', KEYS[1]) < meta_ttl - 30000 then redis.pcall('PEXPIRE', KEYS[1], meta_ttl) end
 
 local time = call('TIME')

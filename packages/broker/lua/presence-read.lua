@@ -1,6 +1,7 @@
--- Who is on a channel, of the edges whose leases go on: what their hashes hold, or {clients, users}.
+-- Reads the members of a channel, from all edges whose leases have not ended. Returns the values of
+-- their hashes, or {clients, users}.
 --
--- KEYS[1]  the channel's edges: see presence-tell.lua
+-- KEYS[1]  the channel's edges: see presence-write.lua
 -- ARGV     'members' or 'stats'
 local call = redis.call
 local time = call('TIME')

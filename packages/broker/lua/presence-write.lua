@@ -1,24 +1,26 @@
--- Tells who came to channels and who went, as one edge has it, and renews that edge's leases there.
--- Whoever watches is told of each change that is one.
+-- Writes one edge's presence changes and renews its leases on these channels. Notifies watchers of
+-- each join and leave that changed something.
 --
 -- KEYS   two for each channel:
---          a sorted set of the edges that vouch for members: score = when the lease ends, in ms; or
---            minus the time at which another edge ended it
---          this edge's members, a hash: client -> '+' or '-' (whether watchers are told), the user
---            in JSON, a newline, the member in JSON. Another edge's ends with its name instead.
--- ARGV   the edge, lease in ms, 1 to end other edges' leases that are over; then for each channel:
---          topic, 1 if this edge has told of members that should be there still, how many changes,
---          and three for each: j (joins), r (is there, without telling anybody) or l (leaves);
---          client; for j and r what the hash shall hold, for l '+' or '-'
+--          a sorted set of the edges that have a lease: score = when the lease ends, in ms; if
+--            another edge ended the lease, minus the time at which it did
+--          a hash of this edge's members: client -> '+' or '-' (whether watchers are notified), the
+--            user in JSON, a newline, the member in JSON. For another edge, the key ends with the
+--            name of that edge.
+-- ARGV   the edge, lease in ms, 1 to end other edges' leases that have run out; then for each
+--          channel: topic, 1 if this edge has written members before that should still be in its
+--          hash, number of changes, and three for each change: j (join), r (present, without a
+--          notification) or l (leave); client; for j and r the value for the hash, for l '+' or '-'
 --
--- Answers for each channel: 'ok'; 'lost', if the store had nothing of this edge; 'ended', if another
--- edge has ended its lease and told of leaves; '-<error>'. Telling again changes nothing.
+-- Returns for each channel: 'ok'; 'lost', if the lease or the hash of this edge is missing;
+-- 'ended', if another edge has ended the lease and notified watchers of the leaves; '-<error>'.
+-- Executing the same changes again changes nothing.
 local call, sub, find, concat, KEYS, ARGV = redis.call, string.sub, string.find, table.concat, KEYS, ARGV
 local edge, lease, is_sweeping = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local MAX_MESSAGE = 65536
--- So long an edge that comes back learns that its lease was ended.
+-- How long an ended lease is remembered, so that an edge that returns learns that it was ended.
 local REMEMBERED = 10 * lease
 
 local function announcer(topic)

@@ -1,38 +1,41 @@
--- Publishes items, each to its channel: gives it the next offset, appends it to the channel's log
--- and tells the subscribers. Each item is all of it or nothing, and none harms another.
+-- Publishes a batch. Each publication gets the next offset of its channel, is appended to the
+-- channel's log and is sent to the subscribers. Each publication takes effect entirely or not at
+-- all, and one that fails does not affect the others.
 --
--- KEYS   the epoch of empty logs, see empty-epoch.lua; then two for each item:
---          the channel's meta hash: o = last offset, e = epoch, i = identity of the data set that
---            this generation was last seen in, f = first offset of this generation, pe and po = the position
---            it follows (absent where nobody knows), x = when it and the log last got a TTL, in ms
+-- KEYS   the epoch of empty logs, see empty-epoch.lua; then two for each publication:
+--          the channel's meta hash: o = last offset, e = epoch, i = identity of the data set in
+--            which this generation was last seen, f = first offset of this generation, pe and po =
+--            epoch and offset of the position that it follows (if known), x = when the hash
+--            and the log last got a TTL, in ms
 --          the channel's log, a stream whose entry ids are <offset>-<publication time in ms>
---        then, for each item whose answer is remembered, where it is
--- ARGV   identity, seed of new epochs, how many items, log size, log TTL ms, meta TTL ms, answer
---        TTL ms; then two for each item: data, and what center knows of the channel, '<epoch>
---        <acked> <upper>': an epoch, the highest offset answered in it, the highest that was ever
---        handed out in it. Both may be too high, never too low. Empty: center knows nothing. Before
---        it stands a '+' where the answer is remembered.
+--        then, for each publication whose answer is remembered, the key that holds the answer
+-- ARGV   identity, seed of new epochs, number of publications, log size, log TTL ms, meta TTL ms,
+--        answer TTL ms; then two for each publication: its data, and center's knowledge of the
+--        channel, '<epoch> <acked> <upper>': an epoch, the highest offset that center received as
+--        an answer in it, the highest offset that was ever assigned in it. Both may be too high,
+--        never too low. Empty: center knows nothing. A '+' in front: the answer is remembered.
 --
--- Answers one thing for each item: its offset, where its epoch is the one that center knows;
--- '<offset> <epoch>'; '=<offset> <epoch>', remembered from an earlier publication; '-<error>'.
+-- Returns one answer for each publication: its offset, if its epoch is the one that center knows;
+-- '<offset> <epoch>'; '=<offset> <epoch>', remembered from an earlier call; '-<error>'.
 --
--- Whatever can fail (a key of another type, a full Redis, an offset the log already has) comes
--- before an item's first write: Redis does not undo what a failing script has written.
+-- Every step that can fail (a key of another type, a full Redis, an offset that the log already
+-- has) runs before the first write of a publication, because Redis does not undo the writes of a
+-- failing script.
 local call, find, sub, byte, format = redis.call, string.find, string.sub, string.byte, string.format
 local KEYS, ARGV = KEYS, ARGV
 local identity, seed, count, log_size = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local log_ttl, meta_ttl, answer_ttl = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- Exact below 10^14.
+-- The conversion to text is exact below 10^14.
 local stamp = '-' .. now
--- TTLs are renewed, and what is outdated leaves the log, eight times per log TTL.
+-- TTLs are renewed, and outdated publications are removed from the log, eight times per log TTL.
 local renewal = math.floor(log_ttl / 8)
 
 local function new_epoch(n) return seed .. format('%02x', n - 1) end
 
--- A generation that begins without anything of the one before in its log. Subscribers to the empty log have
--- its epoch already.
+-- A generation whose log keeps no publication of the previous generation. Subscribers to the empty
+-- log already have its epoch.
 local function fresh_generation(meta_key, known, n)
   local known_epoch, acked = known:match('^(%S+) (%d+)')
   local epoch = begin_in_empty_epoch(KEYS[1], identity, new_epoch(n), meta_key)
@@ -40,10 +43,10 @@ local function fresh_generation(meta_key, known, n)
     is_fresh = true, follows_epoch = known_epoch, follows_offset = acked }
 end
 
--- The generation of an item whose channel's meta hash is of another data set.
+-- The generation of a publication whose channel's meta hash belongs to another data set.
 local function generation_in(last, epoch, known, n)
   local known_epoch, acked, upper = known:match('^(%S+) (%d+) (%d+)$')
-  if known_epoch ~= epoch then -- offsets may have been handed out that this data set has lost
+  if known_epoch ~= epoch then -- this data set may have lost assigned offsets
     return { offset = last + 1, epoch = new_epoch(n), is_first = true }
   end
   acked, upper = tonumber(acked), tonumber(upper)
@@ -109,7 +112,7 @@ local function publish(n)
   local offset = format('%d', number)
   local added = has_log and append(log_key, offset, data)
   if not added or (added.err and find(added.err, 'equal or smaller', 1, true)) then
-    -- No meta hash, or one that the log has run ahead of: its earlier generation is over.
+    -- No meta hash, or the log has this offset already: the earlier generation has ended.
     call('XLEN', log_key) -- refuses a key of another type
     generation, number, offset = fresh_generation(meta_key, known, n), 1, '1'
     if call('EXISTS', log_key) == 1 then call('DEL', log_key) end

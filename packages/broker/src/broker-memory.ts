@@ -17,19 +17,19 @@ export interface MemoryBrokerOptions {
   readonly limitsOf: LimitsOf;
   /** UTF-8 bytes of data in a log; the newest publication stays even if it alone is larger. */
   readonly historyBytes: number;
-  /** Milliseconds since any fixed moment. */
+  /** A clock in milliseconds, from any fixed moment. */
   readonly now?: () => number;
 }
 
 const SWEEP_INTERVAL_MS = 30_000;
 
-/** Idempotency keys that are remembered at once; the oldest goes first. */
+/** Maximum number of remembered idempotency keys. The oldest key is removed first. */
 const MAX_ANSWERS = 100_000;
 
 /**
- * The broker of the embedded server: everything in this process. A publication reaches the handler
- * before `publish` returns, and its promise is settled then. A restart loses the logs, and says so
- * by new epochs.
+ * The broker of the embedded server: everything is in this process. The handler receives a
+ * publication before `publish` returns, and the returned promise is already resolved. A restart
+ * loses the logs; new epochs make this visible to clients.
  */
 export class MemoryBroker implements Broker {
   readonly fault = undefined;
@@ -40,13 +40,14 @@ export class MemoryBroker implements Broker {
   readonly #wildcards = new Map<string, WildcardFlow>();
   readonly #answered = new Map<string, { position: Position; expiresAtMs: number }>();
   readonly #sweeper: NodeJS.Timeout;
-  /** Of all logs without a publication, until a moment in ms. */
+  /** The epoch of all logs without a publication, and the moment at which it ends, in ms. */
   #emptyEpoch = '';
   #emptyEpochEndMs = -Infinity;
 
   constructor(options: MemoryBrokerOptions) {
     this.#options = options;
-    // Small whole numbers: every publication keeps one, and a larger one would be an object of its own.
+    // Small integers: every publication keeps one, and a larger number would be an object on the
+    // heap.
     this.#now = options.now ?? (() => Math.floor(performance.now()));
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
   }
@@ -105,7 +106,9 @@ export class MemoryBroker implements Broker {
     return Promise.resolve();
   }
 
-  /** Frees what has run out. Called every 30 s. */
+  /**
+   * Removes expired idempotency keys, outdated publications and forgotten logs. Runs every 30 s.
+   */
   sweep(): void {
     const nowMs = this.#now();
     for (const [key, { expiresAtMs }] of this.#answered) {
@@ -113,7 +116,8 @@ export class MemoryBroker implements Broker {
     }
     for (const [channel, log] of this.#logs) {
       log.trim(nowMs);
-      // While somebody listens its epoch must not change: they would be told of a gap.
+      // The epoch of a channel with a subscriber must not change: the subscriber would be notified
+      // of a gap.
       if (log.isForgotten(nowMs) && !this.#handlers.has(channel)) this.#logs.delete(channel);
     }
   }

@@ -2,16 +2,18 @@ import type { Broker } from './broker.js';
 import type { Control } from './control.js';
 import type { Presence } from './presence.js';
 
-/** What a process needs of its broker. */
+/** The broker parts that a process needs. */
 export interface BrokerParts {
   readonly broker: Broker;
   readonly control: Control;
   readonly presence: Presence;
-  /** Closes them all; this process' members leave. */
+  /** Closes all parts. The members of this process leave. */
   readonly close: () => Promise<void>;
 }
 
-/** Where a broker's links tell what happens to them; a logger is one. No secret gets there. */
+/**
+ * Receives the events of a broker's links, for example a logger. Its lines never contain a secret.
+ */
 export interface LinkLog {
   info(sentence: string): void;
   warn(sentence: string): void;

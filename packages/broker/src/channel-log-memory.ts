@@ -24,7 +24,7 @@ interface Entry {
 export class MemoryChannelLog {
   readonly generation: Generation;
   readonly #limits: MemoryHistoryLimits;
-  /** Entries from #start on are alive; the dead ones before it are cut off in batches. */
+  /** Entries from #start on are in the log; the removed ones before it are cut off in batches. */
   #entries: Entry[] = [];
   #start = 0;
   #bytes = 0;
@@ -75,7 +75,7 @@ export class MemoryChannelLog {
     return { offset: this.#topOffset, epoch: this.generation.epoch };
   }
 
-  /** Lets go of what is over the limits. */
+  /** Removes the publications that exceed the limits. */
   trim(nowMs: number): void {
     const { historySize, historyBytes, historyTtlMs } = this.#limits;
     for (;;) {
@@ -93,7 +93,7 @@ export class MemoryChannelLog {
     }
   }
 
-  /** Whether nobody has published or asked for so long that its offset and epoch may go. */
+  /** Whether the last publish or read is so long ago that the offset and epoch may be dropped. */
   isForgotten(nowMs: number): boolean {
     return nowMs - this.#touchedAtMs > offsetTtlMs(this.#limits);
   }

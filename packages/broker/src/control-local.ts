@@ -6,7 +6,7 @@ export class LocalControl implements Control {
   readonly #handlers = new Map<string, ControlHandler>();
   readonly #onListenerFault: (error: unknown) => void;
 
-  /** `onListenerFault`: told what a handler threw that is no ProtocolError. */
+  /** `onListenerFault`: called with each error of a handler that is not a ProtocolError. */
   constructor(onListenerFault: (error: unknown) => void = () => undefined) {
     this.#onListenerFault = onListenerFault;
   }
@@ -26,7 +26,7 @@ export class LocalControl implements Control {
     return this.#ask(handler, request);
   }
 
-  /** Bounded as between processes, so that what works here works there. */
+  /** The same size limits as between processes, so that requests that work here also work there. */
   async #ask(handler: ControlHandler, request: ControlRequest): Promise<ControlReply> {
     toRequestText(request);
     const reply = await answerOf(handler, request, this.#onListenerFault);

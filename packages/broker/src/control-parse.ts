@@ -8,7 +8,7 @@ const position = z.object({ offset: z.int().nonnegative(), epoch: z.string() });
 const filter = { user: z.string().exactOptional(), client: z.string().exactOptional() };
 const kinds = Object.keys(UNSUBSCRIBES) as (keyof typeof UNSUBSCRIBES)[];
 
-/** What a later version says besides is left out. */
+/** Members that a later version adds are ignored. */
 const requestSchema = z.discriminatedUnion('method', [
   z.object({ method: z.literal('channels') }),
   z.object({ method: z.literal('info') }),
@@ -43,7 +43,7 @@ const requestSchema = z.discriminatedUnion('method', [
   z.object({ method: z.literal('emulate'), session: z.string(), data: z.string() }),
 ]);
 
-/** Counts can be a hundred thousand: they are looked at, not copied. */
+/** There can be a hundred thousand counts: they are checked without a copy. */
 const counts = z.custom<Readonly<Record<string, number>>>(isCounts);
 const replySchema = z.object({
   channels: counts.exactOptional(),
@@ -62,14 +62,14 @@ const replySchema = z.object({
   count: z.number().exactOptional(),
 });
 
-/** A request as it came over a wire. Throws error 107 where it is none. */
+/** Parses a request from another process. Throws error 107 if it is invalid. */
 export function parseRequest(text: string): ControlRequest {
   const { data, success } = requestSchema.safeParse(parseJson(text));
   if (success) return data;
   throw new ProtocolError('badRequest', 'an edge was asked what it does not understand');
 }
 
-/** A reply as it came over a wire. Throws error 100 where it is none. */
+/** Parses a reply from another process. Throws error 100 if it is invalid. */
 export function parseReply(text: string): ControlReply {
   const { data, success } = replySchema.safeParse(parseJson(text));
   if (success) return data;
@@ -84,12 +84,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** It goes into frames as it is: anything else would break them for all who are told. */
+/**
+ * The text is inserted into frames unchanged: invalid JSON or a line break would corrupt the frame
+ * for all its receivers.
+ */
 function isJsonLine(text: string): boolean {
   return !/[\r\n]/.test(text) && parseJson(text) !== undefined;
 }
 
-/** It becomes part of topics and lines. */
+/** The name becomes part of topics and lines. */
 function isChannel(name: string): boolean {
   try {
     checkChannelOrWildcard(name);

@@ -3,15 +3,21 @@ import type { ControlHandler, ControlReply, ControlRequest } from './control.js'
 import { parseReply, parseRequest } from './control-parse.js';
 import { errorText, parseError } from './error-text.js';
 
-/** How long a request may be, in characters of its JSON text: Nginx takes commands of 2 MiB, quoted. */
+/**
+ * Maximum length of a request, in characters of its JSON text: Nginx accepts commands of 2 MiB, and
+ * quoting makes them longer.
+ */
 export const MAX_REQUEST_LENGTH = 4_194_304;
 
-/** How long a reply may be: a hundred thousand channels' counts. Redis would cut a reader off at more. */
+/**
+ * Maximum length of a reply, in characters: enough for the counts of a hundred thousand channels.
+ * Redis would disconnect a subscriber that has too much to read.
+ */
 export const MAX_REPLY_LENGTH = 8_388_608;
 
 const UID = /^[\w.:@-]{1,128}$/;
 
-/** Whether it can be an edge's uid at all: it becomes part of topics and lines. */
+/** Whether the text can be an edge's uid. A uid becomes part of topics and lines. */
 export function isUid(uid: string): boolean {
   return UID.test(uid);
 }
@@ -24,21 +30,21 @@ export function noSuchEdge(): ProtocolError {
   return new ProtocolError('unknownChannel', 'there is no such edge');
 }
 
-/** Throws error 106 where it is too long. */
+/** Throws error 106 if the text is too long. */
 export function toRequestText(request: ControlRequest): string {
   const text = JSON.stringify(request);
   if (text.length <= MAX_REQUEST_LENGTH) return text;
   throw new ProtocolError('limitExceeded', 'the request to the edges is too large');
 }
 
-/** Throws error 106 where they are too long. */
+/** Throws error 106 if the text is too long. */
 export function toReplyText(reply: ControlReply | ControlReply[]): string {
   const text = JSON.stringify(reply);
   if (text.length <= MAX_REPLY_LENGTH) return text;
   throw new ProtocolError('limitExceeded', 'an edge has too much to answer');
 }
 
-/** An edge's answer to what came over a wire: its reply, or the error that it refuses with. */
+/** An edge's answer to a request from another process: `=` and its reply, or `!` and its error. */
 export async function answerText(
   handler: ControlHandler,
   requestText: string,
@@ -52,13 +58,13 @@ export async function answerText(
   }
 }
 
-/** Throws the error that the edge refused with; error 100 where it is no answer. */
+/** Throws the error that the edge answered with, or error 100 if the text is not a valid answer. */
 export function parseAnswer(text: string): ControlReply {
   if (text.startsWith('=')) return parseReply(text.slice(1));
   throw parseError(text.slice(1)) ?? new ProtocolError('internal', 'an edge failed');
 }
 
-/** Rejects with ProtocolErrors only; `onFault` is told of everything else. */
+/** Rejects with ProtocolErrors only; `onFault` is called with every other error. */
 export async function answerOf(
   handler: ControlHandler,
   request: ControlRequest,

@@ -1,14 +1,14 @@
 import type { JsonLine, Position, UnsubscribeKind } from '@newswire/protocol';
 
-/** Which sessions: all of a user, or one of them. At least one of the two is given. */
+/** Selects sessions: all of a user, or one client. At least one of the two is given. */
 export interface SessionFilter {
   readonly user?: string;
   readonly client?: string;
 }
 
-/** What one process can ask of the edges. Each edge answers for its own sessions. */
+/** The requests that a process can send to the edges. Each edge replies for its own sessions. */
 export type ControlRequest =
-  /** How many sessions listen to each channel whose subscription is live. */
+  /** The number of sessions for each channel with a live subscription. */
   | { readonly method: 'channels' }
   | { readonly method: 'info' }
   | ({
@@ -31,19 +31,22 @@ export type ControlRequest =
       readonly since?: Position;
       readonly expiresAtMs?: number;
     } & SessionFilter)
-  /** `expired`: the connections end; otherwise they expire at `expiresAtMs`, or no more. */
+  /**
+   * `expired`: the connections end. Otherwise they expire at `expiresAtMs`, or never if it is
+   * absent.
+   */
   | ({
       readonly method: 'refresh';
       readonly expired: boolean;
       readonly expiresAtMs?: number;
       readonly info?: JsonLine;
     } & SessionFilter)
-  /** A client's commands that arrived at another edge than its session's. */
+  /** A client's commands that arrived at a different edge than the one that has its session. */
   | { readonly method: 'emulate'; readonly session: string; readonly data: string };
 
 /** An edge, as `info` describes it. */
 export interface NodeInfo {
-  /** Unique among the edges that run. */
+  /** Unique among the running edges. */
   readonly uid: string;
   readonly name: string;
   readonly version: string;
@@ -55,28 +58,37 @@ export interface NodeInfo {
   readonly uptime: number;
 }
 
-/** One edge's answer. A method names what it needs; `count`: how many sessions were meant. */
+/**
+ * One edge's reply. Each method names the members that it needs. `count`: the number of sessions
+ * that the request selected.
+ */
 export interface ControlReply {
   readonly channels?: Readonly<Record<string, number>>;
   readonly info?: NodeInfo;
   readonly count?: number;
 }
 
-/** What it throws, or rejects with, reaches the asker: a ProtocolError as it is, anything else as error 100. */
+/**
+ * A ProtocolError that it throws or rejects with reaches the requester unchanged; any other error
+ * becomes error 100.
+ */
 export type ControlHandler = (request: ControlRequest) => ControlReply | Promise<ControlReply>;
 
 /**
- * Requests to edges, from center or from an edge. Error 102: there is no edge of that uid. Error 106:
- * a request or a reply is too large. Temporary error 100: an edge did not answer within
- * publishTimeoutMs, or cannot be reached; it may have carried the request out nevertheless.
+ * Requests to edges, from center or from an edge. Error 102: no edge has that uid. Error 106: a
+ * request or a reply is too large. Temporary error 100: an edge did not reply within
+ * publishTimeoutMs, or cannot be reached; it may still have executed the request.
  */
 export interface Control {
   /**
-   * An edge's part: answers every request from now on, under this uid: 1 to 128 ASCII letters,
-   * digits and `_ - . : @`. Rejects while the edges can't be reached.
+   * The edge's side: from now on the handler receives every request under this uid: 1 to 128 ASCII
+   * letters, digits and `_ - . : @`. Rejects while the other processes cannot be reached.
    */
   serve(handler: ControlHandler, uid: string): Promise<void>;
-  /** Every edge's reply. Rejects if one is missing, or with the error of an edge that refuses. */
+  /**
+   * Every edge's reply. Rejects if one is missing, or with the error of an edge that rejects the
+   * request.
+   */
   request(request: ControlRequest): Promise<ControlReply[]>;
   /** One edge's reply. */
   requestOf(uid: string, request: ControlRequest): Promise<ControlReply>;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * A name for a new generation of a channel's log: 12 characters that no earlier generation had. Made for every
- * call that publishes, since any may begin a generation: randomUUID has its random numbers in store, where
- * randomBytes asks for them each time.
+ * A name for a new generation of a channel's log: 12 random characters that no earlier generation
+ * had. Every publish call makes one, because any of them may begin a generation. randomUUID takes
+ * random numbers from a cache, where randomBytes requests new ones for each call.
  */
 export function newEpoch(): string {
   const uuid = randomUUID();

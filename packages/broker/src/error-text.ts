@@ -1,13 +1,13 @@
 import { ERRORS, ProtocolError, type ErrorKind } from '@newswire/protocol';
 
-/** `code message`. Whatever is no ProtocolError becomes error 100 without its words. */
+/** `code message`. An error that is not a ProtocolError becomes error 100 without its message. */
 export function errorText(error: unknown): string {
   const known =
     error instanceof ProtocolError ? error : new ProtocolError('internal', 'something failed');
   return `${known.code} ${known.message.replaceAll(/\s+/g, ' ')}`;
 }
 
-/** Undefined where no such error is known. */
+/** Undefined if the text names no known error. */
 export function parseError(text: string): ProtocolError | undefined {
   const [code, ...words] = text.split(' ');
   const message = words.join(' ');

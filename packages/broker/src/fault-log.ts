@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import type { LinkLog } from './broker-parts.js';
 
-/** A fault that stays is logged again after this time. */
+/** A fault that persists is logged again after this time. */
 const REPEAT_MS = 30_000;
 
-/** How many lines there are in that time at most, for a connection that comes and goes all the time. */
+/** Maximum number of lines in that time, for a connection that is lost again and again. */
 const MAX_LINES = 60;
 
-/** Logs a fault at once, and while it stays, every 30 s; at most 60 lines in 30 s. */
+/** Logs a fault immediately and, while it persists, every 30 s; at most 60 lines in 30 s. */
 export class FaultLog {
   readonly #log: LinkLog;
   readonly #now: () => number;
@@ -21,7 +21,7 @@ export class FaultLog {
     this.#now = now;
   }
 
-  /** Logs the sentence unless it was logged in this period already. */
+  /** Logs the sentence unless it was already logged in this period. */
   warn(sentence: string): void {
     this.#beginPeriod();
     if (this.#warned.has(sentence) || ++this.#lines > MAX_LINES) return;
@@ -29,14 +29,16 @@ export class FaultLog {
     this.#log.warn(sentence);
   }
 
-  /** Logs good news; the next fault is logged at once, even if it is the last one again. */
+  /**
+   * Logs a recovery. The next fault is logged immediately, even if it is the same as the last one.
+   */
   info(sentence: string): void {
     this.#beginPeriod();
     this.forget();
     if (++this.#lines <= MAX_LINES) this.#log.info(sentence);
   }
 
-  /** The next warning is logged even if it is the last one again. */
+  /** The next warning is logged even if it is the same as the last one. */
   forget(): void {
     this.#warned.clear();
   }

@@ -5,11 +5,11 @@ import { MemoryPresence } from './presence-memory.js';
 import { PresenceTable } from './presence-table.js';
 
 export interface MemoryOptions extends MemoryBrokerOptions {
-  /** Told what a listener threw. */
+  /** Called with each error that a listener threw. */
   readonly onListenerFault?: (error: unknown) => void;
 }
 
-/** Everything in this process: edges and center share these parts. */
+/** Everything is in this process: edges and center share these parts. */
 export function openMemory(options: MemoryOptions): BrokerParts {
   const { onListenerFault = () => undefined } = options;
   const broker = new MemoryBroker(options);

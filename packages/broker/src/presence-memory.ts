@@ -1,15 +1,21 @@
 import type { Member, Presence, PresenceHandler, PresenceStats } from './presence.js';
 import { PresenceTable } from './presence-table.js';
 
-/** Its own in a table that edges tell of theirs. */
+/**
+ * The edge name of this process' own members in the table; other members have the names of their
+ * edges.
+ */
 const HERE = '';
 
-/** Presence in this process' memory: nothing can be away, and members leave when they are told to. */
+/**
+ * Presence in this process' memory: it is always available, and members leave only by `leave` or
+ * `close`.
+ */
 export class MemoryPresence implements Presence {
   readonly #table: PresenceTable;
   readonly #handlers = new Map<string, PresenceHandler>();
 
-  /** `table`: where others' members are too. */
+  /** `table`: also holds the members of other edges. */
   constructor(table = new PresenceTable(() => undefined)) {
     this.#table = table;
   }

@@ -3,15 +3,19 @@ import type { Member, PresenceHandler, PresenceStats } from './presence.js';
 interface Entry {
   readonly member: Member;
   readonly isAnnounced: boolean;
-  /** False from when its edge begins to tell anew who is there until it has told of this one. */
+  /**
+   * False from the moment its edge begins a new report of its members until the report names this
+   * one.
+   */
   isConfirmed: boolean;
 }
 
 type Change = (handler: PresenceHandler) => void;
 
 /**
- * Who is on which channel, by the edges that vouch for them, and who watches. Changes are told at
- * the end of the tick, in their order: whoever makes one may be in a socket's handler.
+ * The members of each channel, grouped by the edge that reports them, and the watchers. Watchers
+ * are notified at the end of the tick, in the order of the changes, because a change may be made in
+ * a socket's handler.
  */
 export class PresenceTable {
   readonly #channels = new Map<string, Map<string, Map<string, Entry>>>();
@@ -19,12 +23,12 @@ export class PresenceTable {
   readonly #onListenerFault: (error: unknown) => void;
   #changes: (readonly [channel: string, change: Change])[] = [];
 
-  /** `onListenerFault`: told what a watcher threw. */
+  /** `onListenerFault`: called with each error that a watcher threw. */
   constructor(onListenerFault: (error: unknown) => void) {
     this.#onListenerFault = onListenerFault;
   }
 
-  /** Announced, unless it was there already: then only what is known of it changes. */
+  /** Announces the member unless it was already present; then only its data changes. */
   join(edge: string, channel: string, member: Member, isAnnounced: boolean, isTold = true): void {
     const edges = getOrAdd(this.#channels, channel, () => new Map<string, Map<string, Entry>>());
     const members = getOrAdd(edges, edge, () => new Map<string, Entry>());
@@ -47,17 +51,19 @@ export class PresenceTable {
     this.#announce(channel, (handler) => handler.handleLeave(channel, entry.member));
   }
 
-  /** The edge tells from now on who is there. */
+  /** The edge begins a full report of its members. */
   beginTelling(edge: string): void {
     for (const [, entry] of this.#entriesOf(edge)) entry.isConfirmed = false;
   }
 
-  /** It has told of all: whoever else was there has left. */
+  /** The edge has ended its report: its members that the report did not name leave. */
   endTelling(edge: string): void {
     this.#removeWhere(edge, ({ isConfirmed }) => !isConfirmed);
   }
 
-  /** All its members leave, announced as they came. */
+  /**
+   * All members of the edge leave. Those that were announced when they joined are announced now.
+   */
   removeEdge(edge: string): void {
     this.#removeWhere(edge, () => true);
   }

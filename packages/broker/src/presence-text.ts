@@ -1,7 +1,7 @@
 import type { JsonLine } from '@newswire/protocol';
 import type { Member, PresenceHandler } from './presence.js';
 
-/** `+`: comes, or watchers are told of it; `-`: goes, or they are not. */
+/** `+`: joins, or watchers are notified; `-`: leaves, or watchers are not notified. */
 export type Sign = '+' | '-';
 
 export function signOf(isAnnounced: boolean): Sign {
@@ -16,7 +16,7 @@ export function fromMemberText(text: JsonLine): Member {
   return JSON.parse(text) as Member;
 }
 
-/** Tells of one change: a sign and a member. */
+/** Notifies the handler of one change: a sign and a member. */
 export function notifyChange(handler: PresenceHandler, channel: string, change: string): void {
   const member = fromMemberText(change.slice(1));
   if (change.startsWith('+')) handler.handleJoin(channel, member);

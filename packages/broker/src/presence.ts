@@ -1,6 +1,6 @@
 import type { ClientInfo } from '@newswire/protocol';
 
-/** One client that is on a channel, as others are told of it. */
+/** One client that is present on a channel, as other clients see it. */
 export type Member = ClientInfo;
 
 export interface PresenceStats {
@@ -8,31 +8,41 @@ export interface PresenceStats {
   readonly users: number;
 }
 
-/** Who comes and goes, on every edge, as told to those who watch a channel. At most once. */
+/** Receives the joins and leaves of a watched channel, from every edge, at most once. */
 export interface PresenceHandler {
   handleJoin(channel: string, member: Member): void;
   handleLeave(channel: string, member: Member): void;
 }
 
 /**
- * Who is on which channel, on all edges together. An edge vouches for its members by leases, one a
- * channel and edge however many they are: where it dies, its members leave when the lease ends, and
- * watchers are told of each once, by whichever edge faultLog.
+ * The members of each channel, on all edges together. An edge keeps its members by leases, one for
+ * each channel and edge, regardless of the number of members. If an edge dies, its members leave
+ * when the lease ends. Watchers are notified of each leave once, by the first edge that notices.
  */
 export interface Presence {
   /**
-   * The member is on the channel from now on, until `leave` or the end of this edge's lease. Announced
-   * only if it was not there: joining again changes what is known of it. Never rejects, as `leave`
-   * and `watch` do not: what cannot be told now is remembered, and told when the store is back.
+   * The member is present on the channel from now on, until `leave` or the end of this edge's
+   * lease. It is announced only if it was not present: joining again changes its data. `join`,
+   * `leave` and `watch` never reject: a change that cannot be written now is remembered and written
+   * when the store is back.
    */
   join(channel: string, member: Member, isAnnounced: boolean): Promise<void>;
   leave(channel: string, client: string, isAnnounced: boolean): Promise<void>;
-  /** Everyone there, by client. Rejects with a temporary ProtocolError while it cannot be known. */
+  /** All members, by client. Rejects with a temporary ProtocolError while they cannot be read. */
   members(channel: string): Promise<ReadonlyMap<string, Member>>;
-  /** A user counts once, however many clients; clients without one are one user together. */
+  /**
+   * A user counts once, regardless of its number of clients. All clients without a user count as
+   * one user.
+   */
   stats(channel: string): Promise<PresenceStats>;
-  /** From now on the handler hears who comes and goes; undefined: no longer. One handler a channel. */
+  /**
+   * From now on the handler receives joins and leaves; undefined ends this. One handler per
+   * channel.
+   */
   watch(channel: string, handler: PresenceHandler | undefined): Promise<void>;
-  /** Takes this edge's members out, announced or not as they came. */
+  /**
+   * Removes this edge's members. Those that were announced when they joined are announced as
+   * leaving.
+   */
   close(): Promise<void>;
 }

@@ -2,33 +2,36 @@ import { ProtocolError, type Position, type Publication } from '@newswire/protoc
 import { MAX_PAGE_BYTES, type Broker, type Generation } from './broker.js';
 
 export interface HistoryQuery {
-  /** How many publications at most; 0: only the position; below 0: as many as an answer holds. */
+  /**
+   * Maximum number of publications; 0: only the position; negative: as many as an answer can hold.
+   */
   readonly limit: number;
-  /** Begin behind this position or, in reverse, before it. An empty epoch is any. */
+  /** Begin after this position or, in reverse, before it. An empty epoch matches any epoch. */
   readonly since?: Position | undefined;
   /** From the newest to the oldest. */
   readonly reverse?: boolean | undefined;
-  /** Where the answer ends early, in UTF-8 bytes. Default: MAX_PAGE_BYTES. */
+  /** Maximum size of the answer in UTF-8 bytes. Default: MAX_PAGE_BYTES. */
   readonly maxBytes?: number;
-  /** What each publication counts beside its data and its extra members. Default: 0. */
+  /** Bytes added for each publication, on top of its data and extra members. Default: 0. */
   readonly bytesEach?: number;
 }
 
 export interface History {
   readonly publications: readonly Publication[];
-  /** Where the log ends. */
+  /** The end of the log. */
   readonly position: Position;
 }
 
-/** Whoever did not find enough at first, among transient ones, asks for so many at least. */
+/** Minimum size of each later read, if the first read found too many transient publications. */
 const STEP = 64;
 
 /**
- * What a channel's log has, as somebody who asks for its history sees it, a client or a backend:
- * without transient publications, with those of earlier generations that it still has. An answer ends early where its publications have more UTF-8 bytes than
- * `maxBytes`, but for the first: who wants more asks again, from the last one's position. Error
- * 112: the position is of another epoch than the log. Temporary error 113: the epoch changed while
- * the log was read. Other errors are the broker's.
+ * Reads a channel's history as a client or a backend sees it: without transient publications, and
+ * with the publications of earlier generations that are still in the log. An answer ends early if
+ * its publications have more UTF-8 bytes than `maxBytes`, except for a single one; to get more, the
+ * caller reads again from the position of the last one. Error 112: the position is of another epoch
+ * than the log. Temporary error 113: the epoch changed while the log was read. Other errors are the
+ * broker's.
  */
 export async function readHistory(
   broker: Pick<Broker, 'history'>,
@@ -54,7 +57,7 @@ interface Log {
   readonly generation: Generation;
 }
 
-/** Takes in publications until it has what was asked for. */
+/** Collects publications until it has as many as requested. */
 class Answer {
   readonly publications: Publication[] = [];
   readonly #limit: number;
@@ -73,7 +76,7 @@ class Answer {
     return this.#isOver || this.publications.length >= this.#limit;
   }
 
-  /** How many more are wanted at most. */
+  /** The number of publications that still fit. */
   get room(): number {
     return this.#limit - this.publications.length;
   }
@@ -87,7 +90,7 @@ class Answer {
   }
 }
 
-/** What is published meanwhile is left to the next question. */
+/** Publications that arrive during the read are left to the next request. */
 async function readForward(log: Log, from: number, topOffset: number, answer: Answer) {
   let offset = from;
   let atLeast = 0;
@@ -102,7 +105,10 @@ async function readForward(log: Log, from: number, topOffset: number, answer: An
   }
 }
 
-/** The log is read forward only: so a step is read whole before its newest is taken. */
+/**
+ * The log can only be read forward, so each step is read completely before its newest publications
+ * are used.
+ */
 async function readBackward(log: Log, before: number, answer: Answer) {
   let end = before;
   let step = Math.min(STEP, answer.room);
@@ -117,7 +123,7 @@ async function readBackward(log: Log, before: number, answer: Answer) {
   }
 }
 
-/** What is there from `start` up to `end`, without it. */
+/** The publications from `start` to `end`, without `end`. */
 async function readRange(log: Log, start: number, end: number): Promise<Publication[]> {
   const range: Publication[] = [];
   let next = start;

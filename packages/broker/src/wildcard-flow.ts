@@ -4,9 +4,10 @@ import { newEpoch } from './epoch.js';
 import { newPublication } from './publication-text.js';
 
 /**
- * All channels of a namespace as one flow, to whoever subscribed to its wildcard. It has no log:
- * offsets are counted here, in an epoch of their own that ends with each gap, so that a subscriber is
- * told of what it missed and can never get it. A publication names its channel beside its data.
+ * All channels of a namespace as one flow, for the subscriber of the wildcard. It has no log:
+ * offsets are counted here, in an epoch that ends with each gap. A subscriber is therefore notified
+ * of a gap and cannot recover the missed publications. Each publication carries the name of its
+ * channel in addition to its data.
  */
 export class WildcardFlow {
   readonly #wildcard: string;
@@ -29,7 +30,7 @@ export class WildcardFlow {
   }
 
   receive(channel: string, { data, extra, isTransient }: Publication): void {
-    // Channel names have no character that JSON escapes.
+    // Channel names contain no character that JSON escapes.
     const named = `"channel":"${channel}"${extra === undefined ? '' : `,${extra}`}`;
     const traits = isTransient ? { extra: named, isTransient } : { extra: named };
     const publication = newPublication(++this.#topOffset, data, traits);
@@ -37,7 +38,7 @@ export class WildcardFlow {
     this.#handler.handlePublication(this.#wildcard, publication, this.#generation.epoch, begins);
   }
 
-  /** Something may have been missed. */
+  /** Publications may have been missed. */
   interrupt(): void {
     this.#generation = newGeneration();
     this.#topOffset = 0;
@@ -49,7 +50,7 @@ function newGeneration(): Generation {
   return { epoch: newEpoch(), firstOffset: 1, follows: undefined };
 }
 
-/** What there is of a wildcard that nobody has subscribed to. */
+/** The page of a wildcard without a subscription. */
 export const NO_PAGE: HistoryPage = {
   publications: [],
   agesMs: [],

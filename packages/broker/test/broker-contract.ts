@@ -9,18 +9,18 @@ import { Listener } from './listener.js';
 import { settled } from './settled.js';
 import { nextTurn, Publishing } from './publishing.js';
 
-/** What the suite needs of a broker under test, whose channels all have CONTRACT_LIMITS. */
+/** The broker under test. All its channels have CONTRACT_LIMITS. */
 export interface BrokerRig {
-  /** A broker as a publisher has it. */
+  /** The publisher's broker. */
   readonly publisher: Broker;
-  /** A broker as an edge has it: the same one, or one in another process' place. */
+  /** The edge's broker: the same one, or one that stands for another process. */
   readonly subscriber: Broker;
   dispose(): Promise<void>;
 }
 
 /**
- * Every broker passes this suite: it is the Broker seam's docstring, executable. `faults` are what
- * can happen to the data set of a broker that has one outside this process.
+ * Every broker passes this suite: it is the executable form of the Broker interface's docstring.
+ * `faults`: the faults of the data set, for a broker whose data set is outside this process.
  */
 export function describeBrokerContract(
   name: string,

@@ -29,13 +29,14 @@ describe('memory broker', () => {
     const later = await broker.publish('a', '3');
     expect(later.offset).toBe(1);
     expect(later.epoch).not.toBe(first.epoch);
-    // Asking keeps it, too.
+    // Reading keeps it, too.
     clock.nowMs += 24 * 3_600_000;
     await broker.history('a', 0, 0);
     clock.nowMs += 24 * 3_600_000;
     broker.sweep();
     expect((await broker.history('a', 0, 0)).generation?.epoch).toBe(later.epoch);
-    // And it is not forgotten while somebody listens: they would be told of a gap that is none.
+    // The log of a subscribed channel is not forgotten: the subscriber would be notified of a false
+    // gap.
     await broker.subscribe('a', new Listener());
     clock.nowMs += 48 * 3_600_000;
     broker.sweep();

@@ -72,7 +72,7 @@ describeOnRedis((rig) => {
     await rig.redis.cli('DEL', 'nw0:{a}:meta');
     const { publications, topOffset, generation } = await broker.history('a', 0, 10);
     expect([publications, topOffset]).toEqual([[], 0]);
-    // It may have begun in that epoch before.
+    // The log may have begun in that epoch before.
     expect(generation?.epoch).toBe(first.epoch);
     const next = await broker.publish('a', '2');
     expect(next.offset).toBe(1);

@@ -6,9 +6,9 @@ interface Pair {
   readonly far: Socket;
 }
 
-/** Stands between center and an edge, and does to their link what networks do. */
+/** A proxy between center and an edge that simulates network faults on their link. */
 export class Cable {
-  /** Everything that went through, both ways. */
+  /** All data that passed through, in both directions. */
   carried = '';
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
@@ -35,23 +35,23 @@ export class Cable {
     return this.#pairs.size;
   }
 
-  /** Nothing goes to the edge any more; its words still arrive. */
+  /** Holds back all data to the edge. Data from the edge still passes. */
   hold(): void {
     for (const { near, far } of this.#pairs) near.unpipe(far).pause();
   }
 
-  /** What was held goes on to the edge. */
+  /** Sends the held data to the edge. */
   release(): void {
     for (const { near, far } of this.#pairs) near.pipe(far);
   }
 
-  /** Nothing goes through any more, either way, and neither end is told. */
+  /** Stops all data in both directions, without an error at either end. */
   freeze(): void {
     this.hold();
     for (const { near, far } of this.#pairs) far.unpipe(near).pause();
   }
 
-  /** Ends every connection, and with `isOpen: false` refuses new ones. */
+  /** Ends every connection. With `isOpen: false`, refuses new ones. */
   cut({ isOpen = true } = {}): void {
     this.#isOpen = isOpen;
     for (const { near, far } of this.#pairs) {
@@ -60,12 +60,12 @@ export class Cable {
     }
   }
 
-  /** Says something to the edge, or to center, that the other one did not. */
+  /** Sends a line to the edge or to center that the other end did not send. */
   say(to: 'edge' | 'center', line: string): void {
     for (const { near, far } of this.#pairs) (to === 'edge' ? far : near).write(`${line}\n`);
   }
 
-  /** Only center learns that its connections have ended. */
+  /** Ends the connections on center's side only. */
   cutNear(): void {
     for (const { near, far } of this.#pairs) {
       near.unpipe(far);

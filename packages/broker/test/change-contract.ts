@@ -4,20 +4,22 @@ import type { BrokerRig } from './broker-contract.js';
 import { Listener } from './listener.js';
 import { Publishing } from './publishing.js';
 
-/** What can happen to a data set outside this process. Each resolves when it has happened. */
+/**
+ * The faults of a data set outside this process. Each call resolves when the fault has happened.
+ */
 export interface Faults {
-  /** The server ends, by this signal, and comes back with what it had. */
+  /** The server ends by this signal and restarts with its data. */
   restart(signal: NodeJS.Signals): Promise<void>;
-  /** The server ends, and comes back with what it had when `remember` was called. */
+  /** The server ends and restarts with the data that it had when `remember` was called. */
   rollBack(): Promise<void>;
   remember(): Promise<void>;
-  /** Everything is gone, the server stays. */
+  /** All data is lost; the server keeps running. */
   flush(): Promise<void>;
-  /** Subscribers' connections break. */
+  /** The subscribers' connections break. */
   cut(): Promise<void>;
 }
 
-/** The part of the broker contract that is about what a broker cannot help. */
+/** The part of the broker contract about faults that a broker cannot prevent. */
 export function describeChangeContract(current: () => BrokerRig, faults: Faults): void {
   let rig: BrokerRig;
   let listener: Listener;
@@ -96,7 +98,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
   test('a restart that a publisher knows nothing of begins a generation that follows nobody knows what', async () => {
     const { epoch } = await publish('1');
     await restarted('SIGTERM');
-    // The subscriber's broker has never published: like a publisher that has just been started.
+    // The subscriber's broker has never published, like a publisher that has just started.
     const next = await rig.subscriber.publish('a', '2');
     expect(next.offset).toBe(2);
     expect(next.epoch).not.toBe(epoch);
@@ -173,7 +175,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
       await until('both to be back', isUp);
       if (isJoined) await joining.count(5);
       expect(joining.breaks).toEqual([]);
-      // The next round's join counts, wherever the cut has caught this one.
+      // The next round's subscribe decides, regardless of where the cut interrupted this one.
       await rig.subscriber.unsubscribe('b').catch(() => undefined);
     }
     await publishing.stop();

@@ -2,23 +2,23 @@ import { ProtocolError } from '@newswire/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Control, ControlHandler, ControlRequest } from '../src/index.js';
 
-/** Center and two edges that serve nothing yet. */
+/** Center and two edges that do not serve requests yet. */
 export interface ControlRig {
   readonly center: Control;
   readonly edges: readonly [Control, Control];
-  /** What handlers threw that is no ProtocolError. */
+  /** Errors of handlers that are not ProtocolErrors. */
   readonly faults: readonly unknown[];
   dispose(): Promise<void>;
 }
 
 const CHANNELS = { method: 'channels' } as const;
 
-/** What no edge is called, and what would be something else in a topic or a line. */
+/** Uids that no edge has, including some with another meaning in a topic or a line. */
 const STRANGE_UIDS = ['nobody', '', ' ', '*', 'one two', 'one\n', 'nw0:control', 'x'.repeat(200)];
 
 const emulate = (data: string): ControlRequest => ({ method: 'emulate', session: 's', data });
 
-/** Every Control passes this suite: it is the seam's docstring, executable. */
+/** Every Control passes this suite: it is the executable form of the interface's docstring. */
 export function describeControlContract(name: string, createRig: () => Promise<ControlRig>): void {
   describe(`control contract: ${name}`, () => {
     let rig: ControlRig;

@@ -7,13 +7,15 @@ import {
 } from 'node:net';
 import { until } from '@newswire/testkit';
 
-/** A pub/sub message as Redis would send it. */
+/** A pub/sub message in Redis' wire format. */
 export function messageFrame(topic: string, message: string): string {
   const words = ['message', topic, message];
   return `*3\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 }
 
-/** Stands between a client and Redis: breaks the client's end alone, and sends late what it held. */
+/**
+ * A proxy between a client and Redis. It can break only the client's end and send held data late.
+ */
 export class CutProxy {
   heldBytes = 0;
   inserted = 0;
@@ -45,18 +47,21 @@ export class CutProxy {
     this.#isHolding = true;
   }
 
-  /** Once: lets a client have `frame` just before the next answer of Redis that has `word` in it. */
+  /** Once: sends `frame` to a client just before Redis' next answer that contains `word`. */
   insertBefore(word: string, frame: string): void {
     this.#insertion = { word, frame };
   }
 
-  /** Breaks what clients have; Redis still has its ends. New connections are not held. */
+  /** Breaks the connections of the clients; Redis keeps its ends. New connections are not held. */
   cut(): void {
     this.#isHolding = false;
     for (const client of this.#pairs.keys()) client.destroy();
   }
 
-  /** Sends what was held, to connections that Redis may have closed. Resolves once it can't be read later. */
+  /**
+   * Sends the held data on connections that Redis may have closed. Resolves once it cannot be read
+   * later.
+   */
   async releaseLate(): Promise<void> {
     const late = new Set(this.#held.map(({ upstream }) => upstream));
     for (const { upstream, chunk } of this.#held) if (upstream.writable) upstream.write(chunk);

@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cable of cables.splice(0)) cable.close();
 });
 
-/** A center, and an edge whose link can be cut. */
+/** A center, and an edge with a link that can be cut. */
 async function cabled(options: Parameters<DelegateRig['center']>[1] = {}) {
   const edge = await rig.edge();
   const cable = await Cable.to(edge.port);
@@ -33,7 +33,7 @@ function publishMany({ broker }: BrokerParts, count: number, channel = 'a'): Pro
 const AWAY = { code: 100, temporary: true, message: 'internal error: center is away, try again' };
 
 describe('a link cut in the middle of a stream', () => {
-  /** Asks the log at each gap, as a hub does. */
+  /** Reads the log at each gap, as a hub does. */
   class Reader extends Recorder {
     readonly tops: Promise<number>[] = [];
     readonly #broker: Broker;
@@ -59,12 +59,13 @@ describe('a link cut in the middle of a stream', () => {
       await publishMany(center, 40);
       if (cuts % 2 === 0) await until('some', () => reader.data.length > 10);
       cable.cut();
-      // Some are lost in the cable, some published while center knows, some after the new link.
+      // Some are lost in the cable, some are published while center knows of the cut, some on the
+      // new link.
       await until('the gap', async () => {
         await publishMany(center, 7);
         return reader.tops.length === cuts;
       });
-      await reader.tops.at(-1); // before the next cut, which would be its end
+      await reader.tops.at(-1); // the next cut would end the read
     }
     const { offset } = await center.broker.publish('a', '"last"');
     await until('the last', () => reader.seen.at(-1) === offset);
@@ -170,7 +171,7 @@ test('an edge that was restarted is linked again and hears what it subscribes to
   const position = await center.broker.publish('a', '1');
   await rig.close(first);
   await until('the fault', () => center.broker.fault);
-  // Nobody hears it now, but the log takes it.
+  // No subscriber receives it now, but the log keeps it.
   expect(await center.broker.publish('a', '2')).toEqual({ ...position, offset: 2 });
   const second = await rig.edge({ delegatePort: port });
   await untilUp(center, second);
@@ -218,7 +219,7 @@ test('an edge that stops reading is cut, and holds up neither publishing nor the
   const item = JSON.stringify('x'.repeat(64_000));
   let published = 0;
   const isCut = () => log.count('takes too little off its link') > 0;
-  // The kernel takes some MiB on its own account first.
+  // The kernel buffers some MiB first.
   while (!isCut() && published < 1000) {
     await Promise.all(Array.from({ length: 10 }, () => center.broker.publish('a', item)));
     published += 10;
@@ -251,7 +252,7 @@ test('only what an edge subscribed to is sent to it', async () => {
   await edge.broker.subscribe('left', recorder);
   await edge.broker.unsubscribe('left');
   await center.broker.publish('other', '"not for it"');
-  await edge.broker.history('fence', 0, 0); // so that the unsubscribing has been heard
+  await edge.broker.history('fence', 0, 0); // the unsubscribe was handled by then
   await center.broker.publish('left', '"not for it"');
   await center.broker.publish('mine', '"for it"');
   await until('the publication', () => recorder.data.length === 1);

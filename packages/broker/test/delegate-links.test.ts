@@ -18,7 +18,10 @@ async function cableTo(port: number): Promise<Cable> {
   return cable;
 }
 
-/** What a stranger on an edge's port gets to receive until the edge has had enough. */
+/**
+ * Returns the data that an unauthenticated connection to an edge's port receives until the edge
+ * closes it.
+ */
 function stranger(port: number, ...words: string[]): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';
@@ -241,7 +244,7 @@ test('a line that is not understood ends a link that was trusted', async () => {
       await untilUp(center, edge);
     }
   }
-  // Links that end soon are tried for less and less often.
+  // Short-lived links are dialed again at growing intervals.
   expect(attempts).toEqual(attempts.map((_, i) => i));
 });
 
@@ -283,7 +286,7 @@ test('names are resolved again: edges come and go, and a failing name server cha
   await rig.close(first);
   const third = await rig.edge({ delegatePort: port });
   await untilUp(third);
-  // An address that is not named any more keeps its link, but is not dialled again.
+  // An address that is no longer named keeps its link, but is not dialed again.
   answer = ['127.0.0.1'];
   const recorder = new Recorder();
   await second.broker.subscribe('a', recorder);

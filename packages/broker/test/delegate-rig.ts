@@ -15,13 +15,13 @@ export type Edge = Awaited<ReturnType<typeof openDelegateEdge>>;
 
 export const SECRET = 'a secret for tests only';
 
-/** Beats ten times a second: a dead link is found within half a second. */
+/** Ten beats per second: a dead link is found within about half a second. */
 export const QUICK = { beatMs: 100, silentBeats: 5 };
 
-/** How long an edge's members outlive its link. */
+/** How long an edge's members stay after its link is lost. */
 export const LEASE_MS = 600;
 
-/** What brokers log, a sentence a line. */
+/** The lines that brokers log. */
 export class TestLog {
   readonly lines: string[] = [];
 
@@ -38,7 +38,7 @@ export class TestLog {
   }
 }
 
-/** Hears a channel as a hub does: `seen` has offsets, and what else is told. */
+/** Subscribes to a channel as a hub does. `seen` has the offsets and the other notifications. */
 export class Recorder implements BrokerHandler {
   readonly seen: (number | string)[] = [];
   readonly data: string[] = [];
@@ -62,7 +62,7 @@ export class Recorder implements BrokerHandler {
   }
 }
 
-/** Opens centers and edges on loopback, and closes what is left of them. */
+/** Opens centers and edges on loopback, and closes those that are still open. */
 export class DelegateRig {
   readonly #open = new Set<BrokerParts>();
 
@@ -98,7 +98,7 @@ export class DelegateRig {
     return center;
   }
 
-  /** A center and so many edges, all linked. */
+  /** A center and `count` edges, all linked. */
   async linked(count = 1, options: Partial<CenterOptions> = {}) {
     const edges = await Promise.all(Array.from({ length: count }, () => this.edge()));
     const center = this.center(
@@ -121,7 +121,7 @@ export class DelegateRig {
   }
 }
 
-/** Resolves once none of them has a fault. */
+/** Resolves once no part has a fault. */
 export async function untilUp(...parts: readonly BrokerParts[]): Promise<void> {
   await until('all to be linked', () => parts.every(({ broker }) => broker.fault === undefined));
 }

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { BrokerRig } from './broker-contract.js';
 import { Listener } from './listener.js';
 
-/** The part of the broker contract that is about generations of logs. */
+/** The part of the broker contract about log generations. */
 export function describeGenerationContract(current: () => BrokerRig): void {
   let rig: BrokerRig;
   let listener: Listener;

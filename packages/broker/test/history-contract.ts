@@ -5,7 +5,7 @@ import { Listener } from './listener.js';
 
 const AGE = expect.any(Number);
 
-/** The part of the broker contract that is about the log. */
+/** The part of the broker contract about the log. */
 export function describeHistoryContract(current: () => BrokerRig): void {
   let rig: BrokerRig;
   beforeEach(() => {

@@ -9,13 +9,13 @@ export interface Receipt extends Publication {
   readonly follows: Position | undefined;
 }
 
-/** A handler that keeps what it is told, and holds the broker to its word that the flow is unbroken. */
+/** A handler that records its calls and checks the broker's promise that the flow is complete. */
 export class Listener implements BrokerHandler {
   readonly heard: Receipt[] = [];
   readonly publications: Publication[] = [];
   readonly gaps: string[] = [];
   readonly removals: [string, number][] = [];
-  /** What was heard where something else had to come. */
+  /** Publications that arrived where another one had to come. */
   readonly breaks: Receipt[] = [];
   readonly #last = new Map<string, Receipt>();
 
@@ -58,7 +58,7 @@ export class Listener implements BrokerHandler {
     await until(`publication ${data}`, () => this.heard.some((heard) => heard.data === data));
   }
 
-  /** What must not be there while nothing ever went away. */
+  /** Records that must be empty while no connection was lost. */
   get complaints(): unknown[] {
     return [...this.breaks, ...this.gaps];
   }

@@ -3,18 +3,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Member, Presence } from '../src/index.js';
 import { Watcher } from './watcher.js';
 
-/** Two edges and somebody who only asks; for a presence of one process they are all the same. */
+/** Two edges and a reader. For a presence of one process, all three are the same. */
 export interface PresenceRig {
   readonly edges: readonly [Presence, Presence];
   readonly reader: Presence;
-  /** Ends the first edge without a word. */
+  /** Ends the first edge without a close. */
   readonly kill?: () => Promise<void>;
   dispose(): Promise<void>;
 }
 
 const member = (client: string, user = ''): Member => ({ client, user });
 
-/** Every Presence passes this suite: it is the seam's docstring, executable. */
+/** Every Presence passes this suite: it is the executable form of the interface's docstring. */
 export function describePresenceContract(
   title: string,
   createRig: () => Promise<PresenceRig>,

@@ -55,7 +55,7 @@ test('a link that is lost for less than the lease costs nobody anything', async 
     '-a goes',
   ]);
   expect(await clients(center)).toEqual(['stays', 'comes']);
-  // Its own watch came back before its members did.
+  // The edge's own watch was restored before its members.
   expect(await own.settled(one.presence, 'a')).toEqual(['+a comes', '-a goes']);
 });
 

@@ -64,7 +64,8 @@ describeOnRedis((rig) => {
       await until('the watch', async () =>
         (await rig.redis.cli('PUBSUB', 'NUMSUB', 'nw0:presence:{a}')).endsWith('2'),
       );
-      // Also none that a later sweep would bring: two renewals later, by the members' leases.
+      // A later sweep must not announce any either: two renewals later, judged by the members'
+      // leases.
       const first = await leaseEnd('a');
       await until('two renewals', async () => (await leaseEnd('a')) > first + LEASE_MS);
       const heard = await two.watcher.settled(one.presence, 'a');
@@ -74,7 +75,7 @@ describeOnRedis((rig) => {
     });
   }
 
-  /** When the last lease on the channel ends. */
+  /** Returns when the last lease on the channel ends. */
   async function leaseEnd(channel: string): Promise<number> {
     const score = await rig.redis.cli('ZREVRANGE', `nw0:{${channel}}:here`, '0', '0', 'WITHSCORES');
     return Number(score.split('\n')[1]);
@@ -109,7 +110,8 @@ describeOnRedis((rig) => {
     await present(two, 'comes', 'stays');
     await late.settled(one.presence, 'b');
     const heard = await two.watcher.settled(one.presence, 'a');
-    // A watcher may have come back later than they were told; nobody is told twice, nor of others.
+    // A watcher may have returned after the notifications. None may be repeated, and no other may
+    // arrive.
     expect(['+a comes', '-a goes']).toEqual(
       expect.arrayContaining(heard.filter((change) => !['+a stays', '+a goes'].includes(change))),
     );
@@ -141,7 +143,7 @@ describeOnRedis((rig) => {
     const lost = await openEdge(`redis://127.0.0.1:${proxy.port}`);
     for (const name of ['c1', 'c2']) await lost.presence.join('a', member(name), true);
     await lost.presence.join('a', member('silent'), false);
-    // Cut off from Redis, and still there: it tries to come back for as long.
+    // The process runs but cannot reach Redis. It tries to reconnect all the time.
     proxy.block();
     await Promise.all(others.map(({ watcher }) => watcher.until('-a c2')));
     await present(first);

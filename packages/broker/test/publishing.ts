@@ -2,18 +2,18 @@ import type { Broker } from '../src/index.js';
 
 const MAX_UNANSWERED = 50;
 
-/** Publishes `1`, `2`, … to a channel, one a turn, until it is stopped. */
+/** Publishes `1`, `2`, … to a channel, one per turn, until it is stopped. */
 export class Publishing {
   count = 0;
   #isOver = false;
   readonly #done: Promise<void>;
 
-  /** Without `isAwaiting`, what was published last need not be answered before the next. */
+  /** Without `isAwaiting`, it does not wait for an answer before the next publication. */
   constructor(broker: Broker, channel: string, { isAwaiting = true } = {}) {
     this.#done = this.#run(broker, channel, isAwaiting);
   }
 
-  /** Answers how many there were. */
+  /** Resolves with the number of publications. */
   async stop(): Promise<number> {
     this.#isOver = true;
     await this.#done;
@@ -26,7 +26,7 @@ export class Publishing {
       const answer = broker.publish(channel, String(++this.count));
       if (isAwaiting) await answer;
       else if (answers.push(answer) > MAX_UNANSWERED) await answers.shift();
-      await nextTurn(); // whatever publishes at once would leave no turn to others
+      await nextTurn(); // an immediate publish would block other turns
     }
     await Promise.all(answers);
   }

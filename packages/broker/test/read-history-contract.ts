@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { readHistory, type Broker, type HistoryQuery } from '../src/index.js';
 import type { BrokerRig } from './broker-contract.js';
 
-/** What `readHistory` promises, on any broker. */
+/** The contract of `readHistory`, on any broker. */
 export function describeReadHistoryContract(current: () => BrokerRig): void {
   let broker: Broker;
   let publisher: Broker;

@@ -16,7 +16,7 @@ function documentedRules(user: string): string[] {
   return rules.split(' ');
 }
 
-/** Those that a process is ready without. */
+/** The rules that are not needed to be ready. */
 const OPTIONAL = new Set(['+client|kill', '+psubscribe', '&news:*']);
 
 const USERS = ['edge', 'center'] as const;

@@ -51,7 +51,8 @@ describeOnRedis((rig) => {
   test('one subscribe that fails does not take another one of the same handler with it', async () => {
     const { link, broker } = await rig.openBroker();
     const handler = new Listener();
-    // The first SUBSCRIBE is under way when its connection breaks; the second follows on the new one.
+    // The connection breaks during the first SUBSCRIBE. The second one follows on the new
+    // connection.
     const subscribe = link.subscriber.subscribe.bind(link.subscriber);
     let fail: (error: Error) => void = () => undefined;
     link.subscriber.subscribe = () => new Promise((_, reject) => (fail = reject));
@@ -132,7 +133,8 @@ describeOnRedis((rig) => {
     await broker.subscribe('a', listener);
     const { epoch } = await broker.publish('a', '1');
     await listener.count(1);
-    // As if 2 were lost with the connection and 3 came as soon as the next one had subscribed.
+    // Simulates that 2 is lost with the connection and 3 arrives right after the next one has
+    // subscribed.
     proxy.insertBefore('subscribe', messageFrame('nw0:{a}', `3 ${epoch} 3`));
     await rig.redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await until('the gap', () => listener.gaps.length === 1);
@@ -150,7 +152,7 @@ describeOnRedis((rig) => {
     const broker = new RedisBroker(link, REDIS_OPTIONS);
     await broker.subscribe('a', new Listener());
     const { epoch } = await broker.publish('a', '1');
-    // As if 2 came before the subscription ended, and 3 before the next one began.
+    // Simulates that 2 arrives before the subscription ends, and 3 before the next one begins.
     proxy.insertBefore('unsubscribe', messageFrame('nw0:{a}', `2 ${epoch} 2`));
     const listener = new Listener();
     await Promise.all([broker.unsubscribe('a'), broker.subscribe('a', listener)]);
@@ -169,7 +171,7 @@ describeOnRedis((rig) => {
     await rig.redis.cli('REPLICAOF', '127.0.0.1', '1');
     await expect(broker.publish('a', '2')).rejects.toThrow(/READONLY/);
     await rig.redis.cli('REPLICAOF', 'NO', 'ONE');
-    // One more that finds out, and reads the identity of the master that this is now.
+    // Starts another read of the identity, now that the server is a master again.
     link.doubtIdentity();
     expect(link.fault).toMatch(/^Redis is away/);
     await expect(broker.publish('a', '3')).rejects.toThrow(/Redis is away/);

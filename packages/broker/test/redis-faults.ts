@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Faults } from './change-contract.js';
 import type { RedisRig } from './redis-rig.js';
 
-/** The contract's faults, on a real redis-server. */
+/** Implements the contract's faults on a real redis-server. */
 export function redisFaults(rig: RedisRig): Faults {
   let directory = '';
   const kept = () => join(directory, 'kept');
@@ -14,7 +14,7 @@ export function redisFaults(rig: RedisRig): Faults {
       await rig.redis.stop(signal);
       await rig.redis.start();
     },
-    // What was answered is in the file by then: Redis writes before it answers.
+    // Answered publications are in the file by then: Redis writes before it answers.
     async remember() {
       directory = (await rig.redis.cli('CONFIG', 'GET', 'dir')).split('\n')[1] ?? '';
       await rm(kept(), { recursive: true, force: true });

@@ -16,7 +16,7 @@ interface Follows {
   readonly offset: number;
 }
 
-/** What is checked: who got which position, who was answered, which generation follows which. */
+/** Checks the positions, the answers to publishers and the order of the generations. */
 class Experiment {
   readonly complaints: unknown[] = [];
   readonly lab: RedisLaboratory;
@@ -34,7 +34,7 @@ class Experiment {
     this.#reader = new RedisBroker(ofLaboratory, OPTIONS);
   }
 
-  /** Center restarts: it knows nothing any more. */
+  /** Center restarts without any knowledge. */
   restartPublisher(): void {
     this.#queue = new PublishQueue(this.lab, OPTIONS);
   }

@@ -4,7 +4,7 @@ import { RedisNames } from '../src/redis/redis-names.js';
 import type { PublishLink } from '../src/redis/publish-queue.js';
 import { isFromReplica } from '../src/redis/redis-faults.js';
 
-/** One publication that took effect, as publish.lua answered. */
+/** One publication that took effect, with the answer of publish.lua. */
 export interface Given {
   readonly channel: string;
   readonly data: string;
@@ -28,13 +28,13 @@ const REMOVE = `
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', key) end`;
 
 /**
- * A real Redis behind a link that does what it is told: requests wait until they are executed,
- * answers until they are handed out, connections break in between, and data is lost.
+ * A real Redis behind a link that the test controls: requests wait until they are executed, answers
+ * wait until they are delivered, connections break in between, and data is lost.
  */
 export class RedisLaboratory implements PublishLink {
   readonly names = new RedisNames('redis://localhost');
   readonly commands = { sendCommand: (args: string[]) => this.#take(args) };
-  /** What took effect, also where nobody was answered and where the data is lost since. */
+  /** All publications that took effect, including unanswered ones and those lost since. */
   readonly given: Given[] = [];
   identity: string | undefined = 'first';
   readonly #client: RedisClient;
@@ -61,8 +61,8 @@ export class RedisLaboratory implements PublishLink {
   }
 
   /**
-   * What Redis had not read yet it reads nevertheless, or never. Nothing of that connection comes
-   * later than what the next one sends: RedisLink sees to it.
+   * Requests that Redis had not read are executed now or never. No request of that connection takes
+   * effect after one of the next connection: RedisLink guarantees this.
    */
   async cut(isReadNevertheless: boolean): Promise<void> {
     const unread = this.#waiting.splice(0);
@@ -80,7 +80,7 @@ export class RedisLaboratory implements PublishLink {
     await this.#client.eval(COPY, { arguments: ['nw0:', 'kept:'] });
   }
 
-  /** The server starts anew, with what it had or with what it had when that was remembered. */
+  /** The server restarts with its current data, or with the remembered data. */
   async restart(isRolledBack: boolean): Promise<void> {
     await this.cut(false);
     this.identity = undefined;
@@ -91,7 +91,7 @@ export class RedisLaboratory implements PublishLink {
     this.identity = randomUUID();
   }
 
-  /** One key is gone: somebody deleted it, or Redis evicted it. */
+  /** One key is lost, by deletion or eviction. */
   async lose(key: string): Promise<void> {
     await this.#client.del(key);
   }

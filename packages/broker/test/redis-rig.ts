@@ -2,19 +2,21 @@ import { missingPrograms, RedisServer, until } from '@newswire/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import { RedisBroker, RedisLink, type RedisLinkOptions } from '../src/index.js';
 
-/** The limits that every broker under test has, for every channel. */
+/** The limits of every channel in every broker under test. */
 export const CONTRACT_LIMITS = { historySize: 100, historyTtlMs: 60_000 };
 
 export const REDIS_OPTIONS = { limitsOf: () => CONTRACT_LIMITS, publishTimeoutMs: 1000 };
 
-/** A real redis-server, empty before each test, and links to it that are closed after each. */
+/**
+ * A real redis-server, emptied before each test, and links to it that are closed after each test.
+ */
 export interface RedisRig {
   readonly redis: RedisServer;
   openLink(options?: Partial<RedisLinkOptions>): Promise<RedisLink>;
   openBroker(): Promise<{ link: RedisLink; broker: RedisBroker }>;
 }
 
-/** Describes tests that need a redis-server; skipped by name where there is none. */
+/** Describes tests that need a redis-server. They are skipped by name if there is none. */
 export function describeOnRedis(describeTests: (rig: RedisRig) => void): void {
   const missing = missingPrograms('redis-server', 'redis-cli');
   describe.skipIf(missing.length > 0)(`needs ${missing.join(', ') || 'redis-server'}`, () => {

@@ -13,7 +13,7 @@ class RedisTestLog extends TestLog {
 
 const open: RedisParts[] = [];
 
-/** A process' part of Redis, and what it logs. */
+/** The Redis parts of a process, and its log. */
 function connect(redisUrl: string, options: Partial<RedisOptions> = {}) {
   const log = new RedisTestLog();
   let attempts = 0;
@@ -36,8 +36,8 @@ function connect(redisUrl: string, options: Partial<RedisOptions> = {}) {
 afterEach(() => Promise.all(open.splice(0).map((parts) => parts.close())));
 
 /**
- * The first fault, which the log has too, with the address: at once, and however often it is tried, each
- * line once.
+ * Returns the first fault. The log has it too, with the address: it appears immediately, and each
+ * line appears once, regardless of the number of attempts.
  */
 async function faultAt(redisUrl: string): Promise<{ fault: string; log: RedisTestLog }> {
   const { broker, log, tries } = connect(redisUrl);

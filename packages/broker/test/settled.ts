@@ -1,7 +1,7 @@
 import type { BrokerRig } from './broker-contract.js';
 import { Listener } from './listener.js';
 
-/** Publishing on a second channel that is known to arrive proves that nothing else will. */
+/** A publication that arrives on a second channel proves that nothing else is still to arrive. */
 export async function settled({ publisher, subscriber }: BrokerRig): Promise<void> {
   const fence = new Listener();
   await subscriber.subscribe('fence', fence);

@@ -1,7 +1,7 @@
 import { until } from '@newswire/testkit';
 import type { Member, Presence, PresenceHandler } from '../src/index.js';
 
-/** A handler that keeps what it is told, as `+client` and `-client`. */
+/** A handler that records its calls, as `+client` and `-client`. */
 export class Watcher implements PresenceHandler {
   readonly heard: string[] = [];
   readonly members: Member[] = [];
@@ -20,7 +20,10 @@ export class Watcher implements PresenceHandler {
     await until(`the change ${change}`, () => this.heard.includes(change));
   }
 
-  /** What was heard until now: a change of its own on the channel proves that it is all. */
+  /**
+   * Returns all calls so far: a change of its own on the channel proves that no earlier call is
+   * missing.
+   */
   async settled(presence: Presence, channel: string): Promise<string[]> {
     const client = `fence ${Math.random()}`;
     await presence.join(channel, { client, user: '' }, true);

@@ -5,7 +5,7 @@ import { settled } from './settled.js';
 
 const ALL = 'sports:*';
 
-/** The part of the broker contract that is about all channels of a namespace. */
+/** The part of the broker contract about wildcards. */
 export function describeWildcardContract(current: () => BrokerRig): void {
   let rig: BrokerRig;
   let listener: Listener;

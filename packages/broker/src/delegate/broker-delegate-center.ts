@@ -10,10 +10,11 @@ import { Subscribers } from './delegate-subscribers.js';
 export type DelegateCenterOptions = MemoryBrokerOptions & EdgesOptions;
 
 /**
- * Center's part of the delegate broker: logs, offsets and idempotency keys in its own memory, and a
- * link to each edge. A publication is on the links' sockets when `publish` resolves. Edges that are
- * away do not stand in its way: they read what they missed from the log. While an edge has another
- * center, publishing fails. A restart loses the logs, and says so by new epochs.
+ * Center's side of the delegate broker: logs, offsets and idempotency keys in its own memory, and a
+ * link to each edge. When `publish` resolves, the publication is written to the links' sockets.
+ * Edges that are away do not delay it: they later read missed publications from the log. While an
+ * edge has another center, publishing fails. A restart loses the logs; new epochs make this visible
+ * to clients.
  */
 export class DelegateCenterBroker implements Broker {
   readonly #memory: MemoryBroker;
@@ -22,7 +23,7 @@ export class DelegateCenterBroker implements Broker {
   readonly #edges: DelegateEdges;
   readonly #handlers = new Map<string, BrokerHandler>();
 
-  /** `peers`: the edges that are linked, kept up to date here. */
+  /** `peers`: the linked edges. This broker keeps the set up to date. */
   constructor(
     options: DelegateCenterOptions,
     peers: Set<EdgePeer>,

@@ -20,25 +20,31 @@ import { TaskLimit } from './task-limit.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
 export interface DelegateEdgeOptions {
-  /** A request that center has not answered by then fails, in ms. */
+  /** A request fails if center has not answered within this time, in ms. */
   readonly publishTimeoutMs: number;
-  /** Told what a handler threw. */
+  /** Called with each error that a handler threw. */
   readonly onListenerFault?: (error: unknown) => void;
 }
 
 interface Subscription {
   readonly handler: BrokerHandler;
-  /** Center has confirmed it on the present link: what is heard before is of an earlier one. */
+  /**
+   * Whether center has confirmed it on the current link. Earlier lines belong to an earlier
+   * subscription.
+   */
   isLive: boolean;
 }
 
-/** Pages that are under way at once: after a cut every channel asks, and a page may be a MiB. */
+/**
+ * Maximum number of concurrent page requests: after a lost link every channel requests pages, and a
+ * page may have a MiB.
+ */
 const MAX_PAGES = 8;
 
 /**
- * An edge's part of the delegate broker: everything is in center, at the other end of the uplink.
- * While center is away requests fail at once; subscriptions are kept, and made anew on the next
- * link. Each handler then hears of a gap before anything else.
+ * An edge's side of the delegate broker: all data is in center, at the other end of the uplink.
+ * While center is away, requests fail immediately. Subscriptions are kept and made again on the
+ * next link; each handler is then notified of a gap before it receives anything else.
  */
 export class DelegateEdgeBroker implements Broker, UplinkUser {
   readonly #uplink: Uplink;
@@ -76,7 +82,8 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
     try {
       await this.#uplink.ask(LINE.subscribe, channel, { timeoutMs: this.#timeoutMs, onReply });
     } catch (error) {
-      // Only its own: the channel may have been left and joined again meanwhile.
+      // Only this call's subscription: the channel may have been left and joined again in the
+      // meantime.
       if (isCurrent()) await this.unsubscribe(channel);
       throw error;
     }
@@ -132,7 +139,9 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
     }
   }
 
-  /** Waits for as long as the link: should that go too, the next one brings another try. */
+  /**
+   * Waits as long as the link exists. If the link is lost, the next link starts another attempt.
+   */
   #resume(channel: string, subscription: Subscription): void {
     const onReply = () => {
       if (this.#subscriptions.get(channel) !== subscription) return;
@@ -147,7 +156,7 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
     return this.#uplink.ask(verb, channel + rest, { timeoutMs: this.#timeoutMs });
   }
 
-  /** A handler that throws shall not cost the others their link. */
+  /** A handler that throws must not end the link that the others use. */
   #tell(channel: string, tell: (handler: BrokerHandler) => void): void {
     const subscription = this.#subscriptions.get(channel);
     if (subscription === undefined || !subscription.isLive) return;

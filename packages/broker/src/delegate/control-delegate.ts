@@ -14,11 +14,13 @@ import type { EdgePeer } from './delegate-peer.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
 export interface DelegateControlOptions {
-  /** A request that has not been answered by then fails, in ms. */
+  /** A request fails if it has not been answered within this time, in ms. */
   readonly publishTimeoutMs: number;
 }
 
-/** Center's part: asks the linked edges that answer requests, also for one another. */
+/**
+ * Center's side: sends requests to the linked edges that serve them, also on behalf of other edges.
+ */
 export class DelegateCenterControl implements Control {
   readonly #peers: ReadonlySet<EdgePeer>;
   readonly #timeoutMs: number;
@@ -50,7 +52,10 @@ export class DelegateCenterControl implements Control {
   }
 }
 
-/** An edge's part: answers center, on whichever link it asks, and asks through it. */
+/**
+ * An edge's side: answers center's requests on every link, and sends its own requests through
+ * center.
+ */
 export class DelegateEdgeControl implements Control, UplinkUser {
   readonly #uplink: Uplink;
   readonly #timeoutMs: number;
@@ -68,7 +73,7 @@ export class DelegateEdgeControl implements Control, UplinkUser {
     uplink.use(this);
   }
 
-  /** Once center has heard of it, this edge answers on later links too. */
+  /** Once `serve` was called, this edge registers with center on later links too. */
   async serve(handler: ControlHandler, uid: string): Promise<void> {
     checkUid(uid);
     this.#served = { handler, uid };
@@ -90,7 +95,7 @@ export class DelegateEdgeControl implements Control, UplinkUser {
   }
 
   handleDown(): void {
-    // Center's requests end with the link, and ours with the uplink.
+    // Center's requests end with the link; the uplink ends this edge's requests.
   }
 
   handleLine(line: string): boolean {
@@ -101,7 +106,7 @@ export class DelegateEdgeControl implements Control, UplinkUser {
   }
 
   async #answer(id: string, request: string): Promise<void> {
-    if (this.#served === undefined) return; // center was told otherwise: its request times out
+    if (this.#served === undefined) return; // not registered with center: the request times out
     const { handler } = this.#served;
     const answer = await answerText(handler, request, this.#onListenerFault);
     this.#uplink.send(`${LINE.answer} ${id} ${answer}`);

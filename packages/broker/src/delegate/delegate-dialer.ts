@@ -17,23 +17,23 @@ import { FaultLog } from '../fault-log.js';
 
 export interface DialerOptions {
   readonly linkSecret: string;
-  /** This center's name, the same towards all edges. */
+  /** This center's name. It is the same for all edges. */
   readonly center: string;
   readonly limits: LinkLimits;
   readonly flusher: TickFlusher;
   readonly log: LinkLog;
-  /** How long to wait before try number `attempt` (0, 1, 2…), in ms. */
+  /** The delay before attempt number `attempt` (0, 1, 2…), in ms. */
   readonly reconnectDelayMs: (attempt: number) => number;
-  /** An edge of that name is linked already: it has several addresses. */
+  /** Whether an edge of that name is already linked: an edge may have several addresses. */
   readonly isLinked: (edge: string) => boolean;
-  /** The edge has proved itself, and takes this center; answers who hears it. */
+  /** The edge is authenticated and accepts this center. Returns the handler of the link. */
   readonly onEdge: (link: DelegateLink, edge: string) => LinkHandler;
 }
 
-/** A link that lasted for so long was a good one: the next is tried for soon. In ms. */
+/** A link that lasted longer than this was good: the next attempt follows soon. In ms. */
 const GOOD_LINK_MS = 5000;
 
-/** Why an edge is not linked. They complete "the edge at …". */
+/** Why an edge is not linked. Each text completes "the edge at …". */
 const TAKEN = 'has another center: run one center only';
 const REFUSED_SECRET = 'has another link secret';
 const UNPROVEN = 'could not prove that it knows the link secret';
@@ -61,12 +61,15 @@ export class EdgeDialer {
     this.#dial();
   }
 
-  /** What stands in the way, as a sentence. */
+  /** Why the edge is not linked, as a sentence. */
   get trouble(): string | undefined {
     return this.#trouble && `${this.#name} ${this.#trouble}`;
   }
 
-  /** The edge has another center: publishing here would reach nobody there. */
+  /**
+   * Whether the edge has another center: a publication of this center would not reach that edge's
+   * clients.
+   */
   get isTaken(): boolean {
     return this.#trouble === TAKEN;
   }
@@ -82,7 +85,7 @@ export class EdgeDialer {
     if (this.#link === undefined) this.#dial();
   }
 
-  /** Dials no more. A link that is there stays until it is lost. */
+  /** Stops dialing. An existing link stays until it is lost. */
   retire(): void {
     this.#isWanted = false;
     this.#trouble = undefined;

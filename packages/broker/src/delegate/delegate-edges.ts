@@ -31,14 +31,14 @@ export interface EdgesOptions {
 
 const LOOKUP_INTERVAL_MS = 1000;
 
-/** Center's links: one to each edge that is named, whatever becomes of it. */
+/** Center's links, one to each named edge. Lost links are dialed again. */
 export class DelegateEdges {
   readonly #diallers = new Map<string, EdgeDialer>();
   readonly #linked = new Map<string, DelegateLink>();
   readonly #finder: EdgeFinder;
   readonly #diallerOptions: DialerOptions;
 
-  /** `onEdge`: told of each new link; answers who hears it. */
+  /** `onEdge`: called with each new link; returns its handler. */
   constructor(
     options: EdgesOptions,
     flusher: TickFlusher,
@@ -100,7 +100,8 @@ export class DelegateEdges {
     return {
       handleLine: (line) => handler.handleLine(line),
       handleClosed: (reason) => {
-        // The edge may have been linked anew, by another of its addresses, before this was noticed.
+        // The edge may have a new link, by another of its addresses, before the end of this one was
+        // noticed.
         if (this.#linked.get(edge) === link) this.#linked.delete(edge);
         handler.handleClosed(reason);
       },

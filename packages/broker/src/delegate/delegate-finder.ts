@@ -2,7 +2,7 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import type { FaultLog } from '../fault-log.js';
 
-/** Where edges are found: one, or by a name with several addresses any number of them. */
+/** The location of edges: one edge or, if the name has several addresses, any number of them. */
 export interface EdgeName {
   readonly host: string;
   readonly port: number;
@@ -14,7 +14,7 @@ export interface EdgeAddress {
   readonly port: number;
 }
 
-/** All addresses of a host name. */
+/** Returns all addresses of a host name. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
 export const systemLookup: Lookup = async (host) => {
@@ -32,18 +32,18 @@ export interface FinderOptions {
   /** Names are resolved this often, in ms. */
   readonly intervalMs: number;
   readonly faultLog: FaultLog;
-  /** Told after each round which addresses the names have now, each once. */
+  /** Called after each round with the current addresses of the names, each address once. */
   readonly onFound: (addresses: ReadonlyMap<string, EdgeAddress>) => void;
 }
 
 /**
- * Resolves the edges' names again and again: scaled edges come and go. A name that can't be resolved
- * right now keeps the addresses it had.
+ * Resolves the edges' names again and again, because scaled edges come and go. A name that cannot
+ * be resolved at the moment keeps its previous addresses.
  */
 export class EdgeFinder {
   readonly #options: FinderOptions;
   readonly #known = new Map<EdgeName, readonly EdgeAddress[]>();
-  /** Of the names that could not be resolved last time, a sentence each. */
+  /** The reason for each name that could not be resolved in the last round, as a sentence. */
   readonly #troubles = new Map<EdgeName, string>();
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -53,7 +53,7 @@ export class EdgeFinder {
     void this.#look();
   }
 
-  /** Why a name has no address, as a sentence. */
+  /** Why a name could not be resolved, as a sentence. */
   get trouble(): string | undefined {
     return [...this.#troubles.values()][0];
   }
@@ -63,7 +63,7 @@ export class EdgeFinder {
     clearTimeout(this.#timer);
   }
 
-  /** A round begins after the last one has ended: a name server may take its time. */
+  /** A round begins after the previous one has ended, because a name server may be slow. */
   async #look(): Promise<void> {
     const { edges, intervalMs, onFound } = this.#options;
     await Promise.all(edges.map((name) => this.#resolve(name)));

@@ -1,9 +1,9 @@
-/** Something that gathers what it sends. */
+/** A part that buffers its output. */
 export interface Flushable {
   flush(): void;
 }
 
-/** Flushes, once and at the end of the tick, whatever has something to send. */
+/** Flushes each added part once, at the end of the tick. */
 export class TickFlusher {
   readonly #waiting = new Set<Flushable>();
   #done: Promise<void> | undefined;
@@ -18,7 +18,7 @@ export class TickFlusher {
     });
   }
 
-  /** Resolves once all that was added so far is flushed. */
+  /** Resolves once all parts added so far are flushed. */
   get done(): Promise<void> {
     return this.#done ?? Promise.resolve();
   }

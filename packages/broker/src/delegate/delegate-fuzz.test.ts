@@ -13,7 +13,7 @@ import { EdgeLeases } from './edge-leases.js';
 
 const ignore = () => undefined;
 
-/** Keeps what is sent on it. */
+/** Keeps the lines that are sent on it. */
 class FakeLink {
   readonly lines: string[] = [];
   send(line: string): void {
@@ -54,7 +54,7 @@ const control = new LocalControl(ignore);
 beforeAll(() => control.serve(() => ({ count: 1 }), 'uid'));
 afterAll(() => broker.close());
 
-/** What the link does with a line that throws is to end: an Error is what it can say. */
+/** A link ends if the handling of a line throws; only an Error carries the reason. */
 function heard(handle: () => void): 'heard' | 'refused' {
   try {
     handle();

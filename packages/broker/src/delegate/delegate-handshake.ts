@@ -1,14 +1,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
- * How center and an edge recognise each other. Both know the link secret, and neither sends it:
+ * The handshake between center and an edge. Both know the link secret, and neither sends it:
  *
  *   edge    newswire-link 1 <edge> <nonce>
- *   center  <center> <nonce> <proof>            or goes away
+ *   center  <center> <nonce> <proof>            or closes the connection
  *   edge    welcome|taken <proof>, or wrong-secret
  *
- * A proof is an HMAC over its side's role, both names and both nonces, so that it is worth nothing
- * on another connection or from the other side; the edge's also vouches for its answer.
+ * A proof is an HMAC over the role of its side, both names and both nonces, so it is worthless on
+ * another connection or from the other side. The edge's proof also covers its verdict.
  */
 export const WRONG_SECRET = 'wrong-secret';
 const GREETING = 'newswire-link 1';
@@ -16,7 +16,7 @@ const GREETING = 'newswire-link 1';
 /** `taken`: this edge has another center. */
 export type Verdict = 'welcome' | 'taken';
 
-/** What both sides have said of themselves. */
+/** The names and nonces that both sides have sent. */
 export interface Introduction {
   readonly edge: string;
   readonly edgeNonce: string;
@@ -33,7 +33,7 @@ export function greetingLine(edge: string, edgeNonce: string): string {
   return `${GREETING} ${edge} ${edgeNonce}`;
 }
 
-/** Undefined if it is no greeting of this version. */
+/** Undefined if the line is not a greeting of this version. */
 export function parseGreeting(line: string): { edge: string; edgeNonce: string } | undefined {
   const [edge, edgeNonce, ...more] = line.slice(GREETING.length + 1).split(' ');
   if (!line.startsWith(`${GREETING} `) || !edge || !edgeNonce || more.length > 0) return undefined;
@@ -48,7 +48,7 @@ export function edgeProof(secret: string, introduction: Introduction, verdict: V
   return proof(secret, `edge ${verdict}`, introduction);
 }
 
-/** Takes as long for any wrong proof. */
+/** Takes the same time for every wrong proof of the right length. */
 export function isSameProof(given: string, expected: string): boolean {
   const a = Buffer.from(given);
   const b = Buffer.from(expected);

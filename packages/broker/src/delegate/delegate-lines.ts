@@ -3,64 +3,72 @@ import type { HistoryPage, Generation } from '../broker.js';
 import { fromPublicationText, toPublicationText } from '../publication-text.js';
 
 /**
- * What stands at the start of each line on a link between center and an edge; fields follow, with a
- * space between. The last field may hold spaces itself: data goes as it is, being one line already.
+ * The first character of each line on a link between center and an edge. Fields follow, separated
+ * by spaces. The last field may contain spaces: data is sent unchanged, because it is one line
+ * already.
  */
 export const LINE = {
-  /** Both ways. */
+  /** In both directions. */
   beat: '.',
-  /** To the edge: `P channel offset epoch publication`, with `!` behind the epoch where it begins a generation. */
+  /**
+   * To the edge: `P channel offset epoch publication`, with `!` after the epoch if the publication
+   * begins a generation.
+   */
   publication: 'P',
   /** To the edge: `R channel upToOffset epoch`. */
   removal: 'R',
-  /** To the edge: `I id offset age publication`, a part of the answer to a request for history. */
+  /** To the edge: `I id offset age publication`, a part of the answer to a history request. */
   item: 'I',
-  /** To the edge: `= id …`, a request's answer. */
+  /** To the edge: `= id …`, the answer to a request. */
   done: '=',
   /** To the edge: `! id code message`. */
   failed: '!',
   /** To the edge: `? id request`, a control request in JSON; answered by `A id answer`. */
   ask: '?',
   answer: 'A',
-  /** To center: `V id uid`, this edge answers control requests. */
+  /** To center: `V id uid`: this edge answers control requests. */
   serve: 'V',
-  /** To center: `Q id uid request`, a control request of this edge; the uid `*`: to every edge. */
+  /**
+   * To center: `Q id uid request`, a control request of this edge. The uid `*` means every edge.
+   */
   relay: 'Q',
   /**
-   * To center: `J id channel how member`, somebody is there. `how`: `+` or `-`, whether watchers are
-   * told, and `=` behind it where center was told before.
+   * To center: `J id channel how member`: a member is present. `how`: `+` or `-`, whether watchers
+   * are notified, followed by `=` if this edge has sent the member to a center before.
    */
   join: 'J',
-  /** To center: `L id channel how client`, somebody has left. */
+  /** To center: `L id channel how client`: a member has left. */
   leave: 'L',
-  /** To center: `T id`, this edge has told anew of all that are there. */
+  /** To center: `T id`: this edge has sent all its members again. */
   told: 'T',
-  /** To center: `Y id`, all this edge's members leave. */
+  /** To center: `Y id`: all members of this edge leave. */
   leaveAll: 'Y',
   /** To center: `M id channel`, answered by members in JSON; `N id channel` by `clients users`. */
   members: 'M',
   stats: 'N',
-  /** To center: `K id channel`, tell me of changes; `D channel`, no longer. */
+  /** To center: `K id channel` starts notifications of changes; `D channel` ends them. */
   watch: 'K',
   unwatch: 'D',
-  /** To the edge: `E channel change`, a change being `+` or `-` and a member. */
+  /** To the edge: `E channel change`. A change is `+` or `-` and a member. */
   change: 'E',
   /** To center: `S id channel`. */
   subscribe: 'S',
-  /** To center: `U channel`. No answer: lines keep their order, so a later `S` counts. */
+  /** To center: `U channel`. No answer: lines keep their order, so a later `S` applies. */
   unsubscribe: 'U',
   /** To center: `H id channel sinceOffset limit`. */
   history: 'H',
-  /** To center: `W id channel key publication`; the key is `-`, or in base64url. */
+  /**
+   * To center: `W id channel key publication`. The key is `-`, or the idempotency key in base64url.
+   */
   publish: 'W',
   /** To center: `X id channel`. */
   removeHistory: 'X',
 } as const;
 
-/** In a uid's place: an edge cannot be called like that. */
+/** Used in place of a uid. It is not a valid uid of an edge. */
 export const EVERY_EDGE = '*';
 
-/** Center closes a link, and an edge too, on a line that it does not understand. */
+/** Both center and an edge close a link when they receive a line that they do not understand. */
 export class LineError extends Error {
   constructor() {
     super('sent a line that is not understood');
@@ -68,7 +76,10 @@ export class LineError extends Error {
   }
 }
 
-/** The fields of a line, `count` of them, without its first: the last one is whatever is left. */
+/**
+ * Returns `count` fields of a line, without its first character. The last field is the rest of the
+ * line.
+ */
 export function fieldsOf(line: string, count: number): string[] {
   const fields: string[] = [];
   if (line[1] !== ' ') throw new LineError();
@@ -83,14 +94,14 @@ export function fieldsOf(line: string, count: number): string[] {
   return fields;
 }
 
-/** A whole number from 0 up. */
+/** Parses an integer of 0 or more. */
 export function numberOf(field: string | undefined): number {
   const number = Number(field);
   if (!field || !Number.isSafeInteger(number) || number < 0) throw new LineError();
   return number;
 }
 
-/** A publication in a page, and its age. */
+/** A publication in a page, with its age. */
 export interface PageItem {
   readonly publication: Publication;
   readonly ageMs: number;
@@ -119,12 +130,12 @@ export function parsePublication(line: string): ReceivedPublication {
   const isFirst = word.endsWith('!');
   const epoch = isFirst ? word.slice(0, -1) : word;
   const publication = fromPublicationText(numberOf(offset), text);
-  // Center's logs are in its memory: none follows another.
+  // Center's logs are in its memory: no generation follows another.
   const generation = { epoch, firstOffset: publication.offset, follows: undefined };
   return { channel, publication, epoch, begins: isFirst ? generation : undefined };
 }
 
-/** A page without its publications: they go before it, a line each. */
+/** The end of a page. Its publications are sent before it, one line each. */
 export function pageText({ topOffset, generation }: HistoryPage): string {
   if (generation === undefined) return '';
   const { epoch, firstOffset, follows } = generation;
@@ -162,7 +173,7 @@ export function parseKey(field: string): string | undefined {
   return field === '-' ? undefined : Buffer.from(field, 'base64url').toString();
 }
 
-/** Data is one line by its contract; here a second one would be taken for a command. */
+/** Data is one line by contract. On a link, a second line would be read as a command. */
 export function checkOneLine(data: string): void {
   if (data.includes('\n')) throw new ProtocolError('badRequest', 'data is not on one line');
 }

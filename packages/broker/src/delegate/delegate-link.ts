@@ -5,13 +5,13 @@ import { LINE } from './delegate-lines.js';
 export interface LinkLimits {
   /** Both ends send a beat this often, in ms. */
   readonly beatMs: number;
-  /** A link on which nothing came for so many beats is destroyed. */
+  /** A link that receives nothing for this number of beats is destroyed. */
   readonly silentBeats: number;
   /** A link that has more unsent bytes than this is destroyed. */
   readonly maxUnsentBytes: number;
-  /** A longer line destroys the link: the largest publication, and its fields. */
+  /** A longer line destroys the link. The limit is the largest publication plus its fields. */
   readonly maxLineLength: number;
-  /** How long connecting and authenticating may take together, in ms. */
+  /** The time limit for connecting and authenticating together, in ms. */
   readonly authenticateMs: number;
 }
 
@@ -23,29 +23,30 @@ export const LINK_LIMITS: LinkLimits = {
   authenticateMs: 2000,
 };
 
-/** All that somebody may say before it is known who it is. */
+/** Maximum line length on an unauthenticated connection. */
 const MAX_STRANGER_LENGTH = 512;
 
-/** How long a closing link waits for the other end to take what is left, in ms. */
+/** How long a closing link waits for the other end to read the remaining data, in ms. */
 const CLOSE_LIMIT_MS = 500;
 
-/** Why a link ended that the other side ended. */
+/** The reason if the other end closed the link. */
 export const LEFT = 'has closed the link';
 
 /** One end of a link. */
 export interface LinkHandler {
-  /** One line. What it throws destroys the link. */
+  /** Handles one line. An error that it throws destroys the link. */
   handleLine(line: string): void;
-  /** The link is gone, by either end; called once. The reason goes after "the edge …". */
+  /** The link was closed by either end; called once. The reason completes "the edge …". */
   handleClosed(reason: string): void;
 }
 
 /**
- * A connection between center and an edge, as lines of text. What a tick sends leaves in one write.
- * It begins among strangers, with little time and room; `trust` ends that.
+ * A connection between center and an edge, as lines of text. All lines of a tick are sent in one
+ * write. A new connection is unauthenticated: its time and line length are limited. `trust` ends
+ * this.
  */
 export class DelegateLink {
-  /** Who hears of it. */
+  /** Receives the link's events. */
   handler: LinkHandler;
   readonly #socket: Socket;
   readonly #limits: LinkLimits;
@@ -74,7 +75,10 @@ export class DelegateLink {
     socket.on('close', () => this.destroy(LEFT));
   }
 
-  /** From now on lines may be long, go to this handler, and never stop for long. */
+  /**
+   * The link is authenticated: from now on lines may be long and go to this handler, and silence
+   * ends the link.
+   */
   trust(handler: LinkHandler): void {
     this.handler = handler;
     this.#maxLineLength = this.#limits.maxLineLength;
@@ -82,10 +86,10 @@ export class DelegateLink {
     this.#timer = setInterval(() => this.#beat(), this.#limits.beatMs).unref();
   }
 
-  /** Adds a line to what this tick sends. On a link that is closed it goes nowhere. */
+  /** Adds a line to the output of this tick. On a closed link, the line is dropped. */
   send(line: string): void {
     if (this.#isClosed || this.#isClosing) return;
-    // Only what waits already counts: the largest publication alone shall not cut a link.
+    // Only earlier unsent bytes count: the largest publication alone must not end the link.
     if (this.unsentBytes > this.#limits.maxUnsentBytes) {
       return this.destroy('takes too little off its link');
     }
@@ -97,13 +101,13 @@ export class DelegateLink {
     return this.#unsent.length + this.#socket.writableLength;
   }
 
-  /** Hands what was sent to the socket. */
+  /** Writes the buffered lines to the socket. */
   flush(): void {
     if (this.#unsent !== '' && !this.#isClosed) this.#socket.write(this.#unsent, this.#wake);
     this.#unsent = '';
   }
 
-  /** Resolves once at most so many bytes are unsent, or the link is gone. */
+  /** Resolves once at most `maxBytes` bytes are unsent, or the link is closed. */
   async untilUnsent(maxBytes: number): Promise<void> {
     while (this.unsentBytes > maxBytes && !this.#isClosed) {
       await new Promise<void>((resolve) => this.#sleepers.push(resolve));
@@ -120,7 +124,10 @@ export class DelegateLink {
     this.handler.handleClosed(reason);
   }
 
-  /** Sends what is left, hears nothing more, then closes. Its handler is told like that too. */
+  /**
+   * Sends the remaining lines, ignores further input, then closes. The handler is notified of this
+   * end too.
+   */
   async close(reason = 'is closed'): Promise<void> {
     if (this.#isClosed || this.#isClosing) return;
     this.flush();
@@ -135,12 +142,18 @@ export class DelegateLink {
     });
   }
 
-  /** Not on 'drain', which a write that the kernel takes at once does not bring. */
+  /**
+   * Called after each write instead of on 'drain', which does not follow a write that the kernel
+   * accepts immediately.
+   */
   readonly #wake = (): void => {
     for (const wake of this.#sleepers.splice(0)) wake();
   };
 
-  /** Counts beats, not time: after a pause of this process what came meanwhile is heard first. */
+  /**
+   * Counts beats, not time: after a pause of this process, the input of the meantime is handled
+   * first.
+   */
   #beat(): void {
     if (this.#silentBeats++ >= this.#limits.silentBeats) {
       const { silentBeats, beatMs } = this.#limits;

@@ -18,17 +18,19 @@ import type { EdgePeer } from './delegate-peer.js';
 import { Uplink } from './delegate-uplink.js';
 
 export interface DelegateEdgeOptions extends DelegateControlOptions {
-  /** Where center reaches this edge. Port 0 takes a free one. */
+  /** The address at which center reaches this edge. Port 0 selects a free port. */
   readonly host: string;
   readonly delegatePort: number;
   readonly linkSecret: string;
   readonly log: LinkLog;
   readonly limits?: Partial<LinkLimits>;
-  /** Told what a listener threw. */
+  /** Called with each error that a listener threw. */
   readonly onListenerFault?: (error: unknown) => void;
 }
 
-/** Resolves once center can dial; it may be away, now and later. Rejects if the port is taken. */
+/**
+ * Resolves once center can dial. Center may be away, now and later. Rejects if the port is in use.
+ */
 export async function openDelegateEdge(
   options: DelegateEdgeOptions,
 ): Promise<BrokerParts & { readonly port: number }> {
@@ -55,13 +57,13 @@ export async function openDelegateEdge(
 }
 
 export interface DelegateCenterPresenceOptions {
-  /** How long the members of an edge stay when its link is lost, in ms. */
+  /** How long the members of an edge stay after its link is lost, in ms. */
   readonly presenceLeaseMs: number;
-  /** Told what a listener of center's own process threw. */
+  /** Called with each error that a listener in center's own process threw. */
   readonly onListenerFault?: (error: unknown) => void;
 }
 
-/** Returns at once: edges may be away, now and later. */
+/** Returns immediately: edges may be away, now and later. */
 export function openDelegateCenter(
   options: DelegateCenterOptions & DelegateControlOptions & DelegateCenterPresenceOptions,
 ): BrokerParts {

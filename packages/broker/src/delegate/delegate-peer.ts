@@ -20,20 +20,26 @@ import { PresencePeer, type PresencePeerParts } from './presence-peer.js';
 import { PendingReplies } from './delegate-replies.js';
 import type { Subscribers } from './delegate-subscribers.js';
 
-/** What a peer's requests go to. */
+/** The parts that execute a peer's requests. */
 export interface PeerParts {
   readonly broker: Broker;
   readonly control: Control;
   readonly subscribers: Subscribers;
   readonly presence: Omit<PresencePeerParts, 'send'>;
-  /** The link is gone. */
+  /** Called when the link is closed. */
   readonly onClosed: (peer: EdgePeer) => void;
 }
 
-/** The next page waits until the link has less than this to send: the live flow shall get through. */
+/**
+ * The next page waits until the link has at most this number of unsent bytes, so that live
+ * publications are not delayed.
+ */
 const MAX_UNSENT_FOR_PAGE = 1_048_576;
 
-/** One linked edge, as center has it: answers its requests, and tells it what it subscribed to. */
+/**
+ * One linked edge, on center's side: executes its requests and sends it the channels it subscribed
+ * to.
+ */
 export class EdgePeer implements LinkHandler, BrokerHandler {
   readonly #link: DelegateLink;
   readonly #parts: PeerParts;
@@ -43,7 +49,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
   #pages: Promise<void> = Promise.resolve();
   #uid: string | undefined;
 
-  /** `edge`: its name, the same on all its links. */
+  /** `edge`: the name of the edge, the same on all its links. */
   constructor(link: DelegateLink, edge: string, parts: PeerParts) {
     this.#link = link;
     this.#parts = parts;
@@ -51,12 +57,14 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     this.#presence = new PresencePeer(edge, { ...parts.presence, send });
   }
 
-  /** The name under which this edge answers control requests; undefined: it does not. */
+  /** The uid under which this edge answers control requests; undefined: it does not answer any. */
   get uid(): string | undefined {
     return this.#uid;
   }
 
-  /** This edge's answer. Rejects with error 100 once its time is up, or its link is gone. */
+  /**
+   * Returns this edge's answer. Rejects with error 100 after the timeout, or if the link is lost.
+   */
   async ask(request: string, timeoutMs: number): Promise<string> {
     const send = (id: number) => this.#link.send(`${LINE.ask} ${id} ${request}`);
     return (await this.#answers.open(send, { timeoutMs })).text;
@@ -119,7 +127,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     this.#link.send(publicationLine(channel, publication, epoch, begins !== undefined));
   }
 
-  /** A new link is how an edge is told of a gap: it asks for all that it missed. */
+  /** An edge is notified of a gap by a new link: it then requests all missed publications. */
   handleGap(): void {
     this.#link.destroy('may have missed something');
   }
@@ -145,7 +153,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     );
   }
 
-  /** An edge's request of another edge, or of all. */
+  /** An edge's request to another edge, or to all. */
   #relay(line: string): void {
     const [id, uid = '', text = ''] = fieldsOf(line, 3);
     const { control } = this.#parts;
@@ -155,7 +163,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     this.#settle(id, asked.then(toReplyText));
   }
 
-  /** Pages leave one after another, and only while there is room on the link. */
+  /** Pages are sent one after another, and only while the link has room. */
   #queuePage(line: string): void {
     const [id, channel = '', since, limit] = fieldsOf(line, 4);
     const from = numberOf(since);

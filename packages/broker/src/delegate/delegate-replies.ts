@@ -1,16 +1,19 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { PageItem } from './delegate-lines.js';
 
-/** The answer to a request: its last line's text, and the items that came before. */
+/** The answer to a request: the text of its last line, and the items before it. */
 export interface Reply {
   readonly text: string;
   readonly items: readonly PageItem[];
 }
 
 export interface AskOptions {
-  /** The request fails with error 100 after this, in ms. Without one it waits as long as its link. */
+  /**
+   * The request fails with error 100 after this time, in ms. Without it, the request waits as long
+   * as its link exists.
+   */
   readonly timeoutMs?: number;
-  /** Called with the answer, before the next line is looked at. */
+  /** Called with the answer, before the next line is handled. */
   readonly onReply?: (reply: Reply) => void;
 }
 
@@ -20,18 +23,18 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Requests that went out on a link, by id, until they are answered. */
+/** Requests that were sent on a link and are not answered yet, by id. */
 export class PendingReplies {
   readonly #waiting = new Map<number, Waiting>();
   readonly #late: string;
   #lastId = 0;
 
-  /** `late`: the sentence of a request whose time is up. */
+  /** `late`: the error message of a request that timed out. */
   constructor(late: string) {
     this.#late = late;
   }
 
-  /** Has `send` send a request with this id. Whatever comes for it after its time is ignored. */
+  /** Calls `send` to send a request with this id. An answer after the timeout is ignored. */
   open(send: (id: number) => void, { timeoutMs, onReply }: AskOptions = {}): Promise<Reply> {
     const id = ++this.#lastId;
     return new Promise<Reply>((resolve, reject) => {

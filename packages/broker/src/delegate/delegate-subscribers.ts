@@ -1,12 +1,12 @@
 import type { Position, Publication } from '@newswire/protocol';
 import type { Broker, BrokerHandler, Generation } from '../broker.js';
 
-/** Who listens to which channel: many handlers a channel, over a broker that takes one. */
+/** The handlers of each channel: many per channel, over a broker that accepts one. */
 export class Subscribers implements BrokerHandler {
   readonly #broker: Broker;
   readonly #handlers = new Map<string, Set<BrokerHandler>>();
 
-  /** The broker must take `subscribe` and `unsubscribe` in effect when they return. */
+  /** In this broker, `subscribe` and `unsubscribe` must take effect before they return. */
   constructor(broker: Broker) {
     this.#broker = broker;
   }

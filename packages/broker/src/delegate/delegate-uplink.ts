@@ -6,16 +6,20 @@ import type { DelegateLink, LinkHandler } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
 import { PendingReplies, type AskOptions, type Reply } from './delegate-replies.js';
 
-/** Somebody who lives on an edge's link to center, whichever link that is. */
+/** A part that uses an edge's link to center, across reconnects. */
 export interface UplinkUser {
-  /** A link is there: nothing was sent on it yet, and nothing heard. */
+  /**
+   * A link is available. Nothing was received on it yet, and only other users may have sent lines.
+   */
   handleUp(): void;
   handleDown(): void;
-  /** A line that is no answer to a request. Says whether it was for this user. */
+  /**
+   * Handles a line that is not an answer to a request. Returns whether the line was for this user.
+   */
   handleLine(line: string): boolean;
 }
 
-/** An edge's link to center, whichever it is at the moment; requests fail while there is none. */
+/** An edge's current link to center. Requests fail while there is none. */
 export class Uplink implements LinkHandler {
   readonly #log: LinkLog;
   readonly #users: UplinkUser[] = [];
@@ -34,7 +38,7 @@ export class Uplink implements LinkHandler {
     return this.#link === undefined ? 'center is away' : undefined;
   }
 
-  /** The link to use from now on. */
+  /** Sets the link to use from now on. */
   handleLink(link: DelegateLink): void {
     this.#link = link;
     this.#log.info('center is there');
@@ -45,7 +49,7 @@ export class Uplink implements LinkHandler {
     this.#link?.send(line);
   }
 
-  /** Sends `verb id rest`. Rejects with what center says, or at once while center is away. */
+  /** Sends `verb id rest`. Rejects with center's error, or immediately while center is away. */
   async ask(verb: string, rest: string, options?: AskOptions): Promise<Reply> {
     const link = this.#link;
     if (link === undefined) throw away();

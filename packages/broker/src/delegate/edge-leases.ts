@@ -1,13 +1,16 @@
 import type { PresenceTable } from '../presence-table.js';
 
-/** Ended edges that are remembered: should one come back, its members had been told to leave. */
+/**
+ * Maximum number of remembered edges whose lease ended. If such an edge returns, watchers were
+ * already notified that its members left.
+ */
 const MAX_ENDED = 1000;
 
-/** How long each edge's members stay when its link is lost. */
+/** Keeps each edge's members for a time after its link is lost. */
 export class EdgeLeases {
   readonly #table: PresenceTable;
   readonly #leaseMs: number;
-  /** By edge: the links it has, of which an old one may be noticed to be gone after a new one came. */
+  /** The number of links by edge. The end of an old link may be noticed after a new link exists. */
   readonly #links = new Map<string, number>();
   readonly #running = new Map<string, NodeJS.Timeout>();
   readonly #ended = new Set<string>();
@@ -17,7 +20,7 @@ export class EdgeLeases {
     this.#leaseMs = leaseMs;
   }
 
-  /** A link of this edge is there. Says whether the edge had one before. */
+  /** A link of this edge exists. Returns whether the edge had one before. */
   handleUp(edge: string): boolean {
     const isKnown = this.#links.has(edge) || this.#running.has(edge) || this.#ended.delete(edge);
     this.#links.set(edge, (this.#links.get(edge) ?? 0) + 1);

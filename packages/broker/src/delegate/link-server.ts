@@ -18,14 +18,14 @@ export interface LinkServerOptions {
   readonly limits: LinkLimits;
   readonly flusher: TickFlusher;
   readonly log: LinkLog;
-  /** A center has proved itself and is now this edge's; answers who hears it. */
+  /** A center is authenticated and is now this edge's center. Returns the handler of the link. */
   readonly onCenter: (link: DelegateLink) => LinkHandler;
 }
 
-/** Strangers that are heard at once: one center dials one connection. */
+/** Maximum number of unauthenticated connections: a center needs only one. */
 const MAX_STRANGERS = 64;
 
-/** Where an edge takes center in: one center at a time, and nobody without the link secret. */
+/** Accepts center's link on an edge: one center at a time, and only with the link secret. */
 export class LinkServer {
   readonly #options: LinkServerOptions;
   readonly #edge = newName();
@@ -40,7 +40,7 @@ export class LinkServer {
     this.#server = createServer((socket) => this.#meet(socket));
   }
 
-  /** Resolves with the port. Rejects if it can't be had. */
+  /** Resolves with the port. Rejects if it cannot be opened. */
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
@@ -67,7 +67,8 @@ export class LinkServer {
       handleLine: (line) => this.#recognise(link, edgeNonce, line),
       handleClosed: (reason) => {
         this.#strangers.delete(link);
-        // Center too may go away at once, and do so often: it knows this edge by another address.
+        // Center itself may close immediately, and often: it has linked this edge by another
+        // address.
         if (reason !== LEFT)
           this.#faultLog.warn(`somebody at ${from} is not this edge's center: it ${reason}`);
       },
@@ -93,7 +94,10 @@ export class LinkServer {
     else this.#takeIn(link, center);
   }
 
-  /** The same center again has lost its old link, even if this side has not noticed yet. */
+  /**
+   * If the same center links again, it has lost its old link, even if this side has not noticed
+   * yet.
+   */
   #takeIn(link: DelegateLink, center: string): void {
     this.#current?.link.destroy('has linked anew');
     const current = { center, link };

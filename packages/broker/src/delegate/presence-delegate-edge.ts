@@ -5,23 +5,24 @@ import { fieldsOf, LINE, numberOf } from './delegate-lines.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
 export interface DelegatePresenceOptions {
-  /** A request that center has not answered by then fails, in ms. */
+  /** A request fails if center has not answered within this time, in ms. */
   readonly publishTimeoutMs: number;
 }
 
 interface Present {
   readonly member: Member;
   readonly isAnnounced: boolean;
-  /** Whether center has been told, or one before it. */
+  /** Whether the member was sent to this center or an earlier one. */
   wasTold: boolean;
 }
 
-/** How many members are told anew before center has answered. */
+/** Maximum number of members that are sent again before center has answered. */
 const BATCH = 256;
 
 /**
- * An edge's part of presence: center has everyone's members. While center is away this edge's are
- * remembered, and told anew on the next link; those who left meanwhile leave then.
+ * An edge's side of presence: center has the members of all edges. While center is away, this edge
+ * remembers its members and sends them again on the next link; those that left in the meantime
+ * leave then.
  */
 export class DelegateEdgePresence implements Presence, UplinkUser {
   readonly #uplink: Uplink;
@@ -48,14 +49,14 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
     const wasTold = members.get(member.client)?.wasTold ?? false;
     const present: Present = { member, isAnnounced, wasTold };
     members.set(member.client, present);
-    await this.#tell(channel, present).catch(() => undefined); // the next link brings another try
+    await this.#tell(channel, present).catch(() => undefined); // the next link tries again
   }
 
   async leave(channel: string, client: string, isAnnounced: boolean): Promise<void> {
     const members = this.#channels.get(channel);
     if (!members?.delete(client)) return;
     if (members.size === 0) this.#channels.delete(channel);
-    // Should it fail: on the next link center finds that this one is not told of any more.
+    // If this fails, center finds on the next link that this edge no longer sends the member.
     await this.#ask(LINE.leave, `${channel} ${signOf(isAnnounced)} ${client}`).catch(
       () => undefined,
     );
@@ -92,12 +93,12 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
     for (const channel of this.#handlers.keys()) {
       this.#uplink.ask(LINE.watch, channel).catch(() => undefined);
     }
-    // What fails belongs to a link that is gone: the next one begins again.
+    // A failure belongs to a lost link: the next link begins again.
     this.#tellAll(++this.#links).catch(() => undefined);
   }
 
   handleDown(): void {
-    // Everything is told anew when there is another link.
+    // All members are sent again on the next link.
   }
 
   handleLine(line: string): boolean {

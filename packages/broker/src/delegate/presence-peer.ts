@@ -5,7 +5,9 @@ import { fromMemberText, toMemberText } from '../presence-text.js';
 import { fieldsOf, LINE } from './delegate-lines.js';
 import type { EdgeLeases } from './edge-leases.js';
 
-/** How long the list of a channel's members may be: a longer line would cost the link. */
+/**
+ * Maximum length of the list of a channel's members: a line that is too long would end the link.
+ */
 const MAX_MEMBERS_LENGTH = 8_388_608;
 
 export type PresenceAnswer = { readonly id: string | undefined } & (
@@ -13,19 +15,22 @@ export type PresenceAnswer = { readonly id: string | undefined } & (
   | { readonly error: ProtocolError; readonly text?: never }
 );
 
-/** What a linked edge's presence goes to. */
+/** The parts that execute a linked edge's presence requests. */
 export interface PresencePeerParts {
   readonly table: PresenceTable;
   readonly leases: EdgeLeases;
   readonly send: (line: string) => void;
 }
 
-/** One linked edge's members and watches, as center has them. */
+/** One linked edge's members and watches, on center's side. */
 export class PresencePeer implements PresenceHandler {
   readonly #edge: string;
   readonly #parts: PresencePeerParts;
   readonly #watched = new Set<string>();
-  /** Whether this center has had the edge's members before: otherwise it cannot tell who is new. */
+  /**
+   * Whether this center has had the edge's members before. If not, it cannot know which ones are
+   * new.
+   */
   readonly #isKnown: boolean;
 
   constructor(edge: string, parts: PresencePeerParts) {
@@ -34,7 +39,7 @@ export class PresencePeer implements PresenceHandler {
     this.#isKnown = parts.leases.handleUp(edge);
   }
 
-  /** What the request is answered by; undefined where the line is none of presence. */
+  /** Returns the answer to the request; undefined if the line does not concern presence. */
   handleLine(line: string): PresenceAnswer | undefined {
     const { table } = this.#parts;
     switch (line[0]) {

@@ -1,4 +1,4 @@
-/** Runs so many tasks at a time; the others wait their turn. */
+/** Runs at most `count` tasks at a time; the others wait in order. */
 export class TaskLimit {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -19,17 +19,19 @@ import { RedisWildcards } from './redis-wildcards.js';
 import { RedisSubscriptions } from './redis-subscriptions.js';
 
 export interface RedisBrokerOptions {
-  /** One and the same object for all channels of equal limits: they can share a request. */
+  /**
+   * Returns the same object for all channels with equal limits, so that they can share a request.
+   */
   readonly limitsOf: LimitsOf;
-  /** A request that Redis has not answered by then fails, in ms. */
+  /** A request fails if Redis has not answered within this time, in ms. */
   readonly publishTimeoutMs: number;
 }
 
 /**
- * Channels in Redis: a stream for the log, a hash for offset and epoch, pub/sub for the live flow.
- * RedisNames says what the keys are called. One process publishes to a
- * channel: what it knows of its own publications tells whether a data set has lost some. Closing it
- * leaves the link open: others may share it.
+ * Channels in Redis: a stream for the log, a hash for offset and epoch, pub/sub for live
+ * publications. RedisNames defines the names of the keys. Only one process publishes to a channel:
+ * its knowledge of its own publications shows whether a data set has lost some. `close` leaves the
+ * link open, because others may share it.
  */
 export class RedisBroker implements Broker {
   readonly #link: RedisLink;

@@ -11,7 +11,7 @@ type Listen = (message: string) => void;
 
 const TOPIC = 'nw0:control:one';
 
-/** Pub/sub without a server; `said` is what was published where nobody listens. */
+/** Pub/sub without a server. `said` holds the messages on topics without a subscriber. */
 class FakeLink {
   readonly names = new RedisNames('redis://localhost');
   readonly faults: unknown[] = [];
@@ -60,7 +60,7 @@ class FakeLink {
 const method = fc.constantFrom(
   ...'channels info disconnect unsubscribe subscribe refresh emulate other'.split(' '),
 );
-/** What suits some request, what suits none, and what could be mistaken. */
+/** Values that are valid in some request, values that are valid in none, and confusable values. */
 const value = fc.oneof(
   fc.constantFrom<unknown>('a', 'ann', 'server', '__proto__', '{"a":1}', '{\n}', true, 3000, 1e300),
   fc.record({ offset: fc.constantFrom<unknown>(1, -1, 'x'), epoch: fc.constantFrom('', 'e') }),
@@ -87,7 +87,7 @@ const message = fc.oneof(
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Whether a handler can rely on its types. */
+/** Whether the request has the types that a handler relies on. */
 function expectSound(asked: ControlRequest): void {
   const typeOf: Record<string, string> = { code: 'number', expired: 'boolean', since: 'object' };
   for (const [name, field] of Object.entries(asked)) {
@@ -107,7 +107,7 @@ test('whatever is published to an edge, it is answered or reported, and handles 
   const holds = fc.asyncProperty(message, async (text) => {
     link.deliver(TOPIC, text);
     await settled();
-    // Without a return topic it can be told to nobody but the log.
+    // Without a return topic, only the log can report it.
     expect(link.faults.splice(0).length).toBe(text.includes(' ') ? 0 : 1);
     for (const asked of heard) expectSound(asked);
     seen.handled += heard.splice(0).length;

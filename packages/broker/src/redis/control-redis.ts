@@ -14,14 +14,14 @@ import { toProtocolError } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 
 export interface RedisControlOptions {
-  /** A request that not every edge has answered by then fails, in ms. */
+  /** A request fails if not every edge has answered within this time, in ms. */
   readonly publishTimeoutMs: number;
 }
 
 /**
- * Requests over Redis pub/sub: `<id> <where to answer> <request>`, answered by `<id> <answer>`. Only
- * edges subscribe to the topics of requests, so Redis knows how many answers to wait for. (PUBLISH's
- * own answer would also count whoever watches by a pattern.)
+ * Requests over Redis pub/sub: `<id> <reply topic> <request>`, answered by `<id> <answer>`. Only
+ * edges subscribe to the topics of requests, so PUBSUB NUMSUB returns the number of answers to wait
+ * for. (PUBLISH's own reply would also count subscribers by a pattern.)
  */
 export class RedisControl implements Control {
   readonly #link: RedisLink;
@@ -64,7 +64,7 @@ export class RedisControl implements Control {
     const { commands, onListenerFault } = this.#link;
     answerText(handler, request, onListenerFault)
       .then((answer) => commands.publish(replyTopic, `${id} ${answer}`))
-      // Without an answer the request times out, and says so.
+      // Without an answer, the request fails with a timeout error.
       .catch(() => undefined);
   }
 
@@ -75,7 +75,7 @@ export class RedisControl implements Control {
     this.#asked.set(id, answers);
     try {
       const message = `${id} ${this.#replyTopic} ${text}`;
-      // The time limit holds for asking too: Redis may take the connection and never answer.
+      // The time limit includes sending: Redis may accept the connection and never answer.
       return await Promise.race([answers.all, this.#send(topic, message, answers)]);
     } catch (error) {
       this.#link.handleRefusals([error]);
@@ -97,7 +97,7 @@ export class RedisControl implements Control {
     return answers.all;
   }
 
-  /** Once is enough: the client library subscribes again whenever Redis is back. */
+  /** Runs once: the client library subscribes again whenever Redis is back. */
   async #listen(): Promise<void> {
     const listen = this.#link.guarded((message) => {
       const end = message.indexOf(' ');
@@ -112,7 +112,7 @@ export class RedisControl implements Control {
   }
 }
 
-/** Gathers as many answers as were promised, or fails when time is up. */
+/** Collects the expected number of answers, or fails after the timeout. */
 class ReplyCollector {
   readonly all: Promise<readonly string[]>;
   readonly #answers: string[] = [];
@@ -126,7 +126,8 @@ class ReplyCollector {
       this.#resolve = resolve;
       fail = reject;
     });
-    // Whoever waits hears of it; with nobody waiting yet, it must not end the process.
+    // A caller that awaits `all` gets the error. If no caller awaits it yet, the rejection must not
+    // end the process.
     this.all.catch(() => undefined);
     this.#timer = setTimeout(() => fail(this.#missing(timeoutMs)), timeoutMs);
   }

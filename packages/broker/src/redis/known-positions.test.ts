@@ -27,7 +27,8 @@ describe('KnownChannel', () => {
     known.lose('I');
     known.settle(at(2), 'I');
     expect(known.begin()).toBe('E 2 4');
-    // That one may have become 5: it would be answered by the time the next takes effect.
+    // The publication in flight may get offset 5. It would be answered before the next one takes
+    // effect.
     expect(known.begin()).toBe('E 5 5');
     known.withdraw();
     known.settle(at(3), 'I');

@@ -2,21 +2,21 @@ import type { Position } from '@newswire/protocol';
 import type { RedisNames } from './redis-names.js';
 
 /**
- * What a publisher knows of one channel. It is what tells, when Redis has another data set, whether
- * that holds everything: every bound may be too high, none may be too low. Right only while nobody
- * else publishes to the channel.
+ * A publisher's knowledge of one channel. When Redis has another data set, it shows whether that
+ * data set holds everything: every bound may be too high, none may be too low. It is correct only
+ * while no other process publishes to the channel.
  */
 export class KnownChannel {
-  /** The channel's keys, made once. */
+  /** The channel's keys, computed once. */
   readonly metaKey: string;
   readonly logKey: string;
-  /** Of the last publication that was answered; empty before there was one. */
+  /** The epoch of the last answered publication; empty before the first one. */
   epoch = '';
   #acked = 0;
   #inFlight = 0;
-  /** Publications that failed and may have happened, or may happen yet: their connection broke. */
+  /** Failed publications that may have taken effect, or may still do so: their connection broke. */
   #unsettled: number;
-  /** The data set that those were sent to, and how many there were in earlier ones. */
+  /** The data set to which these were sent, and the number of those sent to earlier data sets. */
   #identity: string;
   #unsettledBefore = 0;
 
@@ -27,28 +27,30 @@ export class KnownChannel {
     this.#unsettled = unsettled;
   }
 
-  /** How many publications may take effect without their answer being known yet. */
+  /** The number of publications that may take effect although their answer is unknown. */
   get outstanding(): number {
     return this.#inFlight + this.#unsettled + this.#unsettledBefore;
   }
 
   /**
-   * One more publication is on its way. Answers what publish.lua is told: the epoch, the highest
-   * offset answered by the time it takes effect, and the highest that was ever handed out.
+   * Counts one more publication in flight. Returns the argument for publish.lua: the epoch, the
+   * highest offset answered by the time the publication takes effect, and the highest offset ever
+   * assigned.
    */
   begin(): string {
     const upper = this.#acked + this.outstanding;
-    // What is in flight may have to come after what is unsettled.
+    // Publications in flight may take effect after unsettled ones.
     const acked = this.#inFlight === 0 ? this.#acked : upper;
     this.#inFlight++;
     return this.epoch === '' ? '' : `${this.epoch} ${acked} ${upper}`;
   }
 
-  /** It was given this position now. */
+  /** The publication got this position. */
   settle({ epoch, offset }: Position, identity: string): void {
     this.#inFlight--;
     this.#moveTo(identity);
-    // What was sent to an earlier data set is below this offset by now, or in an earlier epoch.
+    // Publications to an earlier data set now have lower offsets than this one, or an earlier
+    // epoch.
     this.#unsettledBefore = 0;
     if (epoch !== this.epoch) this.#acked = 0;
     this.epoch = epoch;
@@ -56,20 +58,20 @@ export class KnownChannel {
   }
 
   /**
-   * It had been given this position before. Only where a new publication was answered in the same
-   * epoch does that say anything: otherwise higher ones may have been answered to somebody else.
+   * The publication got this position in an earlier call. This counts only if a new publication was
+   * answered in the same epoch: otherwise another publisher may have received higher offsets.
    */
   recall({ epoch, offset }: Position): void {
     this.#inFlight--;
     if (epoch === this.epoch) this.#acked = Math.max(this.#acked, offset);
   }
 
-  /** It did not happen, and never will. */
+  /** The publication did not take effect and never will. */
   withdraw(): void {
     this.#inFlight--;
   }
 
-  /** It may have happened, or may happen yet. */
+  /** The publication may have taken effect, or may still do so. */
   lose(identity: string): void {
     this.#inFlight--;
     this.#moveTo(identity);
@@ -84,14 +86,17 @@ export class KnownChannel {
   }
 }
 
-/** What a publisher knows of at least the `maxChannels` channels it published to last. */
+/** A publisher's knowledge of at least the `maxChannels` channels that it published to last. */
 export class KnownPositions {
   readonly #names: RedisNames;
   readonly #maxChannels: number;
-  /** Two generations: finding one costs a single look-up, and nothing has to be moved each time. */
+  /**
+   * Two generations of entries: a lookup of a recent channel costs one map access and moves no
+   * entry.
+   */
   #young = new Map<string, KnownChannel>();
   #old = new Map<string, KnownChannel>();
-  /** The most that any forgotten channel had outstanding: any new one may be that. */
+  /** The highest `outstanding` of any forgotten channel: a new channel may be that channel. */
   #forgotten = 0;
 
   constructor(names: RedisNames, maxChannels = 100_000) {

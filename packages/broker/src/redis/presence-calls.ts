@@ -1,18 +1,18 @@
 import type { Change, PresenceChannel } from './presence-channel.js';
 import type { RedisNames } from './redis-names.js';
 
-/** One call of the script keeps Redis from everything else: it has to stay short. */
+/** A call of the script blocks Redis for all other commands, so it must be short. */
 const MAX_CALL_CHANGES = 256;
 const MAX_CALL_CHANNELS = 64;
 const MAX_CALL_LENGTH = 1_048_576;
 
-/** What one call says of one channel; without changes it renews the lease. */
+/** One call's changes to one channel. Without changes, the call only renews the lease. */
 export interface Entry {
   readonly channel: PresenceChannel;
   readonly changes: readonly Change[];
 }
 
-/** Each call of bounded size, but for a channel's changes of one tick that are more. */
+/** Splits the entries into calls of bounded size. A call exceeds a limit only by its last entry. */
 export function presenceCallsOf(entries: readonly Entry[]): Entry[][] {
   const calls: Entry[][] = [];
   let room = { channels: 0, changes: 0, length: 0 };
@@ -30,7 +30,7 @@ export function presenceCallsOf(entries: readonly Entry[]): Entry[][] {
   return calls;
 }
 
-/** The keys and arguments of presence-tell.lua. */
+/** The keys and arguments of presence-write.lua. */
 export function presenceWordsOf(
   entries: readonly Entry[],
   names: RedisNames,

@@ -1,20 +1,20 @@
 import type { Member } from '../presence.js';
 import { signOf, toMemberText } from '../presence-text.js';
 
-/** One change as presence-tell.lua takes it. */
+/** One change in the form that presence-write.lua takes. */
 export type Change =
   | readonly [verb: 'j' | 'r', client: string, value: string]
   | readonly [verb: 'l', client: string, sign: string];
 
-/** One channel's members as this edge has them, and what the store is yet to be told of them. */
+/** One channel's members on this edge, and the changes that are not yet written to the store. */
 export class PresenceChannel {
   readonly name: string;
-  /** What the store should hold, by client. */
+  /** The values that the store should hold, by client. */
   readonly #members = new Map<string, string>();
   #untold: Change[] = [];
-  /** Whether the store has been told of members and should still have them. */
+  /** Whether members were written to the store and should still be there. */
   wasTold = false;
-  /** What was taken of it may yet be given back. */
+  /** Whether a write is in progress: its changes may be given back. */
   isBeingTold = false;
 
   constructor(name: string) {
@@ -36,7 +36,7 @@ export class PresenceChannel {
   join(member: Member, isAnnounced: boolean): void {
     const user = JSON.stringify(member.user);
     const value = `${signOf(isAnnounced)}${user}\n${toMemberText(member)}`;
-    // Somebody who is there already is described anew, not announced again.
+    // A member that is already present gets new data and is not announced again.
     const verb = this.#members.has(member.client) && !this.#joinsYet(member.client) ? 'r' : 'j';
     this.#members.set(member.client, value);
     this.#untold.push([verb, member.client, value]);
@@ -46,12 +46,12 @@ export class PresenceChannel {
     if (this.#members.delete(client)) this.#untold.push(['l', client, signOf(isAnnounced)]);
   }
 
-  /** All leave, announced as they came. */
+  /** All members leave. Those that were announced when they joined are announced as leaving. */
   clear(): void {
     for (const [client, value] of this.#members) this.leave(client, value.startsWith('+'));
   }
 
-  /** What the store is to be told now. */
+  /** Takes the changes to write now. */
   take(): readonly Change[] {
     const untold = this.#untold;
     this.#untold = [];
@@ -59,7 +59,7 @@ export class PresenceChannel {
     return untold;
   }
 
-  /** The store may not have been told of these: it will be told again, of each client's last state. */
+  /** These changes may not have been written: each client's last state will be written again. */
   giveBack(changes: readonly Change[]): void {
     const byClient = new Map<string, Change[]>();
     for (const change of [...changes, ...this.#untold]) {
@@ -70,7 +70,10 @@ export class PresenceChannel {
     this.#untold = [...byClient.values()].flatMap(lastState);
   }
 
-  /** The store has lost this edge's members: it is told of all, and watchers only if they saw them leave. */
+  /**
+   * The store has lost this edge's members: all are written again. Watchers are notified only if
+   * they were notified that the members left.
+   */
   retell(isAnnounced: boolean): void {
     this.wasTold = false;
     const verb = isAnnounced ? 'j' : 'r';
@@ -86,13 +89,16 @@ export class PresenceChannel {
   }
 }
 
-/** A client's changes in short; it may have left and come again in between. */
+/**
+ * Reduces a client's changes to its last state. The client may have left and joined again in
+ * between.
+ */
 function lastState(changes: readonly Change[]): Change[] {
   const left = changes.findLast(([verb]) => verb === 'l');
   const last = changes.at(-1);
   if (last === undefined || last === left) return left === undefined ? [] : [left];
   const [, client, value] = last;
-  // Whether the store was told of the join is not known; where it was, it tells nobody again.
+  // The store may already have the join. If it does, writing it again notifies no watcher.
   const verb = changes.some(([each]) => each === 'j') ? 'j' : 'r';
   return left === undefined ? [[verb, client, value]] : [left, [verb, client, value]];
 }

@@ -11,10 +11,11 @@ import { RedisScript } from './redis-script.js';
 export type RedisPresenceOptions = PresenceWriterOptions;
 
 /**
- * Presence in Redis: for each channel the edges with the ends of their leases, and a hash of each
- * edge's members. While Redis is away who comes and goes is remembered, and told when it is back;
- * whoever was there already is then told to the store only. An edge that finds another's lease over
- * ends it, in one step: so its members' leaving is told once. Closing it leaves the link open.
+ * Presence in Redis: for each channel, the edges with the ends of their leases, and a hash of each
+ * edge's members. While Redis is away, joins and leaves are remembered; they are announced when it
+ * is back. Members that were already present are then only written to the store. An edge that finds
+ * that another edge's lease has run out ends it in one atomic step, so each leave is announced
+ * once. `close` leaves the link open.
  */
 export class RedisPresence implements Presence {
   readonly #link: RedisLink;
@@ -25,7 +26,10 @@ export class RedisPresence implements Presence {
   readonly #read = new RedisScript('presence-read.lua');
   readonly #timer: NodeJS.Timeout;
   #identity: string | undefined;
-  /** Before that the other edges may not have come to renew their leases: Redis was away from all. */
+  /**
+   * Before this moment, the other edges may not have had time to renew their leases: Redis was away
+   * from all of them.
+   */
   #sweepFromMs = Infinity;
 
   constructor(link: RedisLink, options: RedisPresenceOptions) {
@@ -48,7 +52,7 @@ export class RedisPresence implements Presence {
     const state = this.#channelOf(channel);
     state.leave(client, isAnnounced);
     await this.#teller.tell([state]);
-    // Clients choose names as they like: nothing of a channel outlives its last member.
+    // Clients choose channel names freely, so no state of a channel may outlive its last member.
     if (state.isEmpty && this.#channels.get(channel) === state) this.#channels.delete(channel);
   }
 
@@ -83,7 +87,7 @@ export class RedisPresence implements Presence {
     return channel;
   }
 
-  /** Another data set may have none of this edge's members, or some that have left. */
+  /** Another data set may have none of this edge's members, or members that have left. */
   #handleUp(): void {
     const { identity } = this.#link;
     this.#sweepFromMs = performance.now() + this.#options.presenceLeaseMs;
@@ -94,7 +98,10 @@ export class RedisPresence implements Presence {
     void this.#renew();
   }
 
-  /** Also where this edge only watches: somebody has to notice that another is gone. */
+  /**
+   * Also includes channels that this edge only watches: an edge must notice when another one is
+   * gone.
+   */
   async #renew(): Promise<void> {
     for (const [name, channel] of this.#channels) {
       if (channel.isEmpty) this.#channels.delete(name);

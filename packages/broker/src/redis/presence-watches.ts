@@ -4,11 +4,13 @@ import type { RedisLink } from './redis-link.js';
 
 interface Watch {
   readonly handler: PresenceHandler;
-  /** Redis has confirmed it, and the client library will make it anew after a cut. */
+  /** Redis has confirmed the subscription; the client library renews it after a lost connection. */
   isConfirmed: boolean;
 }
 
-/** Who watches which channel's members, over pub/sub: what comes while Redis is away is missed. */
+/**
+ * The watched channels, over pub/sub. Changes that are published while Redis is away are missed.
+ */
 export class PresenceWatches {
   readonly #link: RedisLink;
   readonly #watches = new Map<string, Watch>();
@@ -24,7 +26,7 @@ export class PresenceWatches {
     return [...this.#watches.keys()];
   }
 
-  /** While Redis is away it is remembered. */
+  /** While Redis is away, the watch is remembered. */
   async watch(channel: string, handler: PresenceHandler): Promise<void> {
     const isConfirmed = this.#watches.get(channel)?.isConfirmed === true;
     const watch: Watch = { handler, isConfirmed };
@@ -48,7 +50,7 @@ export class PresenceWatches {
       );
       watch.isConfirmed = true;
     } catch {
-      // Made when Redis is back.
+      // The subscription is made when Redis is back.
     }
   }
 
@@ -58,7 +60,7 @@ export class PresenceWatches {
     }
   }
 
-  /** One that fails while Redis is away leaves the subscription to come back: see `#receive`. */
+  /** If this fails while Redis is away, the subscription comes back later: see `#receive`. */
   async #leave(topic: string): Promise<void> {
     await this.#link.subscriber.unsubscribe(topic, this.#handleMessage).catch(() => undefined);
   }

@@ -5,18 +5,18 @@ import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
 
 export interface PresenceWriterOptions {
-  /** How long an edge's word holds, in ms. */
+  /** The duration of a presence lease, in ms. */
   readonly presenceLeaseMs: number;
-  /** A request that Redis has not answered by then fails, in ms. */
+  /** A request fails if Redis has not answered within this time, in ms. */
   readonly publishTimeoutMs: number;
 }
 
-/** Between two tries to tell what could not be told. */
+/** The time between two attempts to write changes that failed. */
 const RETRY_INTERVAL_MS = 1000;
 
 /**
- * Tells Redis of this edge's members: a tick's changes together, one round after another; leases
- * three times a lease. What fails is told again.
+ * Writes this edge's members to Redis: all changes of a tick together, one round after another.
+ * Leases are renewed three times per lease duration. Failed changes are written again.
  */
 export class PresenceWriter {
   readonly #link: RedisLink;
@@ -24,7 +24,7 @@ export class PresenceWriter {
   readonly #edge: string;
   readonly #script = new RedisScript('presence-write.lua');
   readonly #dirty = new Set<PresenceChannel>();
-  /** The round that is not under way yet, and the one before. */
+  /** The round that has not started yet, and the round before it. */
   #next: Promise<void> | undefined;
   #last: Promise<void> | undefined;
   #isSweeping = false;
@@ -36,13 +36,19 @@ export class PresenceWriter {
     this.#options = options;
   }
 
-  /** Resolves when the store has been told of all so far, or could not be: it will be, later. */
+  /**
+   * Resolves when all changes so far are written, or when the attempt failed; it is then repeated
+   * later.
+   */
   tell(channels: Iterable<PresenceChannel>): Promise<void> {
     for (const channel of channels) this.#dirty.add(channel);
     return (this.#next ??= this.#nextRound());
   }
 
-  /** Renews the leases there; `isSweeping`: also ends those of edges that are gone. */
+  /**
+   * Renews the leases on these channels; `isSweeping`: also ends leases of other edges that have
+   * run out.
+   */
   renew(channels: readonly PresenceChannel[], isSweeping: boolean): Promise<void> {
     this.#isSweeping ||= isSweeping;
     return this.tell(channels);
@@ -70,7 +76,7 @@ export class PresenceWriter {
     const entries = channels.map((channel) => ({ channel, changes: channel.take() }));
     const calls = presenceCallsOf(entries).map((call) => this.#call(call, isSweeping));
     const failed = (await Promise.all(calls)).flat();
-    // What is given back last comes first.
+    // The changes that are given back last come first.
     for (const { channel, changes } of failed.toReversed()) {
       channel.giveBack(changes);
       if (channel.hasUntold) this.#dirty.add(channel);
@@ -79,7 +85,7 @@ export class PresenceWriter {
     if (this.#dirty.size > 0) this.#retryLater();
   }
 
-  /** Resolves with what the store was not told, or may not have been. */
+  /** Resolves with the entries that were not written, or may not have been. */
   async #call(call: readonly Entry[], isSweeping: boolean): Promise<readonly Entry[]> {
     const { identity, commands, names } = this.#link;
     try {
@@ -97,7 +103,7 @@ export class PresenceWriter {
     }
   }
 
-  /** Whether the store has been told. */
+  /** Whether the changes were written. */
   #settle(channel: PresenceChannel, answer: string): boolean {
     if (answer.startsWith('-')) return false;
     if (answer === 'ok') {

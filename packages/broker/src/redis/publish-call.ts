@@ -5,18 +5,18 @@ import { newEpoch } from '../epoch.js';
 import type { KnownChannel } from './known-positions.js';
 import { redisRefused, toProtocolError } from './redis-faults.js';
 
-/** One call of the script keeps Redis from everything else: it has to stay short. */
+/** A call of the script blocks Redis for all other commands, so it must be short. */
 const MAX_CALL_ITEMS = 256;
 const MAX_CALL_LENGTH = 1_048_576;
 
-/** One publication on its way. */
+/** One publication in the queue or in flight. */
 export interface Item {
   readonly channel: KnownChannel;
   readonly limits: HistoryLimits;
   readonly data: JsonLine;
-  /** Where the answer is remembered, if it is. */
+  /** The key of the remembered answer, if the publication has an idempotency key. */
   readonly answerKey: string | undefined;
-  /** What was known of the channel, and in which epoch, when this one got in line. */
+  /** The knowledge of the channel, and its epoch, when this publication was queued. */
   readonly known: string;
   readonly epoch: string;
   readonly turn: Turn;
@@ -24,7 +24,7 @@ export interface Item {
   readonly reject: (error: Error) => void;
 }
 
-/** What was published in one turn of the event loop: it shares a time limit. */
+/** The publications of one turn of the event loop. They share a time limit. */
 export interface Turn {
   readonly items: Item[];
   answered: number;
@@ -32,23 +32,23 @@ export interface Turn {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Stands before what is known of an item's channel where the answer is remembered. */
+/** Prefix of an item's `known` argument if its answer is remembered. */
 const REMEMBERS = '+';
 
-/** What publish.lua answers for one item. */
+/** The answer of publish.lua to one item. */
 export type Reply = number | string;
 
 /** The call never left this process. */
 export class NotSentError extends Error {}
 
-/** Items of equal limits together, each call of bounded size, in their order. */
+/** Groups items of equal limits, in their order, into calls of bounded size. */
 export function callsOf(items: readonly Item[]): Item[][] {
   const calls: Call[] = [];
   const open = new Map<HistoryLimits, Call>();
   let call: Call | undefined;
   for (const item of items) {
     const { limits, data } = item;
-    if (call?.limits !== limits) call = open.get(limits); // most have the limits of the one before
+    if (call?.limits !== limits) call = open.get(limits); // usually the limits of the previous item
     if (call === undefined || isFull(call)) {
       call = { limits, items: [], length: 0 };
       open.set(limits, call);
@@ -90,7 +90,7 @@ export function wordsOf(
   return [answerKeys.length === 0 ? keys : [...keys, ...answerKeys], args];
 }
 
-/** Answers the publishers. Returns what Redis said where it refused. */
+/** Settles the publishers' promises. Returns the error texts of Redis. */
 export function settle(
   items: readonly Item[],
   replies: readonly Reply[],

@@ -15,12 +15,12 @@ import { redisIsAway, timedOut } from './redis-faults.js';
 import type { RedisNames } from './redis-names.js';
 import { RedisScript, type ScriptClient } from './redis-script.js';
 
-/** What the queue needs of a RedisLink. */
+/** The part of a RedisLink that the queue needs. */
 export interface PublishLink {
   readonly names: RedisNames;
   readonly commands: ScriptClient;
   readonly identity: string | undefined;
-  /** Called with what Redis has refused. */
+  /** Called with the errors that Redis returned. */
   handleRefusals(faults: readonly unknown[]): void;
 }
 
@@ -30,27 +30,30 @@ export interface PublishQueueOptions {
 }
 
 /**
- * While this many calls are not answered, publications gather for the next: a busy Redis is sent
+ * While this many calls are in flight, publications wait for the next call: a busy Redis receives
  * fewer and larger calls.
  */
 const MAX_CALLS_IN_FLIGHT = 8;
 
 /**
- * Publishes over publish.lua: a turn's publications share one call, the next turn's are sent
- * without waiting for its answer. A channel's publications take effect in the order they came.
+ * Publishes with publish.lua: the publications of one turn of the event loop share a call. The next
+ * turn's call does not wait for its answer. A channel's publications take effect in the order of
+ * `add`.
  */
 export class PublishQueue {
   readonly #link: PublishLink;
   readonly #options: PublishQueueOptions;
   readonly #script = new RedisScript('first-alive.lua', 'empty-epoch.lua', 'publish.lua');
   readonly #known: KnownPositions;
-  /** The turn that publications are added to, which is the last of the unsent. */
+  /** The turn to which publications are added. It is the last of the unsent turns. */
   #turn: Turn | undefined;
   #unsent: Turn[] = [];
-  /** Whether something is unsent because Redis is busy. */
+  /** Whether publications are unsent because Redis is busy. */
   #isWaiting = false;
   #inFlight = 0;
-  /** Calls that are sent again, whole: nothing may overtake them. */
+  /**
+   * The number of calls that are sent a second time as a whole. No later call may overtake them.
+   */
   #resending = 0;
 
   constructor(link: PublishLink, options: PublishQueueOptions) {
@@ -71,7 +74,7 @@ export class PublishQueue {
       const turn = (this.#turn ??= this.#newTurn());
       const { epoch } = known;
       const knowledge = known.begin();
-      // Written out: a spread here took most of the time that publishing takes.
+      // Written out: a spread here took most of the time of a publish.
       turn.items.push({
         channel: known,
         limits,
@@ -86,12 +89,12 @@ export class PublishQueue {
     });
   }
 
-  /** Sends what was added so far: whatever is sent next comes after it. */
+  /** Sends all publications added so far: any later command to Redis comes after them. */
   flush(): void {
     if (this.#resending > 0) return;
     this.#turn = undefined;
     const alive = this.#unsent.splice(0).filter(({ isOver }) => !isOver);
-    const [turn] = alive; // nearly always one
+    const [turn] = alive; // nearly always a single turn
     const items = alive.length > 1 ? alive.flatMap((each) => each.items) : (turn?.items ?? []);
     for (const call of callsOf(items)) void this.#send(call);
   }
@@ -112,7 +115,7 @@ export class PublishQueue {
     return turn;
   }
 
-  /** What was not sent by then never will be; the rest may still take effect. */
+  /** Unsent publications of the turn will never be sent; sent ones may still take effect. */
   #expire(turn: Turn): void {
     if (this.#turn === turn) this.#turn = undefined;
     turn.isOver = true;
@@ -145,7 +148,8 @@ export class PublishQueue {
     }
     this.#inFlight--;
     if (isResent) this.#resending--;
-    // Those who were answered now may publish again, at once: that belongs to the same call.
+    // Publishers that just got an answer may publish again in this turn: the next call includes
+    // that.
     if (this.#isWaiting) setImmediate(() => this.#flushUnlessBusy());
     this.#isWaiting = false;
   }

@@ -26,8 +26,8 @@ type Client = Pick<
 const SCRIPT = new RedisScript('check.lua');
 
 /**
- * Sends each command that newswire sends. Rejects with Redis' own error. Leaves nothing in Redis. Calls
- * `onWarning` where Redis refuses what newswire can do without.
+ * Sends each command that newswire uses. Rejects with Redis' own error. If every command succeeds,
+ * no key is left in Redis. Calls `onWarning` if Redis refuses an optional command.
  */
 export async function checkCommands(
   client: Client,
@@ -45,7 +45,7 @@ export async function checkCommands(
   await checkClientKill(client, onWarning);
 }
 
-/** Ends no connection: its own is left out. */
+/** Checks the permission for CLIENT KILL. It ends no connection: SKIPME excludes its own. */
 async function checkClientKill(
   client: Client,
   onWarning: (sentence: string) => void,
@@ -61,11 +61,11 @@ async function checkClientKill(
   }
 }
 
-// One and the same each time: by it the client library knows what is subscribed although Redis refused
-// to end that.
+// Always the same function: it tells the client library what is subscribed, even if Redis refused
+// to end the subscription.
 const ignore = (): void => undefined;
 
-/** The same for the connection that subscribes. */
+/** The same check for the connection that subscribes. */
 export async function checkTopics(client: Client, names: RedisNames): Promise<void> {
   for (const topic of topicsToCheck(names)) {
     await client.subscribe(topic, ignore);
@@ -76,24 +76,27 @@ export async function checkTopics(client: Client, names: RedisNames): Promise<vo
 export interface RedisCheckOptions {
   /** Rejects with Redis' own error, or because the connection is lost. */
   readonly ask: () => Promise<void>;
-  /** A fault with which all that is needed still works. */
+  /** Whether newswire works in spite of this fault. */
   readonly tolerates: (fault: unknown) => boolean;
-  /** How long to wait before asking again, after `attempt` refusals (0, 1, 2…), in ms. */
+  /** The delay before the next check, after `attempt` refusals (0, 1, 2…), in ms. */
   readonly delayMs: (attempt: number) => number;
   readonly onResult: () => void;
 }
 
-/** Between two checks that refused commands give reason for. */
+/** The minimum time between two checks that are caused by refused commands. */
 const SUSPICION_INTERVAL_MS = 1000;
 
-/** Whether Redis does what newswire asks of it: asked on each connection, and until it does. */
+/**
+ * Checks whether Redis executes all commands that newswire needs: on each new connection, then
+ * again until it does.
+ */
 export class RedisCheck {
   readonly #options: RedisCheckOptions;
   #refusal: string | undefined;
   #isDone = false;
-  /** A number that a later run makes void. */
+  /** The number of the current run. A later run invalidates this one. */
   #run = 0;
-  /** It is being asked, or will be. */
+  /** A check is running or scheduled. */
   #isPending = false;
   #lastMs = -Infinity;
 
@@ -101,22 +104,22 @@ export class RedisCheck {
     this.#options = options;
   }
 
-  /** Whether it has been answered on any connection. */
+  /** Whether a check has finished, on any connection. */
   get isDone(): boolean {
     return this.#isDone;
   }
 
-  /** Redis' own text as of the last answer. */
+  /** Redis' own error text in the last finished check. */
   get refusal(): string | undefined {
     return this.#refusal;
   }
 
-  /** The connection is new: what was asked on the one before is void. */
+  /** Starts a check on a new connection. A check on the previous connection becomes invalid. */
   start(): void {
     void this.#ask(++this.#run, 0);
   }
 
-  /** A command was refused: asks again, once a second at most. */
+  /** Redis refused a command: checks again, once a second at most. */
   suspect(): void {
     if (this.#isPending) return;
     this.#askLater(this.#lastMs + SUSPICION_INTERVAL_MS - performance.now(), ++this.#run, 0);
@@ -133,7 +136,7 @@ export class RedisCheck {
     const refusal = replyText(fault);
     this.#isPending = false;
     this.#lastMs = performance.now();
-    // Without a reply the connection is lost; the next one begins anew.
+    // Without a reply, the connection is lost; the next connection starts a new check.
     if (fault !== undefined && refusal === undefined) return;
     const isTolerated = this.#options.tolerates(fault);
     this.#refusal = isTolerated ? undefined : refusal;

@@ -9,14 +9,14 @@ export function redisRefused(reply: string): ProtocolError {
   return new ProtocolError('internal', `Redis answered: ${reply}`);
 }
 
-/** What a command rejected with, as an answer to whoever asked for it. */
+/** Converts the error of a command to the error for its requester. */
 export function toProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
   const answer = error instanceof ErrorReply ? redisRefused(error.message) : redisIsAway();
   return Object.assign(answer, { cause: error });
 }
 
-/** Rejects when time is up. The request may still take effect: it can't be called back. */
+/** Rejects after the timeout. The request cannot be cancelled and may still take effect. */
 export function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(timedOut()), timeoutMs);
@@ -28,18 +28,20 @@ export function timedOut(): ProtocolError {
   return new ProtocolError('internal', 'Redis did not answer in time');
 }
 
-/** Redis' own text, if the fault is an error reply, or one command's error that a script returned. */
+/** Redis' own text, if the fault is an error reply or a command's error that a script returned. */
 export function replyText(fault: unknown): string | undefined {
   if (typeof fault === 'string') return fault;
   return fault instanceof ErrorReply ? fault.message : undefined;
 }
 
-/** Commands reach a replica: the data set that they had is another's now. */
+/** Whether the commands reach a replica: their former data set now belongs to another server. */
 export function isFromReplica(fault: unknown): boolean {
   return replyText(fault)?.startsWith('READONLY') === true;
 }
 
-/** Redis has no memory left: it refuses what needs some, and still answers the rest. */
+/**
+ * Whether Redis has no memory left: it refuses commands that need memory and executes the others.
+ */
 export function isOutOfMemory(fault: unknown): boolean {
   return replyText(fault)?.startsWith('OOM') === true;
 }
@@ -47,9 +49,9 @@ export function isOutOfMemory(fault: unknown): boolean {
 const MAX_REPLY_LENGTH = 200;
 
 /**
- * Describes faults for the log and for `/readyz`: Redis' own text, or the system's error code. Neither
- * names the host. Some servers repeat the arguments of a command that they do not know, and AUTH has
- * the password among them: it is taken out.
+ * Describes faults for the log and for `/readyz`: Redis' own text, or the system's error code.
+ * Neither contains the host. Some servers repeat the arguments of an unknown command, and the
+ * arguments of AUTH include the password: it is removed.
  */
 export class FaultText {
   readonly #secrets: readonly string[];
@@ -60,7 +62,7 @@ export class FaultText {
     this.#secrets = spellings.toSorted((a, b) => b.length - a.length);
   }
 
-  /** Why Redis cannot be used. */
+  /** The reason why Redis cannot be used. */
   ofConnection(error: Error): string {
     if (error instanceof ErrorReply) return this.ofReply(error.message);
     const { code } = error as NodeJS.ErrnoException;

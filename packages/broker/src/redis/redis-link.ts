@@ -6,34 +6,38 @@ import { FaultText, isFromReplica, isOutOfMemory, replyText } from './redis-faul
 import { RedisNames } from './redis-names.js';
 
 export interface RedisLinkOptions {
-  /** redis:// or rediss://, with whatever password it needs. */
+  /** redis:// or rediss://, including the password if one is needed. */
   readonly redisUrl: string;
   /** See RedisNames. */
   readonly redisPrefix?: string | undefined;
-  /** How long to wait before reconnect try number `attempt` (0, 1, 2…), in ms. */
+  /** The delay before reconnect attempt number `attempt` (0, 1, 2…), in ms. */
   readonly reconnectDelayMs: (attempt: number) => number;
   /**
-   * A full Redis makes no fault: what this process has to do goes on nearly as before. Its refusals are
-   * logged nevertheless.
+   * A full Redis is not a fault: the work of this process continues nearly unchanged. The refusals
+   * are logged nevertheless.
    */
   readonly toleratesFullRedis?: boolean;
-  /** Called with each fault, again and again while it stays, and with undefined once there is none. */
+  /**
+   * Called with each fault, repeatedly while it persists, and with undefined once there is none.
+   */
   readonly onChange?: (fault: BrokerFault) => void;
-  /** Called with a sentence about what does not stop newswire, but may cost it something. */
+  /** Called with a sentence about a problem that does not stop newswire but may lose data. */
   readonly onWarning?: (sentence: string) => void;
-  /** Told what a listener threw. */
+  /** Called with each error that a listener threw. */
   readonly onListenerFault?: (error: unknown) => void;
 }
 
 export type RedisClient = ReturnType<typeof newClient>;
 
-/** Both connections ping this often, and count as lost after this long without an answer. */
+/**
+ * Both connections ping this often. A connection counts as lost after this time without an answer.
+ */
 const PING_INTERVAL_MS = 2000;
 const SILENCE_LIMIT_MS = 5000;
 
 /**
- * A process' two connections to Redis: one for commands, one for subscriptions. Both reconnect for
- * ever. Nothing is queued while they are away: commands fail at once.
+ * A process' two connections to Redis: one for commands, one for subscriptions. Both reconnect
+ * without end. Nothing is queued while they are away: commands fail immediately.
  */
 export class RedisLink {
   readonly names: RedisNames;
@@ -41,12 +45,12 @@ export class RedisLink {
   readonly subscriber: RedisClient;
   readonly #options: RedisLinkOptions;
   #identity: string | undefined;
-  /** As last read; what it says may be over. */
+  /** The data set as last read. It may be outdated. */
   #dataSet: DataSet | undefined;
   #identityReads = 0;
   readonly #faultText: FaultText;
   readonly #checks: readonly RedisCheck[];
-  /** Why each of them failed last. */
+  /** The last error of each. */
   readonly #errors: { commands?: Error; subscriber?: Error; identity?: Error } = {};
   #wasUp = false;
   #wasFaulty = true;
@@ -71,7 +75,7 @@ export class RedisLink {
     }
   }
 
-  /** Why Redis can't be used as it has to be, in Redis' own words where there are some. */
+  /** Why Redis cannot be used as newswire needs it, in Redis' own words if there are any. */
   get fault(): BrokerFault {
     const cause = this.#cause;
     if (cause !== undefined) return cause;
@@ -81,19 +85,19 @@ export class RedisLink {
   }
 
   /**
-   * Names the data set that commands reach: another one after a restart or a failover, although it
-   * may hold the same. Undefined from the moment a connection is lost until it was read anew.
+   * Names the data set that commands reach. It changes with a restart or a failover, even if the
+   * content is the same. Undefined from the loss of a connection until it has been read again.
    */
   get identity(): string | undefined {
     return this.#identity;
   }
 
-  /** Calls it each time Redis is back, or there at last. */
+  /** Calls `listen` each time Redis is available, for the first time or again. */
   onUp(listen: () => void): void {
     this.#upListeners.push(listen);
   }
 
-  /** Something says that commands reach another data set than before: asks which one. */
+  /** Called when commands may reach another data set than before: reads the identity again. */
   doubtIdentity(): void {
     this.#identity = undefined;
     this.#update();
@@ -101,8 +105,8 @@ export class RedisLink {
   }
 
   /**
-   * Takes note of what commands rejected with, or what scripts answered instead of a result: logs
-   * Redis' own text, and finds out whether the cause is one for `fault`.
+   * Handles the errors of commands, and the errors that scripts returned as results: logs Redis'
+   * own text and checks whether the cause belongs in `fault`.
    */
   handleRefusals(faults: readonly unknown[]): void {
     for (const fault of faults) {
@@ -114,12 +118,12 @@ export class RedisLink {
     }
   }
 
-  /** Told what a listener threw. */
+  /** Called with each error that a listener threw. */
   readonly onListenerFault = (error: unknown): void => this.#options.onListenerFault?.(error);
 
   /**
-   * A subscription's listener that cannot throw: the client library would take what it throws for a
-   * fault of the connection, and receive nothing more.
+   * Wraps a subscription's listener so that it cannot throw: the client library would take the
+   * error for a fault of the connection, and would deliver no more messages.
    */
   guarded(listen: (message: string, topic: string) => void) {
     return (message: string, topic: string): void => {
@@ -131,12 +135,15 @@ export class RedisLink {
     };
   }
 
-  /** Resolves when both connections are closed, the answers still under way received. */
+  /** Resolves when both connections are closed and the outstanding answers have been received. */
   async close(): Promise<void> {
     await Promise.all([close(this.commands), close(this.subscriber)]);
   }
 
-  /** The fault that is known. That a connection was closed says the least of all. */
+  /**
+   * The known fault. The fact that a connection was closed is the least informative one and comes
+   * last.
+   */
   get #cause(): string | undefined {
     const { identity, commands, subscriber } = this.#errors;
     const errors = [identity, commands, subscriber].filter((error) => error !== undefined);
@@ -151,7 +158,7 @@ export class RedisLink {
     return this.#identity !== undefined && this.commands.isReady && this.subscriber.isReady;
   }
 
-  /** `read` is a number that a later reading makes void. */
+  /** `read` is the number of this read. A later read invalidates it. */
   async #readIdentity(read: number, attempt: number): Promise<void> {
     if (read !== this.#identityReads || !this.commands.isReady) return;
     try {
@@ -171,8 +178,8 @@ export class RedisLink {
   }
 
   /**
-   * Also ends the connection before this one, should Redis still have it: what it has not read of
-   * that must not take effect after what comes now.
+   * Also kills the previous connection if Redis still has it: commands on it that Redis has not
+   * read must not take effect after the commands on this connection.
    */
   async #readDataSet(): Promise<DataSet> {
     const [server, replication, memory, clientId] = await Promise.all([
@@ -185,7 +192,7 @@ export class RedisLink {
     this.#warnOfEviction(memory);
     const last = this.#dataSet;
     if (last?.run === dataSet.run && last.clientId !== clientId) {
-      // Not every user may do this: that is no reason not to work at all.
+      // Not every Redis user may do this. newswire works without it.
       await this.commands.sendCommand(['CLIENT', 'KILL', 'ID', String(last.clientId)]).catch(pass);
     }
     return dataSet;
@@ -211,14 +218,14 @@ export class RedisLink {
   #watch(name: 'commands' | 'subscriber', check: RedisCheck | undefined): void {
     const client = this[name];
     const handleError = (error: Error) => {
-      // An error on a connection that stands: Redis has refused a ping.
+      // An error on a ready connection: Redis has refused a ping.
       if (client.isReady) return this.handleRefusals([error]);
       this.#errors[name] = error;
-      // What was answered on the connection before tells why it was closed, and nothing else.
+      // The error of the last identity read can only explain why the connection was closed.
       if (!(error instanceof SocketClosedUnexpectedlyError)) delete this.#errors.identity;
       this.#update();
     };
-    // Without a listener an 'error' event would end the process.
+    // Without a listener, an 'error' event would end the process.
     client.on('error', handleError);
     client.on('ready', () => {
       delete this.#errors[name];
@@ -230,7 +237,7 @@ export class RedisLink {
 
   #update(): void {
     const { fault } = this;
-    // A connection that is being made is no fault yet.
+    // A connection that is being established is not a fault yet.
     const isKnown = this.#cause !== undefined;
     if (fault === undefined ? this.#wasFaulty : isKnown) this.#options.onChange?.(fault);
     this.#wasFaulty = fault !== undefined;
@@ -247,10 +254,12 @@ function newClient({ redisUrl, reconnectDelayMs }: RedisLinkOptions) {
     RESP: 2,
     disableOfflineQueue: true,
     pingInterval: PING_INTERVAL_MS,
-    // The client library ignores what these commands are answered, "max number of clients reached" too.
+    // The client library ignores the errors of these commands, including "max number of clients
+    // reached".
     disableClientInfo: true,
-    // Only for commands that wait to be written, which the socket's time limit is there for. Each
-    // makes an AbortSignal, whose exception is made seconds after the answer has come.
+    // No command timeout: it applies only to commands that wait to be written, and the socket
+    // timeout covers these. Each one creates an AbortSignal, whose exception is created seconds
+    // after the answer arrived.
     commandOptions: { timeout: 0 },
     socket: {
       connectTimeout: SILENCE_LIMIT_MS,
@@ -260,15 +269,15 @@ function newClient({ redisUrl, reconnectDelayMs }: RedisLinkOptions) {
   });
 }
 
-/** What commands reach. */
+/** The data set that commands reach. */
 interface DataSet {
   readonly identity: string;
-  /** The server process; its clients' numbers mean nothing in another. */
+  /** The server process. Its client ids mean nothing in another process. */
   readonly run: string;
   readonly clientId: number;
 }
 
-/** A process' run changes with every restart, a replication id with every failover. */
+/** The run id changes with every restart, the replication id with every failover. */
 function dataSetOf(info: string, clientId: number): DataSet {
   const run = /^run_id:(\w+)/m.exec(info)?.[1];
   const replication = /^master_replid:(\w+)/m.exec(info)?.[1];
@@ -277,7 +286,7 @@ function dataSetOf(info: string, clientId: number): DataSet {
   return { identity: hash.slice(0, 12), run, clientId };
 }
 
-/** An answer that says no will do; a connection that is lost will not. */
+/** Ignores an error reply of Redis, but not a lost connection. */
 function pass(error: unknown): void {
   if (!(error instanceof ErrorReply)) throw error;
 }

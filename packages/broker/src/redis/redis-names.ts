@@ -1,17 +1,19 @@
-/** The prefix of a stack on database 0 that sets none. */
+/** The prefix of a stack on database 0 without a configured prefix. */
 const DEFAULT_PREFIX = 'nw0';
 
 /**
- * The names of everything that one stack has in Redis: keys, topics, control and inlet. All begin
- * with the stack's prefix, because Redis' pub/sub ignores database numbers.
+ * The names of all that one stack has in Redis: keys, topics, control and inlet. All begin with the
+ * stack's prefix, because Redis' pub/sub ignores database numbers.
  */
 export class RedisNames {
   readonly prefix: string;
-  /** Holds the epoch of every log that is still empty; see empty-epoch.lua. */
+  /** Holds the epoch of all empty logs; see empty-epoch.lua. */
   readonly emptyEpochKey: string;
   /** Every edge subscribes to this topic for control requests. */
   readonly controlTopic: string;
-  /** The inlet's topics are this and a channel. `news:` in the default stack on database 0. */
+  /**
+   * The inlet's topics are this prefix and a channel. `news:` in the default stack on database 0.
+   */
   readonly inletPrefix: string;
   readonly #topicPrefix: string;
   readonly #presenceTopicPrefix: string;
@@ -26,7 +28,9 @@ export class RedisNames {
     this.#presenceTopicPrefix = `${prefix}:presence:{`;
   }
 
-  /** Where a channel's publications are sent. A channel's keys begin with it and share its hash tag. */
+  /**
+   * The topic of a channel's publications. The channel's keys begin with it and share its hash tag.
+   */
   topic(channel: string): string {
     return `${this.#topicPrefix}${channel}}`;
   }
@@ -44,7 +48,7 @@ export class RedisNames {
     return `${this.topic(channel)}:log`;
   }
 
-  /** Remembers what a publication with this idempotency key was answered. */
+  /** Holds the answer to the publication with this idempotency key. */
   answerKey(channel: string, idempotencyKey: string): string {
     return `${this.topic(channel)}:key:${idempotencyKey}`;
   }
@@ -71,7 +75,7 @@ export class RedisNames {
   }
 }
 
-/** 0 where the URL names none. */
+/** 0 if the URL names no database. */
 function databaseOf(redisUrl: string): number {
   return Number(new URL(redisUrl).pathname.slice(1)) || 0;
 }

@@ -5,7 +5,7 @@ import { RedisControl } from './control-redis.js';
 import { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
 import { RedisLink, type RedisLinkOptions } from './redis-link.js';
 
-/** The settings that `openRedis` takes as they are. */
+/** The settings that `openRedis` takes unchanged. */
 export const REDIS_SETTINGS = [
   'redisUrl',
   'redisPrefix',
@@ -13,7 +13,7 @@ export const REDIS_SETTINGS = [
   'presenceLeaseMs',
 ] as const;
 
-/** Where it is told what happens to the connections, and what a listener threw; a logger is one. */
+/** Receives the events of the connections and the errors of listeners, for example a logger. */
 export interface RedisLog extends LinkLog {
   error(error: unknown, sentence: string): void;
 }
@@ -26,12 +26,12 @@ export interface RedisOptions
   readonly log: RedisLog;
 }
 
-/** What a process needs of Redis, over one pair of connections. */
+/** The Redis parts that a process needs, over one pair of connections. */
 export interface RedisParts extends BrokerParts {
   readonly link: RedisLink;
 }
 
-/** Returns at once: Redis may be away, now and later. */
+/** Returns immediately: Redis may be away, now and later. */
 export function openRedis(options: RedisOptions): RedisParts {
   const { log, redisUrl } = options;
   const faultLog = new FaultLog(log);

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** What a script needs of a client. */
+/** The part of a client that a script needs. */
 export interface ScriptClient {
   sendCommand(args: string[]): Promise<unknown>;
 }
 
-/** Lua in files of its own, run by its hash and sent whole only where Redis lacks it. */
+/**
+ * A Lua script, composed of files. It runs by its hash; the whole text is sent only if Redis lacks
+ * it.
+ */
 export class RedisScript {
   readonly #text: string;
   readonly #sha: string;
@@ -20,7 +23,10 @@ export class RedisScript {
     this.#sha = createHash('sha1').update(this.#text).digest('hex');
   }
 
-  /** `onMissing` is called before it is sent whole: calls sent meanwhile would overtake it. */
+  /**
+   * `onMissing` is called before the whole script is sent: calls sent in the meantime would
+   * overtake it.
+   */
   async run(
     client: ScriptClient,
     keys: readonly string[],

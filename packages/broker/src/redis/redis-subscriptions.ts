@@ -3,11 +3,11 @@ import type { BrokerHandler, Generation } from '../broker.js';
 import { fromPublicationText } from '../publication-text.js';
 import type { RedisLink } from './redis-link.js';
 
-/** One call of `subscribe`, told apart from another for the same channel and handler. */
+/** One call of `subscribe`. Two calls with the same channel and handler differ. */
 interface Subscription {
   readonly channel: string;
   readonly handler: BrokerHandler;
-  /** Whether Redis has confirmed it: what comes before that may be of an earlier subscription. */
+  /** Whether Redis has confirmed it. Earlier messages may belong to an earlier subscription. */
   isConfirmed: boolean;
 }
 
@@ -15,13 +15,13 @@ const FIRST = '!'.charCodeAt(0);
 const REMOVED = '~'.charCodeAt(0);
 
 /**
- * The live flow over pub/sub. The client library subscribes again by itself after a reconnect, and
- * messages may come before it says so: those are ignored, the log has them, so that nothing is
- * heard after a hole before `handleGap` tells of it.
+ * Live publications over pub/sub. After a reconnect, the client library subscribes again by itself,
+ * and messages may arrive before it reports this. Those messages are ignored, because the log has
+ * them: no publication may follow missing ones before `handleGap` reports the gap.
  */
 export class RedisSubscriptions {
   readonly #link: RedisLink;
-  /** By topic: the channel's name is not cut out of it for every message. */
+  /** By topic, so that the channel's name is not extracted from it for every message. */
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #leaving = new Set<string>();
   readonly #handleMessage: (message: string, topic: string) => void;
@@ -36,8 +36,8 @@ export class RedisSubscriptions {
   }
 
   /**
-   * The client library keeps a channel's SUBSCRIBE and UNSUBSCRIBE in order, however fast they
-   * follow one another, as long as both name the same listener.
+   * The client library keeps the SUBSCRIBE and UNSUBSCRIBE commands of a channel in order, however
+   * fast they follow one another, as long as both name the same listener.
    */
   async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
     const subscription: Subscription = { channel, handler, isConfirmed: false };
@@ -47,7 +47,8 @@ export class RedisSubscriptions {
       await this.#link.subscriber.subscribe(topic, this.#handleMessage);
       subscription.isConfirmed = true;
     } catch (error) {
-      // Only its own: the channel may have been left and joined again meanwhile.
+      // Only this call's subscription: the channel may have been left and joined again in the
+      // meantime.
       if (this.#subscriptions.get(topic) === subscription) this.#subscriptions.delete(topic);
       throw error;
     }
@@ -71,13 +72,15 @@ export class RedisSubscriptions {
     await this.#link.subscriber.unsubscribe(topics, this.#handleMessage);
   }
 
-  /** An unsubscribe that failed while Redis was away left the subscription to come back. */
+  /** If an unsubscribe failed while Redis was away, the subscription came back. */
   #leaveAgain(topic: string): void {
     if (this.#leaving.has(topic)) return;
     this.unsubscribe(this.#link.names.channelOfTopic(topic)).catch(() => undefined);
   }
 
-  /** A fault that leaves the connection standing, an answer out of place, may have cost messages. */
+  /**
+   * A fault that does not end the connection, such as an unexpected answer, may have lost messages.
+   */
   #handleFault(): void {
     this.#isUnbroken = false;
     if (this.#link.subscriber.isReady) this.#resume();
@@ -104,7 +107,7 @@ export class RedisSubscriptions {
   }
 }
 
-/** A publication, or with `isRemoval` the position up to which the log was emptied. */
+/** A publication or, with `isRemoval`, the position up to which the log was emptied. */
 export interface Message {
   readonly publication: Publication;
   readonly epoch: string;
@@ -113,9 +116,9 @@ export interface Message {
 }
 
 /**
- * A message is `<offset> <epoch> <publication>`. The first publication of a generation has `!` behind the
- * epoch, or `:<offset>:<epoch>!` with the position that the generation follows; a removal has `~`.
- * Undefined if it is not one of ours.
+ * A message is `<offset> <epoch> <publication>`. The first publication of a generation has `!`
+ * after the epoch, or `:<offset>:<epoch>!` with the position that the generation follows; a removal
+ * has `~`. Undefined if the message does not have this form.
  */
 export function parseMessage(message: string): Message | undefined {
   const offsetEnd = message.indexOf(' ');

@@ -7,7 +7,7 @@ import { parseMessage } from './redis-subscriptions.js';
 interface Subscription {
   readonly flow: WildcardFlow;
   readonly listen: (message: string, topic: string) => void;
-  /** Redis has confirmed it: from then on a cut is a gap. */
+  /** Whether Redis has confirmed it: from then on, a lost connection is a gap. */
   isConfirmed: boolean;
 }
 
@@ -61,7 +61,7 @@ export class RedisWildcards {
     await Promise.all([...this.#subscriptions.keys()].map((each) => this.unsubscribe(each)));
   }
 
-  /** As for channels: what comes after a hole is not heard before the gap is told. */
+  /** As for channels: after missing publications, none is delivered before the gap is reported. */
   #receive({ flow, isConfirmed }: Subscription, message: string, topic: string): void {
     if (!this.#isUnbroken || !isConfirmed) return;
     const heard = parseMessage(message);
