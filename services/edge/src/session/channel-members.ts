@@ -3,13 +3,13 @@ import type { ClientInfo, Reply, Wire } from '@newswire/protocol';
 import type { Subscription } from '../channel/live-channel.js';
 
 export interface ChannelMembersOptions {
-  /** Without it nobody is told of, or hears of anybody. */
+  /** Undefined: joins and leaves are neither reported nor received. */
   readonly presence: Presence | undefined;
-  /** Calls `act` again and again until it succeeds or is not wanted any more. */
+  /** Repeats `act` until it succeeds or is no longer wanted. */
   readonly persist: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
   /** A session with more unsent bytes than this misses joins and leaves. */
   readonly maxBufferedBytes: number;
-  /** Presence could not be told that somebody came or went; nothing else comes of it. */
+  /** Presence could not be notified of a join or leave. This has no other effect. */
   readonly onFailure: (error: unknown) => void;
   /** Runs a function once the current turn of the event loop is over. */
   readonly defer?: (flush: () => void) => void;
@@ -17,7 +17,10 @@ export interface ChannelMembersOptions {
 
 type News = Extract<Reply, { readonly type: 'join' | 'leave' }>;
 
-/** Tells presence who is on this edge's channels, and this edge's sessions who comes and goes. */
+/**
+ * Reports the members of this edge's channels to presence, and notifies this edge's sessions of
+ * joins and leaves.
+ */
 export class ChannelMembers {
   readonly #options: ChannelMembersOptions;
   readonly #presence: Presence | undefined;
@@ -76,7 +79,7 @@ export class ChannelMembers {
     presence.watch(name, undefined).catch(this.#options.onFailure);
   }
 
-  /** Never sent at once: many sends inside of a socket's handler go out uncorked. */
+  /** Never sent immediately: many sends inside a socket handler go out uncorked. */
   #add(news: News): void {
     this.#news.push(news);
     if (this.#news.length > 1) return;
@@ -102,12 +105,13 @@ export class ChannelMembers {
   }
 }
 
-/** Who a subscription's client is, as others on the channel see it. */
+/** The client of a subscription, as others on the channel see it. */
 export function infoOf({ session, grant }: Pick<Subscription, 'session' | 'grant'>): ClientInfo {
   const { client, credentials } = session;
   const { user, info: connInfo } = credentials;
   const { info: chanInfo } = grant;
-  // Apart: nothing more is known of most, and spreading nothing costs more than all else here.
+  // A case of its own: most clients have no info, and spreading empty objects costs more than the
+  // rest of this function.
   if (connInfo === undefined && chanInfo === undefined) return { client, user };
   return {
     client,

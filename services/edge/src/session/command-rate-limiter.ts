@@ -1,17 +1,23 @@
-/** After a rest a connection may send the commands of so many seconds at once. */
+/** After a pause, a connection may send the commands of this many seconds in one burst. */
 const BURST_S = 10;
 
-/** A command, in what the bucket is filled with each ms for each command a second: whole numbers. */
+/**
+ * The tokens of one command. The bucket gains one token per ms for each command per second: all
+ * numbers stay whole.
+ */
 const COMMAND = 1000;
 
-/** How many commands one connection may send: a token bucket. */
+/** Limits the commands of one connection: a token bucket. */
 export class CommandRateLimiter {
   readonly #perSecond: number;
   readonly #burst: number;
   #left: number;
   #filledMs: number;
 
-  /** `extra`: so many commands more at once, such as for all subscriptions of a client that comes. */
+  /**
+   * `extra`: how many more commands a burst may have, such as for all subscriptions of a client
+   * that connects.
+   */
   constructor(perSecond: number, extra: number, nowMs: number) {
     this.#perSecond = perSecond;
     this.#burst = this.#left = (perSecond * BURST_S + extra) * COMMAND;
@@ -19,8 +25,8 @@ export class CommandRateLimiter {
   }
 
   /**
-   * `refuse`: there are too many commands. `close`: it was refused a whole burst of them, and goes
-   * on nevertheless.
+   * `refuse`: there are too many commands. `close`: a whole burst of commands was refused, and the
+   * client still continues.
    */
   take(nowMs: number): 'obey' | 'refuse' | 'close' {
     const burst = this.#burst;

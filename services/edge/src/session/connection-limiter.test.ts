@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ConnectionLimiter, type ConnectionLimiterOptions } from './connection-limiter.js';
 import type { Session } from './session.js';
 
-/** What a connectionLimiter knows of a session: where it comes from, and that it can be closed. */
+/** The part of a session that a connection limiter uses: its address, and that it can be closed. */
 class Visitor {
   readonly closes: CloseKind[] = [];
   readonly origin: { readonly address: string };
@@ -47,7 +47,7 @@ test('an edge is full at its limit, until somebody leaves', () => {
   const last = enter('1.1.1.4');
   expect(connectionLimiter.isFull).toBe(true);
   leave(last);
-  leave(last); // told twice, counted once
+  leave(last); // called twice, counted once
   expect(connectionLimiter.isFull).toBe(false);
   expect(visitors.flatMap(({ closes }) => closes)).toEqual([]);
 });

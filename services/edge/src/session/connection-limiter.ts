@@ -9,17 +9,19 @@ export interface ConnectionLimiterOptions {
   readonly maxConnectionsPerAddress: number;
   readonly connectsPerSecond: number;
   readonly now: () => number;
-  /** Told why a connection, or a user's, is one too many. */
+  /** Called with the reason why a connection was refused. */
   readonly onRefused?: (reason: RefusalReason) => void;
 }
 
-/** `user`: that one's are too many. The others are known as the connection opens. */
+/**
+ * `user`: the user has too many connections. The other reasons are known as the connection opens.
+ */
 export type RefusalReason = 'rate' | 'full' | 'address' | 'user';
 
-/** Of so many addresses the connectionLimiter remembers how often they came lately. */
+/** The most addresses whose recent connections are remembered. */
 const MAX_ADDRESSES = 100_000;
 
-/** Counts who comes in, and closes the sessions of those who have too many. */
+/** Counts connections, and closes the sessions that exceed a limit. */
 export class ConnectionLimiter {
   readonly #maxConnections: number;
   readonly #limits: ConnectionLimits;
@@ -55,7 +57,7 @@ export class ConnectionLimiter {
     return session.close('connectionLimit');
   }
 
-  /** Whether one more session of this user may be. */
+  /** Whether this user may have one more session. */
   admits(session: Session, user: string): boolean {
     const may = session.place?.takeFor(user) ?? true;
     if (!may) this.#onRefused('user');

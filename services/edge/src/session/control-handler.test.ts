@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, upTo, type HubClient } from '../../test/rig/hub-rig.js';
 
-/** Two clients of ann's, one of bob's and one of nobody's, all on channel `a`. */
+/** Two clients of user ann, one of bob and one anonymous, all on channel `a`. */
 async function office() {
   const access = new ScriptedAccess();
   access.credentials['ann'] = { user: 'ann' };

@@ -8,16 +8,16 @@ export interface ControlHandlerOptions {
   readonly hub: Pick<Hub, 'counts' | 'channelCount' | 'subscriptionCount'>;
   readonly registry: SessionRegistry;
   readonly subscriptions: SessionSubscriptions;
-  /** What does not change about this edge. */
+  /** The properties of this edge that do not change. */
   readonly node: Pick<NodeInfo, 'uid' | 'name' | 'version'>;
-  /** Seconds since this edge has started. */
+  /** Seconds since this edge started. */
   readonly uptimeS: () => number;
 }
 
 type Subscribe = Extract<ControlRequest, { readonly method: 'subscribe' }>;
 type Refresh = Extract<ControlRequest, { readonly method: 'refresh' }>;
 
-/** This edge's answers to center and to other edges. Only its own sessions are counted. */
+/** Handles requests of center and of other edges. Only this edge's sessions are counted. */
 export function controlHandler(options: ControlHandlerOptions): ControlHandler {
   const { hub, registry, subscriptions } = options;
   return (request): ControlReply => {
@@ -47,7 +47,7 @@ export function controlHandler(options: ControlHandlerOptions): ControlHandler {
   };
 }
 
-/** A session that is meant is counted, also where there is nothing to do to it. */
+/** Every matching session is counted, even if there is nothing to do for it. */
 function each(sessions: readonly Session[], act: (session: Session) => unknown): ControlReply {
   for (const session of sessions) act(session);
   return { count: sessions.length };

@@ -3,11 +3,11 @@ interface Deadline {
   readonly act: () => void;
 }
 
-/** What happens to somebody at a time, unless it is put off: one deadline for each key. */
+/** Calls a function at a time, unless the deadline is replaced or cleared: one deadline per key. */
 export class Deadlines {
   readonly #deadlines = new Map<object, Deadline>();
 
-  /** In ms, on the clock that `sweep` is called by. Replaces the key's deadline. */
+  /** `dueMs` is on the clock that is passed to `sweep`. Replaces the key's deadline. */
   set(key: object, dueMs: number, act: () => void): void {
     this.#deadlines.set(key, { dueMs, act });
   }
@@ -16,7 +16,7 @@ export class Deadlines {
     this.#deadlines.delete(key);
   }
 
-  /** Does what is due. Called a few times a second. */
+  /** Calls the functions that are due. Called a few times a second. */
   sweep(nowMs: number): void {
     for (const [key, { dueMs, act }] of this.#deadlines) {
       if (dueMs > nowMs) continue;

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { Deadlines } from './deadlines.js';
 
-/** Whatever may end at a time unless it is refreshed. */
+/** Credentials or a grant that may end at a time unless they are refreshed. */
 interface Expiring {
   /** In ms since 1970. */
   readonly expiresAtMs?: number;
@@ -9,13 +9,13 @@ interface Expiring {
 
 export interface ExpiryOptions {
   readonly deadlines: Deadlines;
-  /** For how long a client may be late with a refresh, in ms. */
+  /** How late a client may be with a refresh, in ms. */
   readonly graceMs: number;
   /** Milliseconds since 1970. */
   readonly wallNow: () => number;
 }
 
-/** When credentials and grants end, and what is told of it. */
+/** Checks, reports and watches when credentials and grants end. */
 export class Expiry {
   readonly #options: ExpiryOptions;
 
@@ -23,19 +23,22 @@ export class Expiry {
     this.#options = options;
   }
 
-  /** Throws error 110 for what has ended before it began. */
+  /** Throws error 110 if the time is over already. */
   check({ expiresAtMs }: Expiring): void {
     if (expiresAtMs === undefined || expiresAtMs > this.#options.wallNow()) return;
     throw new ProtocolError('expired');
   }
 
-  /** Whole seconds, at least one; undefined: it does not end. */
+  /** Whole seconds until the end, at least one; undefined if it does not end. */
   ttlS({ expiresAtMs }: Expiring): number | undefined {
     if (expiresAtMs === undefined) return undefined;
     return Math.max(1, Math.ceil((expiresAtMs - this.#options.wallNow()) / 1000));
   }
 
-  /** From now on `end` is called once the key's time is over, the grace included; or no more. */
+  /**
+   * Calls `end` once the key's time and the grace are over. Replaces the key's deadline; if nothing
+   * ends, clears it.
+   */
   watch(key: object, { expiresAtMs }: Expiring, end: () => void): void {
     const { deadlines, graceMs } = this.#options;
     if (expiresAtMs === undefined) deadlines.clear(key);

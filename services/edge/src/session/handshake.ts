@@ -4,9 +4,9 @@ import type { Handshake } from '@newswire/transport';
 const JSON_SUBPROTOCOL = 'centrifuge-json';
 const PROTOBUF_SUBPROTOCOL = 'centrifuge-protobuf';
 
-/** What a handshake asks for. `encoding` is undefined if it names none. */
+/** What a handshake requests. `encoding` is undefined if the handshake names none. */
 export interface Negotiation {
-  /** For the answer to name; '' names none. */
+  /** The subprotocol that the reply names; '' names none. */
   readonly subprotocol: string;
   readonly encoding: 'json' | 'protobuf' | undefined;
 }
@@ -18,8 +18,8 @@ const PROTOBUF_IN_QUERY: Negotiation = { subprotocol: '', encoding: 'protobuf' }
 
 /**
  * Picks the encoding of a Centrifuge connection. JSON wins if both are offered. Protobuf is echoed
- * too, although it is not spoken yet: without it a client never sees the close code that says so.
- * Other subprotocols are not echoed, as RFC 6455 asks for.
+ * too, although it is not supported yet: otherwise a client never sees the close code that reports
+ * this. Other subprotocols are not echoed, as RFC 6455 requires.
  */
 export function negotiate({ subprotocols, query }: Handshake): Negotiation {
   if (subprotocols.includes(JSON_SUBPROTOCOL)) return JSON_NAMED;

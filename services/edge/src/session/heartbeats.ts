@@ -1,4 +1,4 @@
-/** Whoever must show signs of life. Times are in ms, on the clock that Heartbeats is given. */
+/** A connection whose heartbeats are checked. Times are in ms, on the clock of Heartbeats. */
 export interface Peer {
   readonly lastSeenMs: number;
   lastPingMs: number;
@@ -12,12 +12,12 @@ export interface HeartbeatOptions {
   readonly now: () => number;
 }
 
-/** A sweep looks at every peer: so many sweeps spread one interval's pings. */
+/** A sweep visits every peer. This many sweeps spread the pings of one interval. */
 const SWEEPS_PER_INTERVAL = 10;
 
 /**
- * Pings every peer once an interval, and closes the ones that stay silent for `pingTimeoutMs`
- * after a ping. uWebSockets.js pings by itself too, but allows 16 s at most for the answer.
+ * Pings every peer once per interval, and closes the peers that stay silent for `pingTimeoutMs`
+ * after a ping. uWebSockets.js can ping by itself too, but allows at most 16 s for the pong.
  */
 export class Heartbeats {
   readonly #options: HeartbeatOptions;

@@ -1,14 +1,16 @@
-/** UTF-8 has no more bytes for a UTF-16 code unit. */
+/** The most UTF-8 bytes of a UTF-16 code unit. */
 const MAX_BYTES_EACH = 3;
 
-/** Whether a text has more than so many UTF-8 bytes. Short ones are not counted. */
+/**
+ * Whether a text has more than `maxBytes` UTF-8 bytes. The bytes of short texts are not counted.
+ */
 export function isOver(text: string, maxBytes: number): boolean {
   return text.length * MAX_BYTES_EACH > maxBytes && Buffer.byteLength(text) > maxBytes;
 }
 
 /**
- * Joins texts to as few messages of at most `maxBytes` UTF-8 bytes as their order allows. A text
- * that is longer becomes a message of its own.
+ * Joins texts, in order, into as few messages of at most `maxBytes` UTF-8 bytes as possible. A
+ * longer text becomes a message of its own.
  */
 export function joinFrames(texts: readonly string[], joint: string, maxBytes: number): string[] {
   const all = texts.join(joint);

@@ -24,7 +24,7 @@ function rigWith(more: ConstructorParameters<typeof HubRig>[1] = {}, ringSize = 
   return { rig, access };
 }
 
-/** Of the longest message that the client was sent. */
+/** The UTF-8 bytes of the longest message that the client received. */
 function mostBytes({ socket }: HubClient): number {
   return Math.max(...socket.frames.map((frame) => Buffer.byteLength(frame)));
 }
@@ -222,7 +222,7 @@ test('replies have at most the bytes that they are counted as', () => {
       const reply = { type: 'subscribed', id: 0xffff_ffff, ...begun } as const;
       const bytes = Buffer.byteLength(centrifugeWire.encodeReply(reply) ?? '');
       expect(bytes).toBeLessThanOrEqual(REPLY_BYTES + most);
-      // In a connect reply, where REPLY_BYTES count once for all.
+      // In a connect reply, REPLY_BYTES count once for all subscriptions.
       const member = `"${channel}":{},`;
       expect(bytes - '{"id":4294967295,"subscribe":{}}'.length + member.length).toBeLessThanOrEqual(
         most,

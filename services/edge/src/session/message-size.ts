@@ -1,13 +1,17 @@
 import type { JsonLine } from '@newswire/protocol';
 import type { Entry } from '../streams/entry.js';
 
-/** Of a reply that lists publications or subscriptions, beside those. */
+/** The most bytes of a reply that lists publications or subscriptions, without the list. */
 export const REPLY_BYTES = 1024;
 
-/** Of a listed publication, beside its data and what its publisher has put next to that. */
+/**
+ * The most bytes of a listed publication, without its data and the fields that its publisher added.
+ */
 export const LISTED_BYTES = 48;
 
-/** Of a subscription in a reply, beside its channel's name, its data and its publications. */
+/**
+ * The most bytes of a subscription in a reply, without its channel's name, data and publications.
+ */
 const START_BYTES = 320;
 
 /** The most UTF-8 bytes that a subscription takes in a reply, without its publications. */
@@ -16,9 +20,9 @@ export function startBytes(channel: string, data: JsonLine | undefined): number 
 }
 
 /**
- * The most UTF-8 bytes that these publications take in a reply. `asStrings`: their data stands there
- * as JSON strings. JSON text on one line at most doubles then: only quotes, backslashes and tabs
- * are escaped.
+ * The most UTF-8 bytes that these publications take in a reply. `asStrings`: the reply has their
+ * data as JSON strings. At most this doubles JSON text on one line, because only quotes,
+ * backslashes and tabs are escaped.
  */
 export function listedBytes(entries: readonly Entry[], asStrings: boolean): number {
   let bytes = 0;

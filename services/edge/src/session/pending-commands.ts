@@ -1,13 +1,13 @@
 import type { Command } from '@newswire/protocol';
 
-/** How much may wait of one connection. */
+/** The limits of one connection's pending commands. */
 export interface PendingLimits {
   readonly maxCommands: number;
-  /** UTF-16 code units of the frames that the commands came in, but for the first frame. */
+  /** UTF-16 code units of the frames with the commands, except for the first frame. */
   readonly maxCharacters: number;
 }
 
-/** What a client asks for before it is decided who it is, in order and bounded. */
+/** The commands that a client sends before it is authenticated, in order and bounded. */
 export class PendingCommands {
   readonly #limits: PendingLimits;
   #commands: Command[] = [];
@@ -17,13 +17,13 @@ export class PendingCommands {
     this.#limits = limits;
   }
 
-  /** False if there is too much of it. */
+  /** False if the frames are too long. */
   addFrame(text: string): boolean {
     this.#characters += text.length;
     return this.#characters <= this.#limits.maxCharacters;
   }
 
-  /** False if there are too many. */
+  /** False if there are too many commands. */
   add(command: Command): boolean {
     this.#commands.push(command);
     return this.#commands.length <= this.#limits.maxCommands;

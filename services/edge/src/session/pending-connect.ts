@@ -1,8 +1,8 @@
 import type { ProtocolError, SubscriptionStart } from '@newswire/protocol';
 
-/** The subscriptions that a client is told of with the answer to its `connect`, as they begin. */
+/** Collects the subscriptions for a connect reply as they begin. */
 export class PendingConnect {
-  /** Resolves when all have begun; rejects when one cannot. */
+  /** Resolves when all have begun; rejects when one cannot begin. */
   readonly starts: Promise<readonly SubscriptionStart[]>;
   readonly #expected: number;
   #roomBytes: number;
@@ -10,7 +10,7 @@ export class PendingConnect {
   #resolve: (starts: readonly SubscriptionStart[]) => void = () => undefined;
   #reject: (error: ProtocolError) => void = () => undefined;
 
-  /** `roomBytes`: for publications, of all of them together. */
+  /** `roomBytes`: for the publications of all subscriptions together. */
   constructor(expected: number, roomBytes: number) {
     this.#expected = expected;
     this.#roomBytes = roomBytes;
@@ -20,7 +20,7 @@ export class PendingConnect {
     });
   }
 
-  /** Whether there is room for so many bytes more, which are then taken. */
+  /** Takes this many bytes of the room. Returns false, and takes none, if fewer are left. */
   takeRoom(bytes: number): boolean {
     if (bytes > this.#roomBytes) return false;
     this.#roomBytes -= bytes;

@@ -2,15 +2,18 @@ import { joinFrames } from './join-frames.js';
 import type { Session } from './session.js';
 
 /**
- * ReplyBatch that came later than their commands. Those of one tick go out together: a client that
- * publishes much in one frame would else cost a write to the kernel for each.
+ * Replies that are ready later than their commands. Those of one tick are sent together: otherwise
+ * a client that sends many publications in one frame would cost a write to the kernel for each.
  */
 export class ReplyBatch {
   readonly #maxMessageBytes: number;
   readonly #defer: (flush: () => void) => void;
   readonly #waiting = new Map<Session, string[]>();
 
-  /** ReplyBatch are sent together up to `maxMessageBytes`. `defer` runs a function once the current turn of the event loop is over. */
+  /**
+   * Replies are sent together in messages of at most `maxMessageBytes`. `defer` runs a function
+   * once the current turn of the event loop is over.
+   */
   constructor(maxMessageBytes: number, defer: (flush: () => void) => void = setImmediate) {
     this.#maxMessageBytes = maxMessageBytes;
     this.#defer = defer;
@@ -23,7 +26,7 @@ export class ReplyBatch {
     else frames.push(frame);
   }
 
-  /** Sends now what waits for this session, such as before its connection is closed. */
+  /** Sends this session's waiting replies now, such as before its connection is closed. */
   flush(session: Session): void {
     const frames = this.#waiting.get(session);
     if (frames === undefined) return;

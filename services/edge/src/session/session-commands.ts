@@ -30,17 +30,17 @@ export interface SessionCommandsOptions {
   readonly version: string;
   /** The largest publication, in UTF-8 bytes of its data. */
   readonly maxDataBytes: number;
-  /** How many UTF-8 bytes an answer may have. */
+  /** The most UTF-8 bytes of a reply. */
   readonly maxMessageBytes: number;
 }
 
-/** As many publications as a client gets at once. */
+/** The most publications in one reply. */
 const MAX_HISTORY = 1000;
 
-/** So many of a connection's commands may wait for somebody else at once. */
+/** The most commands of one connection that wait for another service at the same time. */
 const MAX_IN_FLIGHT = 64;
 
-/** Commands that somebody else has to be asked about: the broker, presence, access, a backend. */
+/** Commands that need another service: the broker, presence, access or a backend. */
 export type AskingCommand = Extract<
   Command,
   {
@@ -49,17 +49,17 @@ export type AskingCommand = Extract<
   }
 >;
 
-/** What connected clients can do beside listening. */
+/** Executes the commands of connected clients, other than subscribe and unsubscribe. */
 export class SessionCommands {
   readonly #options: SessionCommandsOptions;
-  /** Channels whose history is being read from a position, for whom. */
+  /** The channels whose history a session is reading from a position. */
   readonly #paged = new WeakMap<Session, Set<string>>();
 
   constructor(options: SessionCommandsOptions) {
     this.#options = options;
   }
 
-  /** Resolves with what the client is told. Rejects with ProtocolError, or as access does. */
+  /** Resolves with the reply to the client. Rejects with ProtocolError, or as access does. */
   async obey(session: Session, command: AskingCommand): Promise<Reply> {
     if (session.inFlight >= MAX_IN_FLIGHT) throw new ProtocolError('tooManyRequests');
     session.inFlight++;
@@ -94,7 +94,7 @@ export class SessionCommands {
     }
   }
 
-  /** Pages follow one another: who asks for the next must have the one before. */
+  /** Pages follow one another: a client that requests the next page must have the one before. */
   async #history(session: Session, command: HistoryCommand): Promise<Reply> {
     const { id, channel, since, reverse } = command;
     this.#check(session, channel, 'readHistory');
@@ -161,7 +161,9 @@ export class SessionCommands {
     return { type: 'subRefreshed', id, ttlS: expiry.ttlS(grant) };
   }
 
-  /** Data of many bytes, or about its publisher, would be a longer message than is sent. */
+  /**
+   * Refuses data that is too large, or that does not fit into a message with its publisher's info.
+   */
   #checkSize(data: JsonLine, extra: string): void {
     const { maxDataBytes, maxMessageBytes } = this.#options;
     if (isOver(data, maxDataBytes)) {

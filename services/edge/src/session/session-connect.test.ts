@@ -9,7 +9,7 @@ function rigWithAccess() {
   return { access, rig: new HubRig(10, { access }) };
 }
 
-/** Credentials that are decided when the test says so. */
+/** Credentials that stay pending until the test decides. */
 function undecided(access: ScriptedAccess, token: string) {
   let decide: (credentials: object) => void = () => undefined;
   access.credentials[token] = new Promise((resolve) => (decide = resolve));

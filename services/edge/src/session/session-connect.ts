@@ -14,19 +14,19 @@ export interface SessionConnectOptions {
   readonly access: Pick<Access, 'connect'>;
   readonly subscriptions: SessionSubscriptions;
   readonly expiry: Expiry;
-  /** Whether one more session of this user may be. */
+  /** Whether this user may have one more session. */
   readonly admits: (session: Session, user: string) => boolean;
   readonly maxChannelsPerSession: number;
-  /** How many UTF-8 bytes a connect reply may have. */
+  /** The most UTF-8 bytes of a connect reply. */
   readonly maxMessageBytes: number;
-  /** Of newswire, for clients to see. */
+  /** The newswire version that clients see. */
   readonly version: string;
-  /** This edge's, for those whose commands come as requests of their own. */
+  /** This edge's uid, for clients whose commands arrive as separate requests. */
   readonly nodeUid: string;
   readonly pingIntervalMs: number;
 }
 
-/** What a client begins with that has no command for it. */
+/** The connect command of a client whose wire has none. */
 export const CONNECT_WITHOUT_COMMAND: ConnectCommand = {
   type: 'connect',
   id: 0,
@@ -38,7 +38,10 @@ export const CONNECT_WITHOUT_COMMAND: ConnectCommand = {
   subs: new Map(),
 };
 
-/** How a session comes to be somebody's, with what the server subscribes it to. */
+/**
+ * Connects sessions: authenticates the client, and makes the subscriptions that the server gives
+ * it.
+ */
 export class SessionConnect {
   readonly #options: SessionConnectOptions;
 
@@ -47,8 +50,9 @@ export class SessionConnect {
   }
 
   /**
-   * Tells the client that it is connected. Where nobody has to be waited for it is done when this returns.
-   * Rejects as access does, and never throws: what came in the same frame is refused with it.
+   * Connects the client and sends the connect reply. Unless a promise is returned, this is done on
+   * return. Rejects as access does, and never throws: commands in the same frame are refused with
+   * it.
    */
   connect(session: Session, command: ConnectCommand): undefined | Promise<void> {
     try {
@@ -101,12 +105,12 @@ export class SessionConnect {
       subs: count === subs.length ? subs : subs.slice(0, count),
       emulation: this.#emulationOf(session),
     });
-    // The client takes these as subscriptions that the server makes later.
+    // To the client, these are subscriptions that the server makes later.
     for (const start of subs.slice(count)) session.reply({ type: 'serverSubscribed', ...start });
     session.handleConnected();
   }
 
-  /** For how many subscriptions the connect reply has room. */
+  /** How many subscriptions fit into the connect reply. */
   #fittingCount(data: JsonLine | undefined, subs: readonly SubscriptionStart[]): number {
     let room = this.#options.maxMessageBytes - REPLY_BYTES - Buffer.byteLength(data ?? '');
     const tooMany = subs.findIndex((start) => {
@@ -116,7 +120,7 @@ export class SessionConnect {
     return tooMany < 0 ? subs.length : tooMany;
   }
 
-  /** Whether a client may try again on the same connection is up to its wire. */
+  /** The wire decides whether a client may try again on the same connection. */
   refuse(session: Session, id: number, error: ProtocolError): void {
     if (session.wire.connects) return session.refuse(id, error);
     session.reply({ type: 'error', id, error });

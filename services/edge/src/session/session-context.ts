@@ -10,7 +10,7 @@ import type { SessionRegistry } from './session-registry.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 import type { SubscriptionNotifier } from './subscription-notifier.js';
 
-/** What sessions share. */
+/** The dependencies that all sessions share. */
 export interface SessionContext {
   readonly connects: SessionConnect;
   readonly subscriptions: SessionSubscriptions;
@@ -20,20 +20,29 @@ export interface SessionContext {
   readonly registry: SessionRegistry;
   readonly deadlines: Deadlines;
   readonly expiry: Expiry;
-  /** More are refused, see CommandRateLimiter; a client may ask for all its channels at once beside that. */
+  /**
+   * Commands beyond this rate are refused, see CommandRateLimiter. A burst may also have one
+   * command for each of the client's channels.
+   */
   readonly commandsPerSecond: number;
   readonly maxChannelsPerSession: number;
-  /** What may wait until it is known who a client is. */
+  /** The limits of commands that wait until the client is authenticated. */
   readonly pendingLimits: PendingLimits;
-  /** ReplyBatch that are longer, in UTF-8 bytes, are refused with error 106. */
+  /** Replies that are longer, in UTF-8 bytes, are refused with error 106. */
   readonly maxMessageBytes: number;
-  /** By when a client has to have said who it is, in ms after its connection has opened. */
+  /**
+   * How long after its connection opened, or its last connect was refused, a client must be
+   * authenticated, in ms.
+   */
   readonly connectTimeoutMs: number;
-  /** The socket takes more, or the session may be served from now on. */
+  /** The socket accepts more data, or the session may be served from now on. */
   handleDrain(session: Session): void;
-  /** Told once, when the session is over for whatever reason. */
+  /** Called once, when the session is over for any reason. */
   handleClosed(session: Session, code: number): void;
-  /** Told of what should never happen; the session is closed with 3004. */
+  /**
+   * Called for errors that should never happen. The session is closed with 3004, or with 3009 if a
+   * reply cannot be encoded.
+   */
   handleFault(error: unknown): void;
   /** Milliseconds since any fixed moment. */
   readonly now: () => number;

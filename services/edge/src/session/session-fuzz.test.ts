@@ -27,10 +27,12 @@ const rpc: RpcHandler = async ({ method, data }) => {
   throw new ProtocolError('methodNotFound');
 };
 
-/** By then a channel that nobody listens to is forgotten, with its history and its epoch. */
+/**
+ * After this time, a channel without subscriptions is forgotten, with its history and its epoch.
+ */
 const FORGOTTEN_AFTER_MS = 30 * 86_400_000;
 
-/** One edge for all runs, as it is for real clients. */
+/** One edge for all runs, as for real clients. */
 function edgeOf() {
   const access = new ScriptedAccess();
   access.credentials['ann'] = { user: 'ann', info: '"Ann"', subs: { s: {} } };
@@ -42,7 +44,7 @@ function edgeOf() {
     delta: { delta: true },
   });
   const rig = new HubRig(10, { access, presence, optionsOf: namespaces, rpc });
-  /** The heap in use when nobody has come for long, without what only the rig writes down. */
+  /** The heap in use after a long time without clients, without the rig's own records. */
   const edgeBytes = async () => {
     await rig.elapse(FORGOTTEN_AFTER_MS);
     rig.broker.sweep();
@@ -109,7 +111,7 @@ const connect = fc.record({
   }),
 });
 
-/** What it says, and how a frame of it is spoilt. */
+/** What the client sends, and how one of its frames is corrupted. */
 type Step =
   | { readonly type: 'frame'; readonly commands: readonly object[] }
   | { readonly type: 'cut'; readonly commands: readonly object[]; readonly at: number }
@@ -129,7 +131,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const steps = fc.tuple(fc.option(connect, { freq: 9 }), fc.array(step, { maxLength: 6 }));
 
-/** Commands get ids in turn, so that each has an answer of its own. */
+/** Commands get consecutive ids, so that each has its own reply. */
 class Talk {
   readonly expected = new Map<number, number>();
   readonly #rig: HubRig;
@@ -183,10 +185,13 @@ function idsIn(text: string): number[] {
   }
 }
 
-/** Of closed sessions; measured it is up to a third of this, for code that gets compiled. */
+/**
+ * The most memory that closed sessions may leave. Up to a third of this was measured, for code that
+ * gets compiled.
+ */
 const MAX_LEFT_BYTES = 2_097_152;
 
-/** The first runs fill caches; after that what a session leaves behind would add up. */
+/** The first runs fill caches. After that, memory that sessions leave behind would add up. */
 async function expectNothingLeft<T>(
   holds: fc.IAsyncProperty<T>,
   [first, others]: readonly [number, number],
@@ -210,7 +215,7 @@ test('whatever a Centrifuge client says, each command is answered once, or the c
     if (first !== null) talk.begin(first);
     for (const each of path) await talk.take(each);
     await settled();
-    // Positions that are not there are looked up, and what cannot begin is given up.
+    // Unknown positions are looked up, and subscriptions that cannot begin are given up.
     for (const ms of [600, 600, 3000]) await rig.elapse(ms);
     const answers = new Map<number, number>();
     for (const { id, error } of client.lines) {

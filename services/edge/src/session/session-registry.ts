@@ -1,7 +1,7 @@
 import type { SessionFilter } from '@newswire/broker';
 import type { Session } from './session.js';
 
-/** The sessions of this edge that are connected, by who they are. */
+/** The connected sessions of this edge, by client and by user. */
 export class SessionRegistry {
   readonly #byClient = new Map<string, Session>();
   readonly #byUser = new Map<string, Set<Session>>();
@@ -21,7 +21,7 @@ export class SessionRegistry {
   remove(session: Session): void {
     const { client, emulationId } = session;
     const { user } = session.credentials;
-    // A session that was never connected is nobody's, and has nobody's id.
+    // A session that was never connected has no entry.
     if (this.#byClient.get(client) !== session) return;
     this.#byClient.delete(client);
     if (emulationId !== undefined) this.#emulated.delete(emulationId);
@@ -30,7 +30,7 @@ export class SessionRegistry {
     if (others?.size === 0) this.#byUser.delete(user);
   }
 
-  /** Those that are meant, as they are now: safe to walk while they leave. */
+  /** A copy of the list of matching sessions: safe to iterate while they leave. */
   find({ user, client }: SessionFilter): Session[] {
     if (client === undefined || client === '') return [...(this.#byUser.get(user ?? '') ?? [])];
     const session = this.#byClient.get(client);
@@ -39,7 +39,7 @@ export class SessionRegistry {
     return isMeant ? [session] : [];
   }
 
-  /** The session whose commands come as requests of their own, by the secret it was told. */
+  /** The session whose commands arrive as separate requests, by its secret. */
   emulated(id: string): Session | undefined {
     return this.#emulated.get(id);
   }
@@ -48,7 +48,7 @@ export class SessionRegistry {
     return this.#byClient.size;
   }
 
-  /** Those that are known by name; one on several tabs counts once. */
+  /** The number of users with a name. A user with several tabs counts once. */
   get userCount(): number {
     return this.#byUser.size;
   }

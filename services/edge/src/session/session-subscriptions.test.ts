@@ -14,7 +14,7 @@ function rigWithAccess() {
   return { access, rig: new HubRig(10, { access, optionsOf: NAMESPACES }) };
 }
 
-/** A grant that is decided when the test says so. */
+/** A grant that stays pending until the test decides. */
 function undecided(access: ScriptedAccess) {
   let decide: (grant: object) => void = () => undefined;
   access.grants['slow'] = new Promise((resolve) => (decide = resolve));

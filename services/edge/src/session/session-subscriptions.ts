@@ -21,11 +21,14 @@ export interface SessionSubscriptionsOptions {
   readonly optionsOf: OptionsOf;
   readonly expiry: Expiry;
   readonly maxChannelsPerSession: number;
-  /** How many UTF-8 bytes a connect reply may have. */
+  /** The most UTF-8 bytes of a connect reply. */
   readonly maxMessageBytes: number;
 }
 
-/** A subscribe command that access is asked about, and what is still wanted of it. */
+/**
+ * A subscribe command whose access check is under way, and the requests of it that are still
+ * wanted.
+ */
 export interface Attempt {
   readonly id: number;
   readonly wanted: Map<string, SubscribeRequest>;
@@ -37,7 +40,7 @@ function isPromise(answer: Answer): answer is Promise<SubscribeGrant> {
   return answer instanceof Promise;
 }
 
-/** How sessions come onto channels, by their own will or the server's, and leave them. */
+/** Subscribes sessions to channels and unsubscribes them, for the client or the server. */
 export class SessionSubscriptions {
   readonly #options: SessionSubscriptionsOptions;
   readonly #terms: TermsOf;
@@ -48,8 +51,9 @@ export class SessionSubscriptions {
   }
 
   /**
-   * All of the channels or none: a refused command changes nothing. Where nobody has to be asked it
-   * is done when this returns. Throws ProtocolError, and rejects with what access does.
+   * Subscribes to all of the channels or to none: a refused command changes nothing. Unless a
+   * promise is returned, this is done on return. Throws ProtocolError or what access throws, and
+   * rejects as access does.
    */
   subscribe(
     session: Session,
@@ -67,7 +71,7 @@ export class SessionSubscriptions {
     return undefined;
   }
 
-  /** Those that had not begun are refused, so that every command has its answer. */
+  /** A subscription that has not begun is refused, so that every command has its reply. */
   unsubscribe(session: Session, channel: string): void {
     this.#forgetAttempt(session, channel);
     const subscription = session.subscriptions.get(channel);
@@ -78,7 +82,7 @@ export class SessionSubscriptions {
     if (state === 'waiting' && commandId !== 0) session.refuse(commandId, endedMeanwhile());
   }
 
-  /** What the server subscribes a client to before it is told that it is connected. */
+  /** Makes the subscriptions that the server gives a client before the connect reply. */
   async open(
     session: Session,
     id: number,
@@ -99,7 +103,7 @@ export class SessionSubscriptions {
     return opening.starts;
   }
 
-  /** The server subscribes a session that is connected; false if it is on the channel already. */
+  /** The server subscribes a connected session; false if it is on the channel already. */
   add(session: Session, channel: string, grant: SubscribeGrant, since?: Position): boolean {
     if (session.subscriptions.has(channel)) return false;
     this.#forgetAttempt(session, channel);
@@ -107,17 +111,17 @@ export class SessionSubscriptions {
     return true;
   }
 
-  /** The server ends a subscription, or what would become one; false if there is none. */
+  /** The server ends a subscription, or a request for one; false if there is none. */
   end(session: Session, channel: string, kind: UnsubscribeKind): boolean {
     if (!this.#has(session, channel)) return false;
     this.unsubscribe(session, channel);
     const isTold = session.reply({ type: 'ended', channel, kind });
-    // Who keeps positions and cannot be told finds out when it comes back.
+    // A client that keeps positions and cannot be notified learns of it when it reconnects.
     if (!isTold && session.wire.hasPositions) session.close('insufficientState');
     return true;
   }
 
-  /** Nothing is left of what the session listened to or asked for. */
+  /** Ends all of the session's subscriptions and requests. */
   endAll(session: Session): void {
     session.opening = undefined;
     session.attempts?.clear();
@@ -138,7 +142,7 @@ export class SessionSubscriptions {
     throw new ProtocolError('limitExceeded', detail);
   }
 
-  /** Throws what access does; answers that are on their way then are of no interest. */
+  /** Throws what access throws. The results of checks that are then under way are ignored. */
   #ask(session: Session, requests: readonly SubscribeRequest[]): Answer[] {
     const { client, credentials, origin } = session;
     const answers: Answer[] = [];
@@ -169,7 +173,7 @@ export class SessionSubscriptions {
       const left = grants.filter((_, i) => isWanted(requests[i] as SubscribeRequest));
       if (!session.isOver) this.#addAll(session, id, requests.filter(isWanted), left);
     } catch (error) {
-      // What is not wanted any more was answered when it was ended.
+      // Requests that are no longer wanted got their reply when they were ended.
       if (wanted.size > 0) throw error;
     } finally {
       for (const channel of wanted.keys()) attempts.delete(channel);
@@ -214,7 +218,7 @@ function sinceOf(position: Position | undefined): SubscribeRequest['since'] {
   return position === undefined ? FROM_NOW : { type: 'position', position };
 }
 
-/** Temporary: a client that has made the subscription anew may take this for the answer to that. */
+/** Temporary: a client that has subscribed again since may take this for the reply to that. */
 function endedMeanwhile(): ProtocolError {
   return new ProtocolError('internal', 'the subscription was ended before it began');
 }

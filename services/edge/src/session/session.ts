@@ -28,39 +28,39 @@ import type { Attempt } from './session-subscriptions.js';
 
 export type { SessionContext, WireChoice } from './session-context.js';
 
-/** `connecting`: it is being decided who the client is, and what it asks for waits. */
+/** `connecting`: the client is being authenticated, and its commands wait. */
 type Phase = 'new' | 'connecting' | 'connected' | 'over';
 
-/** Who they are is asked of others, and costs them: SDKs ask once a connection. */
+/** Each connect may cost a request to another service. SDKs connect once per connection. */
 const MAX_REFUSED_CONNECTS = 5;
 
-/** A close frame has no room for more, in UTF-8. */
+/** The most UTF-8 bytes of a reason in a close frame. */
 const MAX_REASON_BYTES = 123;
 
 const UUID_LENGTH = 36;
 const idBytes = Buffer.alloc(UUID_LENGTH);
 
-/** Node gives a UUID as a tree of 14 pieces; in one piece it takes an eighth of the memory. */
+/** Node makes a UUID as a tree of 14 pieces. In one piece it takes an eighth of the memory. */
 function newClientId(): string {
   idBytes.write(randomUUID(), 'latin1');
   return idBytes.toString('latin1');
 }
 
-/** One client connection's state: who it is, the channels it listens to and its signs of life. */
+/** The state of one client connection: its identity, its subscriptions and its heartbeats. */
 export class Session implements ConnectionHandler, Peer, Subscriber {
   readonly connection: Connection;
   readonly origin: Origin;
   readonly client = newClientId();
-  /** A secret by which this session is found where its commands come as requests of their own. */
+  /** A secret that identifies this session where its commands arrive as separate requests. */
   readonly emulationId: string | undefined;
   readonly subscriptions = new Map<string, Subscription>();
-  /** Channels that access is asked about. */
+  /** Channels whose access check is under way. */
   attempts: Map<string, Attempt> | undefined;
   opening: PendingConnect | undefined;
   credentials: Credentials = ANONYMOUS;
-  /** What it takes of the edge's limits; undefined when it was given none. */
+  /** Its share of the edge's connection limits; undefined if it was given none. */
   place: Place | undefined;
-  /** Commands that wait for somebody else. */
+  /** How many of its commands wait for another service. */
   inFlight = 0;
   lastSeenMs: number;
   lastPingMs: number;
@@ -72,10 +72,10 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   #refusals = 0;
   #rate: CommandRateLimiter | undefined;
   #refusedConnects = 0;
-  /** A pong that nobody asked for is a command like any other. */
+  /** Whether a ping awaits its pong. A pong without a ping counts as a command. */
   #owesPong = false;
 
-  /** Until its first frame the session counts as one of the wire that an empty frame chooses. */
+  /** Until its first frame, the session has the wire that an empty frame chooses. */
   constructor(connection: Connection, choose: WireChoice, context: SessionContext, origin: Origin) {
     this.connection = connection;
     this.origin = origin;
@@ -119,7 +119,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   handleBinary(): void {
     this.handlePong();
-    // Centrifuge's other protocol comes in binary frames.
+    // Centrifuge's Protobuf protocol uses binary frames.
     if (this.#wire.connects) return this.close('inappropriateProtocol');
     return this.refuse(
       0,
@@ -149,15 +149,15 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     this.#context.handleClosed(this, code);
   }
 
-  /** It is known who the client is. */
+  /** The client has been authenticated. */
   handleAdmitted(credentials: Credentials): void {
     this.credentials = credentials;
     this.#context.registry.add(this);
-    // Instead of the time by which it had to be known.
+    // Replaces the deadline for connecting.
     this.handleRefreshed(credentials);
   }
 
-  /** The client was told that it is connected: what it asked for meanwhile is done now. */
+  /** The connect reply has been sent: the pending commands are executed now. */
   handleConnected(): void {
     this.#phase = 'connected';
     const commands = this.#pending?.take() ?? [];
@@ -172,7 +172,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     }
   }
 
-  /** The same user, for longer or shorter than before. */
+  /** New credentials of the same user, which may end earlier or later than before. */
   handleRefreshed(credentials: Credentials): void {
     this.credentials = credentials;
     this.#context.expiry.watch(this, credentials, () => this.close('expired'));
@@ -210,7 +210,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     this.closeWith(code, reason);
   }
 
-  /** Ends the connection with any close code. */
+  /** Closes the connection with any close code. */
   closeWith(code: number, reason: string): void {
     if (this.isOver) return;
     const fitting = fittingReason(reason);
@@ -220,19 +220,19 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     this.connection.close(code, fitting);
   }
 
-  /** Tells the client, unless the session is over; false if its wire has no words for it. */
+  /** Sends a reply, unless the session is over. Returns false if the wire has no such reply. */
   reply(reply: Reply): boolean {
     return this.#tell(reply, (frame) => this.connection.send(frame));
   }
 
-  /** An error that belongs to no command has no answer on some wires: it ends the connection. */
+  /** On some wires, an error that belongs to no command has no reply: it closes the connection. */
   refuse(id: number, error: ProtocolError): void {
     const isAnswered = this.reply({ type: 'error', id, error });
     if (!isAnswered) return this.close('badRequest');
     if (++this.#refusals >= this.#wire.maxRefusals) this.close('tooManyErrors');
   }
 
-  /** A command could not be obeyed. */
+  /** A command could not be executed. */
   fail(id: number, error: unknown): void {
     if (this.isOver) return undefined;
     if (error instanceof ProtocolError) return this.refuse(id, error);
@@ -260,7 +260,10 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     }
   }
 
-  /** Whether the client has not sent too many commands; otherwise it is told, or closed. */
+  /**
+   * Whether the client is within its command rate. Otherwise the command is refused if it has an
+   * id, or the session is closed.
+   */
   #isInTime(command: Command): boolean {
     if (command.type === 'pong' && this.#owesPong) {
       this.#owesPong = false;
@@ -286,12 +289,14 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     asked?.catch((error: unknown) => this.#handleNotConnected(command.id, error));
   }
 
-  /** What was asked for while it is being decided who asks. */
+  /** The commands that wait until the client is authenticated. */
   #waiting(): PendingCommands {
     return (this.#pending ??= new PendingCommands(this.#context.pendingLimits));
   }
 
-  /** The client may try again; what it asked for meanwhile is nothing to somebody unknown. */
+  /**
+   * The client may try again. Its pending commands are refused, because it is not authenticated.
+   */
   #handleNotConnected(id: number, error: unknown): void {
     if (this.isOver) return undefined;
     const { subscriptions, registry, connects } = this.#context;
@@ -321,7 +326,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
       case 'pong':
         return undefined;
       case 'send':
-        // Nobody takes it, and it has no answer that could say so.
+        // No handler takes it, and it has no reply that could report this.
         return this.close('notAvailable');
       case 'refused':
         return this.refuse(command.id, command.error);
@@ -379,7 +384,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
       return frame !== undefined;
     } catch (error) {
       this.#context.handleFault(error);
-      // Not by closeWith, which may have to write once more.
+      // Not by closeWith, which may send another reply.
       this.#phase = 'over';
       const { code, reason } = CLOSES.writeError;
       this.connection.close(code, reason);
@@ -388,7 +393,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   }
 }
 
-/** Cut off between characters. */
+/** Cuts a reason to MAX_REASON_BYTES, between characters. */
 function fittingReason(reason: string): string {
   const bytes = Buffer.from(reason);
   if (bytes.length <= MAX_REASON_BYTES) return reason;

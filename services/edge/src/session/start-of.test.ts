@@ -24,7 +24,7 @@ const position = (offset: number, epoch = 'f'): Since => ({
 });
 const last = (count: number): Since => ({ type: 'last', count });
 
-/** The start with its position instead of its cursor, which is the edge's own affair. */
+/** The start with its position instead of its cursor, which is internal to the edge. */
 function start(since: Since, channel = channelOf()) {
   const found = startOf(channel, since, 0);
   if (found.type === 'ahead') return found;
@@ -70,7 +70,7 @@ test.each([
   [0, { type: 'at', offset: 13 }],
   [2, { type: 'at', offset: 11 }],
   [4, { type: 'older', offset: 9 }],
-  [1000, { type: 'older', offset: 4 }], // no further than the generation goes back
+  [1000, { type: 'older', offset: 4 }], // no earlier than the generation began
 ])('the last %i', (count, expected) => {
   expect(start(last(count))).toMatchObject(expected);
 });

@@ -2,8 +2,9 @@ import type { Since } from '@newswire/protocol';
 import type { LiveChannel } from '../channel/live-channel.js';
 
 /**
- * Where a subscription begins. `recovered` is undefined where no position was asked for. `older`:
- * that has to be read from the broker's log. `ahead`: this edge has not got so far yet.
+ * Where a subscription begins. `recovered` is undefined if no position was requested. `older`: its
+ * first publications must be read from the broker's log. `ahead`: this edge has not reached the
+ * position yet.
  */
 export type Start =
   | { readonly type: 'at'; readonly cursor: number; readonly recovered: boolean | undefined }
@@ -11,8 +12,8 @@ export type Start =
   | { readonly type: 'ahead' };
 
 /**
- * Where a subscription to a channel that is ready begins: as if the ring kept no more than the
- * broker's log. What it has beyond that is for sessions that lag.
+ * Where a subscription to a ready channel begins: as if the ring kept no more than the broker's
+ * log. The publications that it keeps beyond that are for lagging sessions.
  */
 export function startOf({ log, flushed }: LiveChannel, since: Since, nowMs: number): Start {
   switch (since.type) {
@@ -29,7 +30,7 @@ export function startOf({ log, flushed }: LiveChannel, since: Since, nowMs: numb
       return { type: 'older', cursor };
     }
     case 'position': {
-      // Another edge may have heard of a new generation before this one does.
+      // Another edge may have received a new generation before this one does.
       if (!log.knows(since.position.epoch)) return { type: 'ahead' };
       const cursor = log.cursorAfter(since.position);
       if (cursor === undefined) return { type: 'at', cursor: flushed, recovered: false };
@@ -43,12 +44,12 @@ export function startOf({ log, flushed }: LiveChannel, since: Since, nowMs: numb
   }
 }
 
-/** Where a subscription begins that is to have the newest publication, and no other before it. */
+/** Where a subscription begins that gets the newest publication, and none before it. */
 export function startAtNewest(channel: LiveChannel, since: Since, nowMs: number): Start {
   const { log, flushed } = channel;
   const isAsked = since.type === 'position';
   if (isAsked && log.knows(since.position.epoch) && log.cursorAfter(since.position) === flushed) {
-    return { type: 'at', cursor: flushed, recovered: true }; // it has it already
+    return { type: 'at', cursor: flushed, recovered: true }; // the client has it already
   }
   const start = startOf(channel, { type: 'last', count: 1 }, nowMs);
   if (start.type !== 'at') return start;

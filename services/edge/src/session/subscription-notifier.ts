@@ -7,7 +7,7 @@ import { listedBytes, REPLY_BYTES, startBytes } from './message-size.js';
 import type { Session } from './session.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 
-/** What clients are told of their subscriptions, as those begin, break and expire. */
+/** Notifies clients when their subscriptions begin, break and expire. */
 export class SubscriptionNotifier {
   readonly #subscriptions: SessionSubscriptions;
   readonly #expiry: Expiry;
@@ -19,7 +19,7 @@ export class SubscriptionNotifier {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** False if the publications were left out: the reply has no room for them. */
+  /** False if the publications were left out, because the reply has no room for them. */
   tellBegun(
     session: Session,
     subscription: Subscription,
@@ -39,7 +39,7 @@ export class SubscriptionNotifier {
     return isTold;
   }
 
-  /** Whether the reply that these are for stays within what a message may have. */
+  /** Whether the reply with these publications is within the limit of a message. */
   #hasRoom(
     { opening, wire }: Session,
     { channel, terms, grant }: Subscription,
@@ -57,14 +57,14 @@ export class SubscriptionNotifier {
   }
 
   tellBroken(session: Session, { channel, terms }: Subscription): void {
-    // A client makes no subscription anew that it has not made.
+    // A client does not renew a subscription that the server made.
     if (!session.wire.hasPositions || terms.isServerSide) return session.close('insufficientState');
     session.subscriptions.delete(channel.name);
     const isTold = session.reply({ type: 'resubscribe', channel: channel.name });
     if (!isTold) session.close('insufficientState');
   }
 
-  /** The client has shown that it may stay on the channel. */
+  /** The client has refreshed its subscription. */
   handleRefreshed(session: Session, subscription: Subscription, grant: SubscribeGrant): void {
     const { expiresAtMs: _, ...before } = subscription.grant;
     subscription.grant = { ...before, ...grant };
@@ -75,7 +75,7 @@ export class SubscriptionNotifier {
     this.#expiry.watch(subscription, grant, () => this.#expire(session, subscription));
   }
 
-  /** A client that has not refreshed its subscription may make it anew. */
+  /** A client that has not refreshed its subscription may subscribe again. */
   #expire(session: Session, { state, terms, channel }: Subscription): void {
     if (state === 'ended') return undefined;
     if (terms.isServerSide || !session.wire.hasPositions) {

@@ -3,13 +3,13 @@ import type { NamespaceOptions } from '@newswire/runtime';
 import type { SubscribeGrant } from '../access/access.js';
 import { PLAIN_TERMS, type SubscriptionTerms } from '../channel/live-channel.js';
 
-/** A channel's options; throws ProtocolError 102 where there is no such channel. */
+/** A channel's options. Throws ProtocolError 102 if there is no such channel. */
 export type OptionsOf = (channel: string) => NamespaceOptions;
 
-/** Settles how a session has a channel. Most are alike, and share one object a namespace. */
+/** Settles the terms of subscriptions. Most subscriptions of a namespace share one object. */
 export class TermsOf {
   readonly #optionsOf: OptionsOf;
-  /** Of wildcards: they have no positions, no members and nothing that one is to differ from. */
+  /** The terms of wildcards: without positions, members or deltas. */
   readonly #loose = { ...PLAIN_TERMS, recovery: false };
   readonly #looseByServer = { ...this.#loose, isServerSide: true };
   readonly #plain = new WeakMap<NamespaceOptions, SubscriptionTerms>();
@@ -34,7 +34,7 @@ export class TermsOf {
   }
 }
 
-/** Of what a namespace settles. */
+/** Whether a grant changes none of the namespace's options. */
 function saysNothing({ recovery, presence, joinLeave }: SubscribeGrant): boolean {
   return recovery === undefined && presence === undefined && joinLeave === undefined;
 }
@@ -54,7 +54,7 @@ function termsOf(
     isServerSide,
     isMember: isAnnounced || (grant.presence ?? options.presence),
     isAnnounced,
-    // Where the server subscribes, it asks for its client.
+    // A subscription that the server makes requests them for the client.
     receivesMembers: isAnnounced && (joinLeave || isServerSide),
     hasDelta: delta && options.delta,
   };
