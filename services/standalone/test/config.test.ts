@@ -28,7 +28,7 @@ describe('bad configuration ends a service with one clear sentence each and exit
     [
       'center',
       { NEWSWIRE_REDIS_URL: 'localhost:6379:secret' },
-      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379.\n',
+      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; a % in its password is written %25.\n',
     ],
     [
       'standalone',
@@ -45,7 +45,7 @@ describe('bad configuration ends a service with one clear sentence each and exit
     '%s accepts the names of all services, and a value it has no use for',
     async (service) => {
       const others = {
-        edge: { NEWSWIRE_CENTER_PORT: 'x', NEWSWIRE_URL: 'x', NEWSWIRE_HISTORY_BYTES: 'x' },
+        edge: { NEWSWIRE_CENTER_PORT: 'x', NEWSWIRE_URL: 'x', NEWSWIRE_EDGES: 'x' },
         center: { NEWSWIRE_EDGE_PORT: 'x', NEWSWIRE_DRAIN_MS: 'x', NEWSWIRE_PING_INTERVAL_MS: 'x' },
         standalone: { NEWSWIRE_REDIS_URL: 'x', NEWSWIRE_EDGE_PORT: 'x', NEWSWIRE_URL: 'x' },
       }[service];
