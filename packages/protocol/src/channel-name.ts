@@ -21,18 +21,21 @@ export function checkChannelName(name: string): void {
   }
 }
 
-/** `sports:*`: all channels of a namespace. No channel is called like that. */
+/**
+ * Whether the name is a wildcard like `sports:*`: all channels of a namespace. No channel has such
+ * a name.
+ */
 export function isWildcard(name: string): boolean {
   return name.endsWith(':*');
 }
 
-/** The wildcard of the channel's namespace; undefined where it is in none. */
+/** The wildcard of the channel's namespace; undefined if it has no namespace. */
 export function wildcardOf(channel: string): string | undefined {
   const end = channel.indexOf(':');
   return end < 0 ? undefined : `${channel.slice(0, end)}:*`;
 }
 
-/** As checkChannelName, for what may be subscribed where wildcards may: `sports:*`, but not `*`. */
+/** Like `checkChannelName`, but also accepts a wildcard: `sports:*`, but not `*`. */
 export function checkChannelOrWildcard(name: string): void {
   if (!isWildcard(name)) return checkChannelName(name);
   checkChannelName(name.slice(0, -2));
@@ -40,7 +43,7 @@ export function checkChannelOrWildcard(name: string): void {
   throw new ProtocolError('badRequest', `${quote(name)} is not a namespace and :*`);
 }
 
-/** Untrusted text in an answer: its first 32 characters, in printable ASCII. */
+/** Quotes untrusted text for a reply: its first 32 characters, in printable ASCII. */
 function quote(text: string): string {
   const start = text.length > 32 ? `${text.slice(0, 32)}...` : text;
   const escape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;

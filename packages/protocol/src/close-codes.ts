@@ -1,7 +1,7 @@
 /**
- * Why newswire closes a connection: the WebSocket close codes, Centrifuge's again but for 1009,
- * which is RFC 6455's. `reconnect`: whether a client should come back (3000–3499) or not (1009,
- * 3500–3999).
+ * The reasons for which newswire closes a connection, with their WebSocket close codes. The codes
+ * are Centrifuge's, except 1009, which is RFC 6455's. `reconnect`: whether a client should
+ * reconnect (3000–3499) or not (1009, 3500–3999).
  */
 export const CLOSES = {
   tooLong: { code: 1009, reason: 'message too long', reconnect: false },

@@ -1,5 +1,5 @@
 /**
- * The errors a client or a publisher can be answered with. Codes are Centrifuge's, so that its
+ * The errors in replies to clients and publishers. The codes are Centrifuge's, so that its
  * libraries understand them. `temporary`: the same request may succeed later.
  */
 export const ERRORS = {
@@ -21,14 +21,17 @@ export const ERRORS = {
 
 export type ErrorKind = keyof typeof ERRORS;
 
-/** How an error looks in an answer: `{code, message}`, and `temporary: true` where it is. */
+/** An error in a reply: `{code, message}`, and `temporary: true` for a temporary error. */
 export interface ErrorBody {
   readonly code: number;
   readonly message: string;
   readonly temporary?: true;
 }
 
-/** A failure that has a code on every wire. The detail is shown to the client: no secrets in it. */
+/**
+ * A failure that has a code on every wire. The client sees the detail, so it must contain no
+ * secrets.
+ */
 export class ProtocolError extends Error {
   readonly kind: ErrorKind;
   readonly code: number;

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { createDelta } from 'fossil-delta';
 
 /**
- * What makes `target` of `source`, in Fossil's format. Undefined where that is no shorter than the
- * target, or cuts a character in two and so is no text.
+ * The delta from `source` to `target`, in Fossil's format. Undefined if it is no shorter than the
+ * target, or if it splits a character and so is not text.
  */
 export function fossilDifference(source: string, target: string): string | undefined {
   const bytes = Buffer.from(target);

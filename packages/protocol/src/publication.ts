@@ -1,34 +1,34 @@
-/** One line of JSON text: what a publication carries, made safe once, by the publishing side. */
+/** One line of JSON text, such as a publication's data. The publishing side makes it safe once. */
 export type JsonLine = string;
 
-/** A place in one channel's log. Offsets count 1, 2, 3…; the epoch names one generation of that log. */
+/** A position in one channel's log. Offsets count 1, 2, 3…; the epoch names the log generation. */
 export interface Position {
   readonly offset: number;
   readonly epoch: string;
 }
 
-/** One item of a channel. */
+/** One publication of a channel. */
 export interface Publication {
   readonly offset: number;
   readonly data: JsonLine;
-  /** JSON members that go beside data and offset in a push, joined by commas: `"tags":{…},"info":{…}`. */
+  /** JSON members next to data and offset in a push, joined by commas: `"tags":{…},"info":{…}`. */
   readonly extra?: string;
-  /** Delivered and recovered like all others, but not listed where somebody asks for the history. */
+  /** Delivered and recovered like any other publication, but not listed in replies to `history`. */
   readonly isTransient?: true;
 }
 
-/** Who is told of in presence, in join and leave pushes, and in a client's publications. */
+/** A client, as listed in presence, in join and leave pushes, and in its publications. */
 export interface ClientInfo {
   /** The session's id. */
   readonly client: string;
-  /** Empty where nobody is known. */
+  /** Empty for an anonymous client. */
   readonly user: string;
-  /** What its connection and its subscription say of it, each one line of JSON. */
+  /** The info of its connection and of its subscription, each one line of JSON. */
   readonly connInfo?: JsonLine;
   readonly chanInfo?: JsonLine;
 }
 
-/** The JSON text of a client's info, as Centrifuge has it. */
+/** The JSON text of a client's info, in Centrifuge's format. */
 export function toInfoLine({ client, user, connInfo, chanInfo }: ClientInfo): JsonLine {
   const known = `{"user":${JSON.stringify(user)},"client":${JSON.stringify(client)}`;
   const conn = connInfo === undefined ? '' : `,"conn_info":${connInfo}`;
@@ -38,7 +38,8 @@ export function toInfoLine({ client, user, connInfo, chanInfo }: ClientInfo): Js
 
 /**
  * The JSON text of a value, on one line and in valid UTF-8: `JSON.stringify` escapes control
- * characters and lone surrogates. Line-framed wires rely on this; a raw newline would end a frame.
+ * characters and lone surrogates. Line-framed wires depend on this: a raw newline would end a
+ * frame.
  */
 export function toJsonLine(value: unknown): JsonLine {
   return JSON.stringify(value);

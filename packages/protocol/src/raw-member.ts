@@ -1,6 +1,6 @@
 import { toJsonLine, type JsonLine } from './publication.js';
 
-// By code: taken as strings of one character each they cost several times as much.
+// Character codes: comparisons of one-character strings cost several times as much.
 const codeOf = (character: string) => character.charCodeAt(0);
 const QUOTE = codeOf('"');
 const BACKSLASH = codeOf('\\');
@@ -15,10 +15,10 @@ const LINE_FEED = codeOf('\n');
 const CARRIAGE_RETURN = codeOf('\r');
 
 /**
- * The text of one member's value in a JSON object, on one line; undefined if it has none. `json`
- * must be the text of a valid object. Taken as text and not parsed and written again, a number too
- * long for JavaScript or an order of keys stays as the publisher wrote it. The last of several
- * members of one name counts, as it does for JSON.parse.
+ * The text of one member's value in a JSON object, on one line; undefined if there is no such
+ * member. `json` must be the text of a valid object. The text is not parsed and written again, so a
+ * number too long for JavaScript and the order of keys stay as the publisher wrote them. Of several
+ * members with the same name, the last counts, as in JSON.parse.
  */
 export function rawMember(json: string, name: string): JsonLine | undefined {
   let found: string | undefined;
@@ -33,7 +33,7 @@ export function rawMember(json: string, name: string): JsonLine | undefined {
   return found === undefined ? undefined : onOneLine(found);
 }
 
-/** All members of a JSON object, as `rawMember` has each of them: in one pass, however many there are. */
+/** All members of a JSON object, each as `rawMember` returns it, in one pass. */
 export function rawMembers(json: string): Map<string, JsonLine> {
   const members = new Map<string, JsonLine>();
   let at = skipSpace(json, json.indexOf('{') + 1);
@@ -47,13 +47,15 @@ export function rawMembers(json: string): Map<string, JsonLine> {
   return members;
 }
 
-/** The text of a JSON value on one line. A string is written again, which loses nothing. */
+/**
+ * The text of a JSON value on one line. A string is parsed and written again, which loses nothing.
+ */
 export function toOneLine(json: string): JsonLine {
   const line = onOneLine(json.trimStart());
   return line.charCodeAt(0) === QUOTE ? toJsonLine(JSON.parse(line)) : line;
 }
 
-/** A string can't hold a raw line break: the ones there are stand between tokens. */
+/** A string cannot contain a raw line break, so all line breaks are between tokens. */
 function onOneLine(json: string): JsonLine {
   return json.trimEnd().replace(/[\r\n]/g, ' ');
 }
@@ -68,13 +70,13 @@ function isSpace(code: number): boolean {
   return code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB;
 }
 
-/** Whether the string from `start` to `end` is `name`, however it is written. */
+/** Whether the string from `start` to `end` is `name`, even if it is written with escapes. */
 function isKey(json: string, start: number, end: number, name: string): boolean {
   const key = json.slice(start + 1, end - 1);
   return key.includes('\\') ? JSON.parse(`"${key}"`) === name : key === name;
 }
 
-/** Just after the string that begins at `start`. */
+/** The index just after the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
   for (let at = start; ;) {
     at = json.indexOf('"', at + 1);
@@ -84,7 +86,7 @@ function endOfString(json: string, start: number): number {
   }
 }
 
-/** Just after the value that begins at `start`, with any space behind it. */
+/** The index just after the value that begins at `start`, and after any space behind it. */
 export function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {

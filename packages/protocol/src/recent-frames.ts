@@ -2,7 +2,7 @@ import type { Command } from './wire.js';
 
 const MAX_FRAMES = 8;
 
-/** In UTF-16 code units: what holds more is hardly said twice. */
+/** In UTF-16 code units. Longer frames are rarely equal. */
 const MAX_LENGTH = 512;
 
 interface Decoded {
@@ -10,10 +10,13 @@ interface Decoded {
   readonly commands: readonly Command[];
 }
 
-/** What clients ask for as they come: later hardly one says what another has said. */
+/** The commands of clients that connect, which are often equal. Later commands rarely are. */
 const REPEATED: ReadonlySet<Command['type']> = new Set(['connect', 'subscribe', 'pong']);
 
-/** Remembers what the last few frames say. Nobody changes a command, so those who say the same share it. */
+/**
+ * Caches the commands of the last few frames. Commands are never changed, so equal frames share
+ * them.
+ */
 export class RecentFrames {
   readonly #decode: (text: string) => readonly Command[];
   readonly #frames: Decoded[] = [];
@@ -23,7 +26,7 @@ export class RecentFrames {
     this.#decode = decode;
   }
 
-  /** Throws what decoding does, each time anew. */
+  /** Throws the errors of decoding. They are not cached. */
   decode(text: string): readonly Command[] {
     for (const frame of this.#frames) if (frame.text === text) return frame.commands;
     const commands = this.#decode(text);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * An object whose members' names are a client's own choice, as a Map. No name is lost, as
- * `__proto__` is in z.record, and none is inherited. A member that is null is as if it were not there.
+ * Parses an object whose member names are a client's own choice to a Map. No name is lost, as
+ * `__proto__` is in z.record, and none is inherited. A member that is null is ignored.
  */
 export function recordOf<T>(member: z.ZodType<T>) {
   return z.custom<object>(isRecord, 'must be an object').transform((object, context) => {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** What zod calls a type, where that is not what people call it. */
+/** Names of zod's types, where zod's own name is not the common one. */
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   object: 'an object',
   record: 'an object',
@@ -9,12 +9,12 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-/** Names of members can be a client's own, and of any length. */
+/** A client may choose the names of members, so they can have any length. */
 const MAX_FIELD_LENGTH = 100;
 
 /**
- * The first thing that is wrong with a request's JSON, in one sentence for its sender: `limit must be
- * a whole number`. `whole` names the JSON itself. zod's own messages never reach a sender.
+ * The first fault in a request's JSON, in one sentence for its sender: `limit must be a whole
+ * number`. `whole` names the JSON itself. zod's own messages never reach a sender.
  */
 export function faultOf(issue: z.core.$ZodIssue | undefined, whole: string): string {
   if (issue === undefined) return `${whole} is not as it must be`;

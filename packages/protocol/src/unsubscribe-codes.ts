@@ -1,6 +1,6 @@
 /**
- * Why newswire ends a subscription that its client made, in Centrifuge's codes. From 2500 on the
- * client subscribes again, from the position it has.
+ * The reasons for which newswire ends a client's subscription, with Centrifuge's codes. After a
+ * code from 2500 on, the client subscribes again from its position.
  */
 export const UNSUBSCRIBES = {
   server: { code: 2000, reason: 'server unsubscribe' },

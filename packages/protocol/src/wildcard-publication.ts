@@ -1,14 +1,14 @@
 import { toJsonLine, type Publication } from './publication.js';
 import { rawMember } from './raw-member.js';
 
-/** The channel that a wildcard's publication was published to: it stands beside the data. */
+/** The channel to which a wildcard's publication was published. It is next to the data. */
 export function channelOf({ extra = '' }: Publication): string {
   return /^"channel":"([^"]*)"/.exec(extra)?.[1] ?? '';
 }
 
 /**
- * The publication with its channel as a tag too, in place of a tag of that name: Centrifuge's
- * libraries hand tags to their callers, but say the wildcard's name for the channel.
+ * Adds the channel as a tag, in place of a tag of that name. Centrifuge's libraries pass tags to
+ * the application, but report the wildcard's name as the channel.
  */
 export function withChannelTag(publication: Publication): Publication {
   const object = `{${publication.extra ?? ''}}`;

@@ -9,7 +9,7 @@ import { FROM_NOW, type Command, type Since } from './wire.js';
 
 const Id = z.int().min(1).max(0xffff_ffff);
 
-// All but channels may be missing, or null: Go, Java and C# write what is empty that way.
+// All members except channels may be missing or null: Go, Java and C# write empty values that way.
 const Offset = z.int().min(0).nullish();
 const Epoch = z.string().max(64).nullish();
 const Token = z.string().nullish();
@@ -51,16 +51,16 @@ const Rpc = z.object({ method: Word });
 const Refresh = z.object({ token: Token });
 const SubRefresh = z.object({ channel: z.string(), token: Token, type: Kind });
 
-/** The bit of a subscribe's `flag` that asks for error 112 instead of `recovered: false`. */
+/** The bit of a subscribe's `flag` that requests error 112 instead of `recovered: false`. */
 const MUST_RECOVER = 2;
 
-/** A frame to its commands, one a line. */
+/** Decodes a frame to its commands, one per line. */
 export function decodeFrame(text: string): Command[] {
-  // To split a text with nothing to split costs more than to decode it.
+  // Splitting a text of one line costs more than decoding it.
   return text.includes('\n') ? text.split('\n').flatMap(decodeLine) : decodeLine(text);
 }
 
-/** One line of a frame to its command; an empty one has none. */
+/** Decodes one line of a frame. An empty line has no command. */
 function decodeLine(line: string): Command[] {
   if (line === '' || line.trim() === '') return [];
   const command = toObject(line);
@@ -80,7 +80,7 @@ function decodeLine(line: string): Command[] {
   }
 }
 
-/** The members that name a command. Of several, those that are null are as if they were not there. */
+/** The members that name a command. If there are several, those that are null are ignored. */
 function methodsOf(command: Readonly<Record<string, unknown>>): string[] {
   const named = Object.keys(command).filter((key) => key !== 'id');
   return named.length < 2 ? named : named.filter((key) => command[key] !== null);
@@ -188,7 +188,8 @@ function toSubscribe(
     ? { type: 'position', position: positionOf(offset, epoch) }
     : FROM_NOW;
   const { positioned, recoverable, join_leave: joinLeave, delta } = params;
-  // Written out: every client comes by here, and a spread costs more than all of it.
+  // Written out because every client subscribes through here, and a spread costs more than the
+  // rest.
   const request = {
     channel,
     since,
@@ -214,7 +215,10 @@ function toHistory(id: number, params: z.infer<typeof History>): Command {
   };
 }
 
-/** As its sender wrote it: parsed and written again, a long number would be another. A string would not. */
+/**
+ * The data as its sender wrote it. Parsing and writing it again would change a long number, but not
+ * a string.
+ */
 function dataOf(line: string, method: string, params: unknown): JsonLine | undefined {
   if (typeof params !== 'object' || params === null || !('data' in params)) return undefined;
   if (typeof params.data === 'string') return toJsonLine(params.data);

@@ -11,7 +11,7 @@ interface Push {
   readonly push: { readonly pub: { data: string; offset: number; delta?: true } };
 }
 
-/** What a client makes of a push, as the protocol's libraries do. */
+/** Decodes a push as the protocol's libraries do. */
 function read(frame: string | undefined, previous: string): { data: string; isDelta: boolean } {
   const { data, delta } = (JSON.parse(frame ?? '') as Push).push.pub;
   if (delta === undefined) return { data, isDelta: false };

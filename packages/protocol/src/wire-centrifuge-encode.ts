@@ -5,13 +5,13 @@ import { UNSUBSCRIBES, type UnsubscribeKind } from './unsubscribe-codes.js';
 import { withChannelTag } from './wildcard-publication.js';
 import type { Reply, SubscriptionStart } from './wire.js';
 
-/** Channel names have no character that JSON escapes, and data is one line of JSON already. */
+/** Channel names contain no character that JSON escapes, and data is already one line of JSON. */
 export function encode(channel: string, publication: Publication): string {
   const named = isWildcard(channel) ? withChannelTag(publication) : publication;
   return push(channel, `"pub":${toPub(named)}`);
 }
 
-/** Where a client takes differences, even the data that is told as a whole is a string. */
+/** For clients that accept deltas, data is a string even if the publication is whole. */
 export function encodeWhole(channel: string, publication: Publication): string {
   return push(channel, `"pub":${toWholePub(publication)}`);
 }
@@ -81,7 +81,7 @@ export function encodeReply(reply: Reply): string | undefined {
 
 function encodeConnected(reply: Extract<Reply, { readonly type: 'connected' }>): string {
   const { id, client, version, pingIntervalMs, data, ttlS, subs = [], emulation } = reply;
-  // Whole seconds: a client waits for 10 s more than that, so rounding up is safe.
+  // Whole seconds. Rounding up is safe, because a client waits 10 s longer than that.
   const ping = Math.ceil(pingIntervalMs / 1000);
   let facts = `"client":"${client}","version":"${version}","ping":${ping},"pong":true`;
   if (ttlS !== undefined) facts += `,"expires":true,"ttl":${ttlS}`;
@@ -95,7 +95,8 @@ function startMembers(start: SubscriptionStart): string {
   const { position, positioning, wasRecovering, recovered, publications, data, ttlS } = start;
   const { hasDelta = false } = start;
   const isPositioned = positioning !== 'none';
-  // Written out: every client is told this, and JSON.stringify of a new object costs more than the rest.
+  // Written out because every client receives this, and JSON.stringify of a new object costs more
+  // than the rest.
   let facts = positioning === 'recoverable' ? ',"recoverable":true' : '';
   if (isPositioned) {
     const { epoch, offset } = position;
@@ -121,10 +122,10 @@ function presenceMembers(clients: ReadonlyMap<string, ClientInfo>): string {
   return infos.join();
 }
 
-/** The texts of publications that were listed lately. */
+/** The texts of recently listed publications. */
 const listedTexts = new WeakMap<readonly Publication[], string>();
 
-/** Who comes back to the same place is given the same list: its text is made once. */
+/** Clients that recover from the same position get the same list, so its text is made once. */
 function toPubs(publications: readonly Publication[]): string {
   if (publications.length === 0) return '';
   let text = listedTexts.get(publications);

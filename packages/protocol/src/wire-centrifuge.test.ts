@@ -6,7 +6,7 @@ import { centrifugeWire, FROM_NOW, ProtocolError } from './index.js';
 const decode = (...commands: unknown[]) =>
   centrifugeWire.decode(commands.map((command) => JSON.stringify(command)).join('\n'));
 
-/** The one error that a command is refused with. */
+/** The error of a refused command. */
 function refusalOf(command: unknown): { id: number; code: number; message: string } {
   const [refused, ...others] = decode(command);
   expect(others).toEqual([]);
@@ -172,7 +172,7 @@ describe('commands', () => {
   });
 });
 
-/** For each method, a command with every member that it may have, as some libraries write them. */
+/** For each method, its required members, and the optional ones, as some libraries write them. */
 const NULLS: readonly (readonly [string, object, readonly string[]])[] = [
   ['connect', {}, ['token', 'name', 'version', 'headers', 'subs']],
   [
@@ -255,12 +255,15 @@ const METHODS = [
   'refresh',
   'sub_refresh',
 ];
-/** How messages of the library that checks shapes begin. */
+/** Words from the messages of zod, the library that checks shapes. */
 const ZOD_WORDS = /Invalid|Too (big|small)|expected|received|Unrecognized/;
 
 const TYPES = [...METHODS, 'presenceStats', 'subRefresh', 'pong', 'refused'];
 
-/** By decoding: measured it is about a tenth of this, for code that gets compiled. */
+/**
+ * Memory that decoding may retain. Measured, it is about a tenth of this, for code that gets
+ * compiled.
+ */
 const MAX_LEFT_BYTES = 1_048_576;
 
 describe('refusals', () => {

@@ -3,12 +3,12 @@ import { decodeFrame } from './wire-centrifuge-decode.js';
 import { RecentFrames } from './recent-frames.js';
 import { encode, encodeDelta, encodeReply, encodeWhole } from './wire-centrifuge-encode.js';
 
-/** Clients that come back together say the same, word for word, and all answer pings alike. */
+/** Clients that reconnect together send equal frames, and all their pongs are equal. */
 const recentFrames = new RecentFrames(decodeFrame);
 
 /**
- * Centrifuge's JSON protocol: objects, several to a frame, joined by newlines. What is not a
- * command at all cannot be answered, as an answer needs its id: the frame is refused whole.
+ * Centrifuge's JSON protocol: objects, several to a frame, joined by newlines. A reply needs the id
+ * of its command. Text that is not a command has none, so its whole frame is refused.
  */
 const PLAIN: Wire = {
   name: 'centrifuge',
@@ -23,10 +23,10 @@ const PLAIN: Wire = {
   encodeReply,
 };
 
-/** Differences from the publication before, where they are shorter. */
+/** Deltas from the previous publication, if they are shorter. */
 const deltaWire: Wire = { ...PLAIN, name: 'centrifuge-delta', index: 4, encode: encodeDelta };
 
-/** The first publication of a subscription with differences has none before it. */
+/** The first publication of a subscription with deltas has no previous one. */
 const firstDeltaWire: Wire = {
   ...PLAIN,
   name: 'centrifuge-whole',

@@ -7,12 +7,13 @@ import { channelOf } from './wildcard-publication.js';
 import { textOf } from './wire-seed.js';
 
 /**
- * Server-sent events for programs without a library: `EventSource`, curl. A client says all it has
- * to say in its request, see `plainSseRequest`.
+ * Server-sent events for programs without a library: `EventSource`, curl. A client sends everything
+ * in its request, see `plainSseRequest`.
  *
- * An event's id holds the positions of all the client's channels, so the last step to its bytes is
- * each connection's own. What is the same for all is made here: frames are blocks that end with an
- * empty line, see `PlainSseBlock`. An epoch is named where a subscription begins, and holds on.
+ * An event's id holds the positions of all the client's channels, so the last step of encoding is
+ * separate for each connection. The part that is the same for all is encoded here: frames are
+ * blocks that end with an empty line, see `PlainSseBlock`. The block that begins a subscription
+ * names the epoch, which then stays valid.
  */
 export const plainSseWire: Wire = {
   name: 'plain_sse',
@@ -30,50 +31,56 @@ export const plainSseWire: Wire = {
 export interface PlainSseRequest {
   /** Channel names, joined by `|`. */
   readonly channels: string;
-  /** Empty: none was given. */
+  /** Empty if the client sent none. */
   readonly token: string;
-  /** The id of the last event that the client has; empty: it begins now. */
+  /** The id of the client's last event; empty if the client starts now. */
   readonly lastEventId: string;
 }
 
-/** What of a frame goes to one event. `:` is a heartbeat, `!` what ends the connection. */
+/**
+ * The part of a frame that becomes one event. `:` is a heartbeat, `!` an error that ends the
+ * connection.
+ */
 export type PlainSseBlock =
   | { readonly type: 'connected' }
   | { readonly type: 'heartbeat' }
   | { readonly type: 'error'; readonly body: string }
-  /** The client's position on a channel from here on; without fields it is told by an id alone. */
+  /** The client's position on a channel from here on. Without fields, only an id is sent. */
   | {
       readonly type: 'position';
       readonly channel: string;
       readonly offset: number;
-      /** Undefined: as before. */
+      /** Undefined if it has not changed. */
       readonly epoch: string | undefined;
-      /** Lines of the event, beside its id. */
+      /** Lines of the event, besides its id. */
       readonly fields: string;
     };
 
-/** Events that are no items; `EventSource` has two of them of its own. */
+/** Names of events that are not publications. `EventSource` itself uses two of them. */
 const TAKEN_NAMES = ['error', 'gap', 'open', 'subscribed'];
 
-/** An id comes back in a request's headers, beside a token perhaps, and those have 16 KiB. */
+/**
+ * A client returns the id in a request header, perhaps with a token, and headers are limited to 16
+ * KiB.
+ */
 const MAX_ID_LENGTH = 4096;
 
-/** Of one position in an id, beside the channel's name. */
+/** The length of one position in an id, besides the channel's name. */
 const POSITION_LENGTH = 40;
 
 const CONNECTED = '*';
 
-/** The wire's one frame from a client. */
+/** The only frame that a client sends on this wire. */
 export function plainSseRequest(request: PlainSseRequest): string {
   return JSON.stringify(request);
 }
 
-/** The channels of a request as they stand there, each once. */
+/** The channels of a request, in their order and without duplicates. */
 export function plainSseChannels({ channels }: Pick<PlainSseRequest, 'channels'>): string[] {
   return [...new Set(channels.split('|'))].filter((channel) => channel !== '');
 }
 
-/** The positions in an id; error 107 where it is none of newswire's. */
+/** Parses the positions in an id. Throws error 107 if newswire did not create it. */
 export function readEventId(id: string): Map<string, Position> {
   const positions = new Map<string, Position>();
   for (const part of id === '' ? [] : id.split('|')) {
@@ -86,7 +93,7 @@ export function readEventId(id: string): Map<string, Position> {
   return positions;
 }
 
-/** Where one has got to who has had everything up to these positions. */
+/** The event id for these positions. */
 export function toEventId(positions: ReadonlyMap<string, Position>): string {
   const parts: string[] = [];
   for (const [channel, { offset, epoch }] of positions) parts.push(`${channel},${offset},${epoch}`);
@@ -147,8 +154,9 @@ function checkName(channel: string): void {
 }
 
 /**
- * A carriage return ends a line too: it arrives as a line feed. A wildcard's event has its name, as
- * `EventSource` hears no events but those it can name before; a field of its own says the channel.
+ * A carriage return also ends a line: it arrives as a line feed. A wildcard's event has the
+ * wildcard's name, because `EventSource` receives only events whose names it knows before. A field
+ * of its own names the channel.
  */
 function toBlock(channel: string, publication: Publication): string {
   const { offset, data } = publication;

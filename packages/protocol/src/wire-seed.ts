@@ -8,9 +8,9 @@ import { FROM_NOW, type Command, type Reply, type Wire } from './wire.js';
 const MAX_SEED_COMMAND_LENGTH = 8192;
 
 /**
- * The plain-text wire that newswire began with: `sub#77707|77708`, `unsub#77707`.
- * Every publication is one text frame: a string's characters, or any other value's JSON text.
- * Refusals are `error#<code>#<reason>`. White space around a command is passed over.
+ * newswire's original plain-text wire: `sub#77707|77708`, `unsub#77707`. Every publication is one
+ * text frame: a string's characters, or any other value's JSON text. Refusals are
+ * `error#<code>#<reason>`. White space around a command is ignored.
  */
 export const seedWire: Wire = {
   name: 'seed',
@@ -41,7 +41,7 @@ function decode(text: string): Command {
   return { type, id: 0, requests: channels.map((channel) => ({ channel, since: FROM_NOW })) };
 }
 
-/** Nothing is acknowledged; the end of a subscription is not passed over. */
+/** Commands are not acknowledged. The end of a subscription is reported. */
 function encodeReply(reply: Reply): string | undefined {
   switch (reply.type) {
     case 'error':
@@ -69,10 +69,10 @@ function verbOf(verb: string): 'subscribe' | 'unsubscribe' {
   }
 }
 
-/** What a person reads of an item: a string's characters, or any other value's JSON text. */
+/** A publication's data as text: a string's characters, or any other value's JSON text. */
 export function textOf(data: JsonLine): string {
   if (!data.startsWith('"')) return data;
   if (!data.includes('\\')) return data.slice(1, -1);
-  // A lone surrogate can't be UTF-8: sent raw, it would make the client drop the connection.
+  // A lone surrogate is not valid UTF-8: sent raw, it would make the client drop the connection.
   return (JSON.parse(data) as string).toWellFormed();
 }

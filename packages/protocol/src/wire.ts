@@ -13,31 +13,31 @@ export const FROM_NOW: Since = { type: 'now' };
 export interface SubscribeRequest {
   readonly channel: string;
   readonly since: Since;
-  /** Refuse with error 112, instead of beginning now, where the position cannot be continued. */
+  /** If the position cannot be recovered, refuse with error 112 instead of starting now. */
   readonly mustRecover?: boolean;
-  /** What allows it; empty: nothing was given. */
+  /** The subscription token; empty if the client sent none. */
   readonly token?: string;
   readonly data?: JsonLine | undefined;
-  /** Positions are wanted, going on from one is not. */
+  /** The client wants positions, but no recovery. */
   readonly isOnlyPositioned?: boolean;
-  /** Joins and leaves are wanted. */
+  /** The client wants join and leave pushes. */
   readonly joinLeave?: boolean;
-  /** The client understands differences between publications. */
+  /** The client accepts deltas between publications. */
   readonly delta?: boolean;
 }
 
-/** How a client begins. */
+/** A client's first command. */
 export interface ConnectCommand {
   readonly type: 'connect';
   readonly id: number;
-  /** Empty: none was given. */
+  /** Empty if the client sent none. */
   readonly token: string;
   readonly data: JsonLine | undefined;
-  /** Of the client's program. */
+  /** The name of the client's program. */
   readonly name: string;
   readonly version: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Where channels that the server subscribes it to are to go on. */
+  /** The positions from which the server's subscriptions of this client continue. */
   readonly subs: ReadonlyMap<string, Position>;
 }
 
@@ -45,21 +45,21 @@ export interface HistoryCommand {
   readonly type: 'history';
   readonly id: number;
   readonly channel: string;
-  /** How many publications at most; 0: the position alone; -1: as many as a page has. */
+  /** The maximum number of publications; 0: only the position; -1: as many as a page has. */
   readonly limit: number;
-  /** Behind this position, or before it where `reverse` is set. */
+  /** After this position, or before it if `reverse` is set. */
   readonly since: Position | undefined;
   /** Newest first. */
   readonly reverse: boolean;
 }
 
 /**
- * What a client can ask for, whatever wire it speaks. `id` names the command in its reply; wires
- * without replies leave it 0.
+ * The commands of clients on all wires. `id` identifies the command in its reply; wires without
+ * replies set it to 0.
  */
 export type Command =
   | ConnectCommand
-  /** All of them or none. */
+  /** Either all requests are accepted or none. */
   | { readonly type: 'subscribe'; readonly id: number; readonly requests: SubscribeRequest[] }
   | { readonly type: 'unsubscribe'; readonly id: number; readonly channels: readonly string[] }
   | {
@@ -77,7 +77,7 @@ export type Command =
       readonly method: string;
       readonly data: JsonLine | undefined;
     }
-  /** Has no reply, whatever becomes of it. */
+  /** Never has a reply. */
   | { readonly type: 'send'; readonly data: JsonLine | undefined }
   | { readonly type: 'refresh'; readonly id: number; readonly token: string }
   | {
@@ -87,28 +87,31 @@ export type Command =
       readonly token: string;
     }
   | { readonly type: 'pong' }
-  /** A command that is refused as such; the ones beside it in the frame are not. */
+  /** A refused command. The other commands in the frame are not refused with it. */
   | { readonly type: 'refused'; readonly id: number; readonly error: ProtocolError };
 
-/** How a subscription begins, as its client is told. */
+/** How a subscription begins, as reported to its client. */
 export interface SubscriptionStart {
   readonly channel: string;
   readonly position: Position;
-  /** What the client may do with the position: come back with it, only know it, or nothing. */
+  /** What the client may do with the position: recover from it, only know it, or nothing. */
   readonly positioning: 'recoverable' | 'positioned' | 'none';
-  /** Whether a position was asked for, and then whether everything since is there. */
+  /**
+   * Whether the client asked to recover from a position, and then whether everything since is
+   * there.
+   */
   readonly wasRecovering: boolean;
   readonly recovered: boolean;
-  /** The first publications behind the position; others may follow. */
+  /** The first publications after the position; others may follow. */
   readonly publications: readonly Publication[];
-  /** Its publications come as differences where that is shorter. */
+  /** Its publications are sent as deltas if those are shorter. */
   readonly hasDelta?: boolean;
   readonly data?: JsonLine | undefined;
   /** Seconds until it ends unless it is refreshed. */
   readonly ttlS?: number | undefined;
 }
 
-/** What a client is told beside publications. Those without an id are not asked for. */
+/** Replies and pushes to a client, other than publications. Those without an id are pushes. */
 export type Reply =
   | {
       readonly type: 'connected';
@@ -119,9 +122,11 @@ export type Reply =
       readonly data?: JsonLine | undefined;
       /** Seconds until the connection ends unless it is refreshed. */
       readonly ttlS?: number | undefined;
-      /** The channels that the server has subscribed it to. */
+      /** The channels to which the server has subscribed the client. */
       readonly subs?: readonly SubscriptionStart[];
-      /** Where the client's commands come as requests of their own: with what they name it. */
+      /**
+       * Set if the client sends its commands as separate requests: how these identify the session.
+       */
       readonly emulation?: { readonly session: string; readonly node: string } | undefined;
     }
   | ({ readonly type: 'subscribed'; readonly id: number } & SubscriptionStart)
@@ -138,7 +143,7 @@ export type Reply =
       readonly clients: number;
       readonly users: number;
     }
-  /** The log ends at the position. */
+  /** The position is the end of the log. */
   | {
       readonly type: 'history';
       readonly id: number;
@@ -156,44 +161,44 @@ export type Reply =
   | { readonly type: 'subRefreshed'; readonly id: number; readonly ttlS: number | undefined }
   /** The server has subscribed the client. */
   | ({ readonly type: 'serverSubscribed' } & SubscriptionStart)
-  /** The subscription has to be made anew from the position the client has. */
+  /** The client must subscribe again from its position. */
   | { readonly type: 'resubscribe'; readonly channel: string }
   /** The server has ended a subscription. */
   | { readonly type: 'ended'; readonly channel: string; readonly kind: UnsubscribeKind }
   | { readonly type: 'join'; readonly channel: string; readonly member: ClientInfo }
   | { readonly type: 'leave'; readonly channel: string; readonly member: ClientInfo }
   | { readonly type: 'message'; readonly data: JsonLine }
-  /** Why the connection ends, for transports whose end says nothing. */
+  /** Why the connection ends, for transports without close codes. */
   | { readonly type: 'disconnect'; readonly code: number; readonly reason: string }
   | { readonly type: 'error'; readonly id: number; readonly error: ProtocolError };
 
 /** A client protocol as a pure codec: frames in, commands out; publications in, frames out. */
 export interface Wire {
-  /** Short and unique: it is part of the topics that this wire's sessions listen on. */
+  /** Short and unique: part of the topics that this wire's sessions join. */
   readonly name: string;
-  /** Unique and small: where a publication's encoded form is kept. */
+  /** Unique and small: the index under which a publication's frame is kept. */
   readonly index: number;
   /** Whether a client begins with a `connect` command. */
   readonly connects: boolean;
-  /** Whether clients keep positions, and can be asked to resubscribe from theirs. */
+  /** Whether clients keep positions, and can be asked to resubscribe from them. */
   readonly hasPositions: boolean;
-  /** What several encoded publications are joined by to one frame; undefined: a frame for each. */
+  /** The separator of several encoded publications in one frame; undefined: one frame each. */
   readonly joint: string | undefined;
-  /** A frame that asks for a sign of life; undefined: WebSocket's own ping. */
+  /** A frame that requests a sign of life; undefined: WebSocket's own ping. */
   readonly pingFrame: string | undefined;
-  /** After so many refused commands in a row the connection is closed. */
+  /** The connection is closed after this many refused commands in a row. */
   readonly maxRefusals: number;
-  /** How a subscription begins whose client asked for differences between publications. */
+  /** The first wire of a subscription whose client asked for deltas between publications. */
   readonly delta?: Wire;
-  /** How a subscription goes on once its client has had a publication. */
+  /** The wire of a subscription once its client has received a publication. */
   readonly afterFirst?: Wire;
-  /** One client frame to commands. Throws ProtocolError where the frame as a whole is refused. */
+  /** Decodes one client frame to commands. Throws ProtocolError if the whole frame is refused. */
   decode(text: string): readonly Command[];
   /**
-   * One publication. Called once for each, however many sessions listen. `previous` is the one
-   * before it, where that is still known; whoever listens on a wire with `delta` has had it.
+   * Encodes one publication. Called once for each, however many sessions receive it. `previous` is
+   * the one before it, if that is still known; every session on a delta wire has received it.
    */
   encode(channel: string, publication: Publication, previous?: Publication): string;
-  /** The frame of a reply; undefined where this wire has none for it. */
+  /** The frame of a reply; undefined if this wire has none for it. */
   encodeReply(reply: Reply): string | undefined;
 }

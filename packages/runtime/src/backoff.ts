@@ -1,8 +1,11 @@
-/** Full-jitter exponential backoff: grows from minMs to maxMs, each wait at random below that. */
+/**
+ * Exponential backoff with full jitter: the ceiling grows from minMs to maxMs, and each wait is
+ * random below it.
+ */
 export interface BackoffOptions {
   readonly minMs: number;
   readonly maxMs: number;
-  /** From 0 up to but not including 1. */
+  /** Returns a number from 0 up to but not including 1. */
   readonly random?: () => number;
 }
 

@@ -10,54 +10,67 @@ export interface ChannelLimits {
   readonly historyTtlMs: number;
 }
 
-/** Who may do something: `users` are those whose credentials name one, `subscribers` are on the channel. */
+/**
+ * The clients that may do something: `users` are clients whose credentials name a user,
+ * `subscribers` are subscribed to the channel.
+ */
 export type Who = 'everyone' | 'users' | 'subscribers' | 'nobody';
 
 /**
- * What the channels of one namespace are like. A `history_size` of 0 in the file stands here as a
- * log of one publication that is promised to nobody: `recovery` is false and `readHistory` nobody.
- * (The log still counts the offsets, by which an edge sees that it missed something.)
+ * The options of the channels of one namespace. A `history_size` of 0 in the file becomes a log of
+ * one publication that clients cannot read: `recovery` is false and `readHistory` is `nobody`. (The
+ * log still counts the offsets, by which an edge detects that it missed something.)
  */
 export interface NamespaceOptions extends ChannelLimits {
-  /** Whether clients get positions and what they missed. Without, the contract is off for them. */
+  /**
+   * Whether clients get positions and recover missed publications. Without recovery, the delivery
+   * contract does not apply to them.
+   */
   readonly recovery: boolean;
-  /** Recovering clients get the newest publication only, and get it on every subscribe. */
+  /** Recovering clients get only the newest publication, and get it on every subscribe. */
   readonly cacheRecovery: boolean;
-  /** Who is there is known; `joinLeave`: and told as it changes. */
+  /** Whether presence is recorded; `joinLeave`: whether its changes are pushed. */
   readonly presence: boolean;
   readonly joinLeave: boolean;
-  /** Clients that ask for it get differences (fossil) instead of whole publications. */
+  /** Clients that ask for it get deltas (fossil) instead of whole publications. */
   readonly delta: boolean;
-  /** `token`: whoever has a subscription token for the channel. `hook`: whom the backend allows. */
+  /**
+   * `token`: clients with a subscription token for the channel. `hook`: clients that the backend
+   * allows.
+   */
   readonly subscribe: 'everyone' | 'users' | 'token' | 'hook' | 'nobody';
   readonly publish: Who;
   readonly readHistory: Who;
   readonly readPresence: Who;
-  /** `sports:*` may be subscribed and hears every channel of the namespace. */
+  /** Whether `sports:*` may be subscribed. It receives every channel of the namespace. */
   readonly wildcard: boolean;
-  /** For a channel's whole name, though the file's pattern is for what is behind the namespace. */
+  /**
+   * Matches a channel's whole name, although the file's pattern is for the part after the
+   * namespace.
+   */
   readonly pattern: RegExp | undefined;
 }
 
-/** What differs from channel to channel. */
+/** The options of channels, by name. */
 export interface ChannelOptions {
-  /** One and the same object for all channels of a namespace. */
+  /** Returns the same object for all channels of a namespace. */
   readonly limitsOf: (channel: string) => ChannelLimits;
   /**
-   * That same object. Throws error 102 for a channel of a namespace that is not in the file, where
-   * the file says that these are refused; otherwise such a channel is like one without namespace.
+   * Returns that same object. Throws error 102 for a channel of a namespace that is not in the
+   * file, if the file says that these are refused. Otherwise such a channel has the options of a
+   * channel without a namespace.
    */
   readonly optionsOf: (channel: string) => NamespaceOptions;
-  /** What there is, by where it stands in the file: `default`, and `namespaces.sports`. */
+  /** All options, by their place in the file: `default`, and `namespaces.sports`. */
   readonly sections: ReadonlyMap<string, NamespaceOptions>;
 }
 
 const DEFAULT_FILE = 'channels.json';
 
 /**
- * Reads the channels file, which need not be there unless NEWSWIRE_CHANNELS_FILE names it. Throws
- * ConfigError with everything that is wrong with it. What it leaves out is as the settings say, and
- * open to everyone for listening only.
+ * Reads the channels file, which may be missing unless NEWSWIRE_CHANNELS_FILE names it. Throws
+ * ConfigError with all its faults. An option that the file leaves out is as the settings say; by
+ * default everyone may subscribe and nothing else.
  */
 export function loadChannelOptions(
   config: Config<(typeof CHANNEL_SETTINGS)[number]>,

@@ -9,7 +9,7 @@ import { readTextFile } from './text-file.js';
 /** A channel `sports:77707` is in the namespace `sports`; a name without a colon is in none. */
 const NAMESPACE_NAME = /^[A-Za-z0-9_\-.@/+=~$&]{1,254}$/;
 
-/** Plain publications to `news:*` are what the Redis inlet listens to. */
+/** The Redis inlet receives plain publications to `news:*`. */
 const INLET_NAMESPACE = 'news';
 
 const WHO = ['everyone', 'users', 'subscribers', 'nobody'] as const;
@@ -36,13 +36,13 @@ const File = z.strictObject({
   namespaces: z.record(z.string(), Options).optional(),
 });
 
-/** What the file says of one namespace, as it stands there. */
+/** The options of one namespace, as they are in the file. */
 export type FileOptions = z.infer<typeof Options>;
 export type ChannelsFile = z.infer<typeof File>;
 
 /**
- * Reads a channels file, JSON or YAML in UTF-8. Undefined: it is not there, and need not be, or it
- * is a device as /dev/null. Throws ConfigError with everything that is wrong with it.
+ * Reads a channels file, JSON or YAML in UTF-8. Returns undefined if the file is missing and may
+ * be, or if it is a device like /dev/null. Throws ConfigError with all its faults.
  */
 export function readChannelsFile(file: string, mayBeMissing: boolean): ChannelsFile | undefined {
   const text = read(file, mayBeMissing);
@@ -69,28 +69,28 @@ function read(file: string, mayBeMissing: boolean): string | undefined {
   // Compose and shells expand `~` too.
   const path = file.startsWith('~/') ? join(homedir(), file.slice(2)) : file;
   const text = readTextFile(path);
-  // Compose mounts /dev/null where no file is named; an empty file is a fault.
+  // Compose mounts /dev/null if no file is named; an empty file is a fault.
   if (text === '' && statSync(path).isCharacterDevice()) return undefined;
   if (text !== undefined || mayBeMissing) return text;
   throw new ConfigError([`${file} cannot be read: ENOENT, there is no such file.`]);
 }
 
 /**
- * JSON is YAML, so one parser reads both, under any name: JSON.parse takes the last of two equal
- * keys without a word.
+ * JSON is YAML, so one parser reads both, whatever the file's name. JSON.parse would silently take
+ * the last of two equal keys.
  */
 function parse(file: string, text: string): unknown {
   try {
     return parseYaml(text, { logLevel: 'error' });
   } catch (error) {
-    // What follows YAML's first line is a picture of the place.
+    // After its first line, the message shows the place in the file.
     const [reason = ''] = (error as Error).message.split('\n');
     const form = /\.json$/i.test(file) ? 'JSON' : 'YAML';
     throw new ConfigError([`${file} is not ${form}: ${reason.replace(/[.:]$/, '')}.`]);
   }
 }
 
-/** zod leaves this key out of records without a word. Elsewhere it is an unknown field. */
+/** zod silently drops this key from records. Elsewhere the key is an unknown field. */
 function lostNames(document: unknown): string[] {
   const { namespaces } = Object(document) as { namespaces?: unknown };
   if (!Object.hasOwn(Object(namespaces), '__proto__')) return [];

@@ -43,7 +43,7 @@ const SET_BY_COMPOSE: Partial<Record<SettingKey, ComposeUse>> = {
 const BEGIN = 'x-environment: &environment\n';
 const END = '  # end\n';
 
-/** docker-compose.yml with its environment block made anew: every setting there is. */
+/** Renders docker-compose.yml with a new environment block, which has every setting. */
 export function renderComposeFile(current: string): string {
   const [before, rest] = split(current, BEGIN);
   const [, after] = split(rest, END);
@@ -59,7 +59,7 @@ function environmentBlock(): string {
   return lines.join('');
 }
 
-/** For docs/configuration.md: the settings whose value in Compose is another. */
+/** For docs/configuration.md: the settings whose value is different in Compose. */
 export function renderComposeTable(): string {
   const rows = (Object.keys(SET_BY_COMPOSE) as SettingKey[]).map((key) => {
     const { value = '', reason = '' } = SET_BY_COMPOSE[key] ?? {};

@@ -1,4 +1,4 @@
-/** Every fault of a configuration, one sentence each. Services print them and exit with 2. */
+/** All faults of a configuration, one sentence each. Services print them and exit with code 2. */
 export class ConfigError extends Error {
   readonly sentences: readonly string[];
 

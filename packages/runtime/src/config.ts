@@ -6,8 +6,9 @@ import { SETTINGS, type Config, type Setting, type SettingKey } from './settings
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The process' environment over the `.env` file in the working directory, if there is one. A value
- * in the file takes the place of an empty one. Throws ConfigError as `readEnvFile` does.
+ * Merges the process' environment with the `.env` file in the working directory, if there is one.
+ * The environment takes precedence, but a value in the file replaces an empty one. Throws
+ * ConfigError as `readEnvFile` does.
  */
 export function readEnvironment(
   file = '.env',
@@ -16,15 +17,18 @@ export function readEnvironment(
   return { ...environment, ...readEnvFile(file), ...withoutEmptyValues(environment) };
 }
 
-/** For programs that no empty setting makes more open, as the command line. */
+/**
+ * Removes empty values: for programs in which no empty setting removes a protection, like the
+ * command line.
+ */
 export function withoutEmptyValues(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 }
 
 /**
- * Reads the named settings. An empty value counts as unset, but for settings that protect: there it
- * is a fault. Throws ConfigError for bad values among them, and for any name like NEWSWIRE_* that
- * no service knows.
+ * Reads the named settings. An empty value counts as unset, except for settings that protect: there
+ * it is a fault. Throws ConfigError for bad values among them, and for any NEWSWIRE_* name that no
+ * service knows.
  */
 export function loadConfig<const K extends SettingKey>(
   keys: readonly K[],
@@ -55,7 +59,7 @@ function badValue(
   return `${name} must be ${expects}, not ${JSON.stringify(raw)}${because}.`;
 }
 
-/** Where a setting's schema gives one, beside what it expects. */
+/** The reason that a setting's schema gives, if any, in addition to what it expects. */
 function reasonOf({ issues }: z.ZodError): string | undefined {
   for (const issue of issues) {
     const reason: unknown = issue.code === 'custom' ? issue.params?.['reason'] : undefined;
@@ -64,7 +68,7 @@ function reasonOf({ issues }: z.ZodError): string | undefined {
   return undefined;
 }
 
-/** `SECRET=$other` is empty where there is no `other`, and must not open what it was to close. */
+/** `SECRET=$other` is empty if `other` is not set. That must not remove the protection. */
 function emptyValue({ name }: Setting<unknown>): string {
   return `${name} is empty: give it a value, or remove it. If its value in .env contains a $, put it in single quotes.`;
 }
@@ -86,7 +90,7 @@ function hintFor(name: string, known: readonly string[]): string {
     : 'docs/configuration.md lists them.';
 }
 
-/** Levenshtein's distance: how many letters to insert, remove or change. */
+/** The Levenshtein distance: how many letters to insert, remove or change. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -3,24 +3,26 @@ import { ConfigError } from './config-error.js';
 import { readTextFile } from './text-file.js';
 
 /**
- * Docker Compose reads the same `.env` by another parser. The two agree about the lines below, and
- * only those are accepted: `tests/compose/env-file.test.ts` compares both parsers' values.
- * Line separators besides \n and \r\n are ends of lines to one of them only.
+ * Docker Compose reads the same `.env` with another parser. Only lines on which the two agree are
+ * accepted: `tests/compose/env-file.test.ts` compares both parsers' values. Line separators other
+ * than \n and \r\n end a line for only one of them.
  */
 const BLANK = /[ \t]*(?:#[^\n\r\u2028\u2029]*)?(?:\r?\n|$)/uy;
 
-/** The names that Compose takes. `export` as their beginning is cut off by some of its versions. */
+/**
+ * The names that Compose accepts. Some of its versions cut off `export` at the beginning of a name.
+ */
 const NAME = String.raw`[ \t]*(?:export[ \t]+)?(?<name>(?!export)[A-Za-z_]\w*)[ \t]*=`;
 
-/** Compose takes `\'` for a quote, dotenv takes it for the end. */
+/** Compose reads `\'` as a quote, dotenv reads it as the end. */
 const SINGLE = String.raw`'(?:[^'\\\p{Cc}\u2028\u2029]|[\n\t]|\\(?!'))*'`;
 
-/** Compose replaces `$name` and many escapes, dotenv `\n` and `\r` only. */
+/** Compose replaces `$name` and many escapes, dotenv only `\n` and `\r`. */
 const DOUBLE = String.raw`"(?:[^"\\$\p{Cc}\u2028\u2029]|[\n\t]|\\[nr])*"`;
 
 const QUOTED = String.raw`(?:${SINGLE}|${DOUBLE})[ \t]*(?:#[^\n\r\u2028\u2029]*)?`;
 
-/** dotenv ends it at any `#`, Compose at a space and `#` only. */
+/** dotenv ends the value at any `#`, Compose only at a space and `#`. */
 const UNQUOTED =
   String.raw`(?!['"\x60])[^\s#$\p{Cc}\p{Cf}\p{Z}]` +
   String.raw`(?:(?:[^#$\p{Cc}\p{Cf}\p{Z}]|[ \t])*(?: #[^\n\r\u2028\u2029]*)?)`;
@@ -31,9 +33,9 @@ const SETTING = new RegExp(
 );
 
 /**
- * Reads a `.env` file: its values by name, nothing if it does not exist. Throws ConfigError for a
- * line that it does not understand, that Docker Compose would read as something else, or that sets
- * a name again. No value is ever shown.
+ * Reads a `.env` file and returns its values by name; none if the file does not exist. Throws
+ * ConfigError for a line that newswire does not understand, that Docker Compose would read
+ * differently, or that sets a name again. No value is ever shown.
  */
 export function readEnvFile(file: string): Readonly<Record<string, string>> {
   const text = readTextFile(file);
@@ -76,7 +78,10 @@ function faultAt(text: string, position: number): string {
   );
 }
 
-/** A line of a broken multi-line secret may look like a name too. */
+/**
+ * Shows only names of newswire's settings, because a line of a broken multi-line secret may look
+ * like a name.
+ */
 function shown(name: string): string {
   return name.startsWith('NEWSWIRE_') ? `, ${name}` : '';
 }

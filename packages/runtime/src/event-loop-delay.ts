@@ -1,7 +1,9 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Gauge, type Registry } from 'prom-client';
 
-/** Each sample wakes the process. prom-client's 10 ms took most of the CPU time of an idle one. */
+/**
+ * Each sample wakes the process. prom-client's 10 ms took most of the CPU time of an idle process.
+ */
 export const SAMPLE_INTERVAL_MS = 100;
 
 type DelayHistogram = Pick<
@@ -9,7 +11,7 @@ type DelayHistogram = Pick<
   'min' | 'max' | 'mean' | 'stddev' | 'percentile' | 'reset'
 >;
 
-/** Each figure by its name in prom-client. */
+/** The figures, by their names in prom-client. */
 const FIGURES: Readonly<Record<string, (histogram: DelayHistogram) => number>> = {
   min: ({ min }) => delayOf(min),
   max: ({ max }) => delayOf(max),
@@ -22,7 +24,7 @@ const FIGURES: Readonly<Record<string, (histogram: DelayHistogram) => number>> =
 
 const nameOf = (figure: string) => `nodejs_eventloop_lag_${figure}_seconds`;
 
-/** The names that `registerDelayMetrics` registers; prom-client has them, too. */
+/** The names that `registerDelayMetrics` registers. prom-client uses the same names. */
 export const DELAY_METRICS: readonly string[] = Object.keys(FIGURES).map(nameOf);
 
 /** Samples the event loop's delay in this process from now on. */
@@ -34,7 +36,8 @@ export function monitorDelay(): DelayHistogram {
 
 /**
  * Registers the event loop's delay since the last scrape, in seconds. The histogram holds the time
- * between two samples, in ns: the delay is what exceeds the interval, so 0 in an idle process.
+ * between two samples, in ns. The delay is the part that exceeds the interval, so it is 0 in an
+ * idle process.
  */
 export function registerDelayMetrics(registry: Registry, histogram: DelayHistogram): void {
   let unread = 0;
@@ -43,14 +46,16 @@ export function registerDelayMetrics(registry: Registry, histogram: DelayHistogr
     const collect = () => {
       gauge.set(read(histogram));
       unread = (unread + 1) % DELAY_METRICS.length;
-      // A scrape reads all of them in one turn: only then can the samples be dropped.
+      // A scrape reads all figures in one turn. The samples can be dropped after the last of them.
       if (unread === 0) histogram.reset();
     };
     const gauge: Gauge = new Gauge({ name: nameOf(figure), help, registers: [registry], collect });
   }
 }
 
-/** In seconds. Without a sample the histogram has a minimum of 2^63 ns and NaN for a mean: no delay. */
+/**
+ * In seconds. Without a sample the histogram has a minimum of 2^63 ns and a mean of NaN: no delay.
+ */
 function delayOf(intervalNs: number): number {
   const delayMs = intervalNs / 1e6 - SAMPLE_INTERVAL_MS;
   return delayMs > 0 && intervalNs < 2 ** 62 ? delayMs / 1000 : 0;

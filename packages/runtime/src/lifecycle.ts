@@ -2,12 +2,14 @@
 import { ConfigError } from './config-error.js';
 import { VERSION } from './version.js';
 
-/** Something that runs until it is stopped. `stop` resolves when everything is flushed. */
+/** A program that runs until it is stopped. `stop` resolves when everything is flushed. */
 export interface Service {
   stop(): Promise<void>;
 }
 
-/** A start that failed for a reason the user can mend: shown as its message alone, exit code 1. */
+/**
+ * A start that failed for a reason that the user can fix: only its message is shown, exit code 1.
+ */
 export class StartError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -15,7 +17,7 @@ export class StartError extends Error {
   }
 }
 
-/** What `--help` shows of a service. */
+/** A service's name and description for `--help`. */
 export interface Program {
   readonly name: 'edge' | 'center' | 'standalone';
   /** One sentence. */
@@ -24,8 +26,8 @@ export interface Program {
 
 /**
  * Runs a service for the life of the process. SIGTERM or SIGINT stops it (exit code 0); a second
- * one ends it at once (1). Bad configuration is printed a sentence a line (2). The only arguments are
- * `--help` and `--version` (0); any other is an error (2).
+ * signal ends it immediately (1). Faults of the configuration are printed, one sentence per line
+ * (2). The only arguments are `--help` and `--version` (0); any other is an error (2).
  */
 export async function runService(program: Program, start: () => Promise<Service>): Promise<void> {
   answerArguments(program, process.argv.slice(2));
@@ -40,7 +42,7 @@ export async function runService(program: Program, start: () => Promise<Service>
   process.on('SIGINT', stop);
 }
 
-/** Ends the process unless it was started without arguments. */
+/** Handles the arguments. Ends the process unless there are none. */
 function answerArguments({ name, description }: Program, args: readonly string[]): void {
   const [first, second] = args;
   if (first === undefined) return;

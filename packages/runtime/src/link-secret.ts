@@ -9,9 +9,10 @@ export interface LinkSecretSettings {
 }
 
 /**
- * The secret that center and the edges share. Without NEWSWIRE_LINK_SECRET it is in the file, which
- * is created if it is missing: all processes that name the same file get the same secret, whichever
- * comes first. Throws ConfigError if there is none.
+ * Reads the shared secret with which center and the edges authenticate each other. Without
+ * NEWSWIRE_LINK_SECRET it is in the file, which is created if it is missing: all processes that
+ * name the same file get the same secret, in whichever order they start. Throws ConfigError if
+ * there is none.
  */
 export function readLinkSecret({ linkSecret, linkSecretFile }: LinkSecretSettings): string {
   if (linkSecret !== undefined) return linkSecret;
@@ -47,7 +48,7 @@ function readOrCreateBytes(file: string): Buffer {
   }
 }
 
-/** Under its own name the file is whole or not there: `link` fails if somebody was quicker. */
+/** The file is complete when it gets its name: `link` fails if another process was faster. */
 function create(file: string): void {
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });

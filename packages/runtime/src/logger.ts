@@ -9,7 +9,7 @@ export interface LoggerOptions {
   readonly logFormat: 'auto' | 'json' | 'text';
 }
 
-/** Logs to standard output, a line an event, written before the call returns. */
+/** Logs to standard output, one line per event, written before the call returns. */
 export function createLogger({ service, logLevel, logFormat }: LoggerOptions): Logger {
   const text = logFormat === 'text' || (logFormat === 'auto' && process.stdout.isTTY);
   const options = { level: logLevel, base: { service } };

@@ -10,7 +10,7 @@ afterEach(() => {
   syncBuiltinESMExports();
 });
 
-/** What `monitorEventLoopDelay` holds, without its clock: intervals in ns. */
+/** A fake of `monitorEventLoopDelay` without a clock: it holds intervals in ns. */
 class FakeHistogram {
   intervals: number[] = [];
 

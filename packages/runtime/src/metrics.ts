@@ -3,10 +3,13 @@ import { DELAY_METRICS, monitorDelay, registerDelayMetrics } from './event-loop-
 
 export { Counter, Histogram, type Registry } from 'prom-client';
 
-/** Longer than any process runs, in ms: prom-client's own samples of the event loop's delay never come. */
+/**
+ * Nearly 25 days, in ms: in practice prom-client takes no samples of its own of the event loop's
+ * delay.
+ */
 const NEVER = 2 ** 31 - 1;
 
-/** A registry of its own for each service instance, so that two can live in one process. */
+/** Creates a separate registry for each service instance, so that two can run in one process. */
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER });
@@ -15,12 +18,15 @@ export function createRegistry(): Registry {
   return registry;
 }
 
-/** A counter in the registry. Names begin with `newswire_` and end with what is counted. */
+/**
+ * Creates a counter in the registry. Names begin with `newswire_`, name what is counted, and end
+ * with `_total`.
+ */
 export function counter(registry: Registry, name: string, help: string): Counter {
   return new Counter({ name, help, registers: [registry] });
 }
 
-/** A gauge whose value is asked for when the registry is read. */
+/** Registers a gauge whose value is read at each scrape. */
 export function gauge(registry: Registry, name: string, help: string, read: () => number): void {
   const asked: Gauge = new Gauge({ name, help, registers: [], collect: () => asked.set(read()) });
   registry.registerMetric(asked);

@@ -35,7 +35,7 @@ test.each([
   ['*', '*'],
 ])('%s is the origin %s', (text, origin) => {
   expect(readOrigin(text)).toEqual({ origin });
-  // What was read is read as the same again.
+  // Reading the result again gives the same origin.
   expect(readOrigin(origin)).toEqual({ origin });
 });
 
@@ -118,7 +118,7 @@ describe('settings', () => {
     expect(hookHeaders).toEqual(['cookie', 'x-request-id']);
   });
 
-  // HTTP has no white space around a header's value: a key with some would match none that is sent.
+  // An HTTP header's value has no white space around it, so a key with some would never match.
   test('white space around a key, an audience or an issuer does not count', () => {
     const config = read({
       NEWSWIRE_API_KEY: ' correct-horse-battery\r',

@@ -3,19 +3,19 @@ import { isIP } from 'node:net';
 /** The origin in the form that browsers send, or the reason why no browser sends it. */
 export type OriginReading = { readonly origin: string } | { readonly fault: string };
 
-/** Scheme, host with port, and the rest, which an origin does not have. */
+/** Scheme, host with port, and the rest, which an origin must not have. */
 const PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\\]*)(.*)$/is;
 
-/** No page's origin has them: a WebSocket's is that of its page. */
+/** Schemes that no page's origin has: a WebSocket's origin is that of its page. */
 const OTHER_SCHEMES = /^(wss?|ftp|data|javascript|about|blob)$/;
 
 const WILDCARD = '*.';
 
 /**
  * Reads one entry of a list of origins: an http or https origin such as `https://example.com:8443`;
- * `https://*.example.com`, which stands for all subdomains; an origin of an app or extension, such as
- * `capacitor://localhost`; `null`; or `*`. Case, default ports, a slash at the end and letters outside
- * of ASCII are brought into the form that browsers send.
+ * `https://*.example.com`, which stands for all subdomains; an origin of an app or extension, such
+ * as `capacitor://localhost`; `null`; or `*`. Case, default ports, a slash at the end and letters
+ * outside ASCII are converted to the form that browsers send.
  */
 export function readOrigin(text: string): OriginReading {
   if (text === '*' || text === 'null') return { origin: text };
@@ -48,7 +48,7 @@ function readWebOrigin(scheme: string, host: string): OriginReading {
   return { origin: `${scheme}://${WILDCARD}${url.host}` };
 }
 
-/** Browsers send the host of other schemes as it is. A file's page has none. */
+/** Browsers send the host of other schemes unchanged. The page of a file has no host. */
 function readAppOrigin(scheme: string, host: string): OriginReading {
   if (host.includes('*')) return misplacedWildcard();
   if (scheme === 'file') {

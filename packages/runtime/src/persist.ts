@@ -2,12 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs, type BackoffOptions } from './backoff.js';
 import { counter, type Registry } from './metrics.js';
 
-/** How every reconnect loop waits: soon at first, then every few seconds, never in step. */
+/**
+ * The backoff of every reconnect loop: short at first, then every few seconds, at random times so
+ * that processes do not reconnect together.
+ */
 export const RECONNECT_BACKOFF: BackoffOptions = { minMs: 100, maxMs: 3000 };
 
 /**
- * The wait before reconnect try number `attempt` (0, 1, 2…), in ms. Counted: how often a process had
- * to try again is what tells of a shaky connection.
+ * Returns the wait before reconnect attempt number `attempt` (0, 1, 2…), in ms, and counts it:
+ * frequent attempts show that a connection is unstable.
  */
 export function countedReconnectDelay(registry: Registry): (attempt: number) => number {
   const help = 'Tries to reach Redis, or another process, again.';
@@ -20,13 +23,13 @@ export function countedReconnectDelay(registry: Registry): (attempt: number) => 
 
 export interface PersistOptions {
   readonly backoff?: BackoffOptions;
-  /** Told of every failed try, counted from 0. */
+  /** Called after every failed attempt, counted from 0. */
   readonly onFailure?: (error: unknown, attempt: number) => void;
 }
 
 /**
- * Calls `act` until it succeeds, with growing waits in between, or until `isStillWanted` says no.
- * Resolves with whether it succeeded. Its waits don't keep the process alive.
+ * Calls `act` until it succeeds, with growing waits in between, or until `isStillWanted` returns
+ * false. Resolves with whether it succeeded. Its waits do not keep the process alive.
  */
 export async function persist(
   act: () => Promise<void>,

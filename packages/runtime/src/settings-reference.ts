@@ -32,7 +32,7 @@ Compose itself reads a few more from the environment or \`.env\`:
 | \`HEALTH_INTERVAL\` | 5s | How often each container is probed. |
 `;
 
-/** docs/configuration.md, whole. */
+/** Renders the whole docs/configuration.md. */
 export function renderConfigurationPage(): string {
   const rows = all().map(
     ({ name, fallback = '', expects, doc }) =>
@@ -41,7 +41,9 @@ export function renderConfigurationPage(): string {
   return INTRODUCTION + rows.join('') + COMPOSE;
 }
 
-/** .env.example, whole: every setting as a comment, so that a copy of it changes nothing. */
+/**
+ * Renders the whole .env.example: every setting as a comment, so that a copy of it changes nothing.
+ */
 export function renderEnvExample(): string {
   const lines = all().map(({ name, fallback = '', doc }) => `# ${doc}\n# ${name}=${fallback}\n`);
   return `# Copy to .env and uncomment what should differ. A clean clone needs none of it.\n\n${lines.join('\n')}`;

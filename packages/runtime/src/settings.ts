@@ -2,19 +2,21 @@ import { z } from 'zod';
 import { readOrigin } from './origin-setting.js';
 
 /**
- * One setting: its environment variable, what it may hold, and what it is for.
- * `expects` completes the sentence "NAME must be …".
+ * One setting: its environment variable, its allowed values, and its purpose. `expects` completes
+ * the sentence "NAME must be …".
  */
 export interface Setting<T> {
   readonly name: string;
   readonly schema: z.ZodType<T>;
-  /** As it would stand in the environment. Without one, an unset setting is undefined. */
+  /** The default, as written in the environment. Without one, an unset setting is undefined. */
   readonly fallback?: string;
   readonly expects: string;
   readonly doc: string;
-  /** A secret's value is never shown, not even when it is wrong. */
+  /** A secret's value is never shown, not even if it is wrong. */
   readonly secret?: true;
-  /** Without it more is allowed, so an empty value is a fault, not an unset setting. */
+  /**
+   * Without the setting more is allowed, so an empty value is a fault and does not count as unset.
+   */
   readonly protects?: true;
 }
 
@@ -61,12 +63,15 @@ const port = (name: string, words: Words) => integer(name, 0, 65535, words);
 const address = z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]);
 const url = (protocol: RegExp) => z.url({ protocol });
 
-/** What is asked on newswire's own account: a name and password in it would be refused by fetch. */
+/**
+ * A URL that newswire itself requests. It has no name and password, because fetch would refuse
+ * them.
+ */
 const httpUrl = url(/^https?$/)
   .transform((text) => new URL(text))
   .refine(({ username, password }) => username === '' && password === '');
 
-/** They belong to the connection that a header came over, or say how long another body is. */
+/** These headers belong to the connection on which they arrived, or describe another body. */
 const CONNECTION_HEADERS =
   /^(accept-encoding|connection|content-(encoding|length|type)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/;
 
@@ -78,7 +83,7 @@ const headerNames = z
 
 const isNoPem = (text: string) => !text.includes('-----BEGIN');
 
-/** Line breaks may stand as `\n`, since not everything that reads a `.env` knows others. */
+/** Line breaks may be written as `\n`, since some programs that read a `.env` support no others. */
 const pem = z
   .string()
   .transform((text) => text.replaceAll('\\n', '\n'))
@@ -86,7 +91,7 @@ const pem = z
 
 const EDGE_NAME = /^(?<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?<port>\d{1,5})$/;
 
-/** host:port, with an IPv6 address in brackets. Port 0 stands for what is none. */
+/** Parses host:port, with an IPv6 address in brackets. Port 0 means that the text is not valid. */
 function edgeName(text: string) {
   const { host = '', port: digits = '0' } = EDGE_NAME.exec(text.trim())?.groups ?? {};
   return { host: host.replaceAll(/[[\]]/g, ''), port: Number(digits) };
@@ -97,7 +102,10 @@ const edgeNames = z
   .transform((text) => text.split(',').map(edgeName))
   .refine((names) => names.every((name) => name.port > 0 && name.port <= 65535));
 
-/** What the Redis client would fail at with an error of its own: a path is a database's number. */
+/**
+ * Rejects URLs on which the Redis client would fail with an error of its own. The path is a
+ * database's number.
+ */
 function isRedisUrl(text: string): boolean {
   try {
     const { pathname, username, password } = new URL(text);
@@ -120,7 +128,7 @@ const origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** White space around it does not count: in a header or a claim, none is ever sent. */
+/** White space around the value is ignored: clients never send any in a header or a claim. */
 const trimmed = z.string().transform((text) => text.trim());
 const apiKey = trimmed.pipe(
   z
@@ -130,7 +138,7 @@ const apiKey = trimmed.pipe(
 );
 const claim = trimmed.pipe(z.string().min(1));
 
-/** What stands between commas; nothing at all is an empty list. */
+/** A list separated by commas; an empty text is an empty list. */
 function list(item: z.ZodType<string, string>) {
   const items = z.string().transform((text) => text.split(',').map((each) => each.trim()));
   return items.transform((all) => all.filter((each) => each !== '')).pipe(z.array(item));
@@ -140,8 +148,8 @@ const REDIS_URL =
   'a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; a % in its password is written %25';
 
 /**
- * Every setting of every service. A service reads the ones it needs and knows the names of all,
- * so that one `.env` serves the whole stack and a misspelt name is found wherever it stands.
+ * Every setting of every service. A service reads the ones that it needs and knows the names of
+ * all, so that one `.env` serves the whole stack and a misspelt name is always found.
  */
 export const SETTINGS = {
   bind: setting('NEWSWIRE_BIND', address, 'an IP address or localhost', {
@@ -446,12 +454,12 @@ export const SETTINGS = {
   }),
 } as const satisfies Record<string, Setting<unknown>>;
 
-/** What every service's process reads. */
+/** The settings that every service's process reads. */
 export const PROCESS_SETTINGS = ['bind', 'host', 'logLevel', 'logFormat'] as const;
 
 export type SettingKey = keyof typeof SETTINGS;
 
-/** What a setting holds once read: undefined only where it has no default. */
+/** The settings' values after parsing: undefined only if a setting has no default. */
 export type Config<K extends SettingKey> = {
   readonly [P in K]: (typeof SETTINGS)[P] extends Setting<infer T> ? T : never;
 };

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from './config-error.js';
 
 /**
- * Reads a text file as UTF-8, without a byte order mark. Undefined: the file does not exist. Throws
- * ConfigError if it cannot be read, or is not UTF-8.
+ * Reads a text file as UTF-8, without a byte order mark. Returns undefined if the file does not
+ * exist. Throws ConfigError if it cannot be read, or is not UTF-8.
  */
 export function readTextFile(file: string): string | undefined {
   const bytes = readBytes(file);
@@ -24,7 +24,7 @@ function readBytes(file: string): Buffer | undefined {
 
 /**
  * The text without its byte order mark. Throws ConfigError for other encodings: a parser would find
- * no settings in them, and their protection would be lost without a word.
+ * no settings in them, and their protection would be lost silently.
  */
 export function decodeText(bytes: Buffer, name: string): string {
   const fault = encodingFault(bytes);
@@ -47,7 +47,7 @@ function lineOf(bytes: Buffer, end: number): string {
   return `line ${bytes.subarray(0, end).filter((byte) => byte === 0x0a).length + 1}`;
 }
 
-/** The byte at which the first line begins that is not UTF-8; no character goes over a line's end. */
+/** The start of the first line that is not UTF-8. No character extends over the end of a line. */
 function firstBadByte(bytes: Buffer): number {
   let start = 0;
   for (;;) {

@@ -70,7 +70,7 @@ const pattern = fc.record({ scheme, name, port, isWildcard: fc.boolean() });
 
 type Page = { readonly scheme: string; readonly name: readonly string[]; readonly port: string };
 
-/** By labels, where the policy goes by letters. */
+/** Compares labels, whereas the policy compares characters. */
 function isListed(page: Page, listed: Page & { readonly isWildcard: boolean }): boolean {
   if (page.scheme !== listed.scheme || page.port !== listed.port) return false;
   const more = page.name.length - listed.name.length;

@@ -1,12 +1,12 @@
 /**
- * What a page of an origin may do. `anonymous`: read answers to requests without cookies.
- * `credentials`: send its user's cookies as well.
+ * What a page of an origin may do. `anonymous`: read responses to requests without cookies.
+ * `credentials`: also send its user's cookies.
  */
 export type OriginAccess = 'refused' | 'anonymous' | 'credentials';
 
 /**
- * What pages of this origin may do here. `origin` and `host` are the request's headers; programs
- * other than browsers send no origin, and are never refused.
+ * Decides what pages of an origin may do here. `origin` and `host` are the request's headers.
+ * Programs other than browsers send no origin, and are never refused.
  */
 export type OriginPolicy = (origin: string, host: string) => OriginAccess;
 
@@ -14,10 +14,11 @@ export type OriginPolicy = (origin: string, host: string) => OriginAccess;
 const LABELS = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 
 /**
- * Gives credentials to pages of newswire's own host and of the listed origins. Origins are written as
- * browsers send them; `https://*.example.com` stands for all subdomains at any depth, and not for
- * `example.com`. With `*` in the list all other pages may come without credentials. So may those that
- * send `null`, if that is listed: any site can make a page with that origin.
+ * The origin policy for a list of origins. Pages of newswire's own host and of the listed origins
+ * get credentials. Origins are written as browsers send them; `https://*.example.com` matches all
+ * subdomains at any depth, but not `example.com`. With `*` in the list, all other pages get access
+ * without credentials. So do pages that send `null`, if it is listed: any site can make a page with
+ * that origin.
  */
 export function allowedOrigins(listed: readonly string[]): OriginPolicy {
   const exact = new Set(listed.filter((origin) => origin !== 'null' && !origin.includes('*')));
@@ -33,7 +34,7 @@ export function allowedOrigins(listed: readonly string[]): OriginPolicy {
   };
 }
 
-/** Of `https://*.example.com:8443`: whether an origin is one of a subdomain. */
+/** Returns a test for the origins that a pattern like `https://*.example.com:8443` matches. */
 function subdomainsOf(pattern: string): (origin: string) => boolean {
   const [before = '', after = ''] = pattern.split('*');
   return (origin) =>
@@ -42,13 +43,16 @@ function subdomainsOf(pattern: string): (origin: string) => boolean {
     LABELS.test(origin.slice(before.length, origin.length - after.length));
 }
 
-/** Whether newswire is on the page's own host. Apps and extensions choose their hosts as they like. */
+/**
+ * Whether newswire is on the page's own host. Only http and https count, because apps and
+ * extensions choose their hosts freely.
+ */
 function isOwn(origin: string, host: string): boolean {
   if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false;
   return new URL(origin).host === hostOf(origin, host);
 }
 
-/** The Host header as a URL has it: in lower case, and without the port where it is the usual one. */
+/** The Host header in the form of a URL's host: in lower case, and without the default port. */
 function hostOf(origin: string, host: string): string {
   const url = `${new URL(origin).protocol}//${host}`;
   return URL.canParse(url) ? new URL(url).host : host;

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { errorReply, type HttpReply } from './http.js';
 
-/** Some editors and libraries begin a UTF-8 text with it; it is no part of the text. */
+/** Some editors and libraries put this mark before UTF-8 text. It is not part of the text. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** Collects a body. One that arrives in a single piece, as most do, is never copied as bytes. */
+/** Collects a body. A body that arrives in one chunk, as most do, is never copied as bytes. */
 export class BodyReader {
   readonly #maxBytes: number;
   readonly #chunks: Buffer[] = [];
@@ -15,7 +15,7 @@ export class BodyReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** An answer where the body is refused. After the last chunk `text` holds the whole. */
+  /** Returns a reply if the body is refused. After the last chunk, `text` holds the whole body. */
   add(chunk: ArrayBuffer, isLast: boolean): HttpReply | undefined {
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#maxBytes) {
@@ -41,7 +41,10 @@ function encodingFault(body: Buffer): string | undefined {
   return isUtf8(body) ? undefined : 'the body is not valid UTF-8';
 }
 
-/** By its byte order mark, or by the zero byte of its first character, with which no JSON text begins. */
+/**
+ * Detects UTF-16 by its byte order mark, or by the zero byte of its first character, which no JSON
+ * text in UTF-8 begins with.
+ */
 function isUtf16([first, second]: Buffer): boolean {
   if (first === undefined || second === undefined) return false;
   return first + second === 0xff + 0xfe || (first === 0) !== (second === 0);

@@ -25,7 +25,7 @@ test.each([
   expect(addressText(new Uint8Array(bytes).buffer)).toBe(text);
 });
 
-// As the setting accepts them.
+// Forms that the setting accepts.
 test.each([
   ['::ffff:10.0.0.1', '10.0.0.1', '10.0.0.2'],
   ['::ffff:a00:1', '10.0.0.1', '10.0.0.2'],

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Addresses and networks (`10.0.0.0/8`) to a list that can be asked. Throws on what is neither. */
+/** Builds a list from addresses and networks (`10.0.0.0/8`). Throws for any other name. */
 export function addressList(names: readonly string[]): BlockList {
   const list = new BlockList();
   for (const name of names) {
@@ -13,15 +13,15 @@ export function addressList(names: readonly string[]): BlockList {
 }
 
 /**
- * The client's address: of the socket, or where that is a trusted proxy's, the one that the proxy
- * gives in X-Real-IP. What is not an address there is passed over.
+ * The client's address: the socket's, or if the socket belongs to a trusted proxy, the one in
+ * X-Real-IP. An X-Real-IP that is not an address is ignored.
  */
 export function clientAddress(socket: string, realIp: string, trusted: BlockList): string {
   if (realIp === '' || isIP(realIp) === 0) return socket;
   return trusted.check(socket, familyOf(socket)) ? canonicalAddress(realIp) : socket;
 }
 
-/** A socket's address, 4 or 16 bytes, as text. IPv4 inside of IPv6 is IPv4. */
+/** A socket's address, 4 or 16 bytes, as text. IPv4 written as IPv6 becomes IPv4. */
 export function addressText(bytes: ArrayBuffer): string {
   const octets = new Uint8Array(bytes);
   if (octets.length === 4) return octets.join('.');
@@ -31,7 +31,7 @@ export function addressText(bytes: ArrayBuffer): string {
   return groups.length === 8 ? canonicalAddress(groups.join(':')) : '';
 }
 
-/** One way to write an address: counters of it would otherwise be several. */
+/** One form for each address. Otherwise limits would count the forms of one address separately. */
 function canonicalAddress(address: string): string {
   if (isIP(address) !== 6) return address;
   const short = new URL(`http://[${address.replace(/%.*/, '')}]`).hostname.slice(1, -1);

@@ -1,48 +1,50 @@
 import type { HttpReply } from './http.js';
 
-/** All that a session knows of its client's socket. */
+/** A session's view of its client's socket. */
 export interface Connection {
   /** Unique in this process. */
   readonly id: number;
-  /** Whether the client learns the code that the connection was closed with. */
+  /** Whether the client receives the close code. */
   readonly hasCloseCodes: boolean;
-  /** Sends text frames, together where they are many. Does nothing once the connection is closed. */
+  /**
+   * Sends text frames; several frames leave together. Does nothing once the connection is closed.
+   */
   send(...frames: readonly string[]): void;
-  /** Ends the connection with a close code, after what was sent before. */
+  /** Closes the connection with a close code, after the frames that were sent before. */
   close(code: number, reason: string): void;
-  /** Bytes handed over and not yet taken by the kernel; 0 once closed. Costs tens of ns. */
+  /** Bytes that were sent but not yet taken by the kernel; 0 once closed. Costs tens of ns. */
   bufferedBytes(): number;
-  /** From now on gets what is published on the topic. */
+  /** Starts to receive what is published on the topic. */
   join(topic: string): void;
-  /** No longer gets it. */
+  /** Stops receiving what is published on the topic. */
   leave(topic: string): void;
-  /** Asks the peer for a sign of life, where the transport has a way of its own to do so. */
+  /** Sends the transport's own ping, if it has one. */
   ping(): void;
 }
 
-/** What is known of a connection before its client has said anything. */
+/** The facts about a connection that are known before the client has sent a frame. */
 export interface Origin {
-  /** Of the client: from X-Real-IP where a trusted proxy says so, otherwise of the socket. */
+  /** The client's address: from X-Real-IP if a trusted proxy sent it, otherwise the socket's. */
   readonly address: string;
   readonly transport: 'websocket' | 'sse' | 'http_stream' | 'plain_sse';
-  /** Request headers that were asked for, by lower-case name. */
+  /** The request headers that the server keeps, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a session does with what its socket brings. No method is called after `handleClose`. */
+/** Handles the events of a socket. No method is called after `handleClose`. */
 export interface ConnectionHandler {
   handleText(text: string): void;
   handleBinary(): void;
   /** The client sent a message over the endpoint's limit. Its content is dropped. */
   handleTooLong(): void;
-  /** Any sign of life: a ping or a pong. */
+  /** The client is alive, for example because it sent a ping or a pong. */
   handlePong(): void;
   /** The kernel has taken bytes that it did not take at first. */
   handleDrain(): void;
   handleClose(code: number): void;
 }
 
-/** What a client asks for when it opens a WebSocket. */
+/** A client's request to open a WebSocket. */
 export interface Handshake {
   /** The names in Sec-WebSocket-Protocol, in the client's order. */
   readonly subprotocols: readonly string[];
@@ -50,9 +52,9 @@ export interface Handshake {
   readonly query: string;
 }
 
-/** How a WebSocket begins, once its request is accepted. */
+/** How an accepted WebSocket begins. */
 export interface WebSocketOpening {
-  /** One of the offered subprotocols, for the answer to name; '' names none. */
+  /** The offered subprotocol that the response names; '' names none. */
   readonly subprotocol: string;
   handleOpen(connection: Connection, origin: Origin): ConnectionHandler;
 }
@@ -60,11 +62,11 @@ export interface WebSocketOpening {
 /** One WebSocket path. */
 export interface WebSocketEndpoint {
   /**
-   * A longer message is reported by `handleTooLong`. One of more than twice as many bytes cuts
-   * the connection off: uWebSockets.js sends no close frame then.
+   * A longer message is reported by `handleTooLong`. If a message is more than twice as long,
+   * uWebSockets.js cuts off the connection without a close frame.
    */
   readonly maxFrameBytes: number;
-  /** Called before each upgrade: an answer refuses it. */
+  /** Called before each upgrade. A reply refuses it. */
   accept(handshake: Handshake): WebSocketOpening | HttpReply;
 }
 

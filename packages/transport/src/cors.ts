@@ -5,17 +5,20 @@ type Headers = Readonly<Record<string, string>>;
 /** How long a browser may remember that a page of another origin is allowed, in seconds. */
 const PREFLIGHT_AGE_S = '600';
 
-/** What pages of newswire's own examples and common libraries send. */
+/** The headers that newswire's own examples and common libraries send. */
 const USUAL_HEADERS = 'Content-Type, Authorization, Last-Event-ID';
 
 /** A name in a list of request headers, as RFC 9110 defines a token. */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
 const MAX_HEADER_NAMES = 64;
 
-/** Caches must not give an answer to a page of another origin. */
+/** Caches must not give the response to a page of another origin. */
 const NO_ORIGIN: Headers = Object.freeze({ Vary: 'Origin' });
 
-/** What lets the page that a request comes from read the answer; `origin` is the request's header. */
+/**
+ * The headers that allow the requesting page to read the response. `origin` is the request's
+ * header.
+ */
 export function corsHeaders(origin: string, access: OriginAccess): Headers {
   if (origin === '' || access === 'refused') return NO_ORIGIN;
   const headers = { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' };
@@ -24,10 +27,10 @@ export function corsHeaders(origin: string, access: OriginAccess): Headers {
 }
 
 /**
- * What answers a browser that asks whether a page may send a request. `requested` is the request's
- * Access-Control-Request-Headers: all of them are allowed, since only their names are known here and
- * newswire reads no others than it needs. What is not a header's name is left out, and a list of
- * more than 64 names is passed over.
+ * The headers of the response to a CORS preflight. `requested` is the request's
+ * Access-Control-Request-Headers. All of them are allowed, since only their names are known here
+ * and newswire reads only the headers that it needs. Text that is not a header's name is left out,
+ * and a list of more than 64 names is ignored.
  */
 export function preflightHeaders(method: string, requested: string): Headers {
   const names = requested.split(',', MAX_HEADER_NAMES + 1).map((name) => name.trim());

@@ -28,15 +28,15 @@ const STATUS_LINES: Readonly<Record<number, string>> = {
 
 const NO_HEADERS = {};
 
-/** Called with whatever a handler threw; the client is answered 500. */
+/** Called with an error that a handler threw. The client receives a 500. */
 export type FaultHandler = (error: unknown) => void;
 
-/** How many requests have begun and not been answered. */
+/** The number of requests that have begun and have no reply yet. */
 export interface OpenRequests {
   open: number;
 }
 
-/** What all requests of a server share. */
+/** The parts that all requests of a server share. */
 export interface ServeContext {
   readonly requests: OpenRequests;
   readonly originChecker: OriginChecker;
@@ -44,9 +44,9 @@ export interface ServeContext {
 }
 
 /**
- * Serves one request: reads its body, runs the handler, answers. A request that is cut off on the
- * way is forgotten: its handler never runs, or its answer is dropped. `isHead`: the answer to a GET
- * without its body.
+ * Serves one request: reads its body, runs the handler, sends the reply. If the request is aborted,
+ * its handler does not run or its reply is dropped. `isHead`: replies as to a GET, but without the
+ * body.
  */
 export function serve(
   route: HttpRoute,
@@ -61,7 +61,7 @@ export function serve(
   const encoding = route.method === 'POST' ? encodingRefusal(request) : undefined;
   if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const exchange = new Exchange(response, { isHead, headers: cors }, context);
-  // uWebSockets.js' request is gone once this function returns: read what is asked for now.
+  // uWebSockets.js' request is invalid after this function returns, so it is read now.
   const query = route.method === 'GET' ? (request.getQuery() ?? '') : '';
   const headers = readHeaders(route.headers, request);
   const address = route.needsAddress ? context.originChecker.addressOf(response, request) : '';
@@ -82,7 +82,7 @@ export function serve(
   }
 }
 
-/** Answers whatever the request's body holds, once that has arrived. */
+/** Sends a reply that does not depend on the request's body, once the body has arrived. */
 export function answerEarly(
   response: Uws.HttpResponse,
   request: Uws.HttpRequest,
@@ -104,7 +104,7 @@ export function readHeaders(names: readonly string[] | undefined, request: Uws.H
   return headers;
 }
 
-/** One request's answer: given once at most, and never after the client has gone. */
+/** One request's reply: sent at most once, and never after the client has disconnected. */
 class Exchange {
   readonly #response: Uws.HttpResponse;
   readonly #manner: ReplyManner;
@@ -141,7 +141,7 @@ class Exchange {
     writeReply(this.#response, reply, manner);
   }
 
-  /** False if it had ended before. */
+  /** Returns false if it had ended before. */
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
@@ -155,13 +155,13 @@ class Exchange {
   }
 }
 
-/** How a reply is written, beside what it says. */
+/** How a reply is written, besides its content. */
 export interface ReplyManner {
-  /** Headers beside the reply's own. */
+  /** Headers besides the reply's own. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** A HEAD is answered: a body would be read as the next answer on the connection. */
+  /** The request is a HEAD: its client would read a body as the next response on the connection. */
   readonly isHead?: boolean;
-  /** More of the request may arrive: the connection ends with the answer. */
+  /** More of the request may arrive, so the connection closes with the reply. */
   readonly mustClose?: boolean;
 }
 
@@ -172,12 +172,12 @@ export function writeReply(
 ): void {
   const { status, body } = reply;
   const hasNoBody = status === 204 || manner.isHead === true;
-  // uWebSockets.js cannot end an answer without a body and the connection with it.
+  // uWebSockets.js cannot close the connection with a response that has no body.
   if (hasNoBody && manner.mustClose === true) return void response.close();
   response.cork(() => {
     writeHead(response, reply, manner.headers);
     if (!hasNoBody) return response.end(body, manner.mustClose);
-    // Not `endWithoutBody(length)`: uWebSockets.js would end the process.
+    // `endWithoutBody(length)` would make uWebSockets.js end the process.
     if (status !== 204) response.writeHeader('Content-Length', String(Buffer.byteLength(body)));
     return response.endWithoutBody();
   });

@@ -1,38 +1,38 @@
 import { ERRORS, type ErrorBody, type ErrorKind } from '@newswire/protocol';
 
-/** A request whose body, if it has one, has fully arrived and is valid UTF-8. */
+/** A request. Its body, if it has one, has fully arrived and is valid UTF-8. */
 export interface HttpRequest {
   readonly body: string;
-  /** What stands behind the `?` of a GET's path, still encoded. */
+  /** The part of a GET's URL after the `?`, still encoded. */
   readonly query: string;
-  /** The headers that the route named, by lower-case name; '' where absent. */
+  /** The headers that the route names, by lower-case name; '' if absent. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The client's address, where the route has `needsAddress`. */
+  /** The client's address, if the route has `needsAddress`. */
   readonly address?: string;
 }
 
 export interface HttpReply {
   readonly status: number;
   readonly body: string;
-  /** Content-Type is JSON unless named here. */
+  /** Content-Type is JSON unless it is set here. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer given without a promise, or with one already settled, leaves in the same turn. */
+/** A reply without a promise, or with one that is already settled, is sent in the same turn. */
 export type HttpHandler = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 
-/** One method on one path. Other methods on it are answered 405. */
+/** One method on one path. Other methods on it get a 405. */
 export interface HttpRoute {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly handle: HttpHandler;
-  /** A longer body is answered 413. Default 0. */
+  /** A longer body gets a 413. Default 0. */
   readonly maxBodyBytes?: number;
-  /** Names of request headers to hand over, in lower case. */
+  /** Names of request headers to pass on, in lower case. */
   readonly headers?: readonly string[];
-  /** Whether requests are handed over with the client's address. */
+  /** Whether requests include the client's address. */
   readonly needsAddress?: true;
-  /** Whether pages of other hosts may ask it from a browser, where their origin is allowed. */
+  /** Whether web pages of other hosts may send requests, if their origin is allowed. */
   readonly isForPages?: true;
 }
 
@@ -40,7 +40,7 @@ export function jsonReply(status: number, body: unknown): HttpReply {
   return { status, body: JSON.stringify(body) };
 }
 
-/** `{"error":{code,message}}` with an HTTP status: for what is wrong with the request as such. */
+/** `{"error":{code,message}}` with an HTTP status: for a fault of the request as such. */
 export function errorReply(
   status: number,
   kind: ErrorKind,

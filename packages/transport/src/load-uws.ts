@@ -4,8 +4,9 @@ import type * as Uws from 'uWebSockets.js';
 export type UwsModule = typeof Uws;
 
 /**
- * Loads the native module. Throws one sentence where it has no binary for this Node or machine.
- * Headers may be 16 KiB, since tokens travel in URLs; the module reads that once, when it loads.
+ * Loads the native module. Throws one sentence if it has no binary for this Node or machine.
+ * Headers may be 16 KiB, since URLs contain tokens; the module reads that limit once, when it
+ * loads.
  */
 export async function loadUws(): Promise<UwsModule> {
   process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= '16384';

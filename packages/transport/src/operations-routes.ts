@@ -1,11 +1,11 @@
 import type { HttpReply, HttpRoute } from './http.js';
 import { jsonReply } from './http.js';
 
-/** What whoever runs a service asks it. */
+/** The state of a service, for its operators. */
 export interface Operations {
-  /** Why the service should get no requests: empty while it should. */
+  /** The reasons why the service should get no requests; empty if there are none. */
   readonly notReady: () => readonly string[];
-  /** Prometheus' text format. */
+  /** The metrics in Prometheus' text format. */
   readonly metrics: () => Promise<string>;
 }
 

@@ -8,7 +8,7 @@ import { errorReply, type HttpReply } from './http.js';
 
 export interface OriginCheckerOptions {
   readonly originPolicy: OriginPolicy;
-  /** Whose X-Real-IP is believed. */
+  /** The proxies whose X-Real-IP is trusted. */
   readonly trustedProxies: BlockList;
   /** Names of request headers that connections keep, in lower case. */
   readonly keptHeaders: readonly string[];
@@ -16,7 +16,7 @@ export interface OriginCheckerOptions {
 
 const NO_HEADERS: Origin['headers'] = Object.freeze({});
 
-/** Who comes, and whether their browser's page may. */
+/** Determines the client's address and applies the origin policy to web pages. */
 export class OriginChecker {
   readonly #options: OriginCheckerOptions;
 
@@ -24,7 +24,7 @@ export class OriginChecker {
     this.#options = options;
   }
 
-  /** The answer to a page that may not connect. */
+  /** Returns the reply to a page that may not connect; undefined if it may. */
   refuse(request: Uws.HttpRequest): HttpReply | undefined {
     if (this.#accessOf(request) !== 'refused') return undefined;
     return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed', {
@@ -32,12 +32,12 @@ export class OriginChecker {
     });
   }
 
-  /** The headers of every answer to a page; those of a refused one allow it nothing. */
+  /** The headers of every response to a page. Those for a refused page allow nothing. */
   corsHeaders(request: Uws.HttpRequest): Readonly<Record<string, string>> {
     return corsHeaders(request.getHeader('origin'), this.#accessOf(request));
   }
 
-  /** The answer to a browser that asks whether a page may send such a request. */
+  /** The response to a CORS preflight. */
   answerPreflight(method: string, request: Uws.HttpRequest): HttpReply {
     const refusal = this.refuse(request);
     if (refusal !== undefined) return refusal;

@@ -5,7 +5,7 @@ import { drainBody } from './request-body-uws.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A body that is dropped, and how that ended. */
+/** Starts to drop a body and records how that ends. */
 function start() {
   let onData: (chunk: ArrayBuffer, isLast: boolean) => void = () => undefined;
   const response = { onData: (handler: typeof onData) => (onData = handler) };

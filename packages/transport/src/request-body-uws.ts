@@ -3,30 +3,31 @@ import { BodyReader } from './body-reader.js';
 import { errorReply, type HttpReply } from './http.js';
 
 /**
- * How much of a request is read that is answered without its body. A server that closes a connection
- * on which bytes still arrive resets it, and the client, or the proxy before it, may never see the
- * answer. Nginx lets through half as much.
+ * The most bytes of a body that are read and dropped before a reply that does not need them. A
+ * server that closes a connection on which bytes still arrive resets it, and the client, or the
+ * proxy in front, may never receive the reply. Nginx lets through half as much.
  */
 const DRAIN_BYTES = 4_194_304;
 
-/** For how long it is read. */
+/** The longest time for which such a body is read. */
 const DRAIN_MS = 60_000;
 
 /**
- * Where less than these bytes arrive in this time, the client has stopped, and is answered before its
- * body has ended. uWebSockets.js would close the connection without an answer a few seconds later.
+ * If fewer bytes than this arrive in this time, the client has stopped, and the reply is sent
+ * before its body has ended. uWebSockets.js would close the connection without a reply a few
+ * seconds later.
  */
 const PROGRESS_BYTES = 49_152;
 const PROGRESS_MS = 3000;
 
-/** Values of Content-Encoding and Transfer-Encoding that leave a body as it is. */
+/** Values of Content-Encoding and Transfer-Encoding that leave a body unchanged. */
 const IDENTITY = /^(\s*identity\s*(,|$))*$/i;
 const CHUNKED = /^(chunked)?$/i;
 
-/** Receives one of the two calls, once; neither where the client goes away. */
+/** One of the two methods is called, once; neither if the client disconnects. */
 export interface BodyHandler {
   handleBody(text: string): void;
-  /** `mustClose`: more of the body may follow, so the connection takes no other request. */
+  /** `mustClose`: more of the body may follow, so the connection cannot take another request. */
   handleRefusal(reply: HttpReply, mustClose: boolean): void;
 }
 
@@ -37,7 +38,7 @@ export function hasBody(request: Uws.HttpRequest): boolean {
   return length !== '0';
 }
 
-/** The answer where a body is encoded in a way that is not decoded here. */
+/** Returns a reply if the body has an encoding that newswire does not decode. */
 export function encodingRefusal(request: Uws.HttpRequest): HttpReply | undefined {
   const contentEncoding = request.getHeader('content-encoding');
   const transferEncoding = request.getHeader('transfer-encoding');
@@ -52,7 +53,7 @@ export function encodingRefusal(request: Uws.HttpRequest): HttpReply | undefined
   return undefined;
 }
 
-/** Reads a body of at most `maxBytes`. What is refused is read to its end all the same. */
+/** Reads a body of at most `maxBytes`. A refused body is still read, up to the limits above. */
 export function readBody(response: Uws.HttpResponse, maxBytes: number, handler: BodyHandler): void {
   const reader = new BodyReader(maxBytes);
   let drain: Drain | undefined;
@@ -68,18 +69,18 @@ export function readBody(response: Uws.HttpResponse, maxBytes: number, handler: 
   });
 }
 
-/** Reads a body to its end and drops it. `onEnd(false)`: it is too long or too slow for that. */
+/** Reads a body to its end and drops it. `onEnd(false)`: the body is too long or too slow. */
 export function drainBody(response: Uws.HttpResponse, onEnd: (isWhole: boolean) => void): void {
   const drain = new Drain(onEnd);
   response.onData((chunk, isLast) => drain.take(chunk.byteLength, isLast));
 }
 
-/** The answer to a body that is too long even to be dropped. */
+/** The reply to a body that is too long even to be dropped. */
 export function endlessBody(): HttpReply {
   return errorReply(413, 'limitExceeded', 'this request takes no body');
 }
 
-/** Counts what is dropped of one body, and ends at the latest at the limits above. */
+/** Counts the dropped bytes of one body, and ends at the limits above at the latest. */
 class Drain {
   readonly #onEnd: (isWhole: boolean) => void;
   readonly #timer: NodeJS.Timeout;
@@ -99,7 +100,7 @@ class Drain {
     else if (this.#bytes > DRAIN_BYTES) this.#end(false);
   }
 
-  /** Ends here as well where the client has gone: nothing of it arrives any more. */
+  /** Also ends if the client has disconnected, because no more bytes arrive. */
   #checkProgress(): void {
     this.#ticks++;
     const isLate = this.#ticks * PROGRESS_MS >= DRAIN_MS;

@@ -14,10 +14,10 @@ import { STALL_MS, Streams } from './streams.js';
 import { OriginChecker } from './origin-checker-uws.js';
 import { behaviourOf } from './web-socket-uws.js';
 
-/** How long a closing server waits for the requests it has taken. */
+/** How long a closing server waits for open requests. */
 const LAST_ANSWERS_MS = 3000;
 
-/** The port is taken, or the address is not this machine's. */
+/** The port is taken, or the address does not belong to this machine. */
 class ListenError extends StartError {
   constructor(host: string, port: number) {
     super(
@@ -28,22 +28,24 @@ class ListenError extends StartError {
 }
 
 export interface ServerOptions {
-  /** What pages may do. Default: those of newswire's own host may connect. */
+  /** The origin policy for web pages. Default: only pages of newswire's own host may connect. */
   readonly originPolicy?: OriginPolicy;
-  /** Proxies whose X-Real-IP is believed. Default: those on this machine. */
+  /** Proxies whose X-Real-IP is trusted. Default: those on this machine. */
   readonly trustedProxies?: BlockList;
   /** Request headers that connections keep, by lower-case name. Default: none. */
   readonly keptHeaders?: readonly string[];
-  /** How long an HTTP connection may take nothing of what waits for it before it is closed, in ms. */
+  /** In ms: an HTTP connection that takes none of its pending bytes for this time is closed. */
   readonly stallMs?: number;
 }
 
-/** One listening port: HTTP routes, WebSocket and streaming endpoints, and the topics their connections join. */
+/**
+ * One listening port: HTTP routes, WebSocket and streaming endpoints, and topics for connections.
+ */
 export class Server {
   readonly #uws: UwsModule;
   readonly #app: Uws.TemplatedApp;
   readonly #methods = new Map<string, string[]>();
-  /** Those that pages of other hosts may ask. */
+  /** The paths that web pages of other hosts may request. */
   readonly #pagePaths = new Set<string>();
   readonly #context: ServeContext;
   readonly #streams: Streams;
@@ -61,7 +63,10 @@ export class Server {
     this.#streams = new Streams(options.stallMs ?? STALL_MS);
   }
 
-  /** `onFault` hears what a handler threw. Throws UnsupportedNodeError where there is no binary. */
+  /**
+   * `onFault` receives errors that a handler threw. Throws UnsupportedNodeError if there is no
+   * binary.
+   */
   static async create(onFault: FaultHandler, options: ServerOptions = {}): Promise<Server> {
     return new Server(await loadUws(), onFault, options);
   }
@@ -86,7 +91,7 @@ export class Server {
 
   webSocket(path: string, endpoint: WebSocketEndpoint): void {
     this.#app.ws(path, behaviourOf(endpoint, this.#context.originChecker));
-    // A GET that asks for no upgrade, or asks wrongly, falls through to here.
+    // A GET without a valid upgrade request falls through to here.
     const reply = errorReply(426, 'badRequest', `${path} speaks WebSocket`, {
       Upgrade: 'websocket',
       Connection: 'Upgrade',
@@ -102,7 +107,7 @@ export class Server {
     this.#streams.topics.publish(topic, text);
   }
 
-  /** Resolves with the port, which port 0 leaves to the system. Rejects with ListenError. */
+  /** Resolves with the port, which the system chooses if `port` is 0. Rejects with ListenError. */
   listen(host: string, port: number): Promise<number> {
     this.#app.any('/*', (response, request) => {
       const isHead = request.getMethod() === 'head';
@@ -111,7 +116,7 @@ export class Server {
       answerEarly(response, request, this.#unrouted(request), { isHead, headers });
     });
     return new Promise((resolve, reject) => {
-      // Exclusively: otherwise a second newswire on the port would silently take half the clients.
+      // Without an exclusive port, a second newswire on it would silently take half the clients.
       this.#listenExclusively(host, port, (socket) => {
         if (!socket) return reject(new ListenError(host, port));
         this.#listening = socket;
@@ -120,7 +125,9 @@ export class Server {
     });
   }
 
-  /** Takes no more connections, lets requests be answered for a while, then ends all there are. */
+  /**
+   * Accepts no more connections, waits up to 3 s for open requests, then closes all connections.
+   */
   async close(): Promise<void> {
     if (this.#listening !== undefined) this.#uws.us_listen_socket_close(this.#listening);
     this.#listening = undefined;
@@ -178,7 +185,7 @@ export class Server {
   }
 }
 
-/** The option's value and the four-argument `listen`: the package has them, its types do not. */
+/** The package has this option and the four-argument `listen`, but its types do not. */
 const LIBUS_LISTEN_EXCLUSIVE_PORT = 1;
 
 interface ExclusiveListener {

@@ -5,13 +5,13 @@ import { writeReply } from './http-uws.js';
 import type { StreamFraming } from './stream.js';
 import type { Streams } from './streams.js';
 
-/** The most that is handed to uWebSockets.js at once, and so the most that it may have to keep. */
+/** The most bytes that one write passes to uWebSockets.js, and so the most that it may buffer. */
 const PIECE_BYTES = 65_536;
 
-/** So much is tried where it may still keep some of the last piece. */
+/** The size of a write while uWebSockets.js may still hold some of the last piece. */
 const PROBE_BYTES = 64;
 
-/** WebSocket's code for a connection that ended without a word. */
+/** WebSocket's code for a connection that ended without a close frame. */
 const CUT_OFF = 1006;
 
 const ANONYMOUS: ConnectionHandler = {
@@ -23,7 +23,7 @@ const ANONYMOUS: ConnectionHandler = {
   handleClose: () => undefined,
 };
 
-/** The headers of every answer that is a connection. */
+/** The headers of every streaming response. */
 export function streamHeaders({ contentType }: StreamFraming): Readonly<Record<string, string>> {
   return {
     'Content-Type': contentType,
@@ -38,16 +38,17 @@ export interface StreamConnectionParts {
   readonly framing: StreamFraming;
   readonly streams: Streams;
   readonly isOneWay: boolean;
-  /** Beside the usual ones. */
+  /** Headers besides the usual ones. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * A connection in the body of an HTTP answer. uWebSockets.js buffers what an answer's socket does not
- * take and does not say how much that is; nor does it send any of it later by itself, once a handler
- * for `onWritable` is set, and without one it closes the connection ten seconds later. So: whatever
- * is to be sent waits here, and a piece is handed over only when the one before it has been taken.
- * `write` answers whether it has, of which a piece that fits into the cork's buffer learns one late.
+ * A connection in the body of an HTTP response. uWebSockets.js buffers bytes that the socket does
+ * not take and does not report how many. Once a handler for `onWritable` is set, it does not send
+ * them later by itself; without a handler it closes the connection ten seconds later. So pending
+ * bytes wait here, and a piece is passed on only when the one before it has been taken. `write`
+ * returns whether it has been taken; for a piece that fits into the cork's buffer, this is known
+ * one write late.
  */
 export class StreamConnection implements Connection {
   readonly id = nextConnectionId();
@@ -61,11 +62,11 @@ export class StreamConnection implements Connection {
   #handler = ANONYMOUS;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
-  /** Of the last piece, while it is not known that it was taken. */
+  /** The size of the last piece, until it is known that it was taken. */
   #pieceBytes = 0;
-  /** Until the socket says that it takes more. */
+  /** True while the socket takes no more bytes. */
   #isStuck = false;
-  /** uWebSockets.js may still keep some of the last piece. */
+  /** uWebSockets.js may still hold some of the last piece. */
   #isUnsure = false;
   #hasBegun = false;
   #endCode: number | undefined;
@@ -80,7 +81,10 @@ export class StreamConnection implements Connection {
     response.onAborted(() => this.#end(this.#isStuck ? CLOSES.slow.code : CUT_OFF));
   }
 
-  /** Whom to tell from now on; false if it was closed while it opened, which the handler is told. */
+  /**
+   * Sets the handler. Returns false if the connection was closed while it opened; the handler has
+   * then received `handleClose`.
+   */
   attach(handler: ConnectionHandler): boolean {
     if (this.#endCode === undefined) this.#handler = handler;
     else handler.handleClose(this.#endCode);
@@ -91,7 +95,7 @@ export class StreamConnection implements Connection {
     for (const frame of frames) this.enqueue(Buffer.from(this.framing.frame(frame)));
   }
 
-  /** Sends bytes that are framed already. */
+  /** Sends bytes that are already framed. */
   enqueue(bytes: Buffer): void {
     if (this.#response === undefined || bytes.length === 0) return;
     this.#queue.push(bytes);
@@ -133,7 +137,7 @@ export class StreamConnection implements Connection {
   /** HTTP has no pings. */
   ping(): void {}
 
-  /** Writes what waits, as far as the socket takes it. */
+  /** Writes pending bytes, as far as the socket takes them. */
   flush(): void {
     const response = this.#response;
     if (response === undefined || this.#isStuck) return;
@@ -146,7 +150,9 @@ export class StreamConnection implements Connection {
     this.#handler.handleDrain();
   }
 
-  /** The reader has taken nothing for too long: what waits for it is thrown away. */
+  /**
+   * Closes the connection and drops its pending bytes, because the client took none for too long.
+   */
   abandon(): void {
     this.#response?.close();
   }
@@ -174,12 +180,12 @@ export class StreamConnection implements Connection {
     this.#streams.handleStuck(this);
   }
 
-  /** Always true: uWebSockets.js asks whether what was to be written was. */
+  /** Always returns true: uWebSockets.js asks whether the pending bytes were written. */
   #handleWritable(): boolean {
     this.#isStuck = false;
     this.#pieceBytes = 0;
     this.#streams.handleMoved(this);
-    // An empty cork is what sends the rest of the last piece.
+    // An empty cork sends the rest of the last piece.
     this.#response?.cork(() => undefined);
     this.flush();
     return true;

@@ -1,14 +1,14 @@
 import type { StreamFraming } from './stream.js';
 
-/** What a topic needs of its members. */
+/** A topic's view of its members. */
 export interface TopicMember {
   readonly framing: StreamFraming;
   enqueue(bytes: Buffer): void;
 }
 
 /**
- * The topics that HTTP connections have joined, which uWebSockets.js keeps for WebSockets only. A
- * frame is made once for all connections that share a framing.
+ * The topics of HTTP connections; uWebSockets.js has topics for WebSockets only. A publication is
+ * framed once for all connections that share a framing.
  */
 export class StreamTopics<Member extends TopicMember = TopicMember> {
   readonly #members = new Map<string, Set<Member>>();
@@ -39,7 +39,7 @@ export class StreamTopics<Member extends TopicMember = TopicMember> {
         member.enqueue(known);
         continue;
       }
-      // Framings that are not shared often say the same nonetheless.
+      // Framings that are not shared often produce the same text.
       const frame = framing.frame(text);
       if (lastBytes === undefined || frame !== lastText) lastBytes = Buffer.from(frame);
       lastText = frame;

@@ -7,8 +7,8 @@ import type { StreamEndpoint } from './stream.js';
 import type { Streams } from './streams.js';
 
 /**
- * Serves one request whose answer is a connection. `isHead`: only says how the answer to a GET would
- * begin, as far as that is known before a connection opens.
+ * Serves one request whose response is a connection. `isHead`: sends only the headers of a GET's
+ * response, as far as they are known before a connection opens.
  */
 export function serveStream(
   endpoint: StreamEndpoint,
@@ -20,7 +20,7 @@ export function serveStream(
 ): void {
   const refusal = originChecker.refuse(request);
   if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
-  // uWebSockets.js' request is gone once this function returns: read what is asked for now.
+  // uWebSockets.js' request is invalid after this function returns, so it is read now.
   const origin = originChecker.originOf(endpoint.transport, response, request);
   const cors = originChecker.corsHeaders(request);
   const encoding = endpoint.method === 'POST' ? encodingRefusal(request) : undefined;

@@ -1,39 +1,41 @@
 import type { Connection, ConnectionHandler, Origin } from './connection.js';
 import type { HttpReply, HttpRequest } from './http.js';
 
-/** How frames look in the body of an HTTP answer. */
+/** Encodes frames for the body of an HTTP response. */
 export interface StreamFraming {
   readonly contentType: string;
-  /** Whether it is one and the same for many connections: then a publication is framed once for them all. */
+  /**
+   * Whether many connections share this framing. A publication is then framed once for all of them.
+   */
   readonly isShared: boolean;
-  /** The frame as it goes into the body; '' to send nothing. */
+  /** The frame in the form that it has in the body; '' sends nothing. */
   frame(text: string): string;
-  /** The answer where a connection is closed with this code before anything was sent on it. */
+  /** The reply if the connection closes with this code before anything was sent on it. */
   refusal(code: number, reason: string): HttpReply;
 }
 
-/** How a connection begins, once its request is accepted. */
+/** How an accepted stream begins. */
 export interface StreamOpening {
   readonly framing: StreamFraming;
-  /** What stands for the client's first frame. */
+  /** Handled as the client's first frame. */
   readonly firstFrame: string;
 }
 
 /**
- * A path whose answers do not end: the connection is the answer's body. Its clients have no way to
- * send anything more on it.
+ * A path with streaming responses: the connection is the response's body. Its clients cannot send
+ * anything more on it.
  */
 export interface StreamEndpoint {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly transport: Exclude<Origin['transport'], 'websocket'>;
-  /** A longer body is answered 413. Default 0. */
+  /** A longer body gets a 413. Default 0. */
   readonly maxBodyBytes?: number;
-  /** Names of request headers to hand over, in lower case. */
+  /** Names of request headers to pass on, in lower case. */
   readonly headers?: readonly string[];
-  /** Whether taking what is sent is the only sign of life that its clients can give. */
+  /** Whether taking bytes is the only sign of life that its clients can give. */
   readonly isOneWay: boolean;
-  /** An answer refuses the request. */
+  /** A reply refuses the request. */
   accept(request: HttpRequest): StreamOpening | HttpReply;
   handleOpen(connection: Connection, origin: Origin): ConnectionHandler;
 }

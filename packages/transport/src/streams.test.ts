@@ -5,7 +5,7 @@ import { STALL_MS, Streams } from './streams.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'], now: 0 });
-  // The one of node:perf_hooks, which fake timers leave alone.
+  // Fake timers do not replace the `performance` of node:perf_hooks.
   vi.spyOn(performance, 'now').mockImplementation(() => Date.now());
 });
 afterEach(() => {
@@ -13,8 +13,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-// uWebSockets.js closes such a connection by itself in about the time that is the default, so a test
-// with real sockets passes with a longer one, too.
+// uWebSockets.js closes such a connection by itself after about the default time, so a test with
+// real sockets would also pass with a longer time.
 test('who takes nothing is abandoned after 10 s, unless it moves meanwhile', () => {
   const streams = new Streams(STALL_MS);
   const abandoned = new Set<string>();

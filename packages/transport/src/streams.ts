@@ -2,13 +2,16 @@ import { performance } from 'node:perf_hooks';
 import type { StreamConnection } from './stream-connection-uws.js';
 import { StreamTopics } from './stream-topics.js';
 
-/** How long a connection may take nothing of what waits for it before it is closed, by default. */
+/** By default, a connection that takes none of its pending bytes for this time is closed. */
 export const STALL_MS = 10_000;
 
-/** How often stalled connections are looked for, of the time they have. */
+/** How many times per stall time the server looks for stalled connections. */
 const LOOKS_PER_STALL = 10;
 
-/** What a server's HTTP connections share: topics, the loop that writes, and the watch for stalls. */
+/**
+ * Shared by a server's HTTP connections: topics, deferred writes, and closing of stalled
+ * connections.
+ */
 export class Streams {
   readonly topics = new StreamTopics<StreamConnection>();
   readonly #stallMs: number;
@@ -22,20 +25,20 @@ export class Streams {
   }
 
   /**
-   * Has the connection write at the end of this turn, when all is together that it has to: inside
-   * the handler of another socket each piece would be a system call of its own.
+   * Makes the connection write at the end of this turn, when all its frames are there. Inside the
+   * handler of another socket, each piece would be a separate system call.
    */
   schedule(connection: StreamConnection): void {
     if (this.#dirty.size === 0) setImmediate(() => this.#flush());
     this.#dirty.add(connection);
   }
 
-  /** The connection's socket takes nothing more for now. */
+  /** The connection's socket takes no more bytes for now. */
   handleStuck(connection: StreamConnection): void {
     this.#stuck.set(connection, performance.now());
   }
 
-  /** It takes more, or is gone. */
+  /** The connection's socket takes bytes again, or is closed. */
   handleMoved(connection: StreamConnection): void {
     this.#stuck.delete(connection);
   }

@@ -12,33 +12,33 @@ import {
 import { writeReply } from './http-uws.js';
 import type { OriginChecker } from './origin-checker-uws.js';
 
-/** What uWebSockets.js keeps for us beside each socket. */
+/** The state that uWebSockets.js stores with each socket. */
 interface SocketState {
   readonly origin: Origin;
   readonly opening: WebSocketOpening;
   connection?: UwsConnection;
   handler?: ConnectionHandler;
-  /** It was closed while it opened, and its handler is still to be told. */
+  /** Set if the socket was closed while it opened: the handler has yet to receive this code. */
   earlyCloseCode?: number;
 }
 
 type Socket = Uws.WebSocket<SocketState>;
 
 /**
- * uWebSockets.js' own time-out, in seconds: only a net under the sessions' own pings, for sockets
- * that were told to close and never took the last bytes. Its clock stops at 960.
+ * uWebSockets.js' own timeout, in seconds. It is only a fallback behind the sessions' pings, for
+ * closing sockets whose last bytes are never taken. Its maximum is 960.
  */
 const LAST_RESORT_TIMEOUT_S = 240;
 
 /**
- * uWebSockets.js' own limit, as a multiple of the endpoint's. Beyond it uWebSockets.js cuts the
- * connection off without a close frame, so it is the higher of the two. It keeps what it has
- * received of an unfinished message, and no more than that, so it is also what one client can
- * make the process hold.
+ * uWebSockets.js' own limit, as a multiple of the endpoint's. Above it uWebSockets.js cuts off the
+ * connection without a close frame, so it is higher than the endpoint's. uWebSockets.js keeps the
+ * received part of an unfinished message, so this is also the most memory that one client can
+ * occupy that way.
  */
 const CUT_OFF_FACTOR = 2;
 
-/** Its reason in the close handler when a message was over that limit. */
+/** Its reason in the close handler for a message above that limit. */
 const OVER_THE_LIMIT = 'Received too big message';
 
 const NO_SUBPROTOCOLS: readonly string[] = [];
@@ -52,8 +52,8 @@ export function behaviourOf(
     maxPayloadLength: endpoint.maxFrameBytes * CUT_OFF_FACTOR,
     idleTimeout: LAST_RESORT_TIMEOUT_S,
     sendPingsAutomatically: false,
-    // 0 is no limit: over a limit, publishing would skip the socket silently. Sessions watch
-    // bufferedBytes() before every flush instead.
+    // 0 means no limit: above a limit, publishing would skip the socket silently. Instead, sessions
+    // check bufferedBytes() before every flush.
     maxBackpressure: 0,
     upgrade: (response, request, context) => {
       const accepted = originChecker.refuse(request) ?? endpoint.accept(handshakeOf(request));
@@ -76,7 +76,7 @@ export function behaviourOf(
       const { handler } = socket.getUserData();
       if (message.byteLength > endpoint.maxFrameBytes) handler?.handleTooLong();
       else if (isBinary) handler?.handleBinary();
-      // uWebSockets.js has checked that text is valid UTF-8, and closed the connection otherwise.
+      // uWebSockets.js has checked that text is valid UTF-8; otherwise it closes the connection.
       else handler?.handleText(Buffer.from(message).toString('utf8'));
     },
     drain: (socket) => socket.getUserData().handler?.handleDrain(),
@@ -98,7 +98,7 @@ function handshakeOf(request: Uws.HttpRequest): Handshake {
     return { subprotocols: NO_SUBPROTOCOLS, query };
   }
   const names: string[] = [];
-  // A list may be spread over several headers, of which getHeader gives the first.
+  // A list may be split over several headers, of which getHeader returns only the first.
   request.forEach((header, value) => {
     if (header === 'sec-websocket-protocol') names.push(...value.split(','));
   });
@@ -109,7 +109,7 @@ function isOverTheLimit(reason: ArrayBuffer): boolean {
   return Buffer.from(reason).toString('latin1') === OVER_THE_LIMIT;
 }
 
-/** A socket that may be gone: uWebSockets.js throws when a closed one is touched. */
+/** A socket that may have closed: uWebSockets.js throws if a closed socket is used. */
 class UwsConnection implements Connection {
   readonly id = nextConnectionId();
   readonly hasCloseCodes = true;
@@ -124,7 +124,7 @@ class UwsConnection implements Connection {
     const [first] = frames;
     if (socket === undefined || first === undefined) return;
     if (frames.length === 1) return void socket.send(first, false);
-    // Uncorked, each frame is a write to the kernel of its own.
+    // Without the cork, each frame is a separate write to the kernel.
     socket.cork(() => {
       for (const frame of frames) socket.send(frame, false);
     });
@@ -150,7 +150,7 @@ class UwsConnection implements Connection {
     this.#socket?.ping();
   }
 
-  /** The socket has closed: everything from now on does nothing. */
+  /** The socket has closed: from now on every method does nothing. */
   forget(): void {
     this.#socket = undefined;
   }
