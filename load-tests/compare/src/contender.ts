@@ -37,6 +37,9 @@ export interface Contender {
   readonly recovery?: RecoveryContender;
 }
 
+/** Items that a peer keeps of a channel where recovery is measured: more than a run publishes. */
+export const RECOVERY_HISTORY = 100_000;
+
 /** A system that claims that clients which were cut off are given what they missed. */
 export interface RecoveryContender {
   /** Starts it with as much history as the run publishes. */

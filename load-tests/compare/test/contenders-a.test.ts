@@ -4,11 +4,9 @@ import { TcpProxy, until } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildGenerator, canBuild } from '../../test/generator.js';
 import type { Contender, RecoverySystem } from '../src/contender.js';
-import { socketIoContenders } from '../src/contenders/socket-io.js';
-import { tornadoContenders } from '../src/contenders/tornado.js';
-import { wsLoopContenders } from '../src/contenders/ws-loop.js';
+import { socketIo, socketIoRedis, tornado, wsLoop } from '../src/contenders/scripts.js';
 
-const contenders = [...wsLoopContenders, ...tornadoContenders, ...socketIoContenders];
+const contenders = [wsLoop, tornado, socketIo, socketIoRedis];
 const short = ['--settle', 0, '--warm', 0, '--seconds', 0.5, '--connections', 20];
 const loads: readonly (readonly [string, GeneratorArgs])[] = [
   ['closed loop', ['--window', 4]],

@@ -4,10 +4,8 @@ import { buildGenerator, load, type IdleResult } from '@newswire/load-harness';
 import { TcpProxy, until } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Contender } from '../src/contender.js';
-import { centrifugeMemory, centrifugeRedis } from '../src/contenders/centrifuge.js';
-import { mosquitto } from '../src/contenders/mosquitto.js';
-import { nats } from '../src/contenders/nats.js';
-import { nchan } from '../src/contenders/nchan.js';
+import { centrifugeMemory, centrifugeRedis, nats } from '../src/contenders/centrifuge.js';
+import { mosquitto, nchan } from '../src/contenders/unpacked.js';
 import { canBuild, type Result } from '../../test/generator.js';
 
 const contenders = [nchan, mosquitto, centrifugeMemory, centrifugeRedis, nats];

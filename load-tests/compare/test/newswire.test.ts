@@ -10,17 +10,14 @@ import {
   newswireNginx,
   newswireRedis,
   newswireSeed,
+  rawLimit,
 } from '../src/contenders/newswire.js';
-import { rawLimit } from '../src/contenders/raw.js';
 import { Lineup } from '../src/lineup.js';
 import type { Works } from '../src/result.js';
 import { settingsFor } from '../src/settings.js';
-import { channels } from '../src/works/channels.js';
 import { connections } from '../src/works/connections.js';
-import { growth } from '../src/works/growth.js';
-import { payloads } from '../src/works/payloads.js';
+import { channels, growth, payloads, windows } from '../src/works/points.js';
 import { sustained } from '../src/works/sustained.js';
-import { windows } from '../src/works/windows.js';
 import { canBuild } from '../../test/generator.js';
 
 const LIMIT_MS = 120_000;

@@ -6,7 +6,7 @@ import {
   nginxRecovery,
   redisRecovery,
   standaloneRecovery,
-} from '../src/contenders/newswire-recovery.js';
+} from '../src/contenders/newswire.js';
 import type { Recovery } from '../src/result.js';
 import { measureRecovery } from '../src/works/recovery.js';
 import type { RecoverySettings } from '../src/works/recovery-round.js';

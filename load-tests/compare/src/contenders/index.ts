@@ -1,19 +1,15 @@
 import type { Contender } from '../contender.js';
-import { centrifugeMemory, centrifugeRedis } from './centrifuge.js';
-import { mosquitto } from './mosquitto.js';
-import { nats } from './nats.js';
-import { nchan } from './nchan.js';
+import { centrifugeMemory, centrifugeRedis, nats } from './centrifuge.js';
 import {
   newswireDelegate,
   newswireMemory,
   newswireNginx,
   newswireRedis,
   newswireSeed,
+  rawLimit,
 } from './newswire.js';
-import { rawLimit } from './raw.js';
-import { socketIoContenders } from './socket-io.js';
-import { tornadoContenders } from './tornado.js';
-import { wsLoopContenders } from './ws-loop.js';
+import { socketIo, socketIoRedis, tornado, wsLoop } from './scripts.js';
+import { mosquitto, nchan } from './unpacked.js';
 
 /** All that can take part, in the order of the report. */
 export const contenders: readonly Contender[] = [
@@ -23,9 +19,10 @@ export const contenders: readonly Contender[] = [
   newswireNginx,
   newswireSeed,
   rawLimit,
-  ...wsLoopContenders,
-  ...tornadoContenders,
-  ...socketIoContenders,
+  wsLoop,
+  tornado,
+  socketIo,
+  socketIoRedis,
   nats,
   nchan,
   mosquitto,

@@ -1,11 +1,8 @@
 import type { WorkId } from '../contender.js';
-import { channels } from './channels.js';
 import { connections } from './connections.js';
-import { growth } from './growth.js';
-import { payloads } from './payloads.js';
+import { channels, growth, payloads, windows } from './points.js';
 import { recovery } from './recovery.js';
 import { sustained } from './sustained.js';
-import { windows } from './windows.js';
 import type { Work } from './work.js';
 
 /** What can be measured, in the order of the report. */

@@ -1,24 +1,26 @@
-import type { GeneratorArgs, LoadResult } from '@newswire/load-harness';
+import { sumOf, type GeneratorArgs, type LoadResult } from '@newswire/load-harness';
 import type { Contender } from '../contender.js';
-import type { Point } from '../result.js';
-import type { Settings } from '../settings.js';
 import { faultOf } from '../judge.js';
+import type { Point } from '../result.js';
+import { roundsOf, type Settings } from '../settings.js';
 import { inOrder, sheetsFor, takeTurn } from './turns.js';
-import { publishTo, type Stage } from './work.js';
+import { connectingSeconds, publishTo, type Stage, type Work } from './work.js';
 
-/** A load, and the number that it stands at on the axis. */
+/** A load, and its number on the axis. */
 export interface Setting {
   readonly at: number;
   readonly args: GeneratorArgs;
-  /** Measured of it, where it is not what the plan says. */
+  /** Measured of it, where that differs from the plan's. */
   readonly seconds?: number;
+  /** Subscribers, where their number makes connecting take longer than usual. */
+  readonly connections?: number;
 }
 
 export interface PointsPlan {
   readonly rounds: number;
   readonly seconds: number;
   readonly all: readonly Setting[];
-  /** What the generator is told besides, for that contender. */
+  /** Further options of the generator for that contender. */
   readonly argsOf?: (contender: Contender) => GeneratorArgs;
 }
 
@@ -46,10 +48,81 @@ export async function measurePoints(
   return points.map(({ at, by }) => ({ at, by }));
 }
 
-/** Its part of the estimate. */
-export function pointSeconds(
-  { warmSeconds, overheadSeconds }: Settings,
-  { rounds, seconds, all }: PointsPlan,
-): number {
-  return rounds * all.length * (warmSeconds + seconds + overheadSeconds);
+function estimateSeconds(settings: Settings, { rounds, seconds, all }: PointsPlan): number {
+  const { warmSeconds, overheadSeconds } = settings;
+  const each = all.map(({ seconds: time = seconds, connections }) => {
+    const connecting = connections ? connectingSeconds(settings, connections) : overheadSeconds;
+    return warmSeconds + time + connecting;
+  });
+  return rounds * sumOf(each);
 }
+
+function pointWork<Id extends 'windows' | 'channels' | 'payloads' | 'growth'>(
+  planOf: (settings: Settings) => PointsPlan,
+): Work<Id> {
+  return {
+    secondsEach: (settings) => estimateSeconds(settings, planOf(settings)),
+    measure: (stage) => measurePoints(stage, planOf(stage.settings)),
+  };
+}
+
+/** Of the rounds of `windows`. */
+const ROUNDS_SHARE = 2 / 3;
+
+/** Closed loop, by messages in flight. */
+export const windows = pointWork<'windows'>(({ rounds, seconds, connections, ...settings }) => ({
+  rounds,
+  seconds,
+  all: settings.windows.map((window) => ({
+    at: window,
+    args: ['--connections', connections, '--window', window],
+  })),
+}));
+
+/** Publishing connections. Those by HTTP wait for the answer to each request, as HTTP clients do. */
+const PUBLISHERS = 64;
+/** What connecting a thousand clients leaves behind takes its share of a single second. */
+const CHANNELS_TIMES = 1.5;
+
+/** As many channels as subscribers, closed loop, by messages in flight. */
+export const channels = pointWork<'channels'>((settings) => {
+  const { connections, channelWindows, seconds } = settings;
+  const publishers = Math.min(PUBLISHERS, connections);
+  const spread = ['--channels', connections, '--publishers', publishers, '--pipeline', 1];
+  return {
+    rounds: roundsOf(settings, ROUNDS_SHARE),
+    seconds: seconds * CHANNELS_TIMES,
+    all: channelWindows.map((window) => ({
+      at: window,
+      args: ['--connections', connections, ...spread, '--window', window],
+    })),
+    argsOf: ({ channelsArgs = [] }) => channelsArgs,
+  };
+});
+
+const PAYLOADS_WINDOW = 16;
+
+/** Closed loop, by bytes of a message. */
+export const payloads = pointWork<'payloads'>((settings) => ({
+  rounds: roundsOf(settings, ROUNDS_SHARE),
+  seconds: settings.seconds,
+  all: settings.payloads.map((bytes) => ({
+    at: bytes,
+    args: ['--connections', settings.connections, '--window', PAYLOADS_WINDOW, '--size', bytes],
+  })),
+}));
+
+/** For more subscribers than these the time grows, so that it holds several messages. */
+const SUBSCRIBERS_A_TIME = 2500;
+
+/** Closed loop with one message in flight, by subscribers: the cost of a delivery should not grow. */
+export const growth = pointWork<'growth'>((settings) => ({
+  rounds: roundsOf(settings, ROUNDS_SHARE),
+  seconds: settings.seconds,
+  all: settings.growth.map((subscribers) => ({
+    at: subscribers,
+    args: ['--connections', subscribers, '--window', 1],
+    seconds: settings.seconds * Math.max(1, subscribers / SUBSCRIBERS_A_TIME),
+    connections: subscribers,
+  })),
+}));
