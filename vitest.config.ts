@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests run against the sources, so that a unit test never meets an old build.
@@ -19,6 +20,8 @@ const alias = [
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Tests wait more than they compute. Vitest's own default leaves one of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
@@ -49,6 +52,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'load',
+          // Measurements disturb one another.
+          fileParallelism: false,
           include: ['load-tests/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'load-tests/{*/src,lib}/**'],
           testTimeout: 30_000,
