@@ -1,6 +1,6 @@
 -- Tries every command that the other scripts call. This finds a missing permission, a replica or a
--- full Redis before a client's request fails. If every command succeeds, no key is left. Otherwise
--- the first error is returned.
+-- full Redis before a client's request fails. Leaves no key, unless DEL itself is refused. Returns the
+-- first error.
 --
 -- KEYS     a key that nothing else uses; the key of the epoch of empty logs, which is only read
 -- ARGV     topic
@@ -13,8 +13,10 @@ local function call(command, ...)
   if type(reply) == 'table' and reply.err then refusal = reply.err .. ' (' .. command .. ')' end
 end
 
+-- Also after a refusal: a key without a TTL would stay.
 local function done()
-  call('DEL', key)
+  local reply = redis.pcall('DEL', key)
+  if type(reply) == 'table' and reply.err and not refusal then refusal = reply.err .. ' (DEL)' end
 end
 
 call('TIME')

@@ -58,6 +58,7 @@ describeOnRedis((rig) => {
       expect(broker.fault).toMatch(/^Redis answered: /);
       const command = /^\+(\w+)/.exec(rule)?.[1];
       if (command !== undefined) expect(log.lines[0]?.toLowerCase()).toContain(command);
+      if (rule !== '+del') expect(await rig.redis.cli('KEYS', '*:check')).toBe('');
     });
 
     test('without +client|kill it is ready, and warns', async () => {
