@@ -128,13 +128,13 @@ export function describeControlContract(name: string, createRig: () => Promise<C
         () => ({ count: 2 }),
       );
       for (const asker of askers) {
-        const large = emulate('x'.repeat(1_100_000));
+        const large = emulate('x'.repeat(4_200_000));
         await expect(asker.requestOf('two', large)).rejects.toMatchObject({ code: 106 });
         await expect(asker.request(large)).rejects.toMatchObject({ code: 106 });
         await expect(asker.requestOf('one', CHANNELS)).rejects.toMatchObject({ code: 106 });
         await expect(asker.request(CHANNELS)).rejects.toMatchObject({ code: 106 });
         expect(await asker.requestOf('two', CHANNELS)).toEqual({ count: 2 });
-        expect(await asker.requestOf('two', emulate('x'.repeat(1_000_000)))).toEqual({ count: 2 });
+        expect(await asker.requestOf('two', emulate('x'.repeat(4_000_000)))).toEqual({ count: 2 });
       }
     });
   });
