@@ -5,7 +5,14 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, missingPrograms, NewswireProcess, ROOT, TestProcess } from '@newswire/testkit';
+import {
+  freePort,
+  missingPrograms,
+  NewswireProcess,
+  ROOT,
+  TestProcess,
+  until,
+} from '@newswire/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const TOKEN = ['--token', 'a.b.c'];
@@ -76,13 +83,8 @@ async function sayingOf(url: string, args: readonly string[]): Promise<string> {
     env,
     folder,
   );
-  const waits = async () => {
-    while (!command.stderr.includes('trying again')) {
-      if (!command.isRunning) return;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
-  await Promise.race([command.exited, waits()]);
+  const hasEnded = () => command.stderr.includes('trying again') || !command.isRunning;
+  await until('the command to end or to try again', hasEnded);
   await command.stop();
   return command.stderr;
 }
