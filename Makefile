@@ -48,7 +48,7 @@ bench: build ## Measure the embedded server beside a bare uWebSockets.js server:
 compare: build ## Measure newswire and its peers at the same work, in 20 minutes: [ARGS='--short --only newswire,nats']
 	@scripts/run-node load-tests/compare/dist/main.js compare $(ARGS)
 
-test: ## Run unit and integration tests, installing what they need: under five minutes, without Docker
+test: ## Run unit and integration tests, installing what they need, without Docker
 	@scripts/test
 
 test-load: ## Run the tests of load tests, benchmarks and their peers, which take minutes longer
