@@ -33,10 +33,10 @@ const LOOKUP_INTERVAL_MS = 1000;
 
 /** Center's links, one to each named edge. Lost links are dialed again. */
 export class DelegateEdges {
-  readonly #diallers = new Map<string, EdgeDialer>();
+  readonly #dialers = new Map<string, EdgeDialer>();
   readonly #linked = new Map<string, DelegateLink>();
   readonly #finder: EdgeFinder;
-  readonly #diallerOptions: DialerOptions;
+  readonly #dialerOptions: DialerOptions;
 
   /** `onEdge`: called with each new link; returns its handler. */
   constructor(
@@ -45,7 +45,7 @@ export class DelegateEdges {
     onEdge: (link: DelegateLink, edge: string) => LinkHandler,
   ) {
     const { linkSecret, reconnectDelayMs, log, limits, edges } = options;
-    this.#diallerOptions = {
+    this.#dialerOptions = {
       linkSecret,
       center: newName(),
       limits: { ...LINK_LIMITS, ...limits },
@@ -66,32 +66,32 @@ export class DelegateEdges {
 
   /** A sentence while an edge has another center. */
   get taken(): BrokerFault {
-    return [...this.#diallers.values()].find(({ isTaken }) => isTaken)?.trouble;
+    return [...this.#dialers.values()].find(({ isTaken }) => isTaken)?.trouble;
   }
 
   /** A sentence while an edge has another center, or while no edge is linked. */
   get fault(): BrokerFault {
     if (this.taken !== undefined) return this.taken;
     if (this.#linked.size > 0) return undefined;
-    const troubles = [...this.#diallers.values()].map(({ trouble }) => trouble);
+    const troubles = [...this.#dialers.values()].map(({ trouble }) => trouble);
     const trouble = troubles.find((sentence) => sentence !== undefined) ?? this.#finder.trouble;
     return `no edge is linked${trouble === undefined ? '' : `: ${trouble}`}`;
   }
 
   async close(): Promise<void> {
     this.#finder.stop();
-    await Promise.all([...this.#diallers.values()].map((dialer) => dialer.close()));
+    await Promise.all([...this.#dialers.values()].map((dialer) => dialer.close()));
   }
 
   #dial(addresses: ReadonlyMap<string, EdgeAddress>): void {
-    for (const [name, dialer] of this.#diallers) {
+    for (const [name, dialer] of this.#dialers) {
       if (addresses.has(name)) dialer.resume();
       else dialer.retire();
-      if (!addresses.has(name) && !dialer.isLinked) this.#diallers.delete(name);
+      if (!addresses.has(name) && !dialer.isLinked) this.#dialers.delete(name);
     }
     for (const [name, address] of addresses) {
-      if (this.#diallers.has(name)) continue;
-      this.#diallers.set(name, new EdgeDialer(address, this.#diallerOptions));
+      if (this.#dialers.has(name)) continue;
+      this.#dialers.set(name, new EdgeDialer(address, this.#dialerOptions));
     }
   }
 

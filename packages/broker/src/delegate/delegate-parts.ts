@@ -39,7 +39,7 @@ export async function openDelegateEdge(
   const broker = new DelegateEdgeBroker(uplink, { ...rest, onListenerFault });
   const control = new DelegateEdgeControl(uplink, rest, onListenerFault);
   const presence = new DelegateEdgePresence(uplink, rest, onListenerFault);
-  const door = new LinkServer({
+  const linkServer = new LinkServer({
     ...rest,
     limits: { ...LINK_LIMITS, ...rest.limits },
     flusher: new TickFlusher(),
@@ -48,10 +48,10 @@ export async function openDelegateEdge(
       return uplink;
     },
   });
-  const port = await door.listen(host, delegatePort);
+  const port = await linkServer.listen(host, delegatePort);
   const close = async () => {
     await presence.close();
-    await door.close();
+    await linkServer.close();
   };
   return { broker, control, presence, port, close };
 }

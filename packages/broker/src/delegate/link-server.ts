@@ -23,7 +23,7 @@ export interface LinkServerOptions {
 }
 
 /** Maximum number of unauthenticated connections: a center needs only one. */
-const MAX_STRANGERS = 64;
+const MAX_UNAUTHENTICATED = 64;
 
 /** Accepts center's link on an edge: one center at a time, and only with the link secret. */
 export class LinkServer {
@@ -31,7 +31,7 @@ export class LinkServer {
   readonly #edge = newName();
   readonly #faultLog: FaultLog;
   readonly #server: Server;
-  readonly #strangers = new Set<DelegateLink>();
+  readonly #unauthenticated = new Set<DelegateLink>();
   #current: { readonly center: string; readonly link: DelegateLink } | undefined;
 
   constructor(options: LinkServerOptions) {
@@ -53,27 +53,27 @@ export class LinkServer {
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const link of this.#strangers) link.destroy('is not needed any more');
+    for (const link of this.#unauthenticated) link.destroy('is not needed any more');
     await this.#current?.link.close();
     await closed;
   }
 
   #meet(socket: Socket): void {
-    if (this.#strangers.size >= MAX_STRANGERS) return void socket.destroy();
+    if (this.#unauthenticated.size >= MAX_UNAUTHENTICATED) return void socket.destroy();
     const { limits, flusher } = this.#options;
     const edgeNonce = newName();
     const from = socket.remoteAddress;
     const link: DelegateLink = new DelegateLink(socket, limits, flusher, {
       handleLine: (line) => this.#recognise(link, edgeNonce, line),
       handleClosed: (reason) => {
-        this.#strangers.delete(link);
+        this.#unauthenticated.delete(link);
         // Center itself may close immediately, and often: it has linked this edge by another
         // address.
         if (reason !== LEFT)
           this.#faultLog.warn(`somebody at ${from} is not this edge's center: it ${reason}`);
       },
     });
-    this.#strangers.add(link);
+    this.#unauthenticated.add(link);
     link.send(greetingLine(this.#edge, edgeNonce));
   }
 
@@ -86,7 +86,7 @@ export class LinkServer {
       link.send(WRONG_SECRET);
       return void link.close('has another link secret');
     }
-    this.#strangers.delete(link);
+    this.#unauthenticated.delete(link);
     const isTaken = this.#current !== undefined && this.#current.center !== center;
     const verdict = isTaken ? 'taken' : 'welcome';
     link.send(`${verdict} ${edgeProof(linkSecret, introduction, verdict)}`);

@@ -214,7 +214,7 @@ describe('the seed wire', () => {
     expect(ledger.verdict()).toMatchObject({ ...CLEAN, ...fault });
   });
 
-  test('between two connections nothing is owed, and the end only to one that generations', () => {
+  test('between two connections nothing is owed, and the end only to one that is still connected', () => {
     const { ledger, seed } = seedRig(9);
     seed.delivered(1);
     seed.delivered(2);

@@ -160,7 +160,7 @@ describe('a subscription that ends', () => {
     expect([client.session.subscriptions.size, client.socket.closes]).toEqual([0, []]);
   });
 
-  test('generations longer when it is refreshed', async () => {
+  test('lives longer when it is refreshed', async () => {
     const { rig, client } = await subscribed(10_000);
     await rig.elapse(10_000);
     const refresh = (token: string) => ({ sub_refresh: { channel: 'token:a', token } });
