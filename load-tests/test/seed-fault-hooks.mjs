@@ -2,7 +2,8 @@
 import { writeSync } from 'node:fs';
 
 const OUTBOX = '/services/edge/dist/channel/outbox.js';
-const MARKED = 'framesOf(wire, channel.name, entries, previous)';
+/** Where the outbox encodes `entries`: `previous` and further arguments follow. */
+const MARKED = 'framesOf(wire, channel.name, entries, previous';
 
 /** What goes out instead of a publication; `before` is the one that came before it. */
 const FAULTS = {
