@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 
 const OUTBOX = '/services/edge/dist/channel/outbox.js';
 /** Where the outbox encodes `entries`: `previous` and further arguments follow. */
-const MARKED = 'framesOf(wire, channel.name, entries, previous';
+const MARKED = 'encodeFrames(wire, channel.name, entries, previous';
 
 /** What goes out instead of a publication; `before` is the one that came before it. */
 const FAULTS = {

@@ -47,7 +47,7 @@ describe.skipIf(missing.length > 0)('slow subscribers (needs nginx and redis-ser
     stack = await Stack.start({ NEWSWIRE_MAX_BUFFERED_BYTES: String(MAX_BUFFERED_BYTES) });
     const without = await run(stack, { ...MANY, slow: 0 });
     const beside = await run(stack, MANY);
-    const [p99, p99Beside] = [without, beside].map(p99Of) as [number, number];
+    const [p99, p99Beside] = [without, beside].map(getP99) as [number, number];
     print('slow subscribers', {
       'p99 ms without them': p99,
       'p99 ms beside them': p99Beside,
@@ -131,7 +131,7 @@ async function watch({ edges }: Stack, durationMs: number): Promise<number[]> {
   return peaks;
 }
 
-function p99Of({ figures }: Result): number {
+function getP99({ figures }: Result): number {
   return figures.kinds.clients.latencies.p99;
 }
 

@@ -21,7 +21,7 @@ const ON_PAGE = `
     const { value } = await response.body.getReader().read();
     return new TextDecoder().decode(value);
   })());
-  window.statusOf = (url, credentials) => attempt((async () => {
+  window.getStatus = (url, credentials) => attempt((async () => {
     const body = '{"session":"none","node":"none","data":"{}"}';
     return (await fetch(url + '/emulation', { method: 'POST', body, credentials })).status;
   })());
@@ -84,7 +84,7 @@ describe.skipIf(missing.length > 0)('pages of a second origin (need Chromium and
     const connect = `${url}/connection/sse?cf_connect=${encodeURIComponent(CONNECT)}`;
     expect(await call(rig, 'events', connect, 'message', true)).toContain('"session"');
     expect(cookies(rig)).toEqual(['session=ada', 'session=ada', 'session=ada']);
-    expect(await call(rig, 'statusOf', url, 'include')).toBe(404);
+    expect(await call(rig, 'getStatus', url, 'include')).toBe(404);
   });
 
   test('may not where all origins are allowed, but come without cookies', async () => {
@@ -96,13 +96,13 @@ describe.skipIf(missing.length > 0)('pages of a second origin (need Chromium and
     expect(await call(rig, 'stream', url, 'omit', HEADERS)).toContain('"session"');
     expect(await call(rig, 'events', `${url}/sse?channels=a`, 'subscribed', false)).toBe('a');
     expect(cookies(rig)).toEqual([undefined, undefined]);
-    expect(await call(rig, 'statusOf', url, 'omit')).toBe(404);
+    expect(await call(rig, 'getStatus', url, 'omit')).toBe(404);
   });
 
   test('may not come at all where they are not listed', async () => {
     const rig = await start(() => 'https://other.example');
     expect(await call(rig, 'stream', rig.url, 'include', HEADERS)).toBe('TypeError');
-    expect(await call(rig, 'statusOf', rig.url, 'omit')).toBe('TypeError');
+    expect(await call(rig, 'getStatus', rig.url, 'omit')).toBe('TypeError');
     expect(rig.hook.asked).toEqual([]);
   });
 });

@@ -34,7 +34,7 @@ export const SETTINGS = {
 
 const nowS = () => Math.floor(Date.now() / 1000);
 
-function tokenOf(user: string, expiresAtS = nowS() + 3600, secret = SECRET): string {
+function createToken(user: string, expiresAtS = nowS() + 3600, secret = SECRET): string {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: user, exp: expiresAtS })}`;
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
@@ -44,7 +44,7 @@ function tokenOf(user: string, expiresAtS = nowS() + 3600, secret = SECRET): str
 async function member({ client, connection, channel }: Scene, options: object = {}) {
   const user = `user of ${channel}`;
   const club = `club:${channel}`;
-  await client.ask('connect', { ...connection, tokens: [tokenOf(user)] });
+  await client.ask('connect', { ...connection, tokens: [createToken(user)] });
   await client.ask('subscribe', { channel: club, ...options });
   return { user, club };
 }
@@ -87,7 +87,7 @@ export const SESSION_SCENARIOS: readonly Scenario[] = [
     name: 'with a forged token is sent away for good, with 3500',
     run: async ({ client, connection }) => {
       const tokens = [
-        tokenOf('somebody', nowS() + 3600, 'another secret, which is not the right one'),
+        createToken('somebody', nowS() + 3600, 'another secret, which is not the right one'),
       ];
       await expect(client.ask('connect', { ...connection, tokens })).rejects.toThrow(Error);
       expect(await client.tells('disconnected')).toMatchObject({ code: 3500 });
@@ -97,7 +97,7 @@ export const SESSION_SCENARIOS: readonly Scenario[] = [
     name: 'refreshes a token before it expires, and stays connected',
     run: async ({ client, stack, connection, channel }) => {
       const expiresAtS = nowS() + 3;
-      const tokens = [tokenOf('it', expiresAtS), tokenOf('it')];
+      const tokens = [createToken('it', expiresAtS), createToken('it')];
       await client.ask('connect', { ...connection, tokens });
       await client.ask('subscribe', { channel });
       await client.tells('token', undefined, 2);

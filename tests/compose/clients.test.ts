@@ -5,7 +5,7 @@ import { callApi, publish, sessionsOn, SseClient } from '@newswire/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DrivenClient } from '../clients/driven-client.js';
 import { startInNode } from '../clients/node-client.js';
-import { inspect, projectOf, sh } from './compose.js';
+import { inspect, createProject, sh } from './compose.js';
 
 const HOST = '127.0.0.3'; // beside the other tests' stacks, on the same ports
 const URL = `http://${HOST}:9900`;
@@ -28,7 +28,7 @@ writeFileSync(channelsFile, JSON.stringify(CHANNELS));
 chmodSync(channelsFile, 0o644); // the container's user is another
 
 // A second stack, which lets nobody in without a token. All of this is set in the shell, not in `.env`.
-const compose = projectOf('newswire-clients-test', {
+const compose = createProject('newswire-clients-test', {
   NEWSWIRE_BIND: HOST,
   NEWSWIRE_CHANNELS_FILE: channelsFile,
   NEWSWIRE_TOKEN_HMAC_SECRET: 'a secret of the shell that compose up was called in',
@@ -60,7 +60,7 @@ describe('clients of the Compose stack', () => {
   });
 
   /** As an operator gets one to try things out. */
-  function tokenOf(user: string, ...more: string[]): Promise<string> {
+  function createToken(user: string, ...more: string[]): Promise<string> {
     return compose('exec', '-T', 'center', 'newswire', 'token', '--user', user, ...more);
   }
 
@@ -92,7 +92,7 @@ describe('clients of the Compose stack', () => {
 
   test.each(TRANSPORTS)('the library over $transport: all of it, in order', async (way) => {
     const channel = `club:${way.transport}`;
-    const client = await connect(way, await tokenOf('ann', '--info', '{"name":"Ann"}'));
+    const client = await connect(way, await createToken('ann', '--info', '{"name":"Ann"}'));
     await client.ask('subscribe', { channel });
     await client.ask('publish', { channel, data: 'from the client' });
     await publishAll(channel, upTo(1, 50));
@@ -116,7 +116,7 @@ describe('clients of the Compose stack', () => {
   });
 
   test('30 clients on three edges and three transports see each other, and receive all', async () => {
-    const tokens = await Promise.all([tokenOf('ann'), tokenOf('bob')]);
+    const tokens = await Promise.all([createToken('ann'), createToken('bob')]);
     const [ann, bob] = await Promise.all(tokens.map((token) => listen('club:room', 5, token)));
     const listening = [...(ann ?? []), ...(bob ?? [])];
     const spread = await Promise.all((await edges()).map(({ url }) => sessionsOn({ url })));
@@ -137,8 +137,8 @@ describe('clients of the Compose stack', () => {
 
   test('the server API sends a user away for good, over every transport', async () => {
     const [ann, bob] = await Promise.all([
-      listen('club:door', 1, await tokenOf('ann')),
-      listen('club:door', 1, await tokenOf('bob')),
+      listen('club:door', 1, await createToken('ann')),
+      listen('club:door', 1, await createToken('bob')),
     ]);
     expect(await callApi(URL, 'disconnect', { user: 'ann' })).toEqual({ result: {} });
     for (const client of ann) {
@@ -149,7 +149,7 @@ describe('clients of the Compose stack', () => {
   });
 
   test('plain SSE goes on where it was cut off, at whatever edge', async () => {
-    const headers = { Authorization: `Bearer ${await tokenOf('ann')}` };
+    const headers = { Authorization: `Bearer ${await createToken('ann')}` };
     const stream = new SseClient(`${URL}/sse?channels=club:a|77707`, headers);
     streams.push(stream);
     for (let round = 0; round < 4; round++) {
@@ -170,7 +170,7 @@ describe('clients of the Compose stack', () => {
   });
 
   test('what the shell says of origins and limits holds at the edges', async () => {
-    const token = await tokenOf('ann');
+    const token = await createToken('ann');
     const status = async (origin: string) => {
       const path = `/sse?channels=77707&token=${token}`;
       const { status: code, body } = await fetch(URL + path, { headers: { Origin: origin } });
@@ -186,7 +186,7 @@ describe('clients of the Compose stack', () => {
   });
 
   test('a wildcard hears all channels of its namespace, over three edges', async () => {
-    const listening = await listen('club:*', 2, await tokenOf('ann'));
+    const listening = await listen('club:*', 2, await createToken('ann'));
     for (const name of ['x', 'y', 'z']) await publishAll(`club:wild-${name}`, [name]);
     for (const client of listening) {
       expect(await client.received('club:*', 3)).toEqual(['x', 'y', 'z']);
@@ -194,7 +194,7 @@ describe('clients of the Compose stack', () => {
   });
 
   test('an edge dies: its clients come back by themselves, and miss nothing', async () => {
-    const listening = await listen('club:dying', 4, await tokenOf('ann'));
+    const listening = await listen('club:dying', 4, await createToken('ann'));
     await publishAll('club:dying', upTo(1, 10));
     const [victim] = await edges();
     process.kill(Number(await inspect(victim?.id ?? '', '{{.State.Pid}}')), 'SIGKILL');

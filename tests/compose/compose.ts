@@ -33,7 +33,7 @@ export function compose(...args: string[]): Promise<string> {
 }
 
 /** `docker compose` for another stack, with settings of its own. */
-export function projectOf(name: string, settings: Readonly<Record<string, string>>) {
+export function createProject(name: string, settings: Readonly<Record<string, string>>) {
   const env = { ...environment, ...settings, COMPOSE_PROJECT_NAME: name };
   return (...args: string[]): Promise<string> => runIn(env, 'docker', ['compose', ...args]);
 }

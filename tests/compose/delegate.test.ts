@@ -1,12 +1,12 @@
 import { publish, SeedClient, subscribed, until } from '@newswire/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { inspect, projectOf, sh } from './compose.js';
+import { inspect, createProject, sh } from './compose.js';
 
 const HOST = '127.0.0.2'; // beside the other tests' stack, on the same ports
 const URL = `http://${HOST}:9900`;
 
 // A second stack, of its own: what it is made of is decided when it is brought up.
-const compose = projectOf('newswire-delegate-test', {
+const compose = createProject('newswire-delegate-test', {
   NEWSWIRE_BROKER: 'delegate',
   NEWSWIRE_BIND: HOST,
 });

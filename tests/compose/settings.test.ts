@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { loadConfig, SETTINGS } from '@newswire/runtime';
 import { ROOT } from '@newswire/testkit';
 import { afterAll, describe, expect, test } from 'vitest';
-import { projectOf } from './compose.js';
+import { createProject } from './compose.js';
 
 const run = promisify(execFile);
 
@@ -131,7 +131,7 @@ describe('NEWSWIRE_CHANNELS_FILE is a file on this machine', () => {
     ['/nowhere/missing.yaml', '/nowhere/missing.yaml'],
     ['', '/dev/null, NEWSWIRE_CHANNELS_FILE is empty'],
   ])('a missing "%s" is one clear sentence, and nothing is created', async (file, path) => {
-    const compose = projectOf('newswire-settings-test', { NEWSWIRE_CHANNELS_FILE: file });
+    const compose = createProject('newswire-settings-test', { NEWSWIRE_CHANNELS_FILE: file });
     try {
       await expect(compose('create', 'edge')).rejects.toThrow(
         `bind source path does not exist: ${path}`,

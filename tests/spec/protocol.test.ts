@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tableUnder } from './code-tables.js';
 import { readDocument } from './document.js';
 import { Placeholders } from './placeholders.js';
-import { groupsOf, RIGS, startFor, type RunningServer } from './rigs.js';
+import { groupSections, RIGS, startFor, type RunningServer } from './rigs.js';
 import { runExample } from './run-example.js';
 
 const MARKDOWN = readFileSync(`${ROOT}docs/protocol.md`, 'utf8');
 
 for (const rig of RIGS) {
-  for (const [first, ...others] of groupsOf(readDocument(MARKDOWN))) {
+  for (const [first, ...others] of groupSections(readDocument(MARKDOWN))) {
     describe.skipIf(rig.missing.length > 0)(`${first.chapter} on ${rig.name}`, () => {
       let server: RunningServer;
 

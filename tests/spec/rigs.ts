@@ -54,7 +54,7 @@ const overRedis: Rig = {
 export const RIGS: readonly Rig[] = [embedded, overRedis];
 
 /** Sections of a chapter that ask for the same server share it. */
-export function groupsOf(sections: readonly Section[]): Iterable<[Section, ...Section[]]> {
+export function groupSections(sections: readonly Section[]): Iterable<[Section, ...Section[]]> {
   const groups = new Map<string, [Section, ...Section[]]>();
   for (const section of sections) {
     const { chapter, settings, channels } = section;

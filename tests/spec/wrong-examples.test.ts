@@ -32,7 +32,7 @@ describe('an example that is not so fails', () => {
   });
   afterAll(() => server.stop());
 
-  async function failureOf(markdown: string): Promise<string> {
+  async function findFailure(markdown: string): Promise<string> {
     const [example] = readDocument(markdown).flatMap(({ examples }) => examples);
     if (example === undefined) throw new Error('there is no example');
     const { url } = server;
@@ -84,6 +84,6 @@ describe('an example that is not so fails', () => {
     ['other words of a command', block('sh', '$ echo a', 'b'), 'line 4: expected b'],
     ['more words of a command', block('sh', '$ echo a'), 'line 2: nobody expected a'],
   ])('%s', async (_, markdown, failure) => {
-    expect(await failureOf(markdown)).toContain(failure);
+    expect(await findFailure(markdown)).toContain(failure);
   });
 });

@@ -1,4 +1,4 @@
-import { isWildcard, wildcardOf, type JsonLine, type Position } from '@newswire/protocol';
+import { isWildcard, findWildcard, type JsonLine, type Position } from '@newswire/protocol';
 import {
   EMPTY_EPOCH_TTL_MS,
   IDEMPOTENCY_TTL_MS,
@@ -14,7 +14,7 @@ import { checkExtra } from './publication-text.js';
 import { NO_PAGE, WildcardFlow } from './wildcard-flow.js';
 
 export interface MemoryBrokerOptions {
-  readonly limitsOf: LimitsOf;
+  readonly getLimits: LimitsOf;
   /** UTF-8 bytes of data in a log; the newest publication stays even if it alone is larger. */
   readonly historyBytes: number;
   /** A clock in milliseconds, from any fixed moment. */
@@ -69,7 +69,7 @@ export class MemoryBroker implements Broker {
     const begins = offset === firstOffset ? log.generation : undefined;
     this.#handlers.get(channel)?.handlePublication(channel, publication, epoch, begins);
     if (this.#wildcards.size > 0) {
-      this.#wildcards.get(wildcardOf(channel) ?? '')?.receive(channel, publication);
+      this.#wildcards.get(findWildcard(channel) ?? '')?.receive(channel, publication);
     }
     return position;
   }
@@ -130,9 +130,9 @@ export class MemoryBroker implements Broker {
   }
 
   #newLog(channel: string, nowMs: number): MemoryChannelLog {
-    const { limitsOf, historyBytes } = this.#options;
+    const { getLimits, historyBytes } = this.#options;
     const epoch = this.#currentEmptyEpoch(nowMs);
-    const log = new MemoryChannelLog({ ...limitsOf(channel), historyBytes }, epoch);
+    const log = new MemoryChannelLog({ ...getLimits(channel), historyBytes }, epoch);
     this.#logs.set(channel, log);
     return log;
   }

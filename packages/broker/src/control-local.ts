@@ -1,5 +1,11 @@
 import type { Control, ControlHandler, ControlReply, ControlRequest } from './control.js';
-import { answerOf, checkUid, noSuchEdge, toReplyText, toRequestText } from './control-text.js';
+import {
+  answerControlRequest,
+  checkUid,
+  noSuchEdge,
+  toReplyText,
+  toRequestText,
+} from './control-text.js';
 
 /** Edges and center in one process. */
 export class LocalControl implements Control {
@@ -20,7 +26,7 @@ export class LocalControl implements Control {
     return Promise.all([...this.#handlers.values()].map((handler) => this.#ask(handler, request)));
   }
 
-  async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
+  async requestFrom(uid: string, request: ControlRequest): Promise<ControlReply> {
     const handler = this.#handlers.get(uid);
     if (handler === undefined) throw noSuchEdge();
     return this.#ask(handler, request);
@@ -29,7 +35,7 @@ export class LocalControl implements Control {
   /** The same size limits as between processes, so that requests that work here also work there. */
   async #ask(handler: ControlHandler, request: ControlRequest): Promise<ControlReply> {
     toRequestText(request);
-    const reply = await answerOf(handler, request, this.#onListenerFault);
+    const reply = await answerControlRequest(handler, request, this.#onListenerFault);
     toReplyText(reply);
     return reply;
   }

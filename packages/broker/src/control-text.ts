@@ -52,7 +52,7 @@ export async function answerText(
 ): Promise<string> {
   try {
     const request = parseRequest(requestText);
-    return `=${toReplyText(await answerOf(handler, request, onFault))}`;
+    return `=${toReplyText(await answerControlRequest(handler, request, onFault))}`;
   } catch (error) {
     return `!${errorText(error)}`;
   }
@@ -65,7 +65,7 @@ export function parseAnswer(text: string): ControlReply {
 }
 
 /** Rejects with ProtocolErrors only; `onFault` is called with every other error. */
-export async function answerOf(
+export async function answerControlRequest(
   handler: ControlHandler,
   request: ControlRequest,
   onFault: (error: unknown) => void,

@@ -91,5 +91,5 @@ export interface Control {
    */
   request(request: ControlRequest): Promise<ControlReply[]>;
   /** One edge's reply. */
-  requestOf(uid: string, request: ControlRequest): Promise<ControlReply>;
+  requestFrom(uid: string, request: ControlRequest): Promise<ControlReply>;
 }

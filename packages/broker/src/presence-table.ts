@@ -53,7 +53,7 @@ export class PresenceTable {
 
   /** The edge begins a full report of its members. */
   beginTelling(edge: string): void {
-    for (const [, entry] of this.#entriesOf(edge)) entry.isConfirmed = false;
+    for (const [, entry] of this.#findEntries(edge)) entry.isConfirmed = false;
   }
 
   /** The edge has ended its report: its members that the report did not name leave. */
@@ -93,12 +93,12 @@ export class PresenceTable {
   }
 
   #removeWhere(edge: string, isGone: (entry: Entry) => boolean): void {
-    for (const [channel, entry] of this.#entriesOf(edge)) {
+    for (const [channel, entry] of this.#findEntries(edge)) {
       if (isGone(entry)) this.leave(edge, channel, entry.member.client, entry.isAnnounced);
     }
   }
 
-  #entriesOf(edge: string): [channel: string, entry: Entry][] {
+  #findEntries(edge: string): [channel: string, entry: Entry][] {
     return [...this.#channels].flatMap(([channel, edges]) =>
       [...(edges.get(edge)?.values() ?? [])].map((entry): [string, Entry] => [channel, entry]),
     );

@@ -4,7 +4,7 @@ import type { Member, PresenceHandler } from './presence.js';
 /** `+`: joins, or watchers are notified; `-`: leaves, or watchers are not notified. */
 export type Sign = '+' | '-';
 
-export function signOf(isAnnounced: boolean): Sign {
+export function encodeSign(isAnnounced: boolean): Sign {
   return isAnnounced ? '+' : '-';
 }
 

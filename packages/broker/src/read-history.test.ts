@@ -3,7 +3,7 @@ import { MemoryBroker, readHistory, type Broker } from './index.js';
 
 test('a log whose epoch changes while it is read is error 113, which may be tried again', async () => {
   const limits = { historySize: 100, historyTtlMs: 60_000 };
-  const options = { limitsOf: () => limits, historyBytes: 1_000_000 };
+  const options = { getLimits: () => limits, historyBytes: 1_000_000 };
   const broker = new MemoryBroker(options);
   const other = new MemoryBroker(options);
   for (const each of [broker, other]) await each.publish('a', '1');

@@ -6,14 +6,14 @@ import { Listener } from './listener.js';
 import { CONTRACT_LIMITS } from './redis-rig.js';
 
 describeBrokerContract('memory', async () => {
-  const broker = new MemoryBroker({ limitsOf: () => CONTRACT_LIMITS, historyBytes: 10_000_000 });
+  const broker = new MemoryBroker({ getLimits: () => CONTRACT_LIMITS, historyBytes: 10_000_000 });
   return { publisher: broker, subscriber: broker, dispose: () => broker.close() };
 });
 
 describe('memory broker', () => {
   function brokerAt(clock: { nowMs: number }, historyBytes = 1_000_000) {
-    const limitsOf = () => CONTRACT_LIMITS;
-    return new MemoryBroker({ limitsOf, historyBytes, now: () => clock.nowMs });
+    const getLimits = () => CONTRACT_LIMITS;
+    return new MemoryBroker({ getLimits, historyBytes, now: () => clock.nowMs });
   }
 
   test('publications run out by age, the offset stays, and much later the epoch changes', async () => {

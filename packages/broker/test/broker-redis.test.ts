@@ -92,7 +92,7 @@ describeOnRedis((rig) => {
   test('outdated publications leave the log of a busy channel', async () => {
     const { link, broker } = await rig.openBroker();
     const limits = { historySize: 100, historyTtlMs: 400 };
-    const brief = new RedisBroker(link, { ...REDIS_OPTIONS, limitsOf: () => limits });
+    const brief = new RedisBroker(link, { ...REDIS_OPTIONS, getLimits: () => limits });
     for (let i = 0; i < 15; i++) await broker.publish('a', String(i));
     await until(
       'their age',
@@ -163,8 +163,8 @@ describeOnRedis((rig) => {
     const { link } = await rig.openBroker();
     const small = { historySize: 2, historyTtlMs: 60_000 };
     const large = { historySize: 50, historyTtlMs: 120_000 };
-    const limitsOf = (channel: string) => (channel.startsWith('small:') ? small : large);
-    const broker = new RedisBroker(link, { ...REDIS_OPTIONS, limitsOf });
+    const getLimits = (channel: string) => (channel.startsWith('small:') ? small : large);
+    const broker = new RedisBroker(link, { ...REDIS_OPTIONS, getLimits });
     const channels = ['small:1', 'large:1', 'small:2'];
     const calls = Array.from({ length: 300 }, (_, i) => broker.publish(channels[i % 3] ?? '', '1'));
     await Promise.all(calls);

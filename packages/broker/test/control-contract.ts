@@ -57,8 +57,8 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       await rig.edges[1].serve(receive('edge-two:9902@host.a'), 'edge-two:9902@host.a');
       const request = emulate('{"id":1}\n{"é": " 😀  \u001e\r\n"}');
       for (const asker of askers) {
-        expect(await asker.requestOf('edge-two:9902@host.a', request)).toEqual({ count: 20 });
-        expect(await asker.requestOf('one', request)).toEqual({ count: 3 });
+        expect(await asker.requestFrom('edge-two:9902@host.a', request)).toEqual({ count: 20 });
+        expect(await asker.requestFrom('one', request)).toEqual({ count: 3 });
       }
       expect(heard).toEqual(
         [1, 2].flatMap(() => [
@@ -75,7 +75,7 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       );
       for (const asker of askers) {
         for (const uid of STRANGE_UIDS) {
-          await expect(asker.requestOf(uid, CHANNELS)).rejects.toMatchObject({ code: 102 });
+          await expect(asker.requestFrom(uid, CHANNELS)).rejects.toMatchObject({ code: 102 });
         }
       }
     });
@@ -99,7 +99,7 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       const refusal = { code: 103, message: expect.stringMatching(/not\s+on my\swatch$/) };
       for (const asker of askers) {
         for (const method of ['channels', 'info'] as const) {
-          await expect(asker.requestOf('two', { method })).rejects.toMatchObject(refusal);
+          await expect(asker.requestFrom('two', { method })).rejects.toMatchObject(refusal);
           await expect(asker.request({ method })).rejects.toMatchObject(refusal);
         }
       }
@@ -115,9 +115,9 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       );
       for (const asker of askers) {
         const failed = { code: 100, temporary: true, message: 'internal error: an edge failed' };
-        await expect(asker.requestOf('one', CHANNELS)).rejects.toMatchObject(failed);
+        await expect(asker.requestFrom('one', CHANNELS)).rejects.toMatchObject(failed);
         await expect(asker.request(CHANNELS)).rejects.toMatchObject(failed);
-        expect(await asker.requestOf('two', CHANNELS)).toEqual({ count: 2 });
+        expect(await asker.requestFrom('two', CHANNELS)).toEqual({ count: 2 });
       }
       expect(rig.faults.map(String)).toEqual(Array(4).fill('Error: a secret'));
     });
@@ -129,12 +129,14 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       );
       for (const asker of askers) {
         const large = emulate('x'.repeat(4_200_000));
-        await expect(asker.requestOf('two', large)).rejects.toMatchObject({ code: 106 });
+        await expect(asker.requestFrom('two', large)).rejects.toMatchObject({ code: 106 });
         await expect(asker.request(large)).rejects.toMatchObject({ code: 106 });
-        await expect(asker.requestOf('one', CHANNELS)).rejects.toMatchObject({ code: 106 });
+        await expect(asker.requestFrom('one', CHANNELS)).rejects.toMatchObject({ code: 106 });
         await expect(asker.request(CHANNELS)).rejects.toMatchObject({ code: 106 });
-        expect(await asker.requestOf('two', CHANNELS)).toEqual({ count: 2 });
-        expect(await asker.requestOf('two', emulate('x'.repeat(4_000_000)))).toEqual({ count: 2 });
+        expect(await asker.requestFrom('two', CHANNELS)).toEqual({ count: 2 });
+        expect(await asker.requestFrom('two', emulate('x'.repeat(4_000_000)))).toEqual({
+          count: 2,
+        });
       }
     });
   });

@@ -55,14 +55,14 @@ describeOnRedis((rig) => {
       const open = async () => new RedisControl(await rig.openLink(), { publishTimeoutMs: 500 });
       const [center, edge] = [await open(), await open()];
       await edge.serve(() => ({ count: 1 }), 'one');
-      expect(await center.requestOf('one', { method: 'info' })).toEqual({ count: 1 });
+      expect(await center.requestFrom('one', { method: 'info' })).toEqual({ count: 1 });
       await rig.redis.stop('SIGKILL');
-      await expect(center.requestOf('one', { method: 'info' })).rejects.toMatchObject({
+      await expect(center.requestFrom('one', { method: 'info' })).rejects.toMatchObject({
         code: 100,
         temporary: true,
       });
       await rig.redis.start();
-      const asked = () => center.requestOf('one', { method: 'info' }).catch(() => undefined);
+      const asked = () => center.requestFrom('one', { method: 'info' }).catch(() => undefined);
       await until('an answer', async () => (await asked())?.count === 1);
     });
 
@@ -72,7 +72,7 @@ describeOnRedis((rig) => {
       await edge.serve(() => ({ channels: {} }), 'one');
       const deaf = await rig.openLink();
       await deaf.subscriber.subscribe(['nw0:control', 'nw0:control:deaf'], () => undefined);
-      await expect(center.requestOf('deaf', { method: 'info' })).rejects.toMatchObject({
+      await expect(center.requestFrom('deaf', { method: 'info' })).rejects.toMatchObject({
         code: 100,
         temporary: true,
         message: 'internal error: 0 of 1 edges answered within 200 ms, try again',

@@ -51,7 +51,7 @@ describe('a link cut in the middle of a stream', () => {
 
   async function readThroughCuts(count: number) {
     const { edge, cable, center } = await cabled({
-      limitsOf: () => ({ historySize: 100_000, historyTtlMs: 60_000 }),
+      getLimits: () => ({ historySize: 100_000, historyTtlMs: 60_000 }),
     });
     const reader = new Reader(edge.broker);
     await edge.broker.subscribe('a', reader);
@@ -413,8 +413,8 @@ describe('control over the links', () => {
     cable.freeze();
     await expect(center.control.request(CHANNELS)).rejects.toMatchObject(sentence);
     const away = { code: 100, temporary: true };
-    await expect(center.control.requestOf('bad', CHANNELS)).rejects.toMatchObject(away);
-    await expect(good.control.requestOf('bad', CHANNELS)).rejects.toMatchObject(away);
+    await expect(center.control.requestFrom('bad', CHANNELS)).rejects.toMatchObject(away);
+    await expect(good.control.requestFrom('bad', CHANNELS)).rejects.toMatchObject(away);
     const interrupted = center.control.request(CHANNELS);
     cable.cut({ isOpen: false });
     await expect(interrupted).rejects.toMatchObject({ code: 100, temporary: true });
@@ -429,7 +429,7 @@ describe('control over the links', () => {
     await until('the link to be lost', () => edge.broker.fault !== undefined);
     const away = { code: 100, temporary: true };
     await expect(edge.control.request(CHANNELS)).rejects.toMatchObject(away);
-    await expect(edge.control.requestOf('a', CHANNELS)).rejects.toMatchObject(away);
+    await expect(edge.control.requestFrom('a', CHANNELS)).rejects.toMatchObject(away);
   });
 });
 

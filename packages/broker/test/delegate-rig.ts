@@ -82,7 +82,7 @@ export class DelegateRig {
 
   center(ports: readonly number[], options: Partial<CenterOptions> = {}): BrokerParts {
     const center = openDelegateCenter({
-      limitsOf: () => CONTRACT_LIMITS,
+      getLimits: () => CONTRACT_LIMITS,
       historyBytes: 64 * 1_048_576,
       edges: ports.map((port) => ({ host: '127.0.0.1', port })),
       linkSecret: SECRET,

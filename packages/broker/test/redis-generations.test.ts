@@ -58,11 +58,11 @@ class Experiment {
     for (const publication of publications) {
       const { offset } = publication;
       const data = toPublicationText(publication.data, publication);
-      const generationOf = offset >= firstOffset ? epoch : follows?.epoch;
+      const expectedGeneration = offset >= firstOffset ? epoch : follows?.epoch;
       const given = this.lab.given.find((item) => item.channel === channel && item.data === data);
       const isTrue =
         given?.offset === offset &&
-        given.epoch === (generationOf ?? given.epoch) &&
+        given.epoch === (expectedGeneration ?? given.epoch) &&
         offset <= topOffset;
       if (!isTrue)
         this.complaints.push({ 'the log is wrong': { channel, offset, data, generation } });

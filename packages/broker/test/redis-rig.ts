@@ -5,7 +5,7 @@ import { RedisBroker, RedisLink, type RedisLinkOptions } from '../src/index.js';
 /** The limits of every channel in every broker under test. */
 export const CONTRACT_LIMITS = { historySize: 100, historyTtlMs: 60_000 };
 
-export const REDIS_OPTIONS = { limitsOf: () => CONTRACT_LIMITS, publishTimeoutMs: 1000 };
+export const REDIS_OPTIONS = { getLimits: () => CONTRACT_LIMITS, publishTimeoutMs: 1000 };
 
 /**
  * A real redis-server, emptied before each test, and links to it that are closed after each test.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkChannelOrWildcard, isWildcard, wildcardOf } from './index.js';
+import { checkChannelOrWildcard, isWildcard, findWildcard } from './index.js';
 
 test('a wildcard is a namespace and :*', () => {
   for (const name of ['sports:*', 'a.b/c:*', '77707', 'sports:77707']) {
@@ -19,5 +19,5 @@ test('a wildcard is a namespace and :*', () => {
     expect(() => checkChannelOrWildcard(name)).toThrow(/^bad request: /);
   }
   expect(['sports:*', 'sports:1', 'sports*'].map(isWildcard)).toEqual([true, false, false]);
-  expect(['sports:1', 'a:b:c', 'a'].map(wildcardOf)).toEqual(['sports:*', 'a:*', undefined]);
+  expect(['sports:1', 'a:b:c', 'a'].map(findWildcard)).toEqual(['sports:*', 'a:*', undefined]);
 });

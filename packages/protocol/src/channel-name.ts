@@ -30,7 +30,7 @@ export function isWildcard(name: string): boolean {
 }
 
 /** The wildcard of the channel's namespace; undefined if it has no namespace. */
-export function wildcardOf(channel: string): string | undefined {
+export function findWildcard(channel: string): string | undefined {
   const end = channel.indexOf(':');
   return end < 0 ? undefined : `${channel.slice(0, end)}:*`;
 }

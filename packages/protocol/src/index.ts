@@ -2,7 +2,7 @@ export {
   checkChannelName,
   checkChannelOrWildcard,
   isWildcard,
-  wildcardOf,
+  findWildcard,
 } from './channel-name.js';
 export { CLOSES, type CloseKind } from './close-codes.js';
 export { ERRORS, ProtocolError, type ErrorBody, type ErrorKind } from './errors.js';
@@ -16,8 +16,8 @@ export {
 } from './publication.js';
 export { rawElements } from './raw-elements.js';
 export { rawMember, rawMembers, toOneLine } from './raw-member.js';
-export { isRecord, recordOf } from './record.js';
-export { faultOf } from './shape-fault.js';
+export { isRecord, recordSchema } from './record.js';
+export { describeIssue } from './shape-fault.js';
 export { UNSUBSCRIBES, type UnsubscribeKind } from './unsubscribe-codes.js';
 export {
   FROM_NOW,

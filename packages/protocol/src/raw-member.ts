@@ -1,18 +1,18 @@
 import { toJsonLine, type JsonLine } from './publication.js';
 
 // Character codes: comparisons of one-character strings cost several times as much.
-const codeOf = (character: string) => character.charCodeAt(0);
-const QUOTE = codeOf('"');
-const BACKSLASH = codeOf('\\');
-const COMMA = codeOf(',');
-const OPEN_BRACE = codeOf('{');
-const CLOSE_BRACE = codeOf('}');
-const OPEN_BRACKET = codeOf('[');
-const CLOSE_BRACKET = codeOf(']');
-const SPACE = codeOf(' ');
-const TAB = codeOf('\t');
-const LINE_FEED = codeOf('\n');
-const CARRIAGE_RETURN = codeOf('\r');
+const charCode = (character: string) => character.charCodeAt(0);
+const QUOTE = charCode('"');
+const BACKSLASH = charCode('\\');
+const COMMA = charCode(',');
+const OPEN_BRACE = charCode('{');
+const CLOSE_BRACE = charCode('}');
+const OPEN_BRACKET = charCode('[');
+const CLOSE_BRACKET = charCode(']');
+const SPACE = charCode(' ');
+const TAB = charCode('\t');
+const LINE_FEED = charCode('\n');
+const CARRIAGE_RETURN = charCode('\r');
 
 /**
  * The text of one member's value in a JSON object, on one line; undefined if there is no such

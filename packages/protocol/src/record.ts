@@ -4,7 +4,7 @@ import { z } from 'zod';
  * Parses an object whose member names are a client's own choice to a Map. No name is lost, as
  * `__proto__` is in z.record, and none is inherited. A member that is null is ignored.
  */
-export function recordOf<T>(member: z.ZodType<T>) {
+export function recordSchema<T>(member: z.ZodType<T>) {
   return z.custom<object>(isRecord, 'must be an object').transform((object, context) => {
     const members = new Map<string, T>();
     for (const [name, value] of Object.entries(object)) {

@@ -16,7 +16,7 @@ const MAX_FIELD_LENGTH = 100;
  * The first fault in a request's JSON, in one sentence for its sender: `limit must be a whole
  * number`. `whole` names the JSON itself. zod's own messages never reach a sender.
  */
-export function faultOf(issue: z.core.$ZodIssue | undefined, whole: string): string {
+export function describeIssue(issue: z.core.$ZodIssue | undefined, whole: string): string {
   if (issue === undefined) return `${whole} is not as it must be`;
   const field = issue.path.join('.').slice(0, MAX_FIELD_LENGTH) || whole;
   switch (issue.code) {
@@ -27,11 +27,11 @@ export function faultOf(issue: z.core.$ZodIssue | undefined, whole: string): str
     case 'too_small':
       return isAmount(issue.origin)
         ? `${field} must be ${issue.minimum} or more`
-        : `${field} must have ${issue.minimum} or more ${unitOf(issue.origin)}`;
+        : `${field} must have ${issue.minimum} or more ${describeUnit(issue.origin)}`;
     case 'too_big':
       return isAmount(issue.origin)
         ? `${field} must be ${issue.maximum} or less`
-        : `${field} has more than ${issue.maximum} ${unitOf(issue.origin)}`;
+        : `${field} has more than ${issue.maximum} ${describeUnit(issue.origin)}`;
     case 'custom':
       if (issue.message === 'Invalid input') return `${field} is not as it must be`;
       return `${field} ${issue.message}`;
@@ -44,6 +44,6 @@ function isAmount(origin: string): boolean {
   return ['number', 'int', 'bigint'].includes(origin);
 }
 
-function unitOf(origin: string): string {
+function describeUnit(origin: string): string {
   return origin === 'string' ? 'characters' : 'items';
 }

@@ -2,7 +2,7 @@ import { toJsonLine, type Publication } from './publication.js';
 import { rawMember } from './raw-member.js';
 
 /** The channel to which a wildcard's publication was published. It is next to the data. */
-export function channelOf({ extra = '' }: Publication): string {
+export function getSourceChannel({ extra = '' }: Publication): string {
   return /^"channel":"([^"]*)"/.exec(extra)?.[1] ?? '';
 }
 
@@ -12,7 +12,7 @@ export function channelOf({ extra = '' }: Publication): string {
  */
 export function withChannelTag(publication: Publication): Publication {
   const object = `{${publication.extra ?? ''}}`;
-  const channel = channelOf(publication);
+  const channel = getSourceChannel(publication);
   const tags = JSON.parse(rawMember(object, 'tags') ?? '{}') as Readonly<Record<string, string>>;
   const info = rawMember(object, 'info');
   const members = [

@@ -3,8 +3,8 @@ import { checkChannelName, checkChannelOrWildcard } from './channel-name.js';
 import { ProtocolError } from './errors.js';
 import { toJsonLine, type JsonLine, type Position } from './publication.js';
 import { rawMember } from './raw-member.js';
-import { isRecord, recordOf } from './record.js';
-import { faultOf } from './shape-fault.js';
+import { isRecord, recordSchema } from './record.js';
+import { describeIssue } from './shape-fault.js';
 import { FROM_NOW, type Command, type Since } from './wire.js';
 
 const Id = z.int().min(1).max(0xffff_ffff);
@@ -21,8 +21,8 @@ const Connect = z.object({
   token: Token,
   name: Word,
   version: Word,
-  headers: recordOf(z.string()).nullish(),
-  subs: recordOf(z.object({ recover: Flag, offset: Offset, epoch: Epoch })).nullish(),
+  headers: recordSchema(z.string()).nullish(),
+  subs: recordSchema(z.object({ recover: Flag, offset: Offset, epoch: Epoch })).nullish(),
 });
 
 const Subscribe = z.object({
@@ -64,11 +64,11 @@ export function decodeFrame(text: string): Command[] {
 function decodeLine(line: string): Command[] {
   if (line === '' || line.trim() === '') return [];
   const command = toObject(line);
-  const methods = methodsOf(command);
+  const methods = findMethods(command);
   const [method] = methods;
   if (method === undefined && !hasId(command)) return [{ type: 'pong' }];
   if (method === 'send' && methods.length === 1) {
-    return [{ type: 'send', data: dataOf(line, method, command[method]) }];
+    return [{ type: 'send', data: sliceData(line, method, command[method]) }];
   }
   const id = Id.safeParse(command['id']);
   if (!id.success || method === undefined || methods.length > 1) throw notACommand();
@@ -81,7 +81,7 @@ function decodeLine(line: string): Command[] {
 }
 
 /** The members that name a command. If there are several, those that are null are ignored. */
-function methodsOf(command: Readonly<Record<string, unknown>>): string[] {
+function findMethods(command: Readonly<Record<string, unknown>>): string[] {
   const named = Object.keys(command).filter((key) => key !== 'id');
   return named.length < 2 ? named : named.filter((key) => command[key] !== null);
 }
@@ -108,14 +108,14 @@ function notACommand(): ProtocolError {
 function decodeCommand(id: number, method: string, params: unknown, line: string): Command {
   switch (method) {
     case 'connect':
-      return toConnect(id, checked(Connect, params), dataOf(line, method, params));
+      return toConnect(id, checked(Connect, params), sliceData(line, method, params));
     case 'subscribe':
-      return toSubscribe(id, checked(Subscribe, params), dataOf(line, method, params));
+      return toSubscribe(id, checked(Subscribe, params), sliceData(line, method, params));
     case 'unsubscribe':
       return { type: 'unsubscribe', id, channels: [checked(OfChannel, params).channel] };
     case 'publish': {
       const { channel } = checked(OfChannel, params);
-      const data = dataOf(line, method, params);
+      const data = sliceData(line, method, params);
       if (data === undefined) throw new ProtocolError('badRequest', 'data is missing');
       return { type: 'publish', id, channel: checkedName(channel), data };
     }
@@ -131,7 +131,7 @@ function decodeCommand(id: number, method: string, params: unknown, line: string
       return toHistory(id, checked(History, params));
     case 'rpc': {
       const { method: name } = checked(Rpc, params);
-      return { type: 'rpc', id, method: name ?? '', data: dataOf(line, method, params) };
+      return { type: 'rpc', id, method: name ?? '', data: sliceData(line, method, params) };
     }
     case 'refresh':
       return { type: 'refresh', id, token: checked(Refresh, params).token ?? '' };
@@ -166,12 +166,12 @@ function toConnect(
 function toPositions(subs: z.infer<typeof Connect>['subs']): ReadonlyMap<string, Position> {
   const positions = new Map<string, Position>();
   for (const [channel, { recover, offset, epoch }] of subs ?? []) {
-    if (recover) positions.set(channel, positionOf(offset, epoch));
+    if (recover) positions.set(channel, toPosition(offset, epoch));
   }
   return positions;
 }
 
-function positionOf(offset: number | null | undefined, epoch: string | null | undefined): Position {
+function toPosition(offset: number | null | undefined, epoch: string | null | undefined): Position {
   return { offset: offset ?? 0, epoch: epoch ?? '' };
 }
 
@@ -185,7 +185,7 @@ function toSubscribe(
   if (type) throw new ProtocolError('notAvailable', `subscriptions of type ${type}`);
   if (tf !== undefined && tf !== null) throw new ProtocolError('notAvailable', 'filters of tags');
   const since: Since = recover
-    ? { type: 'position', position: positionOf(offset, epoch) }
+    ? { type: 'position', position: toPosition(offset, epoch) }
     : FROM_NOW;
   const { positioned, recoverable, join_leave: joinLeave, delta } = params;
   // Written out because every client subscribes through here, and a spread costs more than the
@@ -210,7 +210,7 @@ function toHistory(id: number, params: z.infer<typeof History>): Command {
     id,
     channel: checkedName(channel),
     limit: limit ?? 0,
-    since: since ? positionOf(since.offset, since.epoch) : undefined,
+    since: since ? toPosition(since.offset, since.epoch) : undefined,
     reverse: reverse === true,
   };
 }
@@ -219,7 +219,7 @@ function toHistory(id: number, params: z.infer<typeof History>): Command {
  * The data as its sender wrote it. Parsing and writing it again would change a long number, but not
  * a string.
  */
-function dataOf(line: string, method: string, params: unknown): JsonLine | undefined {
+function sliceData(line: string, method: string, params: unknown): JsonLine | undefined {
   if (typeof params !== 'object' || params === null || !('data' in params)) return undefined;
   if (typeof params.data === 'string') return toJsonLine(params.data);
   const text = rawMember(line, method);
@@ -234,5 +234,5 @@ function checkedName(channel: string): string {
 function checked<T>(schema: z.ZodType<T>, params: unknown): T {
   const result = schema.safeParse(params);
   if (result.success) return result.data;
-  throw new ProtocolError('badRequest', faultOf(result.error.issues[0], 'parameters'));
+  throw new ProtocolError('badRequest', describeIssue(result.error.issues[0], 'parameters'));
 }

@@ -46,16 +46,16 @@ export function encodeReply(reply: Reply): string | undefined {
     case 'history': {
       const { id, publications, position } = reply;
       const pubs = `"publications":[${publications.map(toPub).join()}]`;
-      return answer(id, 'history', `${pubs},${membersOf(position)}`);
+      return answer(id, 'history', `${pubs},${encodeMembers(position)}`);
     }
     case 'rpc':
       return answer(reply.id, 'rpc', `"data":${reply.data}`);
     case 'refreshed': {
       const { id, client, version, ttlS } = reply;
-      return answer(id, 'refresh', membersOf({ client, version, ...expiry(ttlS) }));
+      return answer(id, 'refresh', encodeMembers({ client, version, ...expiry(ttlS) }));
     }
     case 'subRefreshed':
-      return answer(reply.id, 'sub_refresh', membersOf(expiry(reply.ttlS)));
+      return answer(reply.id, 'sub_refresh', encodeMembers(expiry(reply.ttlS)));
     case 'serverSubscribed':
       return push(reply.channel, `"subscribe":{${startMembers(reply)}}`);
     case 'resubscribe':
@@ -85,7 +85,7 @@ function encodeConnected(reply: Extract<Reply, { readonly type: 'connected' }>):
   const ping = Math.ceil(pingIntervalMs / 1000);
   let facts = `"client":"${client}","version":"${version}","ping":${ping},"pong":true`;
   if (ttlS !== undefined) facts += `,"expires":true,"ttl":${ttlS}`;
-  if (emulation !== undefined) facts += `,${membersOf(emulation)}`;
+  if (emulation !== undefined) facts += `,${encodeMembers(emulation)}`;
   const started = subs.map((start) => `"${start.channel}":{${startMembers(start)}}`).join();
   const more = started === '' ? '' : `,"subs":{${started}}`;
   return answer(id, 'connect', `${facts}${withData(data)}${more}`);
@@ -154,7 +154,7 @@ function withData(data: JsonLine | undefined): string {
 }
 
 /** An object's members without its braces. */
-function membersOf(value: object): string {
+function encodeMembers(value: object): string {
   return JSON.stringify(value).slice(1, -1);
 }
 

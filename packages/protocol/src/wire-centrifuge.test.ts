@@ -7,7 +7,7 @@ const decode = (...commands: unknown[]) =>
   centrifugeWire.decode(commands.map((command) => JSON.stringify(command)).join('\n'));
 
 /** The error of a refused command. */
-function refusalOf(command: unknown): { id: number; code: number; message: string } {
+function decodeRefusal(command: unknown): { id: number; code: number; message: string } {
   const [refused, ...others] = decode(command);
   expect(others).toEqual([]);
   if (refused?.type !== 'refused') throw new Error(`not refused: ${JSON.stringify(refused)}`);
@@ -223,7 +223,7 @@ describe('null is as if the member were not there', () => {
   test.each(['subscribe', 'unsubscribe', 'publish', 'presence', 'history', 'sub_refresh'])(
     'so that %s of the channel null has none',
     (method) => {
-      const refusal = refusalOf({ id: 6, [method]: { channel: null, data: 1, token: 't' } });
+      const refusal = decodeRefusal({ id: 6, [method]: { channel: null, data: 1, token: 't' } });
       expect(refusal).toEqual({ id: 6, code: 107, message: 'bad request: channel is missing' });
     },
   );
@@ -280,13 +280,13 @@ describe('refusals', () => {
     [null, 'channel is missing'],
     [[], 'parameters must be an object'],
   ])('subscribe %j: 107, with what is wrong', (params, words) => {
-    const { id, code, message } = refusalOf({ id: 5, subscribe: params });
+    const { id, code, message } = decodeRefusal({ id: 5, subscribe: params });
     expect([id, code]).toEqual([5, 107]);
     expect(message).toContain(words);
   });
 
   test('unsubscribe without a channel: 107', () => {
-    expect(refusalOf({ id: 5, unsubscribe: {} })).toMatchObject({ id: 5, code: 107 });
+    expect(decodeRefusal({ id: 5, unsubscribe: {} })).toMatchObject({ id: 5, code: 107 });
   });
 
   test.each([
@@ -306,7 +306,7 @@ describe('refusals', () => {
     ['connect', { headers: [] }, 'headers must be an object'],
     ['connect', { subs: { ['x'.repeat(999)]: 1 } }, `subs.${'x'.repeat(95)} must be an object`],
   ])('%s %j: 107, with what is wrong', (method, params, words) => {
-    const { id, code, message } = refusalOf({ id: 6, [method]: params });
+    const { id, code, message } = decodeRefusal({ id: 6, [method]: params });
     expect([id, code]).toEqual([6, 107]);
     expect(message).toContain(words);
   });
@@ -317,7 +317,7 @@ describe('refusals', () => {
     ['subscribe', { tf: { op: 'eq' } }],
     ['sub_refresh', { type: 2 }],
   ])('%s %j, as maps, shared polls and filters, is not available: 108', (method, params) => {
-    const refusal = refusalOf({ id: 6, [method]: { channel: 'a', ...params } });
+    const refusal = decodeRefusal({ id: 6, [method]: { channel: 'a', ...params } });
     expect(refusal).toMatchObject({ id: 6, code: 108 });
   });
 

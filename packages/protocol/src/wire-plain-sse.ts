@@ -3,8 +3,8 @@ import { checkChannelOrWildcard, isWildcard } from './channel-name.js';
 import { ProtocolError } from './errors.js';
 import type { Position, Publication } from './publication.js';
 import { FROM_NOW, type Command, type Reply, type SubscriptionStart, type Wire } from './wire.js';
-import { channelOf } from './wildcard-publication.js';
-import { textOf } from './wire-seed.js';
+import { getSourceChannel } from './wildcard-publication.js';
+import { toSeedText } from './wire-seed.js';
 
 /**
  * Server-sent events for programs without a library: `EventSource`, curl. A client sends everything
@@ -160,8 +160,8 @@ function checkName(channel: string): void {
  */
 function toBlock(channel: string, publication: Publication): string {
   const { offset, data } = publication;
-  const text = textOf(data);
-  const named = isWildcard(channel) ? `\nchannel: ${channelOf(publication)}` : '';
+  const text = toSeedText(data);
+  const named = isWildcard(channel) ? `\nchannel: ${getSourceChannel(publication)}` : '';
   const lines = /[\r\n]/.test(text) ? text.replaceAll(/\r\n|\r|\n/g, '\ndata: ') : text;
   return `${channel},${offset}\nevent: ${channel}${named}\ndata: ${lines}\n\n`;
 }

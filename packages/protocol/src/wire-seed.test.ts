@@ -9,7 +9,7 @@ import {
   type SubscriptionStart,
 } from './index.js';
 
-const frameOf = (value: unknown) => seedWire.encode('a', { offset: 1, data: toJsonLine(value) });
+const encodeSeed = (value: unknown) => seedWire.encode('a', { offset: 1, data: toJsonLine(value) });
 
 const BAD_COMMAND =
   'error#107#bad request: a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL';
@@ -90,19 +90,19 @@ describe('commands', () => {
 
 describe('publications', () => {
   test('a string travels as its characters, any other value as JSON text', () => {
-    expect(frameOf('Goal!')).toBe('Goal!');
-    expect(frameOf('two\nlines "quoted" \\ 😀')).toBe('two\nlines "quoted" \\ 😀');
-    expect(frameOf({ a: [1, null] })).toBe('{"a":[1,null]}');
-    expect(frameOf(null)).toBe('null');
+    expect(encodeSeed('Goal!')).toBe('Goal!');
+    expect(encodeSeed('two\nlines "quoted" \\ 😀')).toBe('two\nlines "quoted" \\ 😀');
+    expect(encodeSeed({ a: [1, null] })).toBe('{"a":[1,null]}');
+    expect(encodeSeed(null)).toBe('null');
   });
 
   test('every string arrives as it was, but for lone surrogates, which UTF-8 cannot carry', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(frameOf(text)).toBe(text.toWellFormed());
+        expect(encodeSeed(text)).toBe(text.toWellFormed());
       }),
     );
-    expect(frameOf('\ud800')).toBe('\ufffd');
+    expect(encodeSeed('\ud800')).toBe('\ufffd');
   });
 
   test('a frame for each', () => {

@@ -21,7 +21,7 @@ export const seedWire: Wire = {
   pingFrame: undefined,
   maxRefusals: 20,
   decode: (text) => [decode(text)],
-  encode: (_, { data }) => textOf(data),
+  encode: (_, { data }) => toSeedText(data),
   encodeReply,
 };
 
@@ -34,7 +34,7 @@ function decode(text: string): Command {
   }
   const command = text.trim();
   const verbEnd = command.indexOf('#');
-  const type = verbOf(command.slice(0, Math.max(verbEnd, 0)));
+  const type = parseVerb(command.slice(0, Math.max(verbEnd, 0)));
   const channels = [...new Set(command.slice(verbEnd + 1).split('|'))];
   channels.forEach(checkChannelOrWildcard);
   if (type === 'unsubscribe') return { type, id: 0, channels };
@@ -55,7 +55,7 @@ function encodeReply(reply: Reply): string | undefined {
   }
 }
 
-function verbOf(verb: string): 'subscribe' | 'unsubscribe' {
+function parseVerb(verb: string): 'subscribe' | 'unsubscribe' {
   switch (verb) {
     case 'sub':
       return 'subscribe';
@@ -70,7 +70,7 @@ function verbOf(verb: string): 'subscribe' | 'unsubscribe' {
 }
 
 /** A publication's data as text: a string's characters, or any other value's JSON text. */
-export function textOf(data: JsonLine): string {
+export function toSeedText(data: JsonLine): string {
   if (!data.startsWith('"')) return data;
   if (!data.includes('\\')) return data.slice(1, -1);
   // A lone surrogate is not valid UTF-8: sent raw, it would make the client drop the connection.

@@ -44,21 +44,21 @@ function faults(text: string, file = channelsFile): string[] {
 
 describe('loadChannelOptions', () => {
   test('a namespace has its limits, and the settings say what it leaves out', () => {
-    const { limitsOf, optionsOf } = optionsIn(
+    const { getLimits, getOptions } = optionsIn(
       '{"namespaces": {"sports": {"history_size": 5000, "history_ttl_ms": 3600000}, "tv": {"history_size": 1}, "radio": {}}}',
     );
-    expect(limitsOf('sports:77707')).toMatchObject({
+    expect(getLimits('sports:77707')).toMatchObject({
       historySize: 5000,
       historyTtlMs: 3_600_000,
     });
-    expect(optionsOf('sports:77707')).toBe(limitsOf('sports:77707'));
-    expect(limitsOf('sports:a:b')).toBe(limitsOf('sports:77707'));
-    expect(limitsOf('tv:1')).toMatchObject({ historySize: 1, historyTtlMs: 600_000 });
-    expect(limitsOf('radio:1')).toEqual(DEFAULTS);
+    expect(getOptions('sports:77707')).toBe(getLimits('sports:77707'));
+    expect(getLimits('sports:a:b')).toBe(getLimits('sports:77707'));
+    expect(getLimits('tv:1')).toMatchObject({ historySize: 1, historyTtlMs: 600_000 });
+    expect(getLimits('radio:1')).toEqual(DEFAULTS);
     for (const channel of ['sports', '77707', ':1', 'other:1', 'sportsx:1', 'toString:1']) {
-      expect(limitsOf(channel)).toEqual(DEFAULTS);
-      expect(optionsOf(channel)).toBe(limitsOf(channel));
-      expect(limitsOf(channel)).toBe(limitsOf('77707'));
+      expect(getLimits(channel)).toEqual(DEFAULTS);
+      expect(getOptions(channel)).toBe(getLimits(channel));
+      expect(getLimits(channel)).toBe(getLimits('77707'));
     }
   });
 
@@ -88,7 +88,7 @@ namespaces:
 ${Object.entries(json.namespaces.sports)
   .map(([name, value]) => `    ${name}: ${value}\n`)
   .join('')}`.replace('pattern: [0-9]+|final', "pattern: '[0-9]+|final'");
-    const options = optionsIn(JSON.stringify(json)).optionsOf('sports:1');
+    const options = optionsIn(JSON.stringify(json)).getOptions('sports:1');
     expect(options).toEqual({
       historySize: 5,
       historyTtlMs: 1000,
@@ -104,14 +104,14 @@ ${Object.entries(json.namespaces.sports)
       wildcard: true,
       pattern: /^sports:(?:[0-9]+|final)$/,
     });
-    expect(optionsIn(yaml, yamlFile).optionsOf('sports:1')).toEqual(options);
-    expect(optionsIn(JSON.stringify(json), yamlFile).optionsOf('sports:1')).toEqual(options);
+    expect(optionsIn(yaml, yamlFile).getOptions('sports:1')).toEqual(options);
+    expect(optionsIn(JSON.stringify(json), yamlFile).getOptions('sports:1')).toEqual(options);
   });
 
   test('a byte order mark is no part of the text; other encodings are refused', () => {
     for (const file of [channelsFile, yamlFile]) {
-      const { optionsOf } = optionsIn('\ufeff{"default": {"subscribe": "nobody"}}', file);
-      expect(optionsOf('1').subscribe).toBe('nobody');
+      const { getOptions } = optionsIn('\ufeff{"default": {"subscribe": "nobody"}}', file);
+      expect(getOptions('1').subscribe).toBe('nobody');
       writeFileSync(file, '\ufeff{"default": {"subscribe": "nobody"}}', 'utf16le');
       expect(() => loadChannelOptions({ ...SETTINGS, channelsFile: file })).toThrow(
         `${file} is not UTF-8 text: it is UTF-16, which PowerShell writes by default. Save it as UTF-8.`,
@@ -124,11 +124,11 @@ ${Object.entries(json.namespaces.sports)
   });
 
   test('a namespace may have the name of a property that every object has', () => {
-    const { optionsOf, sections } = optionsIn(
+    const { getOptions, sections } = optionsIn(
       '{"namespaces": {"constructor": {"subscribe": "nobody"}, "toString": {"subscribe": "users"}}}',
     );
-    expect(optionsOf('constructor:1').subscribe).toBe('nobody');
-    expect(optionsOf('toString:1').subscribe).toBe('users');
+    expect(getOptions('constructor:1').subscribe).toBe('nobody');
+    expect(getOptions('toString:1').subscribe).toBe('users');
     expect([...sections.keys()]).toEqual([
       'default',
       'namespaces.constructor',
@@ -138,12 +138,12 @@ ${Object.entries(json.namespaces.sports)
 
   test('JSON under a YAML name and YAML under a JSON name mean the same', () => {
     const text = 'default: { subscribe: nobody }';
-    expect(optionsIn(text).optionsOf('1')).toEqual(optionsIn(text, yamlFile).optionsOf('1'));
+    expect(optionsIn(text).getOptions('1')).toEqual(optionsIn(text, yamlFile).getOptions('1'));
   });
 
   test('~/ is the home directory, and /dev/null is no file', () => {
-    expect(optionsIn('{}').optionsOf('1')).toEqual(DEFAULTS);
-    expect(loadChannelOptions({ ...SETTINGS, channelsFile: '/dev/null' }).optionsOf('1')).toEqual(
+    expect(optionsIn('{}').getOptions('1')).toEqual(DEFAULTS);
+    expect(loadChannelOptions({ ...SETTINGS, channelsFile: '/dev/null' }).getOptions('1')).toEqual(
       DEFAULTS,
     );
     const home = process.env['HOME'];
@@ -151,41 +151,41 @@ ${Object.entries(json.namespaces.sports)
       process.env['HOME'] = directory;
       writeFileSync(channelsFile, '{"default": {"subscribe": "nobody"}}');
       const options = loadChannelOptions({ ...SETTINGS, channelsFile: '~/channels.json' });
-      expect(options.optionsOf('1').subscribe).toBe('nobody');
+      expect(options.getOptions('1').subscribe).toBe('nobody');
     } finally {
       process.env['HOME'] = home;
     }
   });
 
   test('a pattern is for the whole of what is behind the namespace', () => {
-    const { optionsOf } = optionsIn(
+    const { getOptions } = optionsIn(
       '{"default": {"pattern": "[0-9]+"}, "namespaces": {"a.b$": {"pattern": "x|y"}}}',
     );
-    const matches = (channel: string) => optionsOf(channel).pattern?.test(channel);
+    const matches = (channel: string) => getOptions(channel).pattern?.test(channel);
     expect(['77707', 'a.b$:x', 'a.b$:y'].map(matches)).toEqual([true, true, true]);
     expect(['7a', 'a.b$:xy', 'a.b$:', 'unknown:77707'].map(matches)).toEqual(Array(4).fill(false));
   });
 
   test('a channel of an unknown namespace is like one without, or is refused', () => {
     const file = { default: { subscribe: 'token' }, namespaces: { a: {} } };
-    const { optionsOf } = optionsIn(JSON.stringify(file));
-    expect(optionsOf('b:1')).toBe(optionsOf('1'));
-    expect(optionsOf('b:1').subscribe).toBe('token');
+    const { getOptions } = optionsIn(JSON.stringify(file));
+    expect(getOptions('b:1')).toBe(getOptions('1'));
+    expect(getOptions('b:1').subscribe).toBe('token');
     const strict = optionsIn(JSON.stringify({ ...file, unknown_namespaces: 'refuse' }));
-    expect(strict.optionsOf('a:1').subscribe).toBe('everyone');
+    expect(strict.getOptions('a:1').subscribe).toBe('everyone');
     for (const channel of ['b:1', ':1', 'toString:1']) {
-      expect(() => strict.optionsOf(channel)).toThrow(
+      expect(() => strict.getOptions(channel)).toThrow(
         expect.objectContaining({ code: 102, temporary: false }),
       );
-      expect(strict.limitsOf(channel)).toBe(strict.limitsOf('1'));
+      expect(strict.getLimits(channel)).toBe(strict.getLimits('1'));
     }
   });
 
   test('a history of nothing is a log that is promised to nobody', () => {
-    const { optionsOf } = optionsIn(
+    const { getOptions } = optionsIn(
       '{"namespaces": {"a": {"history_size": 0, "read_history": "everyone"}}}',
     );
-    expect(optionsOf('a:1')).toEqual({ ...DEFAULTS, historySize: 1, recovery: false });
+    expect(getOptions('a:1')).toEqual({ ...DEFAULTS, historySize: 1, recovery: false });
   });
 
   test.each([
@@ -199,7 +199,7 @@ ${Object.entries(json.namespaces.sports)
 
   test('without a file there are only the settings; a file that was named must be there', () => {
     expect(
-      loadChannelOptions({ ...SETTINGS, channelsFile: undefined }).limitsOf('sports:1'),
+      loadChannelOptions({ ...SETTINGS, channelsFile: undefined }).getLimits('sports:1'),
     ).toEqual(DEFAULTS);
     const missing = join(directory, 'missing.json');
     expect(() => loadChannelOptions({ ...SETTINGS, channelsFile: missing })).toThrow(
@@ -212,8 +212,8 @@ ${Object.entries(json.namespaces.sports)
     writeFileSync(channelsFile, '{"namespaces": {"sports": {"history_size": 7}}}');
     try {
       process.chdir(directory);
-      const { limitsOf } = loadChannelOptions({ ...SETTINGS, channelsFile: undefined });
-      expect(limitsOf('sports:1').historySize).toBe(7);
+      const { getLimits } = loadChannelOptions({ ...SETTINGS, channelsFile: undefined });
+      expect(getLimits('sports:1').historySize).toBe(7);
     } finally {
       process.chdir(before);
     }

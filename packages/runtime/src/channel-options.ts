@@ -54,13 +54,13 @@ export interface NamespaceOptions extends ChannelLimits {
 /** The options of channels, by name. */
 export interface ChannelOptions {
   /** Returns the same object for all channels of a namespace. */
-  readonly limitsOf: (channel: string) => ChannelLimits;
+  readonly getLimits: (channel: string) => ChannelLimits;
   /**
    * Returns that same object. Throws error 102 for a channel of a namespace that is not in the
    * file, if the file says that these are refused. Otherwise such a channel has the options of a
    * channel without a namespace.
    */
-  readonly optionsOf: (channel: string) => NamespaceOptions;
+  readonly getOptions: (channel: string) => NamespaceOptions;
   /** All options, by their place in the file: `default`, and `namespaces.sports`. */
   readonly sections: ReadonlyMap<string, NamespaceOptions>;
 }
@@ -91,8 +91,8 @@ export function loadChannelOptions(
   };
   return {
     sections,
-    limitsOf: (channel) => find(channel) ?? fallback,
-    optionsOf: (channel) => {
+    getLimits: (channel) => find(channel) ?? fallback,
+    getOptions: (channel) => {
       const options = find(channel);
       if (options !== undefined) return options;
       if (refusesUnknown) throw new ProtocolError('unknownChannel', 'there is no such namespace');

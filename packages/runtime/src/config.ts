@@ -43,7 +43,7 @@ export function loadConfig<const K extends SettingKey>(
     if (raw === undefined) continue;
     const result = setting.schema.safeParse(raw);
     if (result.success) config[key] = result.data;
-    else faults.push(badValue(setting, raw, reasonOf(result.error)));
+    else faults.push(badValue(setting, raw, describeError(result.error)));
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return config as Config<K>;
@@ -60,7 +60,7 @@ function badValue(
 }
 
 /** The reason that a setting's schema gives, if any, in addition to what it expects. */
-function reasonOf({ issues }: z.ZodError): string | undefined {
+function describeError({ issues }: z.ZodError): string | undefined {
   for (const issue of issues) {
     const reason: unknown = issue.code === 'custom' ? issue.params?.['reason'] : undefined;
     if (typeof reason === 'string') return reason;

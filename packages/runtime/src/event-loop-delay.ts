@@ -13,19 +13,19 @@ type DelayHistogram = Pick<
 
 /** The figures, by their names in prom-client. */
 const FIGURES: Readonly<Record<string, (histogram: DelayHistogram) => number>> = {
-  min: ({ min }) => delayOf(min),
-  max: ({ max }) => delayOf(max),
-  mean: ({ mean }) => delayOf(mean),
+  min: ({ min }) => computeDelay(min),
+  max: ({ max }) => computeDelay(max),
+  mean: ({ mean }) => computeDelay(mean),
   stddev: ({ stddev }) => (stddev > 0 ? stddev / 1e9 : 0),
-  p50: (histogram) => delayOf(histogram.percentile(50)),
-  p90: (histogram) => delayOf(histogram.percentile(90)),
-  p99: (histogram) => delayOf(histogram.percentile(99)),
+  p50: (histogram) => computeDelay(histogram.percentile(50)),
+  p90: (histogram) => computeDelay(histogram.percentile(90)),
+  p99: (histogram) => computeDelay(histogram.percentile(99)),
 };
 
-const nameOf = (figure: string) => `nodejs_eventloop_lag_${figure}_seconds`;
+const metricName = (figure: string) => `nodejs_eventloop_lag_${figure}_seconds`;
 
 /** The names that `registerDelayMetrics` registers. prom-client uses the same names. */
-export const DELAY_METRICS: readonly string[] = Object.keys(FIGURES).map(nameOf);
+export const DELAY_METRICS: readonly string[] = Object.keys(FIGURES).map(metricName);
 
 /** Samples the event loop's delay in this process from now on. */
 export function monitorDelay(): DelayHistogram {
@@ -49,14 +49,19 @@ export function registerDelayMetrics(registry: Registry, histogram: DelayHistogr
       // A scrape reads all figures in one turn. The samples can be dropped after the last of them.
       if (unread === 0) histogram.reset();
     };
-    const gauge: Gauge = new Gauge({ name: nameOf(figure), help, registers: [registry], collect });
+    const gauge: Gauge = new Gauge({
+      name: metricName(figure),
+      help,
+      registers: [registry],
+      collect,
+    });
   }
 }
 
 /**
  * In seconds. Without a sample the histogram has a minimum of 2^63 ns and a mean of NaN: no delay.
  */
-function delayOf(intervalNs: number): number {
+function computeDelay(intervalNs: number): number {
   const delayMs = intervalNs / 1e6 - SAMPLE_INTERVAL_MS;
   return delayMs > 0 && intervalNs < 2 ** 62 ? delayMs / 1000 : 0;
 }

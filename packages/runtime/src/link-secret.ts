@@ -38,7 +38,7 @@ function readOrCreateBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw unusable('read', error);
+    if (getErrorCode(error) !== 'ENOENT') throw unusable('read', error);
   }
   try {
     create(file);
@@ -55,16 +55,16 @@ function create(file: string): void {
   try {
     linkSync(draft, file);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (getErrorCode(error) !== 'EEXIST') throw error;
   } finally {
     rmSync(draft);
   }
 }
 
 function unusable(what: string, error: unknown): ConfigError {
-  return new ConfigError([`NEWSWIRE_LINK_SECRET_FILE cannot be ${what} (${codeOf(error)}).`]);
+  return new ConfigError([`NEWSWIRE_LINK_SECRET_FILE cannot be ${what} (${getErrorCode(error)}).`]);
 }
 
-function codeOf(error: unknown): string | undefined {
+function getErrorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }

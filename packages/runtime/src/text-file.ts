@@ -38,12 +38,12 @@ function encodingFault(bytes: Buffer): string | undefined {
     return 'it is UTF-16, which PowerShell writes by default';
   }
   const nul = bytes.indexOf(0);
-  if (nul >= 0) return `there is a NUL byte in ${lineOf(bytes, nul)}, as in UTF-16`;
+  if (nul >= 0) return `there is a NUL byte in ${decodeLine(bytes, nul)}, as in UTF-16`;
   if (isUtf8(bytes)) return undefined;
-  return `there is another encoding in ${lineOf(bytes, firstBadByte(bytes))}`;
+  return `there is another encoding in ${decodeLine(bytes, firstBadByte(bytes))}`;
 }
 
-function lineOf(bytes: Buffer, end: number): string {
+function decodeLine(bytes: Buffer, end: number): string {
   return `line ${bytes.subarray(0, end).filter((byte) => byte === 0x0a).length + 1}`;
 }
 

@@ -22,7 +22,7 @@ const LABELS = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
  */
 export function allowedOrigins(listed: readonly string[]): OriginPolicy {
   const exact = new Set(listed.filter((origin) => origin !== 'null' && !origin.includes('*')));
-  const isSubdomain = listed.filter((origin) => origin.includes('://*.')).map(subdomainsOf);
+  const isSubdomain = listed.filter((origin) => origin.includes('://*.')).map(matchSubdomains);
   const allowsAll = listed.includes('*');
   const allowsNull = listed.includes('null');
   return (originAsSent, host) => {
@@ -35,7 +35,7 @@ export function allowedOrigins(listed: readonly string[]): OriginPolicy {
 }
 
 /** Returns a test for the origins that a pattern like `https://*.example.com:8443` matches. */
-function subdomainsOf(pattern: string): (origin: string) => boolean {
+function matchSubdomains(pattern: string): (origin: string) => boolean {
   const [before = '', after = ''] = pattern.split('*');
   return (origin) =>
     origin.startsWith(before) &&
@@ -49,11 +49,11 @@ function subdomainsOf(pattern: string): (origin: string) => boolean {
  */
 function isOwn(origin: string, host: string): boolean {
   if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false;
-  return new URL(origin).host === hostOf(origin, host);
+  return new URL(origin).host === parseHost(origin, host);
 }
 
 /** The Host header in the form of a URL's host: in lower case, and without the default port. */
-function hostOf(origin: string, host: string): string {
+function parseHost(origin: string, host: string): string {
   const url = `${new URL(origin).protocol}//${host}`;
   return URL.canParse(url) ? new URL(url).host : host;
 }

@@ -5,7 +5,7 @@ export function addressList(names: readonly string[]): BlockList {
   const list = new BlockList();
   for (const name of names) {
     const [address = '', bits] = name.split('/');
-    const family = familyOf(address);
+    const family = getFamily(address);
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
   }
@@ -18,7 +18,7 @@ export function addressList(names: readonly string[]): BlockList {
  */
 export function clientAddress(socket: string, realIp: string, trusted: BlockList): string {
   if (realIp === '' || isIP(realIp) === 0) return socket;
-  return trusted.check(socket, familyOf(socket)) ? canonicalAddress(realIp) : socket;
+  return trusted.check(socket, getFamily(socket)) ? canonicalAddress(realIp) : socket;
 }
 
 /** A socket's address, 4 or 16 bytes, as text. IPv4 written as IPv6 becomes IPv4. */
@@ -41,6 +41,6 @@ function canonicalAddress(address: string): string {
   return halves.flatMap((half) => [half >> 8, half & 255]).join('.');
 }
 
-function familyOf(address: string): 'ipv4' | 'ipv6' {
+function getFamily(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }

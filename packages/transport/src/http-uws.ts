@@ -64,7 +64,7 @@ export function serve(
   // uWebSockets.js' request is invalid after this function returns, so it is read now.
   const query = route.method === 'GET' ? (request.getQuery() ?? '') : '';
   const headers = readHeaders(route.headers, request);
-  const address = route.needsAddress ? context.originChecker.addressOf(response, request) : '';
+  const address = route.needsAddress ? context.originChecker.getAddress(response, request) : '';
   const handleBody = (body: string) => {
     exchange.run(route.handle, { query, headers, body, address });
   };

@@ -26,7 +26,7 @@ export class OriginChecker {
 
   /** Returns the reply to a page that may not connect; undefined if it may. */
   refuse(request: Uws.HttpRequest): HttpReply | undefined {
-    if (this.#accessOf(request) !== 'refused') return undefined;
+    if (this.#checkAccess(request) !== 'refused') return undefined;
     return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed', {
       Vary: 'Origin',
     });
@@ -34,7 +34,7 @@ export class OriginChecker {
 
   /** The headers of every response to a page. Those for a refused page allow nothing. */
   corsHeaders(request: Uws.HttpRequest): Readonly<Record<string, string>> {
-    return corsHeaders(request.getHeader('origin'), this.#accessOf(request));
+    return corsHeaders(request.getHeader('origin'), this.#checkAccess(request));
   }
 
   /** The response to a CORS preflight. */
@@ -47,7 +47,7 @@ export class OriginChecker {
   }
 
   /** The client's address. */
-  addressOf(response: Uws.HttpResponse, request: Uws.HttpRequest): string {
+  getAddress(response: Uws.HttpResponse, request: Uws.HttpRequest): string {
     const socket = addressText(response.getRemoteAddress());
     return clientAddress(socket, request.getHeader('x-real-ip'), this.#options.trustedProxies);
   }
@@ -58,14 +58,14 @@ export class OriginChecker {
     request: Uws.HttpRequest,
   ): Origin {
     const { keptHeaders } = this.#options;
-    const address = this.addressOf(response, request);
+    const address = this.getAddress(response, request);
     if (keptHeaders.length === 0) return { address, transport, headers: NO_HEADERS };
     const kept = keptHeaders.map((name) => [name, request.getHeader(name)] as const);
     const headers = Object.fromEntries(kept.filter(([, value]) => value !== ''));
     return { address, transport, headers };
   }
 
-  #accessOf(request: Uws.HttpRequest): OriginAccess {
+  #checkAccess(request: Uws.HttpRequest): OriginAccess {
     const origin = request.getHeader('origin');
     return this.#options.originPolicy(origin, origin === '' ? '' : request.getHeader('host'));
   }

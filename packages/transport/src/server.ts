@@ -12,7 +12,7 @@ import { serveStream } from './stream-uws.js';
 import type { StreamEndpoint } from './stream.js';
 import { STALL_MS, Streams } from './streams.js';
 import { OriginChecker } from './origin-checker-uws.js';
-import { behaviourOf } from './web-socket-uws.js';
+import { buildBehavior } from './web-socket-uws.js';
 
 /** How long a closing server waits for open requests. */
 const LAST_ANSWERS_MS = 3000;
@@ -90,7 +90,7 @@ export class Server {
   }
 
   webSocket(path: string, endpoint: WebSocketEndpoint): void {
-    this.#app.ws(path, behaviourOf(endpoint, this.#context.originChecker));
+    this.#app.ws(path, buildBehavior(endpoint, this.#context.originChecker));
     // A GET without a valid upgrade request falls through to here.
     const reply = errorReply(426, 'badRequest', `${path} speaks WebSocket`, {
       Upgrade: 'websocket',

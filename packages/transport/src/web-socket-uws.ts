@@ -44,7 +44,7 @@ const OVER_THE_LIMIT = 'Received too big message';
 const NO_SUBPROTOCOLS: readonly string[] = [];
 
 /** The uWebSockets.js behaviour of one endpoint. */
-export function behaviourOf(
+export function buildBehavior(
   endpoint: WebSocketEndpoint,
   originChecker: OriginChecker,
 ): Uws.WebSocketBehavior<SocketState> {
@@ -56,7 +56,7 @@ export function behaviourOf(
     // check bufferedBytes() before every flush.
     maxBackpressure: 0,
     upgrade: (response, request, context) => {
-      const accepted = originChecker.refuse(request) ?? endpoint.accept(handshakeOf(request));
+      const accepted = originChecker.refuse(request) ?? endpoint.accept(readHandshake(request));
       if ('status' in accepted) return writeReply(response, accepted);
       response.upgrade<SocketState>(
         { origin: originChecker.originOf('websocket', response, request), opening: accepted },
@@ -92,7 +92,7 @@ export function behaviourOf(
   };
 }
 
-function handshakeOf(request: Uws.HttpRequest): Handshake {
+function readHandshake(request: Uws.HttpRequest): Handshake {
   const query = request.getQuery() ?? '';
   if (request.getHeader('sec-websocket-protocol') === '') {
     return { subprotocols: NO_SUBPROTOCOLS, query };

@@ -69,7 +69,7 @@ export class StreamRig {
   readonly requests: HttpRequest[] = [];
   readonly framing = new CountedFraming(true);
   /** Asked with every connection; undefined: the shared one. */
-  framingOf: () => StreamFraming = () => this.framing;
+  newFraming: () => StreamFraming = () => this.framing;
   /** Called while a connection opens. */
   onOpen: (connection: Connection) => void = () => undefined;
   port = 0;
@@ -96,7 +96,7 @@ export class StreamRig {
         accept: (request) => {
           rig.requests.push(request);
           if (request.query === 'refuse') return errorReply(404, 'notAvailable', 'not today');
-          return { framing: rig.framingOf(), firstFrame: request.body || request.query };
+          return { framing: rig.newFraming(), firstFrame: request.body || request.query };
         },
       });
     }

@@ -90,7 +90,7 @@ describe('a connection in the answer to a request', () => {
   test('is framed by itself where framings differ', async () => {
     rig = await StreamRig.start();
     const framings: CountedFraming[] = [];
-    rig.framingOf = () => {
+    rig.newFraming = () => {
       const framing = new CountedFraming(false);
       framings.push(framing);
       return framing;

@@ -13,7 +13,7 @@ export interface CenterParts {
   readonly broker: Broker;
   readonly control: Control;
   readonly presence: ApiParts['presence'];
-  readonly optionsOf: ApiParts['optionsOf'];
+  readonly getOptions: ApiParts['getOptions'];
   readonly config: Config<(typeof CENTER_SETTINGS)[number]>;
   readonly logger: Logger;
   readonly registry: Registry;

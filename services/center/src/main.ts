@@ -38,15 +38,15 @@ await runService(PROGRAM, async (): Promise<Service> => {
     ],
     readEnvironment(),
   );
-  const { limitsOf, optionsOf } = loadChannelOptions(config);
+  const { getLimits, getOptions } = loadChannelOptions(config);
   const logger = createLogger({ service: 'center', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
   const { broker, control, presence, link, close } = openBroker(
-    { ...config, limitsOf, reconnectDelayMs: countedReconnectDelay(registry) },
+    { ...config, getLimits, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
   );
-  createCenter({ server, broker, control, presence, optionsOf, config, logger, registry });
+  createCenter({ server, broker, control, presence, getOptions, config, logger, registry });
 
   const dropped = counter(
     registry,

@@ -19,7 +19,7 @@ export const BROKER_SETTINGS = [
 ] as const;
 
 type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> &
-  Pick<RedisOptions, 'limitsOf' | 'reconnectDelayMs'>;
+  Pick<RedisOptions, 'getLimits' | 'reconnectDelayMs'>;
 
 /** `link`: the connection of the news:* inlet; with Redis only. */
 export type CenterBrokerParts = BrokerParts & Partial<Pick<RedisParts, 'link'>>;

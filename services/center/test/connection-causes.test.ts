@@ -41,7 +41,7 @@ afterAll(async () => {
   await newswire.stop('SIGKILL');
 });
 
-async function portOf(server: Server | HttpServer): Promise<number> {
+async function getPort(server: Server | HttpServer): Promise<number> {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
@@ -53,7 +53,7 @@ function answering(status: number, contentType: string, body: string): Promise<n
     response.writeHead(status, { 'Content-Type': contentType, Connection: 'close' });
     response.end(body);
   };
-  return portOf(
+  return getPort(
     createServer(handle).on('upgrade', (_, socket) => {
       socket.on('error', () => undefined);
       socket.end(
@@ -71,11 +71,11 @@ function tlsPort(): Promise<number> {
     stdio: 'ignore',
   });
   const pair = { key: readFileSync(key), cert: readFileSync(cert) };
-  return portOf(createTlsServer(pair, (_, response) => response.end('hello')));
+  return getPort(createTlsServer(pair, (_, response) => response.end('hello')));
 }
 
 /** What the command says until it ends, or until it will try again. */
-async function sayingOf(url: string, args: readonly string[]): Promise<string> {
+async function captureOutput(url: string, args: readonly string[]): Promise<string> {
   const env = { ...process.env, NEWSWIRE_URL: url };
   const command = new TestProcess(
     process.execPath,
@@ -92,14 +92,14 @@ async function sayingOf(url: string, args: readonly string[]): Promise<string> {
 describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_, args) => {
   test('nothing listens', async () => {
     const port = await freePort();
-    const saying = await sayingOf(`http://127.0.0.1:${port}`, args);
+    const saying = await captureOutput(`http://127.0.0.1:${port}`, args);
     expect(saying).toContain(
       `nothing listens at 127.0.0.1:${port}: start newswire with make start or make up`,
     );
   });
 
   test('a name that does not resolve', async () => {
-    const saying = await sayingOf('http://no-such-host.invalid', args);
+    const saying = await captureOutput('http://no-such-host.invalid', args);
     expect(saying).toMatch(/the name no-such-host\.invalid cannot be resolved/);
     expect(saying).not.toContain('start newswire');
   });
@@ -113,24 +113,24 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_,
     [503, 'text/html', '<h1>Later</h1>', 'cannot answer now (HTTP 503, text/html)'],
   ])('another server answers %i %s', async (status, contentType, body, expected) => {
     const port = await answering(status, contentType, body);
-    const saying = await sayingOf(`http://127.0.0.1:${port}`, args);
+    const saying = await captureOutput(`http://127.0.0.1:${port}`, args);
     expect(saying).toContain(`127.0.0.1:${port} ${expected}`);
   });
 
   test('a connection that is closed without an answer', async () => {
-    const port = await portOf(createNetServer((socket) => socket.on('data', () => socket.end())));
-    const saying = await sayingOf(`http://127.0.0.1:${port}`, args);
+    const port = await getPort(createNetServer((socket) => socket.on('data', () => socket.end())));
+    const saying = await captureOutput(`http://127.0.0.1:${port}`, args);
     expect(saying).toContain(`127.0.0.1:${port} closed the connection without an answer`);
   });
 
   test('a server that speaks something else', async () => {
-    const port = await portOf(createNetServer((socket) => socket.end('220 mail.example.com\r\n')));
-    const saying = await sayingOf(`http://127.0.0.1:${port}`, args);
+    const port = await getPort(createNetServer((socket) => socket.end('220 mail.example.com\r\n')));
+    const saying = await captureOutput(`http://127.0.0.1:${port}`, args);
     expect(saying).toContain(`127.0.0.1:${port} does not speak HTTP: does it need https://?`);
   });
 
   test('https:// for newswire without TLS', async () => {
-    const saying = await sayingOf(`https://127.0.0.1:${newswire.port}`, args);
+    const saying = await captureOutput(`https://127.0.0.1:${newswire.port}`, args);
     expect(saying).toContain(
       `127.0.0.1:${newswire.port} does not speak TLS: try http:// instead of https://`,
     );
@@ -138,18 +138,18 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_,
 
   describe.skipIf(missing.length > 0)(`with TLS (needs ${missing.join() || 'openssl'})`, () => {
     test('http:// where TLS is needed', async () => {
-      const saying = await sayingOf(`http://127.0.0.1:${await tlsPort()}`, args);
+      const saying = await captureOutput(`http://127.0.0.1:${await tlsPort()}`, args);
       expect(saying).toMatch(/(closed the connection.*|does not speak HTTP): does it need https:/);
     });
 
     test('a certificate that nobody vouches for', async () => {
-      const saying = await sayingOf(`https://127.0.0.1:${await tlsPort()}`, args);
+      const saying = await captureOutput(`https://127.0.0.1:${await tlsPort()}`, args);
       expect(saying).toMatch(/certificate of 127\.0\.0\.1:\d+ is not trusted \(DEPTH_ZERO_SELF/);
     });
   });
 });
 
 test.each(COMMANDS.slice(0, 5))('%s: newswire’s own refusal is said as it is', async (...args) => {
-  const saying = await sayingOf(newswire.url, args);
+  const saying = await captureOutput(newswire.url, args);
   expect(saying).toMatch(/unauthorized: X-API-Key/);
 });

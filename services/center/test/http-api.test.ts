@@ -5,7 +5,7 @@ import { anyHeaders, anyRequest, checkAnswer, KEY } from './rig/any-request.js';
 
 const PUBLISH = JSON.stringify({ channel: 'a', data: 1 });
 
-async function statusOf(
+async function getStatus(
   port: number,
   line: string,
   headers: Record<string, string>,
@@ -41,7 +41,7 @@ describe('the API on a socket, without a key', () => {
       '403',
     ],
   ])('%s is answered', async (_, headers, status) => {
-    expect(await statusOf(newswire.port, 'POST /api/publish', headers)).toBe(status);
+    expect(await getStatus(newswire.port, 'POST /api/publish', headers)).toBe(status);
   });
 
   test('a page may not ask whether it may', async () => {
@@ -50,7 +50,7 @@ describe('the API on a socket, without a key', () => {
       'Access-Control-Request-Method': 'POST',
       'Access-Control-Request-Headers': 'x-api-key',
     };
-    expect(await statusOf(newswire.port, 'OPTIONS /api/publish', headers, '')).toBe('405');
+    expect(await getStatus(newswire.port, 'OPTIONS /api/publish', headers, '')).toBe('405');
   });
 
   test('tells what it is', async () => {

@@ -16,7 +16,7 @@ async function run(args: readonly string[], settings: Record<string, string> = S
   return { code, stdout: command.stdout, stderr: command.stderr };
 }
 
-async function claimsOf(stdout: string) {
+async function decodeClaims(stdout: string) {
   const token = /^(\S+)\n$/.exec(stdout)?.[1] ?? '';
   const { payload } = await jwtVerify(token, createSecretKey(SECRET, 'utf8'), {
     algorithms: ['HS256'],
@@ -42,7 +42,7 @@ describe('newswire token', () => {
   ])('%j prints a token and nothing else', async (args, settings, expected) => {
     const { code, stdout, stderr } = await run(args, { ...SETTINGS, ...settings });
     expect([code, stderr]).toEqual([0, '']);
-    expect(await claimsOf(stdout)).toEqual(expected);
+    expect(await decodeClaims(stdout)).toEqual(expected);
   });
 
   test('--info goes into the token as it is written', async () => {

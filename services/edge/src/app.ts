@@ -14,7 +14,7 @@ import type {
 import { centrifugeStreams } from './streams/centrifuge-streams.js';
 import { drainSessions } from './drain.js';
 import { EdgeCore, type EdgePowers, type Timeouts } from './edge-core.js';
-import { maxFrameBytesOf, MESSAGE_LIMIT_SETTINGS } from './message-limits.js';
+import { computeMaxFrameBytes, MESSAGE_LIMIT_SETTINGS } from './message-limits.js';
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
 import { emulationRoute } from './streams/emulation.js';
 import { BoundedLog } from './access/bounded-log.js';
@@ -94,8 +94,8 @@ const WIRES: readonly [path: string, choose: WireChoice][] = [
  */
 export function createEdge(parts: EdgeParts): Edge {
   const { server, broker, control, config, logger, registry } = parts;
-  const { access, optionsOf, presence, rpc } = parts;
-  const maxFrameBytes = maxFrameBytesOf(config);
+  const { access, getOptions, presence, rpc } = parts;
+  const maxFrameBytes = computeMaxFrameBytes(config);
   const sessions = new Set<Session>();
   const uid = randomUUID();
   const metrics = edgeMetrics(registry, {
@@ -117,7 +117,7 @@ export function createEdge(parts: EdgeParts): Edge {
     metrics.retries.inc();
     if (now() < (broker.fault === undefined ? nextRefusalMs : nextWarningMs)) return;
     nextRefusalMs = nextWarningMs = now() + WARNING_INTERVAL_MS;
-    logger.warn(`the broker did not do what it was asked, trying again: ${messageOf(error)}`);
+    logger.warn(`the broker did not do what it was asked, trying again: ${describeError(error)}`);
   };
   const log = new BoundedLog(logger, now);
   const connectionLimiter = new ConnectionLimiter({
@@ -133,7 +133,7 @@ export function createEdge(parts: EdgeParts): Edge {
     historyBytes: parts.historyBytes,
     lookEveryBytes: config.maxBufferedBytes / 16,
     access,
-    optionsOf,
+    getOptions,
     presence,
     rpc,
     version: VERSION,
@@ -220,7 +220,7 @@ export function createEdge(parts: EdgeParts): Edge {
     () => !isDraining,
     {
       onFailure: (error) => {
-        whyUnserved = `center cannot reach this edge: ${messageOf(error)}`;
+        whyUnserved = `center cannot reach this edge: ${describeError(error)}`;
         onFailure(error);
       },
     },
@@ -241,6 +241,6 @@ export function createEdge(parts: EdgeParts): Edge {
   };
 }
 
-function messageOf(error: unknown): string {
+function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

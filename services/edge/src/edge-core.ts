@@ -22,14 +22,14 @@ import type { OptionsOf } from './session/terms-of.js';
 
 /** Callbacks that the core's parts set for one another. */
 type InnerCalls =
-  'onStarved' | 'onBroken' | 'onFault' | 'onBegun' | 'onEnded' | 'handleDrain' | 'limitsOf';
+  'onStarved' | 'onBroken' | 'onFault' | 'onBegun' | 'onEnded' | 'handleDrain' | 'getLimits';
 
 /**
  * Optional dependencies. The defaults are `openAccess`, `OPEN_NAMESPACE`, no presence and no rpc.
  */
 export interface EdgePowers {
   readonly access?: Access | undefined;
-  readonly optionsOf?: OptionsOf | undefined;
+  readonly getOptions?: OptionsOf | undefined;
   readonly presence?: Presence | undefined;
   readonly rpc?: RpcHandler | undefined;
 }
@@ -102,8 +102,8 @@ export class EdgeCore {
     const { onFault, onPresenceFailure = () => undefined, maxChannelsPerSession } = options;
     const { maxFrameBytes = MAX_BYTES, maxDataBytes = MAX_BYTES } = options;
     const { maxMessageBytes = MAX_BYTES } = options;
-    const optionsOf = options.optionsOf ?? (() => OPEN_NAMESPACE);
-    const access = options.access ?? openAccess(optionsOf);
+    const getOptions = options.getOptions ?? (() => OPEN_NAMESPACE);
+    const access = options.access ?? openAccess(getOptions);
     this.#wallNow = wallNow;
     const onBroken = (subscription: Subscription) => this.hub.break(subscription);
     this.catchUp = new CatchUp({
@@ -128,7 +128,7 @@ export class EdgeCore {
     const members = new ChannelMembers({ ...options, presence, onFailure: onPresenceFailure });
     this.hub = new Hub(broker, outbox, this.catchUp, {
       ...options,
-      limitsOf: optionsOf,
+      getLimits: getOptions,
       onBegun: (subscription) => members.handleBegun(subscription),
       onEnded: (subscription) => {
         members.handleEnded(subscription);
@@ -141,7 +141,7 @@ export class EdgeCore {
       maxMessageBytes,
       hub,
       access,
-      optionsOf,
+      getOptions,
       expiry,
     });
     const notices = new SubscriptionNotifier(subscriptions, expiry, maxMessageBytes);
@@ -168,7 +168,7 @@ export class EdgeCore {
         broker,
         presence,
         access,
-        optionsOf,
+        getOptions,
         rpc,
         expiry,
         notices,

@@ -35,7 +35,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
     ],
     readEnvironment(),
   );
-  const { limitsOf, optionsOf, sections } = loadChannelOptions(config);
+  const { getLimits, getOptions, sections } = loadChannelOptions(config);
   const logger = createLogger({ service: 'edge', ...config });
   const registry = createRegistry();
   const server = await Server.create(
@@ -43,13 +43,13 @@ await runService(PROGRAM, async (): Promise<Service> => {
     serverOptions(config, registry),
   );
   const powers = createAccess(config, {
-    optionsOf,
+    getOptions,
     sections,
     logger,
     observer: accessMetrics(registry),
   });
   const { broker, control, presence, close } = await openBroker(
-    { ...config, limitsOf, reconnectDelayMs: countedReconnectDelay(registry) },
+    { ...config, getLimits, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
   );
   const edge = createEdge({
@@ -58,7 +58,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
     control,
     presence,
     ...powers,
-    optionsOf,
+    getOptions,
     config,
     // Logs in Redis have no such limit.
     historyBytes: config.brokerKind === 'redis' ? undefined : config.historyBytes,

@@ -1,12 +1,12 @@
 import { ConfigError, loadConfig } from '@newswire/runtime';
 import { describe, expect, test } from 'vitest';
-import { MESSAGE_LIMIT_SETTINGS, maxFrameBytesOf } from './message-limits.js';
+import { MESSAGE_LIMIT_SETTINGS, computeMaxFrameBytes } from './message-limits.js';
 
 function limitWith(settings: Record<string, number> = {}): number | readonly string[] {
   const named = Object.entries(settings).map(([name, value]) => [`NEWSWIRE_${name}`, `${value}`]);
   const config = loadConfig(MESSAGE_LIMIT_SETTINGS, Object.fromEntries(named));
   try {
-    return maxFrameBytesOf(config);
+    return computeMaxFrameBytes(config);
   } catch (error) {
     if (error instanceof ConfigError) return error.sentences;
     throw error;

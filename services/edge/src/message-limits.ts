@@ -31,7 +31,7 @@ type Limits = Config<(typeof MESSAGE_LIMIT_SETTINGS)[number]>;
  * message: `connect` with all its subscriptions, each with a token. Throws ConfigError if a limit
  * is too low for the other settings.
  */
-export function maxFrameBytesOf(limits: Limits): number {
+export function computeMaxFrameBytes(limits: Limits): number {
   const faults = [frameFault(limits), messageFault(limits)].filter((fault) => fault !== undefined);
   if (faults.length > 0) throw new ConfigError(faults);
   const { maxFrameBytes, maxChannelsPerSession, maxDataBytes } = limits;

@@ -20,7 +20,7 @@ export const BROKER_SETTINGS = [
 ] as const;
 
 type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> &
-  Pick<RedisOptions, 'limitsOf' | 'reconnectDelayMs'>;
+  Pick<RedisOptions, 'getLimits' | 'reconnectDelayMs'>;
 
 /** Opens the broker that NEWSWIRE_BROKER names. The other end may be unreachable, now and later. */
 export async function openBroker(config: BrokerConfig, logger: Logger): Promise<BrokerParts> {

@@ -26,7 +26,7 @@ async function visitors(hook: HookName, bad: Answer) {
       [`NEWSWIRE_${hook.toUpperCase()}_HOOK_URL`]: backend.url,
       NEWSWIRE_HOOK_TIMEOUT_MS: '5000',
     },
-    optionsOf: () => ({ ...OPTIONS, subscribe: 'hook' }),
+    getOptions: () => ({ ...OPTIONS, subscribe: 'hook' }),
     now: () => clock.nowMs,
   });
   const ask = (data: string) => {

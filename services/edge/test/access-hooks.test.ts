@@ -26,7 +26,7 @@ async function rig(answer: Answer, settings: Record<string, string> = {}) {
       NEWSWIRE_HOOK_TIMEOUT_MS: '20000',
       ...settings,
     },
-    optionsOf: () => HOOKED,
+    getOptions: () => HOOKED,
   });
   return {
     backend,

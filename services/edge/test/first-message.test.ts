@@ -15,13 +15,13 @@ async function edgeWith(settings: Record<string, string | number> = {}): Promise
 }
 
 /** A subscription token of so many bytes. */
-async function tokenOf(channel: string, bytes: number): Promise<string> {
+async function createToken(channel: string, bytes: number): Promise<string> {
   const { length } = await sign({ sub: 'ann', channel, info: { pad: '' } });
   const pad = 'x'.repeat(Math.floor(((bytes - length) * 3) / 4));
   return sign({ sub: 'ann', channel, info: { pad } });
 }
 
-const namesOf = (count: number) => Array.from({ length: count }, (_, i) => `channel-${i}`);
+const createNames = (count: number) => Array.from({ length: count }, (_, i) => `channel-${i}`);
 
 type Transport = 'websocket' | 'sse' | 'http_stream';
 
@@ -71,7 +71,7 @@ class BusyClient {
 }
 
 async function withTokens(channels: readonly string[], bytes: number) {
-  const tokens = channels.map(async (name) => [name, await tokenOf(name, bytes)] as const);
+  const tokens = channels.map(async (name) => [name, await createToken(name, bytes)] as const);
   return new Map(await Promise.all(tokens));
 }
 
@@ -83,7 +83,7 @@ describe("a client's first message", () => {
     ['sse', 8191],
   ])('over %s may have 128 subscriptions with tokens of %i bytes', async (transport, bytes) => {
     const edge = await edgeWith(TOKENS);
-    const subscriptions = await withTokens(namesOf(128), bytes);
+    const subscriptions = await withTokens(createNames(128), bytes);
     for (const token of subscriptions.values()) expect(token.length).toBeGreaterThan(bytes - 5);
     const client = new BusyClient(edge, transport, await sign({ sub: 'ann' }), subscriptions);
     await client.allSubscribed();
@@ -92,7 +92,7 @@ describe("a client's first message", () => {
 
   test('may have as many subscriptions as a connection may have channels, whatever that is', async () => {
     const edge = await edgeWith({ ...TOKENS, MAX_CHANNELS_PER_SESSION: 5000 });
-    const subscriptions = new Map(namesOf(5000).map((name) => [name, '']));
+    const subscriptions = new Map(createNames(5000).map((name) => [name, '']));
     // A token is checked asynchronously: all commands wait until it is.
     const client = new BusyClient(edge, 'websocket', await sign({ sub: 'ann' }), subscriptions);
     await client.allSubscribed();
@@ -101,7 +101,7 @@ describe("a client's first message", () => {
 
   test('that is too long ends the library for good, with 1009', async () => {
     const edge = await edgeWith(TOKENS);
-    const subscriptions = await withTokens(namesOf(200), 8191);
+    const subscriptions = await withTokens(createNames(200), 8191);
     const client = new BusyClient(edge, 'websocket', await sign({ sub: 'ann' }), subscriptions);
     await until('the end', () => client.states.length > 1);
     const MESSAGE_SIZE_LIMIT = 3;

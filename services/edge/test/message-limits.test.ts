@@ -48,7 +48,7 @@ class CountingClient {
   /** Resolves with the offsets of all publications of the channel once there are so many. */
   async offsets(channel: string, count: number): Promise<number[]> {
     return until(`${count} publications of ${channel}`, () => {
-      const offsets = this.lines.flatMap((line) => offsetsOf(line, channel));
+      const offsets = this.lines.flatMap((line) => readOffsets(line, channel));
       return offsets.length >= count ? offsets : undefined;
     });
   }
@@ -58,7 +58,7 @@ class CountingClient {
   }
 }
 
-function offsetsOf({ connect, subscribe, push }: Line, channel: string): number[] {
+function readOffsets({ connect, subscribe, push }: Line, channel: string): number[] {
   const started = connect?.subs?.[channel]?.publications ?? subscribe?.publications ?? [];
   const pushed = push?.channel === channel && push.pub ? [push.pub] : [];
   return [...started, ...pushed].map(({ offset }) => offset);

@@ -147,7 +147,7 @@ async function settled(): Promise<void> {
 
 const COMMON: StepName[] = ['publish', 'deliver', 'answer', 'tick', 'read', 'connect', 'elapse'];
 
-function stepsOf(names: readonly StepName[]) {
+function createSteps(names: readonly StepName[]) {
   const step = fc.tuple(fc.constantFrom(...names), fc.nat(11), fc.integer({ min: 1, max: 4 }));
   return fc.array(step, { minLength: 10, maxLength: 150, size: 'max' });
 }
@@ -173,7 +173,7 @@ const LATE_GENERATION: Step[] = [
   ['publish', 0, 1],
 ];
 
-const faultsOf = ({ clients }: World) => clients.flatMap(({ verdict }) => verdict.faults);
+const collectFaults = ({ clients }: World) => clients.flatMap(({ verdict }) => verdict.faults);
 const gapsIn = ({ clients }: World) =>
   clients.reduce((sum, { verdict }) => sum + verdict.gapsReported, 0);
 
@@ -186,7 +186,7 @@ const RUNS = Number(process.env['NEWSWIRE_TEST_RUNS'] ?? 300);
 describe('an edge between models of Redis, center and clients', () => {
   test('whatever happens, nothing is lost silently, doubled or reordered, and all catch up', async () => {
     const names: StepName[] = [...COMMON, ...COMMON, 'cut client', 'cut edge', 'restore edge'];
-    const steps = stepsOf([
+    const steps = createSteps([
       ...names,
       'foreign',
       'flush',
@@ -203,7 +203,7 @@ describe('an edge between models of Redis, center and clients', () => {
         fc.constantFrom(2, 1000),
         async (...all) => {
           const world = await worldAfter(...all);
-          expect(faultsOf(world)).toEqual([]);
+          expect(collectFaults(world)).toEqual([]);
           expectCaughtUp(world);
         },
       ),
@@ -212,7 +212,7 @@ describe('an edge between models of Redis, center and clients', () => {
   }, 120_000);
 
   test('while the log keeps everything, nobody is told of a gap', async () => {
-    const steps = stepsOf([
+    const steps = createSteps([
       ...COMMON,
       ...COMMON,
       'cut client',
@@ -225,7 +225,7 @@ describe('an edge between models of Redis, center and clients', () => {
       fc.asyncProperty(steps, fc.constantFrom(2, 1000), async (path, ringSize) => {
         // An empty log proves nothing to those who were cut off while Redis restarted.
         const world = await worldAfter([['publish', 0, 1], ...path], 1000, ringSize);
-        expect(faultsOf(world)).toEqual([]);
+        expect(collectFaults(world)).toEqual([]);
         expect(gapsIn(world)).toBe(0);
         expectCaughtUp(world);
       }),
@@ -234,7 +234,7 @@ describe('an edge between models of Redis, center and clients', () => {
   }, 120_000);
 
   test('a flush that no edge is cut off at is no gap for anybody who listens', async () => {
-    const steps = stepsOf([...COMMON, ...COMMON, 'flush']);
+    const steps = createSteps([...COMMON, ...COMMON, 'flush']);
     await fc.assert(
       fc.asyncProperty(steps, async (path) => {
         // Who is connected from the beginning has a position on an edge that hears everything.
@@ -247,7 +247,7 @@ describe('an edge between models of Redis, center and clients', () => {
         await world.run(path);
         await world.calm();
         await world.publishTwice();
-        expect(faultsOf(world)).toEqual([]);
+        expect(collectFaults(world)).toEqual([]);
         expect(gapsIn(world)).toBe(0);
         expectCaughtUp(world);
       }),

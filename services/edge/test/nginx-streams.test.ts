@@ -6,7 +6,7 @@ const missing = missingPrograms('nginx');
 
 const CONNECT = '{"id":1,"connect":{}}';
 
-function readerOf({ body }: Response) {
+function openReader({ body }: Response) {
   if (body === null) throw new Error('there is no body');
   return body.getReader();
 }
@@ -29,7 +29,7 @@ describe.skipIf(missing.length > 0)('streams through nginx (needs it)', () => {
 
   /** The first line of a stream, as soon as it comes. */
   async function firstLine(response: Response): Promise<string> {
-    const reader = readerOf(response);
+    const reader = openReader(response);
     let text = '';
     while (!text.includes('\n')) {
       text += new TextDecoder().decode((await reader.read()).value);
@@ -79,7 +79,7 @@ describe.skipIf(missing.length > 0)('streams through nginx (needs it)', () => {
       JSON.stringify({ id: i + 2, [i % 2 ? 'unsubscribe' : 'subscribe']: { channel: 'a' } }),
     );
     for (const command of commands) expect((await emulate(command)).status).toBe(204);
-    const reader = readerOf(response);
+    const reader = openReader(response);
     let text = '';
     while (!text.includes('"id":21')) {
       text += new TextDecoder().decode((await reader.read()).value);

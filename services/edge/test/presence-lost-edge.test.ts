@@ -63,10 +63,13 @@ describe.skipIf(missing.length > 0)('presence of a lost edge (needs redis-server
     return names.length === count ? names : undefined;
   }
 
-  const leaseEndOf = async (edge: string) => Number(await redis.cli('ZSCORE', LEASES, edge));
+  const readLeaseEnd = async (edge: string) => Number(await redis.cli('ZSCORE', LEASES, edge));
 
   async function isRenewed(edge: string, sinceMs: number): Promise<void> {
-    await until('renewals for a lease', async () => (await leaseEndOf(edge)) > sinceMs + LEASE_MS);
+    await until(
+      'renewals for a lease',
+      async () => (await readLeaseEnd(edge)) > sinceMs + LEASE_MS,
+    );
   }
 
   test('whoever was on it leaves once, when its lease is over', async () => {
@@ -77,19 +80,19 @@ describe.skipIf(missing.length > 0)('presence of a lost edge (needs redis-server
     const names = await until('both leases', () => leaseHolders(2));
     const stayingName = names.find((name) => name !== dyingName) ?? '';
     // As long as it lives its lease is renewed, and nobody leaves.
-    await isRenewed(dyingName, await leaseEndOf(dyingName));
+    await isRenewed(dyingName, await readLeaseEnd(dyingName));
     const both = [lost.id, stays.id].toSorted();
     await until('both', async () => `${await stays.present()}` === `${both}`);
     expect(stays.heard).toEqual([]);
 
     await dying.stop('SIGKILL');
-    const endMs = await leaseEndOf(dyingName);
+    const endMs = await readLeaseEnd(dyingName);
     await until('the leave', () => stays.heard.length > 0);
     expect(Date.now()).toBeGreaterThanOrEqual(endMs);
     expect(await stays.present()).toEqual([stays.id]);
 
     // Later sweeps do not tell of it again; what is told now comes behind what they told.
-    await isRenewed(stayingName, await leaseEndOf(stayingName));
+    await isRenewed(stayingName, await readLeaseEnd(stayingName));
     const late = await enter(staying);
     await until('the late one', () => stays.heard.includes(`+${late.id}`));
     expect(stays.heard).toEqual([`-${lost.id}`, `+${late.id}`]);

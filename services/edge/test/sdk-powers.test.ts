@@ -3,11 +3,11 @@ import { toJsonLine } from '@newswire/protocol';
 import { until } from '@newswire/testkit';
 import { State, type Options } from 'centrifuge';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { optionsOf, ScriptedAccess } from './rig/access-script.js';
+import { buildOptions, ScriptedAccess } from './rig/access-script.js';
 import { EdgeInProcess } from './rig/edge-in-process.js';
 import { SdkClient } from './rig/sdk-client.js';
 
-const NAMESPACES = optionsOf({
+const NAMESPACES = buildOptions({
   room: {
     publish: 'subscribers',
     readHistory: 'everyone',
@@ -27,7 +27,7 @@ describe('the centrifuge library, with everything allowed that it knows', () => 
     access.credentials['ann'] = { user: 'ann', info: '{"name":"Ann"}', data: '{"hello":1}' };
     edge = await EdgeInProcess.start({
       access,
-      optionsOf: NAMESPACES,
+      getOptions: NAMESPACES,
       presence: new MemoryPresence(),
       rpc: ({ method, data, credentials }) =>
         Promise.resolve(`{"method":"${method}","data":${data},"user":"${credentials.user}"}`),

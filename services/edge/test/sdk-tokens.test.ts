@@ -12,7 +12,7 @@ async function rig() {
   const now = () => Date.now() + lateMs;
   const { access, rpc } = accessRig({
     settings: { NEWSWIRE_TOKEN_HMAC_SECRET: SECRET },
-    optionsOf: () => ({ ...OPTIONS, subscribe: 'token' }),
+    getOptions: () => ({ ...OPTIONS, subscribe: 'token' }),
     now,
   });
   const edge = await EdgeInProcess.start({ access, rpc });

@@ -18,7 +18,7 @@ interface Answer {
   readonly text: string;
 }
 
-async function answerOf(response: Response): Promise<Answer> {
+async function readAnswer(response: Response): Promise<Answer> {
   const { status, headers } = response;
   return {
     status,
@@ -38,7 +38,7 @@ function finishedStream(reason: string): Answer {
   };
 }
 
-function corsOf({ headers }: Response) {
+function readCors({ headers }: Response) {
   return [headers.get('access-control-allow-origin'), headers.get('vary')];
 }
 
@@ -57,7 +57,7 @@ describe.skipIf(missing.length > 0)('event streams that cannot begin now (needs 
     rig = await TwoEdges.start();
     await drainAll();
     for (const url of urls()) {
-      expect(await answerOf(await fetch(url + path))).toEqual(
+      expect(await readAnswer(await fetch(url + path))).toEqual(
         finishedStream('this edge is draining'),
       );
     }
@@ -86,10 +86,10 @@ describe.skipIf(missing.length > 0)('event streams that cannot begin now (needs 
     expect(new TextDecoder().decode(start?.value)).toMatch(
       /^retry: 2000\n\nid: a,1|^data: {"id":1/,
     );
-    expect(await answerOf(await fetch(rig.url + path))).toEqual(
+    expect(await readAnswer(await fetch(rig.url + path))).toEqual(
       finishedStream('this edge is full'),
     );
-    expect(await answerOf(await fetch(rig.at(0).url + path))).toEqual(
+    expect(await readAnswer(await fetch(rig.at(0).url + path))).toEqual(
       finishedStream('this edge is full'),
     );
     abort.abort();
@@ -113,7 +113,7 @@ describe.skipIf(missing.length > 0)('event streams that cannot begin now (needs 
     rig.refusal = refusal;
     for (const url of urls()) {
       const response = await fetch(`${url}/sse?channels=a`);
-      expect(await answerOf(response)).toEqual(finishedStream(reason));
+      expect(await readAnswer(response)).toEqual(finishedStream(reason));
     }
   });
 
@@ -164,8 +164,8 @@ describe.skipIf(missing.length > 0)('event streams that cannot begin now (needs 
     await drainAll();
     for (const path of STREAMS) {
       const response = await fetch(rig.url + path, { headers });
-      expect(await answerOf(response.clone())).toEqual(finishedStream('this edge is draining'));
-      expect(corsOf(response)).toEqual([PAGE, 'Origin']);
+      expect(await readAnswer(response.clone())).toEqual(finishedStream('this edge is draining'));
+      expect(readCors(response)).toEqual([PAGE, 'Origin']);
       const credentials = 'access-control-allow-credentials';
       expect(response.headers.get(credentials)).toBe(begun?.headers.get(credentials) ?? null);
       const foreign = await fetch(rig.url + path, { headers: { Origin: 'https://evil.example' } });
@@ -191,7 +191,7 @@ describe.skipIf(missing.length > 0)('event streams through Nginx alone (needs ng
     const { url } = await withoutEdges();
     for (const path of STREAMS) {
       const response = await fetch(url + path);
-      expect(await answerOf(response)).toEqual(
+      expect(await readAnswer(response)).toEqual(
         finishedStream('newswire does not answer, try again'),
       );
       const head = await fetch(url + path, { method: 'HEAD' });
@@ -206,9 +206,9 @@ describe.skipIf(missing.length > 0)('event streams through Nginx alone (needs ng
       const method = isStream ? 'GET' : 'POST';
       const response = await fetch(url + path, { method, headers: { Origin: PAGE } });
       expect(response.status).toBe(isStream ? 200 : 503);
-      expect(corsOf(response)).toEqual([PAGE, 'Origin']);
+      expect(readCors(response)).toEqual([PAGE, 'Origin']);
       expect(response.headers.get('access-control-allow-credentials')).toBeNull();
-      expect(corsOf(await fetch(url + path, { method }))).toEqual([null, null]);
+      expect(readCors(await fetch(url + path, { method }))).toEqual([null, null]);
     }
   });
 

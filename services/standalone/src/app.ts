@@ -35,7 +35,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     [...EDGE_SETTINGS, ...CENTER_SETTINGS, ...PROCESS_SETTINGS, ...STANDALONE_SETTINGS],
     environment,
   );
-  const { limitsOf, optionsOf, sections } = loadChannelOptions(config);
+  const { getLimits, getOptions, sections } = loadChannelOptions(config);
   const logger = createLogger({ service: 'standalone', ...config });
   const registry = createRegistry();
   const server = await Server.create(
@@ -43,13 +43,13 @@ export async function startStandalone(environment: Environment): Promise<Service
     serverOptions(config, registry),
   );
   const onListenerFault = (error: unknown) => logger.error(error, 'a message could not be handled');
-  const { close, ...brokerParts } = openMemory({ ...config, limitsOf, onListenerFault });
+  const { close, ...brokerParts } = openMemory({ ...config, getLimits, onListenerFault });
   const parts = {
     server,
     ...brokerParts,
-    optionsOf,
+    getOptions,
     ...createAccess(config, {
-      optionsOf,
+      getOptions,
       sections,
       logger,
       observer: accessMetrics(registry),

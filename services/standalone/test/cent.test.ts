@@ -49,7 +49,7 @@ const RIGS = [
 
 const needsPython = !existsSync(`${ROOT}.venv/lib`) || !existsSync(`${ROOT}.venv/ready`);
 
-async function answersOf(
+async function readAnswers(
   center: NewswireProcess,
   client: string,
 ): Promise<Record<string, unknown>> {
@@ -84,7 +84,7 @@ for (const { name, start: startRig, missing } of RIGS) {
       centrifuge.connect();
       await subscription.ready();
 
-      const answers = await answersOf(rig.center, client);
+      const answers = await readAnswers(rig.center, client);
 
       const epoch = expect.any(String);
       const at = (offset: number) => ({ offset, epoch });

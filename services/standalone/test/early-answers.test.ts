@@ -59,7 +59,7 @@ const MANNERS: readonly [name: string, headers: Record<string, string>][] = [
 ];
 
 /** The status, or how it failed. Writes the whole body, whatever is answered meanwhile. */
-function statusOf(port: number, refused: Refused, manner: Record<string, string>, agent: Agent) {
+function getStatus(port: number, refused: Refused, manner: Record<string, string>, agent: Agent) {
   return new Promise<number | string>((resolve) => {
     const [method = '', path = ''] = refused.line.split(' ');
     const headers = { 'X-API-Key': KEY, ...refused.headers, ...manner };
@@ -86,12 +86,12 @@ for (const { name, start, isMissing } of HTTP_RIGS) {
     afterAll(() => rig.stop());
 
     const isOfEdges = (line: string) => / \/(sse|emulation|connection)/.test(line);
-    const portOf = (line: string) => (isOfEdges(line) ? rig.edgePort : rig.centerPort);
+    const getPort = (line: string) => (isOfEdges(line) ? rig.edgePort : rig.centerPort);
 
     describe.each(MANNERS)('%s', (_, manner) => {
       test.each(REFUSED)('$line is always answered $status', async (refused) => {
         const agent = new Agent({ keepAlive: manner['Connection'] === undefined });
-        const ask = () => statusOf(portOf(refused.line), refused, manner, agent);
+        const ask = () => getStatus(getPort(refused.line), refused, manner, agent);
         const statuses: (number | string)[] = [];
         for (let i = 0; i < SEQUENTIAL; i++) statuses.push(await ask());
         statuses.push(...(await Promise.all(Array.from({ length: PARALLEL }, ask))));

@@ -50,13 +50,13 @@ for (const { name, start, isMissing } of HTTP_RIGS) {
     });
     afterAll(() => rig.stop());
 
-    const portOf = (path: string) => (AT_CENTER.includes(path) ? rig.centerPort : rig.edgePort);
+    const getPort = (path: string) => (AT_CENTER.includes(path) ? rig.centerPort : rig.edgePort);
 
     test.each([...AT_CENTER, ...AT_EDGES, '/metrics'])(
       'HEAD %s is answered as GET is, without a body',
       async (path) => {
-        const head = await ask(portOf(path), `HEAD ${path}`);
-        const get = await ask(portOf(path), `GET ${path}`);
+        const head = await ask(getPort(path), `HEAD ${path}`);
+        const get = await ask(getPort(path), `GET ${path}`);
         expect(head.status).toBe(get.status);
         expect(head.headers['content-type']).toBe(get.headers['content-type']);
         expect(head.headers['allow']).toBe(get.headers['allow']);
@@ -85,7 +85,7 @@ for (const { name, start, isMissing } of HTTP_RIGS) {
 
     test.each(METHODS)('%s leaves every connection in order', async (method) => {
       for (const path of [...AT_CENTER, ...AT_EDGES, ...STREAMS.map(([stream]) => stream)]) {
-        const { status } = await ask(portOf(path), `${method} ${path}`);
+        const { status } = await ask(getPort(path), `${method} ${path}`);
         expect([path, status]).toEqual([path, expect.toSatisfy((s: number) => s < 500)]);
       }
     });

@@ -34,19 +34,19 @@ async function start(service: ServiceName, environment: ServiceEnvironment) {
   return started;
 }
 
-async function timersOf({ process }: NewswireProcess) {
+async function countTimers({ process }: NewswireProcess) {
   process.signal('SIGUSR2');
   const line = await until('the report', () => /^\{"timersMs".*$/m.exec(process.stderr)?.[0]);
   return JSON.parse(line) as { timersMs: number[]; monitorsMs: number[] };
 }
 
 /** How often the service is woken at least, in ms: those that are too often. */
-function tooOften({ timersMs, monitorsMs }: Awaited<ReturnType<typeof timersOf>>): number[] {
+function tooOften({ timersMs, monitorsMs }: Awaited<ReturnType<typeof countTimers>>): number[] {
   return [...timersMs, ...monitorsMs].filter((ms) => ms < SHORTEST_MS);
 }
 
 test('no timer wakes an idle embedded server more than ten times a second', async () => {
-  const timers = await timersOf(await start('standalone', {}));
+  const timers = await countTimers(await start('standalone', {}));
   expect(timers.timersMs).toContain(250); // the report sees what there is
   expect(timers.monitorsMs).toContain(SHORTEST_MS);
   expect(tooOften(timers)).toEqual([]);
@@ -54,7 +54,7 @@ test('no timer wakes an idle embedded server more than ten times a second', asyn
 
 test.each(['edge', 'center'] as const)('nor an idle %s with Redis', async (service) => {
   const started = await start(service, { NEWSWIRE_REDIS_URL: redis.url });
-  expect(tooOften(await timersOf(started))).toEqual([]);
+  expect(tooOften(await countTimers(started))).toEqual([]);
 });
 
 test('nor an idle edge and center without Redis', async () => {
@@ -68,5 +68,5 @@ test('nor an idle edge and center without Redis', async () => {
     start('edge', { ...shared, NEWSWIRE_DELEGATE_PORT: delegatePort }),
     start('center', { ...shared, NEWSWIRE_EDGES: edges }),
   ]);
-  expect((await Promise.all(both.map(timersOf))).map(tooOften)).toEqual([[], []]);
+  expect((await Promise.all(both.map(countTimers))).map(tooOften)).toEqual([[], []]);
 });

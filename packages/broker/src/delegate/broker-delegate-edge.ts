@@ -8,10 +8,10 @@ import type { Broker, BrokerFault, BrokerHandler, HistoryPage, PublishOptions } 
 import { toPublicationText } from '../publication-text.js';
 import {
   checkOneLine,
-  fieldsOf,
+  splitFields,
   keyField,
   LINE,
-  numberOf,
+  parseNumber,
   parsePage,
   parsePublication,
 } from './delegate-lines.js';
@@ -70,7 +70,7 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
     const text = toPublicationText(data, options);
     const rest = ` ${keyField(options.idempotencyKey)} ${text}`;
     const [offset, epoch = ''] = (await this.#ask(LINE.publish, channel, rest)).text.split(' ');
-    return { offset: numberOf(offset), epoch };
+    return { offset: parseNumber(offset), epoch };
   }
 
   async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
@@ -129,8 +129,8 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
         return true;
       }
       case LINE.removal: {
-        const [channel = '', offset, epoch = ''] = fieldsOf(line, 3);
-        const upTo = { offset: numberOf(offset), epoch };
+        const [channel = '', offset, epoch = ''] = splitFields(line, 3);
+        const upTo = { offset: parseNumber(offset), epoch };
         this.#tell(channel, (handler) => handler.handleRemoval(channel, upTo));
         return true;
       }

@@ -9,7 +9,7 @@ import {
   parseAnswer,
   toRequestText,
 } from '../control-text.js';
-import { EVERY_EDGE, fieldsOf, LINE } from './delegate-lines.js';
+import { EVERY_EDGE, splitFields, LINE } from './delegate-lines.js';
 import type { EdgePeer } from './delegate-peer.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
@@ -44,7 +44,7 @@ export class DelegateCenterControl implements Control {
     throw missingReplies(answers.length, asked.length, this.#timeoutMs);
   }
 
-  async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
+  async requestFrom(uid: string, request: ControlRequest): Promise<ControlReply> {
     const text = toRequestText(request);
     const peer = [...this.#peers].find((each) => each.uid === uid);
     if (peer === undefined) throw noSuchEdge();
@@ -84,7 +84,7 @@ export class DelegateEdgeControl implements Control, UplinkUser {
     return JSON.parse(await this.#relay(EVERY_EDGE, request)) as ControlReply[];
   }
 
-  async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
+  async requestFrom(uid: string, request: ControlRequest): Promise<ControlReply> {
     if (!isUid(uid)) throw noSuchEdge();
     return JSON.parse(await this.#relay(uid, request)) as ControlReply;
   }
@@ -100,7 +100,7 @@ export class DelegateEdgeControl implements Control, UplinkUser {
 
   handleLine(line: string): boolean {
     if (line[0] !== LINE.ask) return false;
-    const [id = '', text = ''] = fieldsOf(line, 2);
+    const [id = '', text = ''] = splitFields(line, 2);
     void this.#answer(id, text);
     return true;
   }

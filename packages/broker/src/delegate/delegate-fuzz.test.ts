@@ -46,7 +46,7 @@ const anyLine = fc
   .map(([first, rest]) => [first, ...rest].join(' ').replaceAll('\n', ''));
 
 const broker = new MemoryBroker({
-  limitsOf: () => ({ historySize: 10, historyTtlMs: 60_000 }),
+  getLimits: () => ({ historySize: 10, historyTtlMs: 60_000 }),
   historyBytes: 100_000,
 });
 const control = new LocalControl(ignore);

@@ -80,7 +80,7 @@ export class LineError extends Error {
  * Returns `count` fields of a line, without its first character. The last field is the rest of the
  * line.
  */
-export function fieldsOf(line: string, count: number): string[] {
+export function splitFields(line: string, count: number): string[] {
   const fields: string[] = [];
   if (line[1] !== ' ') throw new LineError();
   let from = 2;
@@ -95,7 +95,7 @@ export function fieldsOf(line: string, count: number): string[] {
 }
 
 /** Parses an integer of 0 or more. */
-export function numberOf(field: string | undefined): number {
+export function parseNumber(field: string | undefined): number {
   const number = Number(field);
   if (!field || !Number.isSafeInteger(number) || number < 0) throw new LineError();
   return number;
@@ -126,10 +126,10 @@ export function publicationLine(
 }
 
 export function parsePublication(line: string): ReceivedPublication {
-  const [channel = '', offset, word = '', text = ''] = fieldsOf(line, 4);
+  const [channel = '', offset, word = '', text = ''] = splitFields(line, 4);
   const isFirst = word.endsWith('!');
   const epoch = isFirst ? word.slice(0, -1) : word;
-  const publication = fromPublicationText(numberOf(offset), text);
+  const publication = fromPublicationText(parseNumber(offset), text);
   // Center's logs are in its memory: no generation follows another.
   const generation = { epoch, firstOffset: publication.offset, follows: undefined };
   return { channel, publication, epoch, begins: isFirst ? generation : undefined };
@@ -150,9 +150,9 @@ export function itemLine(id: string, publication: Publication, age: number): str
 }
 
 export function parseItem(line: string): { readonly id: number; readonly item: PageItem } {
-  const [id, offset, age, text = ''] = fieldsOf(line, 4);
-  const publication = fromPublicationText(numberOf(offset), text);
-  return { id: numberOf(id), item: { publication, ageMs: numberOf(age) } };
+  const [id, offset, age, text = ''] = splitFields(line, 4);
+  const publication = fromPublicationText(parseNumber(offset), text);
+  return { id: parseNumber(id), item: { publication, ageMs: parseNumber(age) } };
 }
 
 export function parsePage(text: string, items: readonly PageItem[]): HistoryPage {
@@ -160,9 +160,9 @@ export function parsePage(text: string, items: readonly PageItem[]): HistoryPage
   const agesMs = items.map(({ ageMs }) => ageMs);
   if (text === '') return { publications, agesMs, topOffset: 0, generation: undefined };
   const [topOffset, epoch = '', firstOffset, offset, before] = text.split(' ');
-  const follows = before === undefined ? undefined : { offset: numberOf(offset), epoch: before };
-  const generation: Generation = { epoch, firstOffset: numberOf(firstOffset), follows };
-  return { publications, agesMs, topOffset: numberOf(topOffset), generation };
+  const follows = before === undefined ? undefined : { offset: parseNumber(offset), epoch: before };
+  const generation: Generation = { epoch, firstOffset: parseNumber(firstOffset), follows };
+  return { publications, agesMs, topOffset: parseNumber(topOffset), generation };
 }
 
 export function keyField(key: string | undefined): string {

@@ -6,11 +6,11 @@ import { toReplyText } from '../control-text.js';
 import { errorText } from '../error-text.js';
 import {
   EVERY_EDGE,
-  fieldsOf,
+  splitFields,
   itemLine,
   LINE,
   LineError,
-  numberOf,
+  parseNumber,
   pageText,
   parseKey,
   publicationLine,
@@ -73,7 +73,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
   handleLine(line: string): void {
     switch (line[0]) {
       case LINE.subscribe: {
-        const [id, channel = ''] = fieldsOf(line, 2);
+        const [id, channel = ''] = splitFields(line, 2);
         this.#channels.add(channel);
         this.#parts.subscribers.add(channel, this);
         return this.#done(id);
@@ -85,19 +85,19 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
       case LINE.publish:
         return this.#publish(line);
       case LINE.removeHistory: {
-        const [id, channel = ''] = fieldsOf(line, 2);
+        const [id, channel = ''] = splitFields(line, 2);
         return this.#settle(id, this.#parts.broker.removeHistory(channel));
       }
       case LINE.serve: {
-        const [id, uid] = fieldsOf(line, 2);
+        const [id, uid] = splitFields(line, 2);
         this.#uid = uid;
         return this.#done(id);
       }
       case LINE.relay:
         return this.#relay(line);
       case LINE.answer: {
-        const [id, text = ''] = fieldsOf(line, 2);
-        return this.#answers.answer(numberOf(id), text);
+        const [id, text = ''] = splitFields(line, 2);
+        return this.#answers.answer(parseNumber(id), text);
       }
       case LINE.unwatch:
         return this.#presence.unwatch(line.slice(2));
@@ -142,7 +142,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
   }
 
   #publish(line: string): void {
-    const [id, channel = '', key = '', text = ''] = fieldsOf(line, 4);
+    const [id, channel = '', key = '', text = ''] = splitFields(line, 4);
     const idempotencyKey = parseKey(key);
     const { data, offset: _, ...traits } = fromPublicationText(0, text);
     const options = idempotencyKey === undefined ? traits : { ...traits, idempotencyKey };
@@ -155,19 +155,19 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
 
   /** An edge's request to another edge, or to all. */
   #relay(line: string): void {
-    const [id, uid = '', text = ''] = fieldsOf(line, 3);
+    const [id, uid = '', text = ''] = splitFields(line, 3);
     const { control } = this.#parts;
     const request = JSON.parse(text) as ControlRequest;
     const isForAll = uid === EVERY_EDGE;
-    const asked = isForAll ? control.request(request) : control.requestOf(uid, request);
+    const asked = isForAll ? control.request(request) : control.requestFrom(uid, request);
     this.#settle(id, asked.then(toReplyText));
   }
 
   /** Pages are sent one after another, and only while the link has room. */
   #queuePage(line: string): void {
-    const [id, channel = '', since, limit] = fieldsOf(line, 4);
-    const from = numberOf(since);
-    const count = numberOf(limit);
+    const [id, channel = '', since, limit] = splitFields(line, 4);
+    const from = parseNumber(since);
+    const count = parseNumber(limit);
     this.#pages = this.#pages.then(() => this.#sendPage(id, channel, from, count));
   }
 

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { BrokerFault } from '../broker.js';
 import { parseError } from '../error-text.js';
-import { fieldsOf, LINE, LineError, numberOf, parseItem } from './delegate-lines.js';
+import { splitFields, LINE, LineError, parseNumber, parseItem } from './delegate-lines.js';
 import type { DelegateLink, LinkHandler } from './delegate-link.js';
 import type { LinkLog } from '../broker-parts.js';
 import { PendingReplies, type AskOptions, type Reply } from './delegate-replies.js';
@@ -66,14 +66,14 @@ export class Uplink implements LinkHandler {
   handleLine(line: string): void {
     switch (line[0]) {
       case LINE.done: {
-        const [id, text = ''] = fieldsOf(line, 2);
-        return this.#replies.answer(numberOf(id), text);
+        const [id, text = ''] = splitFields(line, 2);
+        return this.#replies.answer(parseNumber(id), text);
       }
       case LINE.failed: {
-        const [id, text = ''] = fieldsOf(line, 2);
+        const [id, text = ''] = splitFields(line, 2);
         const error = parseError(text);
         if (error === undefined) throw new LineError();
-        return this.#replies.fail(numberOf(id), error);
+        return this.#replies.fail(parseNumber(id), error);
       }
       case LINE.item: {
         const { id, item } = parseItem(line);

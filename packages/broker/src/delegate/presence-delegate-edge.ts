@@ -1,7 +1,7 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { Member, Presence, PresenceHandler, PresenceStats } from '../presence.js';
-import { signOf, notifyChange, toMemberText } from '../presence-text.js';
-import { fieldsOf, LINE, numberOf } from './delegate-lines.js';
+import { encodeSign, notifyChange, toMemberText } from '../presence-text.js';
+import { splitFields, LINE, parseNumber } from './delegate-lines.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
 export interface DelegatePresenceOptions {
@@ -57,7 +57,7 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
     if (!members?.delete(client)) return;
     if (members.size === 0) this.#channels.delete(channel);
     // If this fails, center finds on the next link that this edge no longer sends the member.
-    await this.#ask(LINE.leave, `${channel} ${signOf(isAnnounced)} ${client}`).catch(
+    await this.#ask(LINE.leave, `${channel} ${encodeSign(isAnnounced)} ${client}`).catch(
       () => undefined,
     );
   }
@@ -69,7 +69,7 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
 
   async stats(channel: string): Promise<PresenceStats> {
     const [clients, users] = (await this.#ask(LINE.stats, channel)).split(' ');
-    return { clients: numberOf(clients), users: numberOf(users) };
+    return { clients: parseNumber(clients), users: parseNumber(users) };
   }
 
   async watch(channel: string, handler: PresenceHandler | undefined): Promise<void> {
@@ -103,7 +103,7 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
 
   handleLine(line: string): boolean {
     if (line[0] !== LINE.change) return false;
-    const [channel = '', change = ''] = fieldsOf(line, 2);
+    const [channel = '', change = ''] = splitFields(line, 2);
     const handler = this.#handlers.get(channel);
     try {
       if (handler !== undefined) notifyChange(handler, channel, change);
@@ -129,7 +129,7 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
 
   async #tell(channel: string, present: Present, timeoutMs = this.#timeoutMs): Promise<void> {
     const { member, isAnnounced, wasTold } = present;
-    const how = `${signOf(isAnnounced)}${wasTold ? '=' : ''}`;
+    const how = `${encodeSign(isAnnounced)}${wasTold ? '=' : ''}`;
     await this.#ask(LINE.join, `${channel} ${how} ${toMemberText(member)}`, timeoutMs);
     present.wasTold = true;
   }

@@ -2,7 +2,7 @@ import { ProtocolError } from '@newswire/protocol';
 import type { Member, PresenceHandler } from '../presence.js';
 import type { PresenceTable } from '../presence-table.js';
 import { fromMemberText, toMemberText } from '../presence-text.js';
-import { fieldsOf, LINE } from './delegate-lines.js';
+import { splitFields, LINE } from './delegate-lines.js';
 import type { EdgeLeases } from './edge-leases.js';
 
 /**
@@ -44,27 +44,27 @@ export class PresencePeer implements PresenceHandler {
     const { table } = this.#parts;
     switch (line[0]) {
       case LINE.join: {
-        const [id, channel = '', how = '', member = ''] = fieldsOf(line, 4);
+        const [id, channel = '', how = '', member = ''] = splitFields(line, 4);
         const isNews = this.#isKnown || !how.endsWith('=');
         table.join(this.#edge, channel, fromMemberText(member), how.startsWith('+'), isNews);
         return { id, text: '' };
       }
       case LINE.leave: {
-        const [id, channel = '', how = '', client = ''] = fieldsOf(line, 4);
+        const [id, channel = '', how = '', client = ''] = splitFields(line, 4);
         table.leave(this.#edge, channel, client, how.startsWith('+'));
         return { id, text: '' };
       }
       case LINE.told:
         table.endTelling(this.#edge);
-        return { id: fieldsOf(line, 2)[0], text: '' };
+        return { id: splitFields(line, 2)[0], text: '' };
       case LINE.leaveAll:
         table.removeEdge(this.#edge);
-        return { id: fieldsOf(line, 2)[0], text: '' };
+        return { id: splitFields(line, 2)[0], text: '' };
       case LINE.members:
       case LINE.stats:
         return this.#read(line);
       case LINE.watch: {
-        const [id, channel = ''] = fieldsOf(line, 2);
+        const [id, channel = ''] = splitFields(line, 2);
         this.#watched.add(channel);
         table.watch(channel, this);
         return { id, text: '' };
@@ -95,7 +95,7 @@ export class PresencePeer implements PresenceHandler {
 
   #read(line: string): PresenceAnswer {
     const { table } = this.#parts;
-    const [id, channel = ''] = fieldsOf(line, 2);
+    const [id, channel = ''] = splitFields(line, 2);
     if (line[0] === LINE.stats) {
       const { clients, users } = table.stats(channel);
       return { id, text: `${clients} ${users}` };

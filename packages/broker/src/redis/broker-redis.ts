@@ -22,7 +22,7 @@ export interface RedisBrokerOptions {
   /**
    * Returns the same object for all channels with equal limits, so that they can share a request.
    */
-  readonly limitsOf: LimitsOf;
+  readonly getLimits: LimitsOf;
   /** A request fails if Redis has not answered within this time, in ms. */
   readonly publishTimeoutMs: number;
 }
@@ -75,7 +75,7 @@ export class RedisBroker implements Broker {
 
   async history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
     if (isWildcard(channel)) return this.#wildcards.page(channel);
-    const limits = this.#options.limitsOf(channel);
+    const limits = this.#options.getLimits(channel);
     const ttls = [limits.historyTtlMs, offsetTtlMs(limits)];
     const numbers = [sinceOffset, limit, MAX_PAGE_BYTES, ...ttls];
     const reply = await this.#run(this.#history, channel, (identity) => [
@@ -83,7 +83,7 @@ export class RedisBroker implements Broker {
       identity,
       newEpoch(),
     ]);
-    return pageOf(reply as HistoryReply);
+    return parsePage(reply as HistoryReply);
   }
 
   async removeHistory(channel: string): Promise<void> {
@@ -124,7 +124,7 @@ type HistoryReply = readonly [
   page: readonly (number | string)[],
 ];
 
-function pageOf(reply: HistoryReply): HistoryPage {
+function parsePage(reply: HistoryReply): HistoryPage {
   const [topOffset, epoch, firstOffset, followedEpoch, followedOffset, page] = reply;
   const publications: Publication[] = [];
   const agesMs: number[] = [];

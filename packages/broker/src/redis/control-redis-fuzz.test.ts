@@ -161,7 +161,7 @@ test('whatever comes as an answer, who asks hears of it, and so does the next', 
     link.deliver(topic, `${id} ${text}`);
   };
   await link.subscriber.subscribe(TOPIC, reply);
-  const ask = () => control.requestOf('one', { method: 'info' });
+  const ask = () => control.requestFrom('one', { method: 'info' });
   const holds = fc.asyncProperty(answer, async (said) => {
     text = said;
     const result = await ask().catch((error: unknown) => error);

@@ -41,7 +41,7 @@ export class RedisControl implements Control {
     checkUid(uid);
     const listen = this.#link.guarded((message) => this.#handle(handler, message));
     const { names, subscriber } = this.#link;
-    await subscriber.subscribe([names.controlTopic, names.controlTopicOf(uid)], listen);
+    await subscriber.subscribe([names.controlTopic, names.getControlTopic(uid)], listen);
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {
@@ -49,9 +49,9 @@ export class RedisControl implements Control {
     return answers.map(parseAnswer);
   }
 
-  async requestOf(uid: string, request: ControlRequest): Promise<ControlReply> {
+  async requestFrom(uid: string, request: ControlRequest): Promise<ControlReply> {
     if (!isUid(uid)) throw noSuchEdge();
-    const [answer] = await this.#ask(this.#link.names.controlTopicOf(uid), request);
+    const [answer] = await this.#ask(this.#link.names.getControlTopic(uid), request);
     if (answer === undefined) throw noSuchEdge();
     return parseAnswer(answer);
   }

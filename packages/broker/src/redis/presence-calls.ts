@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 /** Splits the entries into calls of bounded size. A call exceeds a limit only by its last entry. */
-export function presenceCallsOf(entries: readonly Entry[]): Entry[][] {
+export function splitPresenceCalls(entries: readonly Entry[]): Entry[][] {
   const calls: Entry[][] = [];
   let room = { channels: 0, changes: 0, length: 0 };
   for (const entry of entries.flatMap(split)) {
@@ -31,7 +31,7 @@ export function presenceCallsOf(entries: readonly Entry[]): Entry[][] {
 }
 
 /** The keys and arguments of presence-write.lua. */
-export function presenceWordsOf(
+export function encodePresenceCall(
   entries: readonly Entry[],
   names: RedisNames,
   edge: string,

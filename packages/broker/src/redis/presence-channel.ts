@@ -1,5 +1,5 @@
 import type { Member } from '../presence.js';
-import { signOf, toMemberText } from '../presence-text.js';
+import { encodeSign, toMemberText } from '../presence-text.js';
 
 /** One change in the form that presence-write.lua takes. */
 export type Change =
@@ -35,7 +35,7 @@ export class PresenceChannel {
 
   join(member: Member, isAnnounced: boolean): void {
     const user = JSON.stringify(member.user);
-    const value = `${signOf(isAnnounced)}${user}\n${toMemberText(member)}`;
+    const value = `${encodeSign(isAnnounced)}${user}\n${toMemberText(member)}`;
     // A member that is already present gets new data and is not announced again.
     const verb = this.#members.has(member.client) && !this.#joinsYet(member.client) ? 'r' : 'j';
     this.#members.set(member.client, value);
@@ -43,7 +43,7 @@ export class PresenceChannel {
   }
 
   leave(client: string, isAnnounced: boolean): void {
-    if (this.#members.delete(client)) this.#untold.push(['l', client, signOf(isAnnounced)]);
+    if (this.#members.delete(client)) this.#untold.push(['l', client, encodeSign(isAnnounced)]);
   }
 
   /** All members leave. Those that were announced when they joined are announced as leaving. */

@@ -43,13 +43,13 @@ export class RedisPresence implements Presence {
   }
 
   async join(channel: string, member: Member, isAnnounced: boolean): Promise<void> {
-    const state = this.#channelOf(channel);
+    const state = this.#getChannel(channel);
     state.join(member, isAnnounced);
     await this.#teller.tell([state]);
   }
 
   async leave(channel: string, client: string, isAnnounced: boolean): Promise<void> {
-    const state = this.#channelOf(channel);
+    const state = this.#getChannel(channel);
     state.leave(client, isAnnounced);
     await this.#teller.tell([state]);
     // Clients choose channel names freely, so no state of a channel may outlive its last member.
@@ -81,7 +81,7 @@ export class RedisPresence implements Presence {
     await this.#watches.close();
   }
 
-  #channelOf(name: string): PresenceChannel {
+  #getChannel(name: string): PresenceChannel {
     let channel = this.#channels.get(name);
     if (channel === undefined) this.#channels.set(name, (channel = new PresenceChannel(name)));
     return channel;

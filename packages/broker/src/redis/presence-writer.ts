@@ -1,5 +1,5 @@
 import type { PresenceChannel } from './presence-channel.js';
-import { presenceCallsOf, presenceWordsOf, type Entry } from './presence-calls.js';
+import { splitPresenceCalls, encodePresenceCall, type Entry } from './presence-calls.js';
 import { withTimeout } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
@@ -74,7 +74,7 @@ export class PresenceWriter {
 
   async #send(channels: readonly PresenceChannel[], isSweeping: boolean): Promise<void> {
     const entries = channels.map((channel) => ({ channel, changes: channel.take() }));
-    const calls = presenceCallsOf(entries).map((call) => this.#call(call, isSweeping));
+    const calls = splitPresenceCalls(entries).map((call) => this.#call(call, isSweeping));
     const failed = (await Promise.all(calls)).flat();
     // The changes that are given back last come first.
     for (const { channel, changes } of failed.toReversed()) {
@@ -91,7 +91,7 @@ export class PresenceWriter {
     try {
       if (identity === undefined) return call;
       const { presenceLeaseMs, publishTimeoutMs } = this.#options;
-      const [keys, args] = presenceWordsOf(call, names, this.#edge, presenceLeaseMs, isSweeping);
+      const [keys, args] = encodePresenceCall(call, names, this.#edge, presenceLeaseMs, isSweeping);
       const reply = this.#script.run(commands, keys, args);
       const answers = (await withTimeout(reply, publishTimeoutMs)) as string[];
       const refusals = answers.filter((answer) => answer.startsWith('-'));

@@ -42,7 +42,7 @@ export type Reply = number | string;
 export class NotSentError extends Error {}
 
 /** Groups items of equal limits, in their order, into calls of bounded size. */
-export function callsOf(items: readonly Item[]): Item[][] {
+export function splitPublishCalls(items: readonly Item[]): Item[][] {
   const calls: Call[] = [];
   const open = new Map<HistoryLimits, Call>();
   let call: Call | undefined;
@@ -71,7 +71,7 @@ function isFull({ items, length }: Call): boolean {
 }
 
 /** The keys and arguments of publish.lua. */
-export function wordsOf(
+export function encodePublishCall(
   items: readonly Item[],
   emptyEpochKey: string,
   identity: string,
@@ -104,12 +104,12 @@ export function settle(
       item.channel.withdraw();
       item.reject(redisRefused(reply.slice(1)));
     } else if (typeof reply === 'string' && reply.startsWith('=')) {
-      const position = positionOf(reply.slice(1));
+      const position = parsePosition(reply.slice(1));
       item.channel.recall(position);
       item.resolve(position);
     } else {
       const isInKnownEpoch = typeof reply === 'number';
-      const position = isInKnownEpoch ? { offset: reply, epoch: item.epoch } : positionOf(reply);
+      const position = isInKnownEpoch ? { offset: reply, epoch: item.epoch } : parsePosition(reply);
       item.channel.settle(position, identity);
       item.resolve(position);
     }
@@ -128,7 +128,7 @@ export function failAll(items: readonly Item[], error: unknown, identity = ''): 
   }
 }
 
-function positionOf(text: string): Position {
+function parsePosition(text: string): Position {
   const end = text.indexOf(' ');
   return { offset: Number(text.slice(0, end)), epoch: text.slice(end + 1) };
 }

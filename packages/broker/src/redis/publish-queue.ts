@@ -2,11 +2,11 @@ import type { JsonLine, Position } from '@newswire/protocol';
 import type { LimitsOf } from '../broker.js';
 import { KnownPositions } from './known-positions.js';
 import {
-  callsOf,
+  splitPublishCalls,
   failAll,
   NotSentError,
   settle,
-  wordsOf,
+  encodePublishCall,
   type Item,
   type Reply,
   type Turn,
@@ -25,7 +25,7 @@ export interface PublishLink {
 }
 
 export interface PublishQueueOptions {
-  readonly limitsOf: LimitsOf;
+  readonly getLimits: LimitsOf;
   readonly publishTimeoutMs: number;
 }
 
@@ -65,7 +65,7 @@ export class PublishQueue {
   add(channel: string, data: JsonLine, idempotencyKey: string | undefined): Promise<Position> {
     const { identity } = this.#link;
     if (identity === undefined) return Promise.reject(redisIsAway());
-    const limits = this.#options.limitsOf(channel);
+    const limits = this.#options.getLimits(channel);
     const known = this.#known.of(channel, identity);
     const answerKey = idempotencyKey
       ? this.#link.names.answerKey(channel, idempotencyKey)
@@ -96,7 +96,7 @@ export class PublishQueue {
     const alive = this.#unsent.splice(0).filter(({ isOver }) => !isOver);
     const [turn] = alive; // nearly always a single turn
     const items = alive.length > 1 ? alive.flatMap((each) => each.items) : (turn?.items ?? []);
-    for (const call of callsOf(items)) void this.#send(call);
+    for (const call of splitPublishCalls(items)) void this.#send(call);
   }
 
   #flushUnlessBusy(): void {
@@ -132,7 +132,7 @@ export class PublishQueue {
     this.#inFlight++;
     try {
       if (identity === undefined) throw new NotSentError();
-      const [keys, args] = wordsOf(items, names.emptyEpochKey, identity);
+      const [keys, args] = encodePublishCall(items, names.emptyEpochKey, identity);
       const replies = await this.#script.run(commands, keys, args, () => {
         isResent = true;
         this.#resending++;

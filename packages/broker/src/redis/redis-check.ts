@@ -34,7 +34,7 @@ export async function checkCommands(
   names: RedisNames,
   onWarning: (sentence: string) => void,
 ): Promise<void> {
-  const controlTopic = names.controlTopicOf('check');
+  const controlTopic = names.getControlTopic('check');
   await client.ping();
   await client.sendCommand(['EVAL', 'return 1', '0']);
   const keys = [`${names.topic('')}:check`, names.emptyEpochKey];

@@ -188,7 +188,7 @@ export class RedisLink {
       this.commands.info('memory'),
       this.commands.clientId(),
     ]);
-    const dataSet = dataSetOf(`${server}\n${replication}`, clientId);
+    const dataSet = parseDataSet(`${server}\n${replication}`, clientId);
     this.#warnOfEviction(memory);
     const last = this.#dataSet;
     if (last?.run === dataSet.run && last.clientId !== clientId) {
@@ -278,7 +278,7 @@ interface DataSet {
 }
 
 /** The run id changes with every restart, the replication id with every failover. */
-function dataSetOf(info: string, clientId: number): DataSet {
+function parseDataSet(info: string, clientId: number): DataSet {
   const run = /^run_id:(\w+)/m.exec(info)?.[1];
   const replication = /^master_replid:(\w+)/m.exec(info)?.[1];
   if (run === undefined || replication === undefined) throw new Error('INFO names no data set');

@@ -19,7 +19,7 @@ export class RedisNames {
   readonly #presenceTopicPrefix: string;
 
   /** `prefix`: letters, digits, `_`, `.` and `-`. Default: `nw` and the URL's database number. */
-  constructor(redisUrl: string, prefix = `nw${databaseOf(redisUrl)}`) {
+  constructor(redisUrl: string, prefix = `nw${parseDatabase(redisUrl)}`) {
     this.prefix = prefix;
     this.emptyEpochKey = `${prefix}:empty`;
     this.controlTopic = `${prefix}:control`;
@@ -66,7 +66,7 @@ export class RedisNames {
     return topic.slice(this.#presenceTopicPrefix.length, -1);
   }
 
-  controlTopicOf(edge: string): string {
+  getControlTopic(edge: string): string {
     return `${this.controlTopic}:${edge}`;
   }
 
@@ -76,6 +76,6 @@ export class RedisNames {
 }
 
 /** 0 if the URL names no database. */
-function databaseOf(redisUrl: string): number {
+function parseDatabase(redisUrl: string): number {
   return Number(new URL(redisUrl).pathname.slice(1)) || 0;
 }

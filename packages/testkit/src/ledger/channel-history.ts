@@ -46,7 +46,7 @@ export class ChannelHistory {
     const generation = this.generation(epoch);
     const known = this.#accepted.get(token);
     if (known !== undefined && (known.generation !== generation || known.offset !== offset)) {
-      this.#conflicts.add(`${token} answered ${placeOf(known)} and ${epoch}/${offset}`);
+      this.#conflicts.add(`${token} answered ${formatPlace(known)} and ${epoch}/${offset}`);
       return;
     }
     this.#accepted.set(token, { generation, offset });
@@ -114,7 +114,7 @@ export class ChannelHistory {
         const acceptance = this.#accepted.get(token);
         if (acceptance?.generation === generation && acceptance.offset === offset) continue;
         if (!this.#failed.has(token)) {
-          const where = acceptance === undefined ? 'by nobody' : `at ${placeOf(acceptance)}`;
+          const where = acceptance === undefined ? 'by nobody' : `at ${formatPlace(acceptance)}`;
           conflicts.push(
             `${token} came at ${generation.epoch}/${offset}, but was published ${where}`,
           );
@@ -170,6 +170,6 @@ function isAfter(place: Place, { generation, offset }: Place): boolean {
     : place.generation.heard > generation.heard;
 }
 
-function placeOf({ generation, offset }: Place): string {
+function formatPlace({ generation, offset }: Place): string {
   return `${generation.epoch}/${offset}`;
 }

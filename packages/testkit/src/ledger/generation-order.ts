@@ -24,7 +24,7 @@ export class GenerationOrder<L> {
     const rest = new Set(this.#generations);
     const sorted: L[] = [];
     while (rest.size > 0) {
-      const next = this.#firstOf(rest);
+      const next = this.#findFirst(rest);
       rest.delete(next);
       sorted.push(next);
     }
@@ -32,7 +32,7 @@ export class GenerationOrder<L> {
   }
 
   /** The first reported generation of those without a predecessor; in a cycle, of all. */
-  #firstOf(rest: ReadonlySet<L>): L {
+  #findFirst(rest: ReadonlySet<L>): L {
     const all = [...rest];
     const free = all.find((generation) => !all.some((other) => this.#isBefore(other, generation)));
     return free ?? (all[0] as L);

@@ -40,7 +40,7 @@ type Statistics = Record<'clients' | 'slow' | 'seeds', LoadStatistics>;
 /** Maximum number of reported faults of each kind. */
 const MAX_FAULTS = 10;
 
-export function figuresOf(
+export function buildFigures(
   { subscriptions, channels, ...verdict }: Verdict,
   publisher: PublisherFigures,
   statistics: Statistics,

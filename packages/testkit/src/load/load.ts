@@ -2,7 +2,7 @@ import { callApi } from '../api-client.js';
 import { Ledger } from '../ledger/index.js';
 import { until } from '../until.js';
 import { openRaw, openWs } from '../wire/index.js';
-import { figuresOf, type LoadFigures } from './load-figures.js';
+import { buildFigures, type LoadFigures } from './load-figures.js';
 import {
   CentrifugeLoadClient,
   SeedLoadClient,
@@ -138,7 +138,11 @@ export class Load {
 
   figures(): LoadFigures {
     const { clients, slow, seeds } = this.#statistics;
-    return figuresOf(this.#ledger.verdict(), this.#publisher.figures(), { clients, slow, seeds });
+    return buildFigures(this.#ledger.verdict(), this.#publisher.figures(), {
+      clients,
+      slow,
+      seeds,
+    });
   }
 
   /** Describes a channel and its subscriptions as text. */

@@ -1,17 +1,17 @@
 import { ProtocolError } from '@newswire/protocol';
-import { textOf } from './json-text.js';
+import { stringifyResult } from './json-text.js';
 
 /**
  * One item's answer as JSON text, inside a larger answer: `{"<name>":<result>}` or `{"error":…}`.
  * Rejects with any error that is not a ProtocolError.
  */
-export async function answerOf(
+export async function answerRequest(
   name: string,
   result: Promise<unknown>,
   onError: (code: number) => void,
 ): Promise<string> {
   try {
-    return `{"${name}":${textOf(await result)}}`;
+    return `{"${name}":${stringifyResult(await result)}}`;
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     onError(error.code);

@@ -43,11 +43,11 @@ export function createApiKeyCheck({ apiKey, closedBecause }: ApiKeyCheckOptions)
   const isRight = (key: string) => timingSafeEqual(digest(key), expected);
   return {
     headers: ['x-api-key', 'authorization'],
-    refuse: (headers) => (isRight(keyOf(headers)) ? undefined : refusal),
+    refuse: (headers) => (isRight(readKey(headers)) ? undefined : refusal),
   };
 }
 
-function keyOf(headers: Headers): string {
+function readKey(headers: Headers): string {
   return headers['x-api-key'] || (headers['authorization'] ?? '').replace(/^apikey /i, '');
 }
 

@@ -14,7 +14,7 @@ export interface ApiParts {
   readonly presence: Pick<Presence, 'members' | 'stats'>;
   readonly readHistory: typeof readHistory;
   /** Throws error 102 for a channel of an unknown namespace. */
-  readonly optionsOf: (channel: string) => Pick<NamespaceOptions, 'presence' | 'wildcard'>;
+  readonly getOptions: (channel: string) => Pick<NamespaceOptions, 'presence' | 'wildcard'>;
   /** Maximum size of a publication, in UTF-8 bytes of its data's JSON text. */
   readonly maxDataBytes: number;
   /** Receives errors inside an answer: those of an item of a batch or a broadcast. */

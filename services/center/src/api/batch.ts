@@ -1,5 +1,5 @@
 import { ProtocolError, rawElements, rawMember } from '@newswire/protocol';
-import { answerOf } from './answer.js';
+import { answerRequest } from './answer.js';
 import type { ApiMethod, ApiParts } from './api-method.js';
 import { checkParams } from './check-params.js';
 import { JsonText } from './json-text.js';
@@ -26,16 +26,16 @@ export function createBatch(
   const onError = (code: number) => onItemError('batch', code);
 
   async function run(command: Command, text: string): Promise<string> {
-    const [name, ...others] = membersOf(command);
+    const [name, ...others] = encodeMembers(command);
     const method = name === undefined ? undefined : methods.get(name);
     if (name !== undefined && others.length === 0 && method !== undefined) {
-      return answerOf(
+      return answerRequest(
         name,
         call(method, command[name] ?? {}, rawMember(text, name) ?? '{}'),
         onError,
       );
     }
-    return answerOf('', refuse(name, others), onError);
+    return answerRequest('', refuse(name, others), onError);
   }
 
   return async (params, text) => {
@@ -49,7 +49,7 @@ export function createBatch(
       for (let i = next++; i < commands.length; i = next++) {
         const isTooLong = length > MAX_ANSWER_CHARACTERS;
         const reply = isTooLong
-          ? await answerOf('', tooLong(), onError)
+          ? await answerRequest('', tooLong(), onError)
           : await run(commands[i] ?? {}, texts[i] ?? '');
         replies[i] = reply;
         length += reply.length;
@@ -61,7 +61,7 @@ export function createBatch(
 }
 
 /** Some libraries write a member for each method, with null in the unused ones. */
-function membersOf(command: Command): string[] {
+function encodeMembers(command: Command): string[] {
   const names = Object.keys(command);
   const given = names.filter((name) => command[name] !== null);
   return given.length === 0 ? names : given;

@@ -10,7 +10,7 @@ const BROADCAST_NAMES = 262_144;
 const BATCH_ROOM = 1_572_864;
 
 /** Maximum bytes of a method's request. JSON may escape each byte of the data as six bytes. */
-export function maxBodyBytesOf(method: MethodName, maxDataBytes: number): number {
+export function computeMaxBodyBytes(method: MethodName, maxDataBytes: number): number {
   const one = maxDataBytes * 6 + BESIDE_DATA;
   if (method === 'batch') return one + BATCH_ROOM;
   return method === 'broadcast' ? one + BROADCAST_NAMES : one;

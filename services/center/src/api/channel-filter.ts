@@ -19,7 +19,7 @@ export function channelFilter(pattern: string): (name: string) => boolean {
     const detail = `pattern has more than ${MAX_PATTERN_LENGTH} characters`;
     throw new ProtocolError('limitExceeded', detail);
   }
-  const globs = alternatives(pattern).map(placesOf);
+  const globs = alternatives(pattern).map(parseGlob);
   return (name) => globs.some((places) => matches(places, name));
 }
 
@@ -37,7 +37,7 @@ function alternatives(pattern: string): string[] {
   return all;
 }
 
-function placesOf(glob: string): Place[] {
+function parseGlob(glob: string): Place[] {
   const places: Place[] = [];
   for (let at = 0; at < glob.length; at++) {
     const character = glob.charAt(at);
@@ -46,7 +46,7 @@ function placesOf(glob: string): Place[] {
     else if (character === '[') {
       const end = glob.indexOf(']', at + 2);
       if (end < 0) throw badPattern('a bracket is not closed');
-      places.push(classOf(glob.slice(at + 1, end)));
+      places.push(parseClass(glob.slice(at + 1, end)));
       at = end;
     } else places.push((given) => given === character);
   }
@@ -54,7 +54,7 @@ function placesOf(glob: string): Place[] {
 }
 
 /** `abc`, `a-z`, or several of those. A `!` before them matches all other characters. */
-function classOf(text: string): (character: string) => boolean {
+function parseClass(text: string): (character: string) => boolean {
   const isNegated = text.startsWith('!');
   const ranges = [...text.slice(isNegated ? 1 : 0).matchAll(/(.)-(.)|./gsu)];
   return (character) =>

@@ -1,7 +1,7 @@
 import {
   checkChannelName,
   checkChannelOrWildcard,
-  faultOf,
+  describeIssue,
   isRecord,
   isWildcard,
   ProtocolError,
@@ -21,22 +21,24 @@ export function checkParams<P>(shape: MethodShape<P>, params: unknown): P {
   if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && isRecord(params)) {
     return checkParams(shape, withoutEmpty(params, issue.keys, shape.notOffered ?? {}));
   }
-  throw issue === undefined ? new ProtocolError('badRequest', 'wrong fields') : errorOf(issue);
+  throw issue === undefined
+    ? new ProtocolError('badRequest', 'wrong fields')
+    : toProtocolError(issue);
 }
 
 /** Throws error 107 for an invalid channel name, 102 for an unknown namespace. */
-export function checkChannel(channel: string, { optionsOf }: Pick<ApiParts, 'optionsOf'>): void {
+export function checkChannel(channel: string, { getOptions }: Pick<ApiParts, 'getOptions'>): void {
   checkChannelName(channel);
-  optionsOf(channel);
+  getOptions(channel);
 }
 
 /** The same for subscriptions; also throws 103 for a wildcard that the namespace does not allow. */
 export function checkSubscribable(
   channel: string,
-  { optionsOf }: Pick<ApiParts, 'optionsOf'>,
+  { getOptions }: Pick<ApiParts, 'getOptions'>,
 ): void {
   checkChannelOrWildcard(channel);
-  const { wildcard } = optionsOf(channel);
+  const { wildcard } = getOptions(channel);
   if (wildcard || !isWildcard(channel)) return;
   throw new ProtocolError('permissionDenied', 'this namespace has no wildcard');
 }
@@ -61,9 +63,9 @@ function isEmpty(value: unknown): boolean {
   return value === null || value === '' || value === 0 || value === false;
 }
 
-function errorOf(issue: z.core.$ZodIssue): ProtocolError {
+function toProtocolError(issue: z.core.$ZodIssue): ProtocolError {
   if (issue.code === 'unrecognized_keys') return noField(issue.keys, issue.path);
-  const fault = faultOf(issue, 'the body');
+  const fault = describeIssue(issue, 'the body');
   const isLongList = issue.code === 'too_big' && issue.origin === 'array';
   return isLongList ? new ProtocolError('limitExceeded', fault) : badRequest(fault);
 }

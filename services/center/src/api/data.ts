@@ -15,7 +15,7 @@ export interface DataField {
  * the request's JSON text. Throws 107 for base64 of anything but JSON, 106 for more than
  * `maxBytes`.
  */
-export function dataOf(field: DataField, text: string, maxBytes: number): JsonLine | undefined {
+export function parseData(field: DataField, text: string, maxBytes: number): JsonLine | undefined {
   const line = field.base64 ? decoded(field, field.base64) : written(field, text);
   if (line !== undefined) checkDataSize(line, maxBytes);
   return line;
@@ -36,10 +36,10 @@ function decoded({ name, value, b64Name }: DataField, base64: string): JsonLine 
   }
   const bytes = Buffer.from(base64, 'base64');
   if (!isUtf8(bytes)) throw new ProtocolError('badRequest', `${b64Name} is not base64 of UTF-8`);
-  return lineOf(bytes.toString(), b64Name);
+  return parseDataLine(bytes.toString(), b64Name);
 }
 
-function lineOf(json: string, b64Name: string): JsonLine {
+function parseDataLine(json: string, b64Name: string): JsonLine {
   try {
     JSON.parse(json);
   } catch {

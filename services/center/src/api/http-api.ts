@@ -1,9 +1,9 @@
 import { ProtocolError, type ErrorKind } from '@newswire/protocol';
 import { errorReply, jsonReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import type { ApiMethod } from './api-method.js';
-import { maxBodyBytesOf } from './body-limits.js';
+import { computeMaxBodyBytes } from './body-limits.js';
 import { createApiKeyCheck, type ApiKeyCheckOptions } from './api-key-check.js';
-import { textOf } from './json-text.js';
+import { stringifyResult } from './json-text.js';
 import { openApiText } from './openapi.js';
 import type { MethodName } from './shapes/index.js';
 
@@ -48,7 +48,7 @@ export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
   const methods = [...options.methods].map(([name, method]): HttpRoute => ({
     method: 'POST',
     path: `/api/${name}`,
-    maxBodyBytes: maxBodyBytesOf(name, options.maxDataBytes),
+    maxBodyBytes: computeMaxBodyBytes(name, options.maxDataBytes),
     // Reading a header costs a call into the server, so only those that apiKeyCheck needs are read.
     headers: [ERROR_MODE, ...apiKeyCheck.headers],
     handle: ({ body, headers }) =>
@@ -77,7 +77,7 @@ async function answer(
     return errorReply(400, 'badRequest', 'the body is not valid JSON');
   }
   try {
-    const result = textOf(await method(params, body));
+    const result = stringifyResult(await method(params, body));
     onResult();
     return { status: 200, body: name === 'batch' ? result : `{"result":${result}}` };
   } catch (error) {

@@ -8,6 +8,6 @@ export class JsonText {
 }
 
 /** A method's result as JSON text. */
-export function textOf(result: unknown): string {
+export function stringifyResult(result: unknown): string {
   return result instanceof JsonText ? result.text : JSON.stringify(result);
 }

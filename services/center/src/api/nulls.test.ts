@@ -8,7 +8,7 @@ import type { MethodShape } from './shapes/method-shape.js';
 const NEEDED = ['channel', 'channels', 'commands', 'data', 'user'];
 
 /** What comes of a call: its answer, what was published and what the edges were asked. */
-async function outcomeOf(method: string, body: unknown) {
+async function callMethod(method: string, body: unknown) {
   const rig = new ApiRig();
   const answer = JSON.stringify(await rig.call(method, body));
   const published = rig.broker.published;
@@ -25,7 +25,7 @@ describe.each(Object.keys(SHAPES) as MethodName[])(
     const optional = fields.filter((field) => !Object.hasOwn(plain, field));
 
     test('field by field, and in all at once', async () => {
-      const expected = await outcomeOf(name, plain);
+      const expected = await callMethod(name, plain);
       expect(expected.answer).not.toContain('"code":107');
       const others = [...optional, ...Object.keys(notOffered), 'no_such_field', '__proto__'];
       const all = others.map((field) => `"${field}":null`);
@@ -34,13 +34,13 @@ describe.each(Object.keys(SHAPES) as MethodName[])(
           /}$/,
           `${needed.length > 0 ? ',' : ''}${nulls}}`,
         );
-        expect([nulls, await outcomeOf(name, body)]).toEqual([nulls, expected]);
+        expect([nulls, await callMethod(name, body)]).toEqual([nulls, expected]);
       }
     });
 
     test('so that what is needed is missing', async () => {
       for (const [field] of needed.filter(([key]) => key !== 'data')) {
-        const { answer } = await outcomeOf(name, { ...plain, [field]: null });
+        const { answer } = await callMethod(name, { ...plain, [field]: null });
         expect(answer).toMatch(/"code":107,"message":"bad request: [a-z ]+ is missing"/);
       }
     });

@@ -22,7 +22,7 @@ interface Document {
 
 const document = JSON.parse(openApiText()) as Document;
 
-function validatorOf(schema: object) {
+function compileValidator(schema: object) {
   // References in the document point into the document.
   return new Ajv2020({ strict: false }).compile({ ...schema, components: document.components });
 }
@@ -50,14 +50,14 @@ describe.each(methods)('%s', (name) => {
   const response = responses['200']?.content['application/json'];
 
   test('has examples that are what it says', () => {
-    expect(validatorOf(request.schema)(request.example)).toBe(true);
-    expect(validatorOf(response?.schema ?? {})(response?.example)).toBe(true);
+    expect(compileValidator(request.schema)(request.example)).toBe(true);
+    expect(compileValidator(response?.schema ?? {})(response?.example)).toBe(true);
     expect(SHAPES[name].params.safeParse(request.example).success).toBe(true);
     expect(SHAPES[name].result.safeParse(SHAPES[name].example.result).success).toBe(true);
   });
 
   test('refuses by the document what it refuses in fact', () => {
-    const isValid = validatorOf(request.schema);
+    const isValid = compileValidator(request.schema);
     for (const params of [null, 'text', [], { nothing: 1 }, { channel: 7 }]) {
       expect([params, isValid(params)]).toEqual([params, false]);
       expect(SHAPES[name].params.safeParse(params).success).toBe(false);
@@ -67,6 +67,6 @@ describe.each(methods)('%s', (name) => {
   test('answers its example as the document says', async () => {
     const rig = new ApiRig();
     const answer = await rig.call(name, request.example);
-    expect([answer, validatorOf(response?.schema ?? {})(answer)]).toEqual([answer, true]);
+    expect([answer, compileValidator(response?.schema ?? {})(answer)]).toEqual([answer, true]);
   });
 });

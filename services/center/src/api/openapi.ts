@@ -44,10 +44,10 @@ export function openApiText(): string {
     servers: [{ url: '/' }],
     security: [{ key: [] }, { authorization: [] }, {}],
     paths: Object.fromEntries(
-      entries.map(([name, shape]) => [`/api/${name}`, { post: operationOf(name, shape) }]),
+      entries.map(([name, shape]) => [`/api/${name}`, { post: buildOperation(name, shape) }]),
     ),
     components: {
-      schemas: { Error: schemaOf(ERROR) },
+      schemas: { Error: buildSchema(ERROR) },
       responses: Object.fromEntries(
         Object.entries(REFUSALS).map(([status, description]) => [
           `Status${status}`,
@@ -67,7 +67,10 @@ export function openApiText(): string {
   });
 }
 
-function operationOf(name: MethodName, { summary, params, result, example }: MethodShape): object {
+function buildOperation(
+  name: MethodName,
+  { summary, params, result, example }: MethodShape,
+): object {
   const isBare = name === 'batch';
   const answer = isBare ? result : z.strictObject({ result });
   return {
@@ -81,12 +84,12 @@ function operationOf(name: MethodName, { summary, params, result, example }: Met
         schema: { type: 'string' },
       },
     ],
-    requestBody: { required: true, content: json(schemaOf(params), example.params) },
+    requestBody: { required: true, content: json(buildSchema(params), example.params) },
     responses: {
       200: {
         description: 'The result, or an error.',
         content: json(
-          { anyOf: [schemaOf(answer), { $ref: '#/components/schemas/Error' }] },
+          { anyOf: [buildSchema(answer), { $ref: '#/components/schemas/Error' }] },
           isBare ? example.result : { result: example.result },
         ),
       },
@@ -105,7 +108,7 @@ function json(schema: object, example?: unknown): object {
 }
 
 /** `unrepresentable`: the schema's meta describes a check that JSON Schema cannot express. */
-function schemaOf(schema: z.ZodType): object {
+function buildSchema(schema: z.ZodType): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return rest;
 }

@@ -119,10 +119,10 @@ describe('publish', () => {
   });
 
   test('a namespace that there is not is error 102', async () => {
-    const optionsOf = () => {
+    const getOptions = () => {
       throw new ProtocolError('unknownChannel');
     };
-    rig = new ApiRig({ parts: { optionsOf } });
+    rig = new ApiRig({ parts: { getOptions } });
     const answer = await rig.call('publish', { channel: 'x:1', data: 1 });
     expect(answer).toEqual(errorBody(102, 'unknown channel'));
   });

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { PublishOptions } from '@newswire/broker';
 import { ProtocolError, toJsonLine, type JsonLine, type Position } from '@newswire/protocol';
 import type { z } from 'zod';
-import { answerOf } from './answer.js';
+import { answerRequest } from './answer.js';
 import type { ApiMethod, ApiParts } from './api-method.js';
 import { checkChannel, checkParams } from './check-params.js';
-import { dataOf } from './data.js';
+import { parseData } from './data.js';
 import { JsonText } from './json-text.js';
 import { BROADCAST, PUBLISH } from './shapes/publishing.js';
 
@@ -18,20 +18,24 @@ export function createPublishing(parts: ApiParts): Record<'publish' | 'broadcast
   function publish(params: unknown, text: string): Promise<Position> {
     const fields = checkParams(PUBLISH, params);
     checkChannel(fields.channel, parts);
-    return broker.publish(fields.channel, lineOf(fields, text, maxDataBytes), optionsOf(fields));
+    return broker.publish(
+      fields.channel,
+      parsePublishData(fields, text, maxDataBytes),
+      parsePublishOptions(fields),
+    );
   }
 
   async function broadcast(params: unknown, text: string): Promise<JsonText> {
     const { channels, ...fields } = checkParams(BROADCAST, params);
-    const line = lineOf(fields, text, maxDataBytes);
-    const options = optionsOf(fields);
+    const line = parsePublishData(fields, text, maxDataBytes);
+    const options = parsePublishOptions(fields);
     const publishTo = async (channel: string) => {
       checkChannel(channel, parts);
       return broker.publish(channel, line, options);
     };
     const onError = (code: number) => onItemError('broadcast', code);
     const responses = await Promise.all(
-      channels.map((channel) => answerOf('result', publishTo(channel), onError)),
+      channels.map((channel) => answerRequest('result', publishTo(channel), onError)),
     );
     return new JsonText(`{"responses":[${responses.join()}]}`);
   }
@@ -39,9 +43,9 @@ export function createPublishing(parts: ApiParts): Record<'publish' | 'broadcast
   return { publish, broadcast };
 }
 
-function lineOf({ data, b64data }: Params, text: string, maxDataBytes: number): JsonLine {
+function parsePublishData({ data, b64data }: Params, text: string, maxDataBytes: number): JsonLine {
   const field = { name: 'data', value: data, b64Name: 'b64data', base64: b64data };
-  const line = dataOf(field, text, maxDataBytes);
+  const line = parseData(field, text, maxDataBytes);
   if (line === undefined) throw new ProtocolError('badRequest', 'data is missing');
   return line;
 }
@@ -56,7 +60,7 @@ function remembered(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
 }
 
-function optionsOf({ idempotency_key, tags, skip_history }: Params): PublishOptions {
+function parsePublishOptions({ idempotency_key, tags, skip_history }: Params): PublishOptions {
   if (!idempotency_key && !tags && !skip_history) return NO_OPTIONS;
   const named = Object.entries(tags ?? {}).filter(([, tag]) => tag !== null);
   return {

@@ -4,7 +4,7 @@ import type { ApiMethod, ApiParts } from './api-method.js';
 import { checkChannel, checkParams } from './check-params.js';
 import { channelFilter } from './channel-filter.js';
 import { JsonText } from './json-text.js';
-import { positionOf } from './sessions.js';
+import { toPosition } from './sessions.js';
 import {
   CHANNELS,
   HISTORY,
@@ -25,7 +25,7 @@ export function createReading(parts: ApiParts): Record<Name, ApiMethod> {
     checkChannel(channel, parts);
     const { publications, position } = await parts.readHistory(broker, channel, {
       limit: limit ?? 0,
-      ...(since ? { since: positionOf(since) } : {}),
+      ...(since ? { since: toPosition(since) } : {}),
       reverse: reverse === true,
     });
     const { offset, epoch } = position;
@@ -70,7 +70,7 @@ export function createReading(parts: ApiParts): Record<Name, ApiMethod> {
   async function info(params: unknown): Promise<object> {
     checkParams(INFO, params);
     const replies = await control.request({ method: 'info' });
-    return { nodes: replies.flatMap((reply) => (reply.info ? [nodeOf(reply.info)] : [])) };
+    return { nodes: replies.flatMap((reply) => (reply.info ? [formatNode(reply.info)] : [])) };
   }
 
   return {
@@ -85,7 +85,7 @@ export function createReading(parts: ApiParts): Record<Name, ApiMethod> {
 
 function checkPresence(channel: string, parts: ApiParts): void {
   checkChannel(channel, parts);
-  if (parts.optionsOf(channel).presence) return;
+  if (parts.getOptions(channel).presence) return;
   throw new ProtocolError('notAvailable', 'presence is off in this namespace');
 }
 
@@ -100,7 +100,16 @@ function memberText({ client, user, connInfo, chanInfo }: Member): string {
   return `${id}:{"client":${id},"user":${JSON.stringify(user)}${conn}${chan}}`;
 }
 
-function nodeOf({ uid, name, version, clients, users, subs, channels, uptime }: NodeInfo): object {
+function formatNode({
+  uid,
+  name,
+  version,
+  clients,
+  users,
+  subs,
+  channels,
+  uptime,
+}: NodeInfo): object {
   return {
     uid,
     name,

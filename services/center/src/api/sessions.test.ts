@@ -155,7 +155,7 @@ test.each([
 
 test('an edge that does not answer is said', async () => {
   const request = () => Promise.reject(new ProtocolError('internal', 'an edge is missing'));
-  const control = { request, serve: request, requestOf: request };
+  const control = { request, serve: request, requestFrom: request };
   rig = new ApiRig({ parts: { control } });
   expect(await rig.call('disconnect', { user: 'u' })).toEqual({
     error: { code: 100, message: 'internal error: an edge is missing', temporary: true },

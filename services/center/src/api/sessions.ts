@@ -9,7 +9,7 @@ import {
 } from '@newswire/protocol';
 import type { ApiMethod, ApiParts } from './api-method.js';
 import { checkParams, checkSubscribable } from './check-params.js';
-import { dataOf, type DataField } from './data.js';
+import { parseData, type DataField } from './data.js';
 import { DISCONNECT, REFRESH, SUBSCRIBE, UNSUBSCRIBE } from './shapes/sessions.js';
 
 type Name = 'subscribe' | 'unsubscribe' | 'disconnect' | 'refresh';
@@ -33,11 +33,11 @@ export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
     return ask({
       method: 'subscribe',
       channel,
-      ...filterOf(fields),
+      ...toFilter(fields),
       ...optional('info', presentData(info, text, parts)),
       ...optional('data', presentData(data, text, parts)),
-      ...optional('since', since ? positionOf(since) : undefined),
-      ...optional('expiresAtMs', msOf(fields.expire_at)),
+      ...optional('since', since ? toPosition(since) : undefined),
+      ...optional('expiresAtMs', toMs(fields.expire_at)),
     });
   }
 
@@ -47,14 +47,14 @@ export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
     return ask({
       method: 'unsubscribe',
       channel: fields.channel,
-      ...filterOf(fields),
-      ...optional('kind', kindOf(fields.code)),
+      ...toFilter(fields),
+      ...optional('kind', toUnsubscribeKind(fields.code)),
     });
   }
 
   async function disconnect(params: unknown): Promise<object> {
     const fields = checkParams(DISCONNECT, params);
-    return ask({ method: 'disconnect', ...closeOf(fields.disconnect), ...filterOf(fields) });
+    return ask({ method: 'disconnect', ...toClose(fields.disconnect), ...toFilter(fields) });
   }
 
   async function refresh(params: unknown, text: string): Promise<object> {
@@ -63,8 +63,8 @@ export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
     return ask({
       method: 'refresh',
       expired: fields.expired === true,
-      ...filterOf(fields),
-      ...optional('expiresAtMs', msOf(fields.expire_at)),
+      ...toFilter(fields),
+      ...optional('expiresAtMs', toMs(fields.expire_at)),
       ...optional('info', presentData(info, text, parts)),
     });
   }
@@ -73,7 +73,7 @@ export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
 }
 
 /** A position as Centrifugo's libraries write it: an omitted member is 0, or empty. */
-export function positionOf(fields: {
+export function toPosition(fields: {
   readonly offset?: number | null | undefined;
   readonly epoch?: string | null | undefined;
 }): Position {
@@ -88,12 +88,12 @@ interface Whose {
 /**
  * An empty user would mean all anonymous clients, which a field that was left empty never intends.
  */
-function filterOf({ user, client }: Whose): SessionFilter {
+function toFilter({ user, client }: Whose): SessionFilter {
   if (!user && !client) throw new ProtocolError('badRequest', 'user or client is missing');
   return { ...optional('user', user || undefined), ...optional('client', client || undefined) };
 }
 
-function kindOf(code: number | null | undefined): UnsubscribeKind | undefined {
+function toUnsubscribeKind(code: number | null | undefined): UnsubscribeKind | undefined {
   if (!code) return undefined;
   const kinds = Object.keys(UNSUBSCRIBES) as UnsubscribeKind[];
   const kind = kinds.find((each) => UNSUBSCRIBES[each].code === code);
@@ -113,7 +113,7 @@ const MAX_CLOSE_CODE = 4999;
 /** A close frame holds 125 bytes; two of them are the code. */
 const MAX_REASON_BYTES = 123;
 
-function closeOf(close: Close | null | undefined): { code: number; reason: string } {
+function toClose(close: Close | null | undefined): { code: number; reason: string } {
   const code = close?.code || CLOSES.forceDisconnect.code;
   if (code < MIN_CLOSE_CODE || code > MAX_CLOSE_CODE) {
     const detail = `disconnect.code must be from ${MIN_CLOSE_CODE} to ${MAX_CLOSE_CODE}`;
@@ -133,11 +133,11 @@ function presentData(
   text: string,
   { maxDataBytes }: ApiParts,
 ): JsonLine | undefined {
-  const line = dataOf(field, text, maxDataBytes);
+  const line = parseData(field, text, maxDataBytes);
   return line === 'null' ? undefined : line;
 }
 
-function msOf(seconds: number | null | undefined): number | undefined {
+function toMs(seconds: number | null | undefined): number | undefined {
   return seconds ? seconds * 1000 : undefined;
 }
 

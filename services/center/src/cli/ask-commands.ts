@@ -24,7 +24,7 @@ export const historyCommand: RunCommand = async (args, context) => {
     allowPositionals: true,
     options: { limit: { type: 'string', default: DEFAULT_LIMIT } },
   });
-  const channel = channelOf('history', positionals);
+  const channel = parseChannel('history', positionals);
   const limit = Number(values.limit);
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new UsageError('--limit is a number of publications, 1 or more');
@@ -47,7 +47,7 @@ export const historyCommand: RunCommand = async (args, context) => {
 /** `newswire presence CHANNEL`: prints the channel's members, one per line: client and user. */
 export const presenceCommand: RunCommand = async (args, context) => {
   const { positionals } = parse({ args, allowPositionals: true });
-  const channel = channelOf('presence', positionals);
+  const channel = parseChannel('presence', positionals);
   const answer = post<Presence>(context, 'presence', JSON.stringify({ channel }));
   return show(context, answer, ({ presence }) =>
     Object.values(presence).map(({ client, user }) => `${client}\t${user}`),
@@ -66,7 +66,7 @@ interface Presence {
   readonly presence: Readonly<Record<string, { readonly client: string; readonly user: string }>>;
 }
 
-function channelOf(command: string, [channel, ...more]: readonly string[]): string {
+function parseChannel(command: string, [channel, ...more]: readonly string[]): string {
   if (channel === undefined || more.length > 0) {
     throw new UsageError(`${command} needs one CHANNEL`);
   }

@@ -8,7 +8,7 @@ import {
   withoutEmptyValues,
 } from '@newswire/runtime';
 import { UsageError, type CommandContext } from './command.js';
-import { COMMANDS, USAGE, usageOf } from './commands.js';
+import { COMMANDS, USAGE, formatUsage } from './commands.js';
 
 /**
  * Runs one command. Resolves with the exit code: 0 success, 1 failure, 2 wrong usage or settings.
@@ -19,12 +19,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   if (['help', '--help', '-h'].includes(name)) return print(USAGE);
   if (name === '--version' && rest.length === 0) return print(VERSION);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command !== undefined && asksForHelp(rest)) return print(usageOf(command));
+  if (command !== undefined && asksForHelp(rest)) return print(formatUsage(command));
   try {
     if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`);
     return await command.run(rest, readContext());
   } catch (error) {
-    return report(error, command === undefined ? USAGE : usageOf(command));
+    return report(error, command === undefined ? USAGE : formatUsage(command));
   }
 }
 

@@ -52,11 +52,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-export function usageOf({ usage, purpose }: Command): string {
+export function formatUsage({ usage, purpose }: Command): string {
   return `newswire ${usage}\n    ${purpose}`;
 }
 
-export const USAGE = `${Object.values(COMMANDS).map(usageOf).join('\n')}
+export const USAGE = `${Object.values(COMMANDS).map(formatUsage).join('\n')}
 
 newswire --version and newswire [COMMAND] --help do what they say.
 

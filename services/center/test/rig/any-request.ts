@@ -78,7 +78,7 @@ const GOOD: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 };
 
 /** Parameters of a method: often right, sometimes with wrong values, or fields it has not. */
-function paramsOf(method: MethodName): fc.Arbitrary<object> {
+function arbitraryParams(method: MethodName): fc.Arbitrary<object> {
   const { params, notOffered } = SHAPES[method] as MethodShape;
   const fields = Object.keys((params as z.ZodObject).shape).map((name) => {
     const good = GOOD[name] ?? fc.boolean();
@@ -102,7 +102,10 @@ function paramsOf(method: MethodName): fc.Arbitrary<object> {
 const method = fc.constantFrom(...methods);
 
 const command = fc.oneof(
-  { weight: 8, arbitrary: method.chain((name) => paramsOf(name).map((it) => ({ [name]: it }))) },
+  {
+    weight: 8,
+    arbitrary: method.chain((name) => arbitraryParams(name).map((it) => ({ [name]: it }))),
+  },
   fc.dictionary(fc.constantFrom(...methods, 'nothing'), value, { maxKeys: 2 }),
   value,
 );
@@ -127,7 +130,9 @@ export const anyRequest = method.chain((name) =>
     body: fc.oneof(
       {
         weight: 8,
-        arbitrary: (name === 'batch' ? batch : paramsOf(name)).map((it) => JSON.stringify(it)),
+        arbitrary: (name === 'batch' ? batch : arbitraryParams(name)).map((it) =>
+          JSON.stringify(it),
+        ),
       },
       anyBody,
     ),

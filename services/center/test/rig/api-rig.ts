@@ -49,7 +49,7 @@ export class ApiRig {
 
   constructor(options: RigOptions = {}) {
     const limits = { historySize: 1000, historyTtlMs: 600_000 };
-    this.broker = new RecordingBroker({ limitsOf: () => limits, historyBytes: 1_048_576 });
+    this.broker = new RecordingBroker({ getLimits: () => limits, historyBytes: 1_048_576 });
     const control = new LocalControl();
     void control.serve((request) => {
       this.requests.push(request);
@@ -69,7 +69,7 @@ export class ApiRig {
         },
       },
       readHistory,
-      optionsOf: (channel) => ({
+      getOptions: (channel) => ({
         presence: !channel.startsWith('quiet:'),
         wildcard: channel.startsWith('wild:'),
       }),

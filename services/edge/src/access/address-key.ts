@@ -6,7 +6,7 @@ import { isIPv6 } from 'node:net';
  */
 export function addressKey(address: string): string {
   if (!address.includes(':') || !isIPv6(address)) return address;
-  const words = wordsOf(address);
+  const words = parseWords(address);
   const isMapped = words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff;
   if (!isMapped)
     return `${words
@@ -20,7 +20,7 @@ export function addressKey(address: string): string {
 /**
  * The eight 16-bit groups of an IPv6 address, which may contain `::` and may end in IPv4 notation.
  */
-function wordsOf(address: string): number[] {
+function parseWords(address: string): number[] {
   const [bare = ''] = address.split('%');
   const hex = bare.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
     const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);

@@ -8,9 +8,9 @@ export type OptionsOf = (channel: string) => NamespaceOptions;
  * Returns the options of a channel that may exist. Throws ProtocolError: 102, 107, or 103 for a
  * wildcard that the namespace does not allow.
  */
-export function existingChannel(channel: string, optionsOf: OptionsOf): NamespaceOptions {
+export function existingChannel(channel: string, getOptions: OptionsOf): NamespaceOptions {
   checkChannelOrWildcard(channel);
-  const options = optionsOf(channel);
+  const options = getOptions(channel);
   if (isWildcard(channel) && !options.wildcard) {
     throw new ProtocolError('permissionDenied', 'this namespace has no wildcard');
   }
@@ -21,8 +21,8 @@ export function existingChannel(channel: string, optionsOf: OptionsOf): Namespac
  * Like `existingChannel`, for a channel that a client named: the name must also match its
  * namespace's pattern.
  */
-export function chosenChannel(channel: string, optionsOf: OptionsOf): NamespaceOptions {
-  const options = existingChannel(channel, optionsOf);
+export function chosenChannel(channel: string, getOptions: OptionsOf): NamespaceOptions {
+  const options = existingChannel(channel, getOptions);
   if (!isWildcard(channel) && options.pattern?.test(channel) === false) {
     throw new ProtocolError('badRequest', "the channel's name is not as its namespace wants it");
   }

@@ -34,7 +34,7 @@ export const ACCESS_SETTINGS = [
 export type AccessConfig = Config<(typeof ACCESS_SETTINGS)[number]>;
 
 export interface AccessParts {
-  readonly optionsOf: OptionsOf;
+  readonly getOptions: OptionsOf;
   /** The namespaces to check against the settings. */
   readonly sections?: ChannelOptions['sections'];
   readonly observer?: AccessObserver;
@@ -74,7 +74,7 @@ interface Refusals {
 }
 
 class ConfiguredAccess implements Access {
-  readonly #optionsOf: OptionsOf;
+  readonly #getOptions: OptionsOf;
   readonly #logger: AccessParts['logger'];
   readonly #onTokenRefused: AccessObserver['onTokenRefused'];
   readonly #clock: Pick<ClaimChecks, 'leewayMs' | 'now'>;
@@ -88,11 +88,11 @@ class ConfiguredAccess implements Access {
 
   constructor(
     config: AccessConfig,
-    { optionsOf, sections = new Map(), logger, observer, now = Date.now }: AccessParts,
+    { getOptions, sections = new Map(), logger, observer, now = Date.now }: AccessParts,
     hooks: Hooks,
     log: BoundedLog,
   ) {
-    this.#optionsOf = optionsOf;
+    this.#getOptions = getOptions;
     this.#logger = logger;
     this.#onTokenRefused = observer?.onTokenRefused ?? (() => undefined);
     this.#log = log;
@@ -106,14 +106,14 @@ class ConfiguredAccess implements Access {
     this.#refusesNobody = anonymous === 'off';
     const isAsking = keys.length > 0 || connectHookUrl !== undefined;
     this.#needsToken = this.#refusesNobody || (anonymous === 'auto' && isAsking);
-    this.summary = summaryOf(config, this.#needsToken) + powersOf(sections);
+    this.summary = describeAccess(config, this.#needsToken) + describeSections(sections);
   }
 
   connect(request: ConnectRequest): Credentials | Promise<Credentials> {
     const { client, token } = request;
     if (token !== '') {
       const refusals = { expired: tokenExpired, invalid: invalidToken };
-      return this.#byToken(client, refusals, () => this.#credentialsOf(token));
+      return this.#byToken(client, refusals, () => this.#verifyToken(token));
     }
     const asked = this.#hooks.connect(request);
     if (asked !== undefined) return asked.then((found) => this.#admit(found));
@@ -125,7 +125,7 @@ class ConfiguredAccess implements Access {
     if (token === '') throw new ProtocolError('badRequest', 'refresh needs a token');
     const refusals = { expired: () => AccessClosedError.of('expired'), invalid: invalidToken };
     return this.#byToken(client, refusals, async () => {
-      const renewed = await this.#credentialsOf(token);
+      const renewed = await this.#verifyToken(token);
       if (renewed.user !== credentials.user) throw new InvalidTokenError("it is another user's");
       const { data } = credentials;
       return data === undefined ? renewed : { ...renewed, data };
@@ -134,10 +134,10 @@ class ConfiguredAccess implements Access {
 
   subscribe(attempt: SubscribeAttempt): SubscribeGrant | Promise<SubscribeGrant> {
     const { channel, token, credentials } = attempt;
-    const { subscribe } = chosenChannel(channel, this.#optionsOf);
+    const { subscribe } = chosenChannel(channel, this.#getOptions);
     if (token !== '' && subscribe !== 'nobody') {
       const refusals = { expired: tokenExpired, invalid: invalidSubscriptionToken };
-      return this.#byToken(attempt.client, refusals, () => this.#grantOf(attempt));
+      return this.#byToken(attempt.client, refusals, () => this.#requestGrant(attempt));
     }
     switch (subscribe) {
       case 'everyone':
@@ -159,12 +159,12 @@ class ConfiguredAccess implements Access {
 
   async subRefresh(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
     if (attempt.token === '') throw new ProtocolError('badRequest', 'sub_refresh needs a token');
-    if (chosenChannel(attempt.channel, this.#optionsOf).subscribe === 'nobody') {
+    if (chosenChannel(attempt.channel, this.#getOptions).subscribe === 'nobody') {
       throw new ProtocolError('permissionDenied', 'clients may not subscribe to this channel');
     }
     const expired = () => AccessClosedError.of('subscriptionExpired');
     const refusals = { expired, invalid: invalidSubscriptionToken };
-    return this.#byToken(attempt.client, refusals, () => this.#grantOf(attempt));
+    return this.#byToken(attempt.client, refusals, () => this.#requestGrant(attempt));
   }
 
   /** Runs `use`, and converts its token errors to refusals for the client. */
@@ -188,12 +188,12 @@ class ConfiguredAccess implements Access {
     }
   }
 
-  async #credentialsOf(token: string): Promise<Credentials> {
+  async #verifyToken(token: string): Promise<Credentials> {
     const signed = await this.#verifier.verify(token);
     return this.#admit(connectionCredentials(signed, this.#clock));
   }
 
-  async #grantOf(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
+  async #requestGrant(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
     const signed = await this.#verifier.verify(attempt.token);
     const claim = subscriptionClaim(signed, this.#clock);
     if (claim.channel !== attempt.channel) throw new InvalidTokenError('it is for another channel');
@@ -210,12 +210,12 @@ class ConfiguredAccess implements Access {
     if (this.#refusesNobody && credentials.user === '') {
       throw new ProtocolError('unauthorized', 'a user is needed');
     }
-    for (const channel of Object.keys(credentials.subs)) existingChannel(channel, this.#optionsOf);
+    for (const channel of Object.keys(credentials.subs)) existingChannel(channel, this.#getOptions);
     return credentials;
   }
 }
 
-function summaryOf({ anonymous, connectHookUrl }: AccessConfig, needsToken: boolean): string {
+function describeAccess({ anonymous, connectHookUrl }: AccessConfig, needsToken: boolean): string {
   if (connectHookUrl !== undefined) {
     return 'clients may connect with a token, or as the connect hook allows';
   }
@@ -232,7 +232,7 @@ const POWERS = [
 ] as const;
 
 /** The rights that the channels file gives to every client, in words; empty if there are none. */
-function powersOf(sections: ChannelOptions['sections']): string {
+function describeSections(sections: ChannelOptions['sections']): string {
   const open = POWERS.flatMap(([option, words]) => {
     const theirs = [...sections].filter(([, namespace]) => namespace[option] === 'everyone');
     return theirs.length === 0 ? [] : [`${words} (${theirs.map(([name]) => name).join(', ')})`];

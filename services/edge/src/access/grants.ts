@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { rawMembers, recordOf, toOneLine, type JsonLine } from '@newswire/protocol';
+import { rawMembers, recordSchema, toOneLine, type JsonLine } from '@newswire/protocol';
 import { z } from 'zod';
 import type { SubscribeGrant } from './access.js';
 
@@ -87,28 +87,28 @@ export const CREDENTIALS_MEMBERS = {
   b64info: Base64Json,
   expire_at: z.number().nullish(),
   channels: z.array(z.string()).nullish(),
-  subs: recordOf(Grant).nullish(),
+  subs: recordSchema(Grant).nullish(),
 };
 
-export function grantOf(from: z.infer<typeof Grant>, written: Written): SubscribeGrant {
+export function parseGrant(from: z.infer<typeof Grant>, written: Written): SubscribeGrant {
   const { override } = from;
   return defined({
     info: jsonLine(written, 'info', from.b64info),
     data: jsonLine(written, 'data', from.b64data),
     expiresAtMs: expiryMs(from.expire_at),
-    presence: valueOf(override?.presence),
-    joinLeave: valueOf(override?.join_leave),
-    recovery: valueOf(override?.force_recovery ?? override?.recover),
+    presence: readFlag(override?.presence),
+    joinLeave: readFlag(override?.join_leave),
+    recovery: readFlag(override?.force_recovery ?? override?.recover),
   });
 }
 
 /** Protobuf's JSON omits false, so a flag without a value is false. */
-function valueOf(flag: z.infer<typeof Flag>): boolean | undefined {
+function readFlag(flag: z.infer<typeof Flag>): boolean | undefined {
   return flag ? (flag.value ?? false) : undefined;
 }
 
 /** Merges `channels` and `subs`. For a channel in both, the entry in `subs` counts. */
-export function subsOf(
+export function parseSubs(
   from: {
     readonly channels?: readonly string[] | null | undefined;
     readonly subs?: ReadonlyMap<string, z.infer<typeof Grant>> | null | undefined;
@@ -120,7 +120,7 @@ export function subsOf(
     ...(from.channels ?? []).map((channel) => [channel, {}] as const),
     ...[...(from.subs ?? [])].map(
       ([channel, grant]) =>
-        [channel, grantOf(grant, rawMembers(texts.get(channel) ?? '{}'))] as const,
+        [channel, parseGrant(grant, rawMembers(texts.get(channel) ?? '{}'))] as const,
     ),
   ]);
 }

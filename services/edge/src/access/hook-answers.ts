@@ -7,9 +7,9 @@ import {
   defined,
   expiryMs,
   GRANT_MEMBERS,
-  grantOf,
+  parseGrant,
   jsonLine,
-  subsOf,
+  parseSubs,
   writtenLine,
   type Written,
 } from './grants.js';
@@ -50,7 +50,7 @@ export type HookAnswer<T> = T | HookRefusal | AccessClosedError;
 export function readConnectAnswer(answer: unknown, text: string): HookAnswer<Credentials> {
   return read({ answer, text }, ConnectResult, (result, written) => ({
     user: result.user ?? '',
-    subs: subsOf(result, written),
+    subs: parseSubs(result, written),
     ...defined({
       info: jsonLine(written, 'info', result.b64info),
       data: jsonLine(written, 'data', result.b64data),
@@ -61,7 +61,7 @@ export function readConnectAnswer(answer: unknown, text: string): HookAnswer<Cre
 }
 
 export function readSubscribeAnswer(answer: unknown, text: string): HookAnswer<SubscribeGrant> {
-  return read({ answer, text }, SubscribeResult, grantOf);
+  return read({ answer, text }, SubscribeResult, parseGrant);
 }
 
 /** Returns the result's data, or `null` if it has none. */

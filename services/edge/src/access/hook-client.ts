@@ -86,16 +86,16 @@ export class HookClient {
       onAsked(true, performance.now() - startMs);
       return found;
     } catch (error) {
-      const refusal = this.#refusalOf(error);
+      const refusal = this.#toRefusal(error);
       onAsked(!refusal.temporary, performance.now() - startMs);
       throw refusal;
     }
   }
 
-  #refusalOf(error: unknown): ProtocolError {
+  #toRefusal(error: unknown): ProtocolError {
     const { timeoutMs, onFailure } = this.#options;
     const isAnswer = error instanceof UnusableAnswerError;
-    const message = isAnswer ? error.message : reasonOf(error, timeoutMs);
+    const message = isAnswer ? error.message : describeFailure(error, timeoutMs);
     onFailure(`${this.#name}: ${message}`, isAnswer ? 'answer' : 'backend');
     const kind = isAnswer ? error.kind : 'internal';
     const detail = ERRORS[kind].temporary
@@ -153,14 +153,14 @@ const UNUSABLE_CODES = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|Z_)/;
 
 /** Whether the error concerns this answer only. Such an error is not a failure of the backend. */
 function isUnusable(error: unknown): boolean {
-  return error instanceof BodyTooLongError || UNUSABLE_CODES.test(codeOf(error) ?? '');
+  return error instanceof BodyTooLongError || UNUSABLE_CODES.test(getErrorCode(error) ?? '');
 }
 
 function unusable(error: unknown): UnusableAnswerError {
-  return new UnusableAnswerError(codeOf(error) ?? (error as Error).message);
+  return new UnusableAnswerError(getErrorCode(error) ?? (error as Error).message);
 }
 
-function codeOf(error: unknown): string | undefined {
+function getErrorCode(error: unknown): string | undefined {
   return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
 }
 
@@ -180,8 +180,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown, timeoutMs: number): string {
+function describeFailure(error: unknown, timeoutMs: number): string {
   const { name, message } = error as Error;
   if (name === 'TimeoutError') return `it took longer than ${timeoutMs} ms`;
-  return codeOf(error) ?? message;
+  return getErrorCode(error) ?? message;
 }

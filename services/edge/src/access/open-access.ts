@@ -30,13 +30,13 @@ export const OPEN_NAMESPACE: NamespaceOptions = {
  * Access control without tokens and hooks: every client is anonymous, and may subscribe to channels
  * that are open to everyone.
  */
-export function openAccess(optionsOf: OptionsOf): Access {
+export function openAccess(getOptions: OptionsOf): Access {
   const noTokens = () => Promise.reject(new ProtocolError('notAvailable', 'there are no tokens'));
   return {
     connect: () => ANONYMOUS,
     refresh: noTokens,
     subscribe: ({ channel }) => {
-      if (chosenChannel(channel, optionsOf).subscribe === 'everyone') return PLAIN_GRANT;
+      if (chosenChannel(channel, getOptions).subscribe === 'everyone') return PLAIN_GRANT;
       throw new ProtocolError('permissionDenied');
     },
     subRefresh: noTokens,

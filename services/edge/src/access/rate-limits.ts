@@ -39,7 +39,7 @@ export class RateLimits {
   take(key: string, cost = 1): boolean {
     const nowMs = this.#options.now();
     const bucket = this.#buckets.get(key) ?? { level: this.#options.burst, filledAtMs: nowMs };
-    bucket.level = this.#levelOf(bucket, nowMs);
+    bucket.level = this.#computeLevel(bucket, nowMs);
     bucket.filledAtMs = nowMs;
     if (key !== this.#newest) this.#move(key, bucket);
     this.#forget(nowMs);
@@ -61,7 +61,7 @@ export class RateLimits {
     this.#buckets.set(key, bucket);
   }
 
-  #levelOf({ level, filledAtMs }: Bucket, nowMs: number): number {
+  #computeLevel({ level, filledAtMs }: Bucket, nowMs: number): number {
     const { burst, perSecond } = this.#options;
     return Math.min(burst, level + ((nowMs - filledAtMs) * perSecond) / 1000);
   }
@@ -74,7 +74,8 @@ export class RateLimits {
     let looks = 2;
     for (const [key, bucket] of this.#buckets) {
       const isOver = this.#buckets.size > this.#options.maxKeys;
-      if (looks-- === 0 || (!isOver && this.#levelOf(bucket, nowMs) < this.#options.burst)) return;
+      if (looks-- === 0 || (!isOver && this.#computeLevel(bucket, nowMs) < this.#options.burst))
+        return;
       if (this.#buckets.size > 1) this.#buckets.delete(key);
     }
   }

@@ -71,7 +71,7 @@ export function remoteKeys(url: URL, options: RemoteKeysOptions): JWTVerifyGetKe
       if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
       const isMissing = error instanceof errors.JWKSNoMatchingKey;
       if (isMissing && readCount > readBefore) throw error;
-      if (!isMissing) onFailure(`the keys of tokens cannot be read: ${reasonOf(error)}`);
+      if (!isMissing) onFailure(`the keys of tokens cannot be read: ${describeFailure(error)}`);
       throw new ProtocolError('internal', 'the token cannot be checked at the moment');
     }
   };
@@ -88,7 +88,7 @@ function withoutNulls(json: string): unknown {
   return JSON.parse(json, (_, value: unknown) => (value === null ? undefined : value));
 }
 
-function reasonOf(error: unknown): string {
+function describeFailure(error: unknown): string {
   const { name, message, cause } = error as Error;
   if (name === 'TimeoutError' || error instanceof errors.JWKSTimeout) return 'it took too long';
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;

@@ -19,7 +19,7 @@ const ANONYMOUS = { user: '', subs: {} };
 const settings = { NEWSWIRE_TOKEN_HMAC_SECRET: SECRET };
 
 function rig(options: Partial<NamespaceOptions> = {}) {
-  const { access } = accessRig({ settings, now, optionsOf: () => ({ ...OPTIONS, ...options }) });
+  const { access } = accessRig({ settings, now, getOptions: () => ({ ...OPTIONS, ...options }) });
   return {
     access,
     subscribe: (of: Parameters<typeof attempt>[0]) => outcome(() => access.subscribe(attempt(of))),
@@ -57,7 +57,7 @@ describe('the name of a channel', () => {
 
   test('has to be of a known namespace where others are refused', async () => {
     const { access } = accessRig({
-      optionsOf: () => {
+      getOptions: () => {
         throw new ProtocolError('unknownChannel');
       },
     });

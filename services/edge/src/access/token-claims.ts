@@ -7,9 +7,9 @@ import {
   defined,
   expiryMs,
   GRANT_MEMBERS,
-  grantOf,
+  parseGrant,
   jsonLine,
-  subsOf,
+  parseSubs,
   writtenLine,
 } from './grants.js';
 import { InvalidTokenError } from './token-errors.js';
@@ -41,11 +41,11 @@ export function connectionCredentials(signed: SignedClaims, clock: Clock): Crede
   const written = rawMembers(signed.text);
   return {
     user: claims.sub ?? '',
-    subs: subsOf(claims, written),
+    subs: parseSubs(claims, written),
     ...defined({
       info: jsonLine(written, 'info', claims.b64info),
       meta: writtenLine(written, 'meta'),
-      expiresAtMs: expiryOf(claims, clock),
+      expiresAtMs: readExpiry(claims, clock),
     }),
   };
 }
@@ -62,12 +62,12 @@ export interface SubscriptionClaim {
 /** Converts a subscription token's claims. Throws InvalidTokenError. */
 export function subscriptionClaim(signed: SignedClaims, clock: Clock): SubscriptionClaim {
   const claims = read(SubscriptionClaims, signed);
-  const { expiresAtMs: _, ...grant } = grantOf(claims, rawMembers(signed.text));
+  const { expiresAtMs: _, ...grant } = parseGrant(claims, rawMembers(signed.text));
   return {
     user: claims.sub ?? '',
     channel: claims.channel,
     client: claims.client ?? '',
-    grant: { ...grant, ...defined({ expiresAtMs: expiryOf(claims, clock) }) },
+    grant: { ...grant, ...defined({ expiresAtMs: readExpiry(claims, clock) }) },
   };
 }
 
@@ -80,7 +80,7 @@ interface Expiring {
  * The time at which the grant expires. A token that is valid only because of the leeway expires
  * when the leeway is over.
  */
-function expiryOf({ exp, expire_at: expireAt }: Expiring, clock: Clock): number | undefined {
+function readExpiry({ exp, expire_at: expireAt }: Expiring, clock: Clock): number | undefined {
   if (expireAt !== undefined && expireAt !== null) return expiryMs(expireAt);
   const atMs = expiryMs(exp);
   return atMs === undefined || atMs > clock.now() ? atMs : atMs + clock.leewayMs;

@@ -23,26 +23,26 @@ export class TokenVerifier {
    * for a token over 8 KiB, 100 if the keys cannot be read at the moment.
    */
   async verify(token: string): Promise<SignedClaims> {
-    const signed = parseClaims(await this.#payloadOf(token));
+    const signed = parseClaims(await this.#verifyPayload(token));
     checkClaims(signed, this.#options);
     return signed;
   }
 
   /** The payload, verified with one of the keys. */
-  async #payloadOf(token: string): Promise<Uint8Array> {
+  async #verifyPayload(token: string): Promise<Uint8Array> {
     const bytes = Buffer.byteLength(token);
     if (bytes > MAX_TOKEN_BYTES) {
       const detail = `a token has ${bytes} bytes, ${MAX_TOKEN_BYTES} are allowed`;
       throw new ProtocolError('limitExceeded', detail);
     }
-    const algorithm = algorithmOf(token);
+    const algorithm = readAlgorithm(token);
     const keys = this.#options.keys.filter(({ algorithms }) => algorithms.includes(algorithm));
     let refusal: Error = new InvalidTokenError('no key is configured for its algorithm');
     for (const key of keys) {
       try {
         return await this.#verifyWith(token, key);
       } catch (error) {
-        refusal = refusalOf(error);
+        refusal = toRefusal(error);
         if (!isOtherKeys(error)) break;
       }
     }
@@ -86,7 +86,7 @@ function payloadIn({ payload, protectedHeader: { crit, b64 } }: CompactVerifyRes
   return payload;
 }
 
-function algorithmOf(token: string): string {
+function readAlgorithm(token: string): string {
   try {
     return decodeProtectedHeader(token).alg ?? '';
   } catch {
@@ -102,7 +102,7 @@ function isOtherKeys(error: unknown): boolean {
   );
 }
 
-function refusalOf(error: unknown): Error {
+function toRefusal(error: unknown): Error {
   if (error instanceof ProtocolError || error instanceof InvalidTokenError) return error;
   if (error instanceof errors.JOSEError) return new InvalidTokenError(error.code);
   return new InvalidTokenError('it cannot be read');

@@ -386,7 +386,7 @@ describe('refresh', () => {
 test('channels of a token must exist, but need not be as their pattern wants it', async () => {
   const { access } = accessRig({
     settings: HMAC_SETTINGS,
-    optionsOf: (channel) => {
+    getOptions: (channel) => {
       if (channel.startsWith('b:')) throw new ProtocolError('unknownChannel');
       return { ...OPTIONS, wildcard: true, subscribe: 'nobody', pattern: /^never$/ };
     },

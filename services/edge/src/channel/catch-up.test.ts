@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { centrifugeWire, FlushRig, type FakeSocket } from '../../test/rig/rig.js';
-import { framesOf } from './catch-up.js';
+import { encodeFrames } from './catch-up.js';
 import type { LiveChannel } from './live-channel.js';
 import { toEntry } from '../streams/entry.js';
 
@@ -239,5 +239,5 @@ describe('limits', () => {
 });
 
 test('frames of nothing are none', () => {
-  expect(framesOf(centrifugeWire, 'a', [], undefined, 1000)).toEqual([]);
+  expect(encodeFrames(centrifugeWire, 'a', [], undefined, 1000)).toEqual([]);
 });

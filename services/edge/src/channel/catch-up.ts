@@ -161,7 +161,7 @@ export class CatchUp {
   #send(subscription: Subscription, entries: readonly Entry[], previous: Entry | undefined): void {
     const { session, channel, wire } = subscription;
     const { maxMessageBytes } = this.#options;
-    const frames = framesOf(wire, channel.name, entries, previous, maxMessageBytes);
+    const frames = encodeFrames(wire, channel.name, entries, previous, maxMessageBytes);
     session.connection.send(...frames);
     subscription.advance();
     subscription.cursor += entries.length;
@@ -175,7 +175,7 @@ export class CatchUp {
  * The frames that carry these publications, in order. `previous` is the publication directly before
  * them. A frame has at most `maxMessageBytes`, unless a single publication has more.
  */
-export function framesOf(
+export function encodeFrames(
   wire: Wire,
   channel: string,
   entries: readonly Entry[],

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { after, at, item, items, LIMITS, logOf } from '../../test/rig/log-rig.js';
+import { after, at, item, items, LIMITS, newLog } from '../../test/rig/log-rig.js';
 import { ChannelLog } from './channel-log.js';
 
 describe('what is older than the ring', () => {
   test('parts are kept until nobody needs them', () => {
-    const log = logOf(21, 25);
+    const log = newLog(21, 25);
     expect(log.readFrom(at(log, 9))).toBe(9);
     log.addOlder(at(log, 9), items(8, 14));
     expect(log.entries(at(log, 9), log.end, Infinity)?.map(({ offset }) => offset)).toEqual([
@@ -21,7 +21,7 @@ describe('what is older than the ring', () => {
   });
 
   test('of large parts those used least recently make room', () => {
-    const log = logOf(51, 55);
+    const log = newLog(51, 55);
     const megabyte = 'x'.repeat(1_048_576);
     const part = (offset: number) => {
       log.addOlder(at(log, offset - 1), [item(offset, megabyte)]);
@@ -35,7 +35,7 @@ describe('what is older than the ring', () => {
   });
 
   test('a part that reaches the ring, and fits, becomes part of it', () => {
-    const log = logOf(21, 23);
+    const log = newLog(21, 23);
     log.addOlder(at(log, 18), items(19, 23));
     log.dropOlder();
     expect(after(log, 18)).toEqual(['19', '20', '21', '22', '23']);
@@ -45,14 +45,14 @@ describe('what is older than the ring', () => {
   });
 
   test('a part that reaches the ring and does not fit stays beside it', () => {
-    const log = logOf(21, 25);
+    const log = newLog(21, 25);
     log.addOlder(at(log, 18), items(19, 25));
     expect(log.ringStart).toBe(at(log, 20));
     expect(after(log, 18)).toEqual(['19', '20']);
   });
 
   test('a part that begins later proves that what is before it is gone', () => {
-    const log = logOf(21, 25);
+    const log = newLog(21, 25);
     log.addOlder(at(log, 9), items(12, 14));
     expect(log.floor).toBe(at(log, 11));
     expect(log.readFrom(at(log, 10))).toBeUndefined();
@@ -64,7 +64,7 @@ describe('what is older than the ring', () => {
   });
 
   test('a part with a hole ends there', () => {
-    const log = logOf(21, 25);
+    const log = newLog(21, 25);
     log.addOlder(at(log, 9), [...items(9, 12), ...items(14, 16)]);
     expect(after(log, 9)).toEqual(['10', '11', '12']);
     expect(after(log, 13)).toBeUndefined();
@@ -92,7 +92,7 @@ describe('what is older than the ring', () => {
 
 describe('removal', () => {
   test('what was removed is given to nobody, what comes later is', () => {
-    const log = logOf(1, 5);
+    const log = newLog(1, 5);
     log.removeBefore(at(log, 3));
     expect([after(log, 2), after(log, 3)]).toEqual([undefined, ['4', '5']]);
     expect(log.readFrom(at(log, 2))).toBeUndefined();
@@ -102,7 +102,7 @@ describe('removal', () => {
   });
 
   test('also not if it was being read meanwhile', () => {
-    const log = logOf(21, 23);
+    const log = newLog(21, 23);
     log.removeBefore(at(log, 20));
     log.addOlder(at(log, 17), items(18, 20));
     expect(after(log, 17)).toBeUndefined();

@@ -1,12 +1,12 @@
 import { seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
-import { after, at, item, items, LIMITS, logOf } from '../../test/rig/log-rig.js';
+import { after, at, item, items, LIMITS, newLog } from '../../test/rig/log-rig.js';
 import { ChannelLog } from './channel-log.js';
 import { encoded } from '../streams/entry.js';
 
 describe('the ring', () => {
   test('keeps so many publications', () => {
-    const log = logOf(1, 8);
+    const log = newLog(1, 8);
     expect(log.end - log.ringStart).toBe(5);
     expect(after(log, 3)).toEqual(['4', '5', '6', '7', '8']);
     expect(after(log, 2)).toBeUndefined();
@@ -23,7 +23,7 @@ describe('the ring', () => {
   });
 
   test('never drops what was not flushed, whatever the limits', () => {
-    const log = logOf(1, 5);
+    const log = newLog(1, 5);
     const flushed = at(log, 3);
     for (const each of items(6, 30)) log.append(each, flushed);
     expect(log.ringStart).toBe(flushed);
@@ -33,7 +33,7 @@ describe('the ring', () => {
   });
 
   test('is read in parts: up to so many bytes, but one publication always', () => {
-    const log = logOf(1, 5);
+    const log = newLog(1, 5);
     const part = (maxBytes: number) =>
       log.entries(at(log, 1), log.end, maxBytes)?.map(({ offset }) => offset);
     expect(part(0)).toEqual([2]);
@@ -44,7 +44,7 @@ describe('the ring', () => {
   });
 
   test('an entry is encoded once for each wire', () => {
-    const [entry] = logOf(1, 1).entries(1, 2, 100) ?? [];
+    const [entry] = newLog(1, 1).entries(1, 2, 100) ?? [];
     if (entry === undefined) throw new Error('there is one');
     let calls = 0;
     const wire = { ...seedWire, encode: () => `frame ${++calls}` };
@@ -62,7 +62,7 @@ describe('positions', () => {
   });
 
   test('a cursor and its position tell the same; no epoch is the present one', () => {
-    const log = logOf(11, 15);
+    const log = newLog(11, 15);
     expect(log.position).toEqual({ offset: 15, epoch: 'e' });
     for (const offset of [0, 10, 12, 15, 20]) {
       expect(log.positionAt(at(log, offset))).toEqual({ offset, epoch: 'e' });
@@ -73,7 +73,7 @@ describe('positions', () => {
   });
 
   test('generations follow one another; more than a generation had is its end', () => {
-    const log = logOf(1, 3);
+    const log = newLog(1, 3);
     log.beginGeneration({ epoch: 'f', firstOffset: 1 });
     log.append(item(1, 'f1'), Infinity);
     log.beginGeneration({ epoch: 'g', firstOffset: 7 });
@@ -99,7 +99,7 @@ describe('positions', () => {
   });
 
   test('sixteen generations are remembered', () => {
-    const log = logOf(1, 1);
+    const log = newLog(1, 1);
     for (let i = 1; i <= 16; i++) {
       log.beginGeneration({ epoch: `e${i}`, firstOffset: 1 });
       log.append(item(1), Infinity);
@@ -109,7 +109,7 @@ describe('positions', () => {
   });
 
   test('after a restart only the new generation counts, and the one that it follows', () => {
-    const log = logOf(1, 5);
+    const log = newLog(1, 5);
     const end = log.end;
     log.restart({ epoch: 'f', firstOffset: 8, follows: { epoch: 'd', offset: 4 } }, 9);
     expect(log.end).toBeGreaterThan(end);

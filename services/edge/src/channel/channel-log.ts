@@ -248,7 +248,7 @@ export class ChannelLog {
    */
   addOlder(cursor: number, publications: readonly Entry[]): void {
     const { ringStart } = this;
-    const numbers = publications.map(({ offset }) => this.#numberOf(offset));
+    const numbers = publications.map(({ offset }) => this.#toCursor(offset));
     const isRing = (number: number | undefined) => number === undefined || number >= ringStart;
     const at = numbers.findIndex((number) => number >= cursor);
     const start = at < 0 || isRing(numbers[at]) ? ringStart : (numbers[at] ?? ringStart);
@@ -302,7 +302,7 @@ export class ChannelLog {
     return true;
   }
 
-  #numberOf(offset: number): number {
+  #toCursor(offset: number): number {
     const generation = this.#generations.at(-1);
     if (generation === undefined) return -Infinity;
     const number = generation.base + offset;

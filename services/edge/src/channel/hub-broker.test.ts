@@ -120,7 +120,7 @@ describe('the position of a quiet channel', () => {
     const { rig, first } = await lostOne();
     await rig.elapse(10_000);
     await rig.elapse(10_000);
-    rig.hub.handlePublication('a', { offset: 3, data: '"x"' }, epochOf(first), undefined);
+    rig.hub.handlePublication('a', { offset: 3, data: '"x"' }, readEpoch(first), undefined);
     await rig.elapse(1000);
     await rig.elapse(30_000);
     expect([first.offsets, rig.fills]).toEqual([[1, 2, 3], 0]);
@@ -161,5 +161,5 @@ describe('the position of a quiet channel', () => {
   });
 });
 
-const epochOf = ({ answer }: { answer: { subscribe?: { epoch: string } } | undefined }) =>
+const readEpoch = ({ answer }: { answer: { subscribe?: { epoch: string } } | undefined }) =>
   answer?.subscribe?.epoch ?? '';

@@ -12,7 +12,7 @@ async function publishTexts(rig: HubRig, first: number, last: number): Promise<v
 }
 
 test('whoever comes when reads the same, beside clients that want it whole', async () => {
-  const rig = new HubRig(10, { optionsOf: () => ({ ...OPEN_NAMESPACE, delta: true }) });
+  const rig = new HubRig(10, { getOptions: () => ({ ...OPEN_NAMESPACE, delta: true }) });
   const early = await rig.subscribed('a', { delta: 'fossil' });
   const plain = await rig.subscribed('a');
   await publishTexts(rig, 1, 3);
@@ -24,7 +24,7 @@ test('whoever comes when reads the same, beside clients that want it whole', asy
 });
 
 test('whoever comes back reads the first as a whole, and goes on with differences', async () => {
-  const rig = new HubRig(10, { optionsOf: () => ({ ...OPEN_NAMESPACE, delta: true }) });
+  const rig = new HubRig(10, { getOptions: () => ({ ...OPEN_NAMESPACE, delta: true }) });
   const first = await rig.subscribed('a', { delta: 'fossil' });
   await publishTexts(rig, 1, 5);
   const { epoch } = first.answer?.subscribe ?? {};
@@ -36,7 +36,7 @@ test('whoever comes back reads the first as a whole, and goes on with difference
 });
 
 test('a slow client reads differences from the log', async () => {
-  const rig = new HubRig(10, { optionsOf: () => ({ ...OPEN_NAMESPACE, delta: true }) });
+  const rig = new HubRig(10, { getOptions: () => ({ ...OPEN_NAMESPACE, delta: true }) });
   const slow = await rig.subscribed('a', { delta: 'fossil' });
   await publishTexts(rig, 1, 1);
   slow.socket.isStuck = true;
@@ -57,7 +57,7 @@ test.each([
   ['a client that kept up', false],
   ['a slow client', true],
 ])('after a gap that is not told, %s gets no difference from what it missed', async (_, isSlow) => {
-  const rig = new HubRig(10, { optionsOf: () => LOOSE });
+  const rig = new HubRig(10, { getOptions: () => LOOSE });
   const client = await rig.subscribed('a', { delta: 'fossil' });
   await publishTexts(rig, 1, 2);
   if (isSlow) client.socket.buffered = 1_000_000;
@@ -83,7 +83,7 @@ test.each([
 
 test('a slow client that lost a part goes on with a whole publication', async () => {
   const options = { ...LOOSE, historySize: 1 };
-  const rig = new HubRig(2, { optionsOf: () => options, limitsOf: () => options });
+  const rig = new HubRig(2, { getOptions: () => options, getLimits: () => options });
   const slow = await rig.subscribed('a', { delta: 'fossil' });
   await publishTexts(rig, 1, 2);
   slow.socket.buffered = 1_000_000;

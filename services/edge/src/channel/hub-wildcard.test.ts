@@ -1,22 +1,22 @@
 import { plainSseRequest, plainSseWire, seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
-import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
+import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
 import { openAccess } from '../access/open-access.js';
 
-const NAMESPACES = optionsOf({
+const NAMESPACES = buildOptions({
   sports: { wildcard: true, cacheRecovery: true, delta: true, presence: true, joinLeave: true },
 });
 
 const ALL = 'sports:*';
 
-function rigOf(ringSize = 10): HubRig {
-  return new HubRig(ringSize, { access: openAccess(NAMESPACES), optionsOf: NAMESPACES });
+function newRig(ringSize = 10): HubRig {
+  return new HubRig(ringSize, { access: openAccess(NAMESPACES), getOptions: NAMESPACES });
 }
 
 describe('a wildcard', () => {
   test('hears each channel of its namespace, and the name of each', async () => {
-    const rig = rigOf();
+    const rig = newRig();
     await rig.publish('sports:1', 1);
     const client = await rig.subscribed(ALL);
     await rig.publish('sports:1', 1, 'a');
@@ -32,7 +32,7 @@ describe('a wildcard', () => {
   });
 
   test('is a loose subscription, whatever its client or its namespace ask for', async () => {
-    const rig = rigOf();
+    const rig = newRig();
     const wishes = { positioned: true, recoverable: true, join_leave: true, delta: 'fossil' };
     const since = { recover: true, offset: 5, epoch: 'other', flag: 2 };
     const client = await rig.subscribed(ALL, { ...wishes, ...since });
@@ -47,7 +47,7 @@ describe('a wildcard', () => {
   });
 
   test('is heard on the seed wire and as plain SSE', async () => {
-    const rig = rigOf();
+    const rig = newRig();
     const seed = await rig.seed(ALL);
     const sse = rig.open(plainSseWire, 'plain_sse');
     sse.session.handleText(plainSseRequest({ channels: ALL, token: '', lastEventId: '' }));
@@ -60,7 +60,7 @@ describe('a wildcard', () => {
   });
 
   test('goes on after a gap with the very next publication, and tells nobody', async () => {
-    const rig = rigOf();
+    const rig = newRig();
     const client = await rig.subscribed(ALL);
     const seed = await rig.seed(ALL);
     await rig.publish('sports:1', 3, 'before');
@@ -83,7 +83,7 @@ describe('a wildcard', () => {
   });
 
   test('is never compared with a log, which it has not', async () => {
-    const rig = rigOf();
+    const rig = newRig();
     await rig.subscribed(ALL);
     const reads = rig.broker.reads.length;
     for (let i = 0; i < 5; i++) await rig.elapse(10_000);
@@ -91,7 +91,7 @@ describe('a wildcard', () => {
   });
 
   test('gives a slow client what the ring still has, once and in order', async () => {
-    const rig = rigOf(10);
+    const rig = newRig(10);
     const client = await rig.subscribed(ALL);
     client.socket.buffered = 1e9;
     await rig.publish('sports:1', 5);
@@ -113,7 +113,7 @@ describe('a wildcard', () => {
   });
 
   test('ends when its last client has left', async () => {
-    const rig = rigOf();
+    const rig = newRig();
     const client = await rig.subscribed(ALL);
     await client.ask(3, { unsubscribe: { channel: ALL } });
     await rig.publish('sports:1', 1);
@@ -124,7 +124,7 @@ describe('a wildcard', () => {
   test('may be what the server subscribes a client to', async () => {
     const access = new ScriptedAccess();
     access.credentials['t'] = { user: 'ann', subs: { [ALL]: {} } };
-    const rig = new HubRig(10, { access, optionsOf: NAMESPACES });
+    const rig = new HubRig(10, { access, getOptions: NAMESPACES });
     const client = await rig.connected({ token: 't' });
     expect(client.reply(1)).toMatchObject({ connect: { subs: { [ALL]: {} } } });
     await rig.publish('sports:1', 1);
@@ -140,7 +140,7 @@ describe('a wildcard is refused', () => {
     ['sports:*x', 107],
     [':*', 107],
   ])('%s: %i', async (channel, code) => {
-    const rig = rigOf();
+    const rig = newRig();
     const client = await rig.subscribed(channel);
     expect(client.answer).toMatchObject({ id: 2, error: { code } });
     const seed = rig.open(seedWire);
@@ -156,7 +156,7 @@ describe('a wildcard is refused', () => {
     { presence: {} },
     { presence_stats: {} },
   ])('by what there is of single channels only: %j', async (command) => {
-    const client = await rigOf().connected();
+    const client = await newRig().connected();
     const [[method, params] = ['', {}]] = Object.entries(command);
     const reply = await client.ask(2, { [method]: { ...params, channel: ALL } });
     expect(reply).toMatchObject({ error: { code: 107 } });

@@ -18,13 +18,13 @@ import {
 } from './live-channel.js';
 import { LogReader, type LogReaderOptions } from './log-reader.js';
 import type { Outbox } from './outbox.js';
-import { startAtNewest, startOf } from '../session/start-of.js';
+import { startAtNewest, determineStart } from '../session/start-of.js';
 import { toEntry, type Entry } from '../streams/entry.js';
 
 export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist' | 'onRead'> {
   readonly now: () => number;
   /** The limits of the broker's logs. */
-  readonly limitsOf: LimitsOf;
+  readonly getLimits: LimitsOf;
   /** How often the position of a quiet channel is compared with the broker's. */
   readonly checkIntervalMs: number;
   /** How long a channel is still followed without subscriptions: its clients may come back. */
@@ -230,7 +230,7 @@ export class Hub implements BrokerHandler {
   }
 
   #open(name: string): LiveChannel {
-    const channel = new LiveChannel(name, this.#options, this.#options.limitsOf(name));
+    const channel = new LiveChannel(name, this.#options, this.#options.getLimits(name));
     this.#channels.set(name, channel);
     return channel;
   }
@@ -293,7 +293,7 @@ export class Hub implements BrokerHandler {
 
   #settle(subscription: Subscription): void {
     const { channel, since, terms } = subscription;
-    const start = (terms.cacheRecovery ? startAtNewest : startOf)(
+    const start = (terms.cacheRecovery ? startAtNewest : determineStart)(
       channel,
       since,
       this.#options.now(),

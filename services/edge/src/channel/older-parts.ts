@@ -33,9 +33,9 @@ export class OlderParts {
   /** The new part stays, whatever its size. The least recently used parts make room for it. */
   add(part: OlderPart): void {
     this.#parts.push(part);
-    let bytes = this.#parts.reduce((sum, each) => sum + bytesOf(each), 0);
+    let bytes = this.#parts.reduce((sum, each) => sum + sumBytes(each), 0);
     while (bytes > MAX_BYTES && this.#parts.length > 1) {
-      bytes -= bytesOf(this.#parts.shift() ?? part);
+      bytes -= sumBytes(this.#parts.shift() ?? part);
     }
   }
 
@@ -44,6 +44,6 @@ export class OlderParts {
   }
 }
 
-function bytesOf({ entries }: OlderPart): number {
+function sumBytes({ entries }: OlderPart): number {
   return entries.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -1,4 +1,4 @@
-import { framesOf, type CatchUp } from './catch-up.js';
+import { encodeFrames, type CatchUp } from './catch-up.js';
 import type { LiveChannel, Subscription } from './live-channel.js';
 
 /** The part of the listening server that the outbox needs. */
@@ -104,7 +104,7 @@ export class Outbox {
     try {
       const previous = audiences.size === 0 ? undefined : log.before(flushed);
       for (const [wire, { topic }] of audiences) {
-        for (const frame of framesOf(wire, channel.name, entries, previous, maxMessageBytes)) {
+        for (const frame of encodeFrames(wire, channel.name, entries, previous, maxMessageBytes)) {
           this.#publisher.publish(topic, frame);
         }
       }

@@ -4,12 +4,12 @@ import { readDeltas } from '../../test/rig/delta-texts.js';
 import { HubRig, settled, upTo, type HubClient } from '../../test/rig/hub-rig.js';
 import { OPEN_NAMESPACE } from '../access/open-access.js';
 
-const rigOf = (options: Partial<typeof OPEN_NAMESPACE>, ringSize = 1000) => {
+const newRig = (options: Partial<typeof OPEN_NAMESPACE>, ringSize = 1000) => {
   const namespace = { ...OPEN_NAMESPACE, ...options };
-  return new HubRig(ringSize, { optionsOf: () => namespace, limitsOf: () => namespace });
+  return new HubRig(ringSize, { getOptions: () => namespace, getLimits: () => namespace });
 };
 
-const epochOf = ({ answer }: HubClient) => answer?.subscribe?.epoch ?? '';
+const readEpoch = ({ answer }: HubClient) => answer?.subscribe?.epoch ?? '';
 
 /** A client that reconnects with a position. */
 const backAt = (rig: HubRig, epoch: string, offset: number) =>
@@ -24,7 +24,7 @@ const LOST = { recovered: false, offsets: [] };
 
 describe('an edge that listened all the time', () => {
   test('gives no subscriber a newest publication that is older than its log keeps', async () => {
-    const rig = rigOf({ cacheRecovery: true, historyTtlMs: 1000 });
+    const rig = newRig({ cacheRecovery: true, historyTtlMs: 1000 });
     await rig.subscribed('a');
     await rig.publish('a', 1);
     rig.nowMs += 999;
@@ -35,8 +35,8 @@ describe('an edge that listened all the time', () => {
   });
 
   test('recovers nobody from what is too old, or more than the log keeps', async () => {
-    const rig = rigOf({ historySize: 2, historyTtlMs: 1000 });
-    const epoch = epochOf(await rig.subscribed('a'));
+    const rig = newRig({ historySize: 2, historyTtlMs: 1000 });
+    const epoch = readEpoch(await rig.subscribed('a'));
     await rig.publish('a', 4);
     expect(replayed(await backAt(rig, epoch, 1))).toEqual(LOST);
     expect(replayed(await backAt(rig, epoch, 2))).toEqual({ recovered: true, offsets: [3, 4] });
@@ -46,7 +46,7 @@ describe('an edge that listened all the time', () => {
   });
 
   test('counts the age of what it reads from the log from when it was published', async () => {
-    const rig = rigOf({ historyTtlMs: 1000 });
+    const rig = newRig({ historyTtlMs: 1000 });
     const { epoch } = await rig.publish('a', 2);
     rig.nowMs += 900;
     expect(replayed(await backAt(rig, epoch, 1))).toEqual({ recovered: true, offsets: [2] });
@@ -55,23 +55,23 @@ describe('an edge that listened all the time', () => {
   });
 
   test('counts the age of what came while the log was read from when it came', async () => {
-    const rig = rigOf({ historyTtlMs: 1000 });
+    const rig = newRig({ historyTtlMs: 1000 });
     const first = await rig.subscribed('a');
     await rig.publish('a', 1);
     const answer = rig.broker.hold();
     rig.hub.handleGap('a');
     await rig.publish('a', 1);
     rig.nowMs += 1000;
-    const generation = { epoch: epochOf(first), firstOffset: 1, follows: undefined };
+    const generation = { epoch: readEpoch(first), firstOffset: 1, follows: undefined };
     answer({ publications: [], agesMs: [], topOffset: 1, generation });
     rig.broker.script = undefined;
     await settled();
     expect(first.offsets).toEqual([1, 2]);
-    expect(replayed(await backAt(rig, epochOf(first), 1))).toEqual(LOST);
+    expect(replayed(await backAt(rig, readEpoch(first), 1))).toEqual(LOST);
   });
 
   test('counts the age of what comes beside something else to send from when it came', async () => {
-    const rig = rigOf({ cacheRecovery: true, historyTtlMs: 1000 });
+    const rig = newRig({ cacheRecovery: true, historyTtlMs: 1000 });
     await rig.subscribed('a');
     await rig.publish('a', 1);
     rig.nowMs += 60_000;
@@ -85,8 +85,8 @@ describe('an edge that listened all the time', () => {
 
   test('counts the age of what comes while more is to send than a tick takes', async () => {
     const namespace = { ...OPEN_NAMESPACE, cacheRecovery: true, historyTtlMs: 1000 };
-    const optionsOf = () => namespace;
-    const rig = new HubRig(1000, { optionsOf, limitsOf: optionsOf, maxFlushBytes: 4096 });
+    const getOptions = () => namespace;
+    const rig = new HubRig(1000, { getOptions, getLimits: getOptions, maxFlushBytes: 4096 });
     await rig.subscribed('a');
     for (let i = 0; i < 30; i++) void rig.broker.publish('a', `"${'x'.repeat(4000)}"`);
     for (let i = 0; i < 10; i++) {
@@ -100,14 +100,14 @@ describe('an edge that listened all the time', () => {
   });
 
   test('serves a session that lags all that it is owed, and nobody else', async () => {
-    const rig = rigOf({ historySize: 2, historyTtlMs: 1000 });
+    const rig = newRig({ historySize: 2, historyTtlMs: 1000 });
     const slow = await rig.subscribed('a');
     await rig.publish('a', 1);
     slow.socket.buffered = 1e9;
     await rig.publish('a', 8);
     await rig.elapse(5000);
-    expect(replayed(await backAt(rig, epochOf(slow), 1))).toEqual(LOST);
-    expect(replayed(await backAt(rig, epochOf(slow), 8))).toEqual(LOST);
+    expect(replayed(await backAt(rig, readEpoch(slow), 1))).toEqual(LOST);
+    expect(replayed(await backAt(rig, readEpoch(slow), 8))).toEqual(LOST);
     slow.socket.buffered = 0;
     slow.session.handleDrain();
     await settled();
@@ -115,7 +115,7 @@ describe('an edge that listened all the time', () => {
   });
 
   test('lets go of what nobody can be given, but for the newest', async () => {
-    const rig = rigOf({ historyTtlMs: 1000 });
+    const rig = newRig({ historyTtlMs: 1000 });
     const first = await rig.subscribed('a');
     await rig.publish('a', 5);
     await rig.elapse(1000);
@@ -123,7 +123,7 @@ describe('an edge that listened all the time', () => {
     expect((channel?.log.end ?? 0) - (channel?.log.ringStart ?? 0)).toBe(1);
     await rig.publish('a', 1);
     expect(first.offsets).toEqual(upTo(1, 6));
-    expect(replayed(await backAt(rig, epochOf(first), 5))).toEqual({
+    expect(replayed(await backAt(rig, readEpoch(first), 5))).toEqual({
       recovered: true,
       offsets: [6],
     });
@@ -132,7 +132,7 @@ describe('an edge that listened all the time', () => {
 
 describe('after the history was removed', () => {
   test('what went out in the same tick is recovered by nobody', async () => {
-    const rig = rigOf({ cacheRecovery: true });
+    const rig = newRig({ cacheRecovery: true });
     const first = await rig.subscribed('a');
     void rig.broker.publish('a', '"1"');
     void rig.broker.removeHistory('a');
@@ -142,7 +142,7 @@ describe('after the history was removed', () => {
   });
 
   test('what was read before it, and came after it, is recovered by nobody', async () => {
-    const rig = rigOf({});
+    const rig = newRig({});
     const { epoch } = await rig.publish('a', 3);
     const page = await rig.broker.history('a', 0, 10);
     const answer = rig.broker.hold();
@@ -180,7 +180,7 @@ async function givenByFresh(
   request: { readonly delta?: string },
   options: typeof OPEN_NAMESPACE,
 ) {
-  const fresh = new HubRig(1000, { optionsOf: () => options, limitsOf: () => options });
+  const fresh = new HubRig(1000, { getOptions: () => options, getLimits: () => options });
   fresh.nowMs = rig.nowMs;
   fresh.broker.script = (since, limit) => rig.broker.history('a', since, limit);
   return givenBy(fresh, request);
@@ -218,8 +218,8 @@ test('an edge with a ring gives a new subscriber the same as one without', async
     async (path, { ringSize, historyBytes, ...more }) => {
       const options = { ...OPEN_NAMESPACE, ...more };
       const rig = new HubRig(ringSize, {
-        optionsOf: () => options,
-        limitsOf: () => options,
+        getOptions: () => options,
+        getLimits: () => options,
         historyBytes,
       });
       const first = await rig.subscribed('a');
@@ -227,7 +227,7 @@ test('an edge with a ring gives a new subscriber the same as one without', async
       let top = 0;
       for (const [name, count] of path) {
         const delta = options.delta ? { delta: 'fossil' } : {};
-        const position = { recover: true, epoch: epochOf(first), offset: Math.min(top, count) };
+        const position = { recover: true, epoch: readEpoch(first), offset: Math.min(top, count) };
         const request = { ...delta, ...(name === 'recover' ? position : {}) };
         switch (name) {
           case 'publish':

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
+import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
 
-const NAMESPACES = optionsOf({
+const NAMESPACES = buildOptions({
   told: { joinLeave: true, presence: true, readPresence: 'everyone' },
   quiet: { presence: true, readPresence: 'everyone' },
 });
@@ -14,7 +14,7 @@ function rigWithPresence() {
   access.credentials['server'] = { user: 'bob', subs: { 'told:a': { info: '1' } } };
   access.grants['member'] = { presence: true, joinLeave: true, info: '"granted"' };
   const presence = new PresenceModel();
-  return { presence, rig: new HubRig(10, { access, presence, optionsOf: NAMESPACES }) };
+  return { presence, rig: new HubRig(10, { access, presence, getOptions: NAMESPACES }) };
 }
 
 const subscribe = (channel: string, more: object = {}) => ({ subscribe: { channel, ...more } });

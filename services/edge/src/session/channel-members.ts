@@ -38,7 +38,7 @@ export class ChannelMembers {
     if (terms.receivesMembers) this.#listen(this.#presence, subscription);
     if (!terms.isMember) return;
     this.#presence
-      .join(channel.name, infoOf(subscription), terms.isAnnounced)
+      .join(channel.name, toClientInfo(subscription), terms.isAnnounced)
       .catch(this.#options.onFailure);
   }
 
@@ -106,7 +106,10 @@ export class ChannelMembers {
 }
 
 /** The client of a subscription, as others on the channel see it. */
-export function infoOf({ session, grant }: Pick<Subscription, 'session' | 'grant'>): ClientInfo {
+export function toClientInfo({
+  session,
+  grant,
+}: Pick<Subscription, 'session' | 'grant'>): ClientInfo {
   const { client, credentials } = session;
   const { user, info: connInfo } = credentials;
   const { info: chanInfo } = grant;

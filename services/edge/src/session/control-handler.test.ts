@@ -24,8 +24,8 @@ async function office() {
   return { rig, ann, bob, nobody, ask };
 }
 
-const idOf = ({ session }: HubClient) => session.client;
-const closesOf = (...clients: HubClient[]) => clients.map(({ socket }) => socket.closes);
+const getId = ({ session }: HubClient) => session.client;
+const getCloses = (...clients: HubClient[]) => clients.map(({ socket }) => socket.closes);
 
 describe('who is meant', () => {
   test.each([
@@ -41,10 +41,10 @@ describe('who is meant', () => {
   test('one client, if it is the user’s', async () => {
     const { ask, bob, nobody } = await office();
     const unsubscribe = { method: 'unsubscribe', channel: 'none' } as const;
-    expect(await ask({ ...unsubscribe, client: idOf(bob) })).toEqual({ count: 1 });
-    expect(await ask({ ...unsubscribe, client: idOf(bob), user: 'bob' })).toEqual({ count: 1 });
-    expect(await ask({ ...unsubscribe, client: idOf(bob), user: 'ann' })).toEqual({ count: 0 });
-    expect(await ask({ ...unsubscribe, client: idOf(nobody) })).toEqual({ count: 1 });
+    expect(await ask({ ...unsubscribe, client: getId(bob) })).toEqual({ count: 1 });
+    expect(await ask({ ...unsubscribe, client: getId(bob), user: 'bob' })).toEqual({ count: 1 });
+    expect(await ask({ ...unsubscribe, client: getId(bob), user: 'ann' })).toEqual({ count: 0 });
+    expect(await ask({ ...unsubscribe, client: getId(nobody) })).toEqual({ count: 1 });
   });
 
   test('nobody who has gone', async () => {
@@ -62,9 +62,9 @@ describe('the server', () => {
     const { ask, ann, bob, nobody } = await office();
     const reason = 'é'.repeat(100);
     await ask({ method: 'disconnect', user: 'ann', code: 4001, reason });
-    expect(closesOf(...ann, bob, nobody)).toEqual([[4001], [4001], [], []]);
+    expect(getCloses(...ann, bob, nobody)).toEqual([[4001], [4001], [], []]);
     await ask({ method: 'disconnect', user: 'ann', code: 4002, reason });
-    expect(closesOf(...ann)).toEqual([[4001], [4001]]);
+    expect(getCloses(...ann)).toEqual([[4001], [4001]]);
   });
 
   test('unsubscribes with another code where one is given', async () => {
@@ -100,7 +100,7 @@ describe('the server', () => {
     const request = { method: 'subscribe', channel: 'b', data: '[1]' } as const;
     const since = { offset: 2, epoch };
     expect(await ask({ ...request, user: 'bob', since })).toEqual({ count: 1 });
-    expect(await ask({ ...request, client: idOf(nobody) })).toEqual({ count: 1 });
+    expect(await ask({ ...request, client: getId(nobody) })).toEqual({ count: 1 });
     expect(bob.pushes).toMatchObject([
       { channel: 'b', subscribe: { recoverable: true, offset: 2, epoch, data: [1] } },
     ]);
@@ -120,9 +120,9 @@ describe('the server', () => {
     const { ask, ann, bob, rig } = await office();
     await ask({ method: 'refresh', user: 'bob', expired: true });
     await ask({ method: 'refresh', user: 'ann', expired: false, expiresAtMs: 1000 });
-    await ask({ method: 'refresh', client: idOf(ann[1]), expired: false });
+    await ask({ method: 'refresh', client: getId(ann[1]), expired: false });
     await rig.elapse(26_000);
-    expect(closesOf(bob, ...ann)).toEqual([[3005], [3005], []]);
+    expect(getCloses(bob, ...ann)).toEqual([[3005], [3005], []]);
   });
 
   test('is told of this edge and its channels', async () => {
@@ -150,7 +150,7 @@ describe('the server', () => {
     const session = client.session.emulationId ?? '';
     expect(await ask({ method: 'emulate', session, data })).toEqual({ count: 1 });
     expect(client.reply(2)).toHaveProperty('subscribe');
-    for (const other of [client.session.client, idOf(bob), '']) {
+    for (const other of [client.session.client, getId(bob), '']) {
       expect(await ask({ method: 'emulate', session: other, data })).toEqual({ count: 0 });
     }
   });

@@ -25,7 +25,7 @@ export function controlHandler(options: ControlHandlerOptions): ControlHandler {
       case 'channels':
         return { channels: hub.counts() };
       case 'info':
-        return { info: infoOf(options) };
+        return { info: getNodeInfo(options) };
       case 'disconnect':
         return each(registry.find(request), (session) =>
           session.closeWith(request.code, request.reason),
@@ -76,7 +76,7 @@ function refresh(session: Session, { expired, expiresAtMs, info }: Refresh): voi
   });
 }
 
-function infoOf({ hub, registry, node, uptimeS }: ControlHandlerOptions): NodeInfo {
+function getNodeInfo({ hub, registry, node, uptimeS }: ControlHandlerOptions): NodeInfo {
   return {
     ...node,
     clients: registry.clientCount,

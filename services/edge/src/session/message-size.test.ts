@@ -20,7 +20,7 @@ const OPTIONS = { ...OPEN_NAMESPACE, ...EVERYONE, presence: true, delta: true };
 function rigWith(more: ConstructorParameters<typeof HubRig>[1] = {}, ringSize = 1000) {
   const access = new ScriptedAccess();
   const limits = { maxMessageBytes: MAX_BYTES, maxFlushBytes: 1_000_000 };
-  const rig = new HubRig(ringSize, { access, optionsOf: () => OPTIONS, ...limits, ...more });
+  const rig = new HubRig(ringSize, { access, getOptions: () => OPTIONS, ...limits, ...more });
   return { rig, access };
 }
 
@@ -124,7 +124,7 @@ describe('no message is longer than the limit', () => {
     const client = await rig.connected({ token: 't', subs });
     await settled();
     expectFitting(client);
-    const started = startsOf(client);
+    const started = parseStarts(client);
     expect(Object.keys(started)).toEqual(channels);
     const inReply = Object.values(started).map(({ publications = [] }) => publications.length);
     expect(inReply.filter((count) => count > 0).length).toBeGreaterThan(0);
@@ -146,7 +146,7 @@ describe('no message is longer than the limit', () => {
     const client = await rig.connected({ token: 't' });
     await settled();
     expect(mostBytes(client)).toBeLessThanOrEqual(4000);
-    const inReply = Object.keys(startsOf(client));
+    const inReply = Object.keys(parseStarts(client));
     const pushed = client.pushes.map(({ channel, subscribe }) => subscribe && channel);
     expect([...inReply, ...pushed]).toEqual(channels);
     expect(inReply.length).toBeGreaterThan(0);
@@ -231,7 +231,9 @@ test('replies have at most the bytes that they are counted as', () => {
   );
 });
 
-function startsOf({ lines }: HubClient): Record<string, { publications?: { offset: number }[] }> {
+function parseStarts({
+  lines,
+}: HubClient): Record<string, { publications?: { offset: number }[] }> {
   const { connect } = lines[0] as { connect?: { subs?: Record<string, object> } };
   return connect?.subs ?? {};
 }

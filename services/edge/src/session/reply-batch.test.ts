@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
+import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
 
 const publish = (id: number) => ({ id, publish: { channel: 'open:a', data: id } });
@@ -9,7 +9,7 @@ const newReplyBatch = (frames: readonly string[]) =>
 async function publisher() {
   const rig = new HubRig(10, {
     access: new ScriptedAccess(),
-    optionsOf: optionsOf({ open: { publish: 'everyone' } }),
+    getOptions: buildOptions({ open: { publish: 'everyone' } }),
   });
   return rig.connected();
 }

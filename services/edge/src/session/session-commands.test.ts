@@ -1,6 +1,6 @@
 import { ProtocolError } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
-import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
+import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
 import type { RpcHandler } from '../access/rpc.js';
@@ -12,7 +12,7 @@ const to = (who: 'everyone' | 'users' | 'subscribers' | 'nobody') => ({
   presence: true,
 });
 
-const NAMESPACES = optionsOf({
+const NAMESPACES = buildOptions({
   everyone: to('everyone'),
   users: to('users'),
   subscribers: to('subscribers'),
@@ -25,7 +25,7 @@ function rigWith(rpc?: RpcHandler) {
   access.credentials['ann'] = { user: 'ann', info: '{"name":"Ann"}' };
   access.grants['g'] = { info: '"on it"' };
   const presence = new PresenceModel();
-  const rig = new HubRig(10, { access, presence, optionsOf: NAMESPACES, rpc });
+  const rig = new HubRig(10, { access, presence, getOptions: NAMESPACES, rpc });
   return { rig, access, presence };
 }
 

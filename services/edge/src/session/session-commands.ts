@@ -11,7 +11,7 @@ import type { Who } from '@newswire/runtime';
 import type { Access } from '../access/access.js';
 import { PLAIN_GRANT } from '../access/open-access.js';
 import type { RpcHandler } from '../access/rpc.js';
-import { infoOf } from './channel-members.js';
+import { toClientInfo } from './channel-members.js';
 import type { Expiry } from './expiry.js';
 import { isOver } from './join-frames.js';
 import { LISTED_BYTES, REPLY_BYTES } from './message-size.js';
@@ -23,7 +23,7 @@ export interface SessionCommandsOptions {
   readonly broker: Pick<Broker, 'publish' | 'history'>;
   readonly presence: Presence | undefined;
   readonly access: Pick<Access, 'refresh' | 'subRefresh'>;
-  readonly optionsOf: OptionsOf;
+  readonly getOptions: OptionsOf;
   readonly rpc: RpcHandler | undefined;
   readonly expiry: Expiry;
   readonly notices: SubscriptionNotifier;
@@ -121,7 +121,7 @@ export class SessionCommands {
   async #publish(session: Session, id: number, channel: string, data: JsonLine): Promise<Reply> {
     this.#check(session, channel, 'publish');
     const grant = session.subscriptions.get(channel)?.grant ?? PLAIN_GRANT;
-    const extra = `"info":${toInfoLine(infoOf({ session, grant }))}`;
+    const extra = `"info":${toInfoLine(toClientInfo({ session, grant }))}`;
     this.#checkSize(data, extra);
     await this.#options.broker.publish(channel, data, { extra });
     return { type: 'published', id };
@@ -179,9 +179,9 @@ export class SessionCommands {
   }
 
   #presenceOn(session: Session, channel: string): Presence {
-    const { presence, optionsOf } = this.#options;
+    const { presence, getOptions } = this.#options;
     const isKnown =
-      optionsOf(channel).presence || session.subscriptions.get(channel)?.terms.isMember;
+      getOptions(channel).presence || session.subscriptions.get(channel)?.terms.isMember;
     if (presence === undefined || isKnown !== true)
       throw new ProtocolError('notAvailable', 'presence');
     this.#check(session, channel, 'readPresence');
@@ -193,7 +193,7 @@ export class SessionCommands {
     channel: string,
     power: 'publish' | 'readHistory' | 'readPresence',
   ): void {
-    const who = this.#options.optionsOf(channel)[power];
+    const who = this.#options.getOptions(channel)[power];
     if (who === 'nobody') throw new ProtocolError('notAvailable', NAMES[power]);
     if (!isAmong(session, channel, who)) throw new ProtocolError('permissionDenied');
   }

@@ -103,7 +103,7 @@ export class SessionConnect {
       data: credentials.data,
       ttlS: expiry.ttlS(credentials),
       subs: count === subs.length ? subs : subs.slice(0, count),
-      emulation: this.#emulationOf(session),
+      emulation: this.#describeEmulation(session),
     });
     // To the client, these are subscriptions that the server makes later.
     for (const start of subs.slice(count)) session.reply({ type: 'serverSubscribed', ...start });
@@ -127,7 +127,7 @@ export class SessionConnect {
     return session.close(error.temporary ? 'serverError' : 'permissionDenied');
   }
 
-  #emulationOf({ emulationId }: Session) {
+  #describeEmulation({ emulationId }: Session) {
     if (emulationId === undefined) return undefined;
     return { session: emulationId, node: this.#options.nodeUid };
   }

@@ -9,7 +9,7 @@ import {
 import { heapInUse } from '@newswire/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
+import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, type HubClient } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
 import type { RpcHandler } from '../access/rpc.js';
@@ -33,17 +33,17 @@ const rpc: RpcHandler = async ({ method, data }) => {
 const FORGOTTEN_AFTER_MS = 30 * 86_400_000;
 
 /** One edge for all runs, as for real clients. */
-function edgeOf() {
+function newEdge() {
   const access = new ScriptedAccess();
   access.credentials['ann'] = { user: 'ann', info: '"Ann"', subs: { s: {} } };
   access.grants['slow'] = Promise.resolve({ info: '1' });
   const presence = new PresenceModel();
-  const namespaces = optionsOf({
+  const namespaces = buildOptions({
     all: everyone,
     loose: { recovery: false },
     delta: { delta: true },
   });
-  const rig = new HubRig(10, { access, presence, optionsOf: namespaces, rpc });
+  const rig = new HubRig(10, { access, presence, getOptions: namespaces, rpc });
   /** The heap in use after a long time without clients, without the rig's own records. */
   const edgeBytes = async () => {
     await rig.elapse(FORGOTTEN_AFTER_MS);
@@ -207,7 +207,7 @@ async function expectNothingLeft<T>(
 const CODES: readonly unknown[] = Object.values(ERRORS).map(({ code }) => code);
 
 test('whatever a Centrifuge client says, each command is answered once, or the connection closed', async () => {
-  const { rig, edgeBytes } = edgeOf();
+  const { rig, edgeBytes } = newEdge();
   const seen = { open: 0, closed: 0, answers: 0, errors: 0 };
   const holds = fc.asyncProperty(steps, async ([first, path]) => {
     const client = rig.open();
@@ -247,7 +247,7 @@ const seedText = fc.oneof(
 );
 
 test('whatever a seed client says, it hears of errors only, and is closed for too many', async () => {
-  const { rig, edgeBytes } = edgeOf();
+  const { rig, edgeBytes } = newEdge();
   const holds = fc.asyncProperty(fc.array(seedText, { maxLength: 60 }), async (texts) => {
     const client = rig.open(seedWire);
     for (const text of texts) if (!client.session.isOver) client.session.handleText(text);
@@ -262,7 +262,7 @@ test('whatever a seed client says, it hears of errors only, and is closed for to
 });
 
 test('whatever a request for plain events asks, it begins or is closed', async () => {
-  const { rig, edgeBytes } = edgeOf();
+  const { rig, edgeBytes } = newEdge();
   const id = fc.oneof(fc.constant(''), fc.string(), fc.constant('a,1,e'));
   const names = fc.oneof(
     fc.array(channel).map((all) => all.join('|')),

@@ -1,9 +1,9 @@
 import { ProtocolError, seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
-import { optionsOf, ScriptedAccess } from '../../test/rig/access-script.js';
+import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
 
-const NAMESPACES = optionsOf({
+const NAMESPACES = buildOptions({
   loose: { recovery: false },
   cache: { cacheRecovery: true },
 });
@@ -11,7 +11,7 @@ const NAMESPACES = optionsOf({
 function rigWithAccess() {
   const access = new ScriptedAccess();
   access.grants['t'] = { data: '"welcome"' };
-  return { access, rig: new HubRig(10, { access, optionsOf: NAMESPACES }) };
+  return { access, rig: new HubRig(10, { access, getOptions: NAMESPACES }) };
 }
 
 /** A grant that stays pending until the test decides. */

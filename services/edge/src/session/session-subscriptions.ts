@@ -18,7 +18,7 @@ import { TermsOf, type OptionsOf } from './terms-of.js';
 export interface SessionSubscriptionsOptions {
   readonly hub: Pick<Hub, 'subscribe' | 'unsubscribe'>;
   readonly access: Pick<Access, 'subscribe'>;
-  readonly optionsOf: OptionsOf;
+  readonly getOptions: OptionsOf;
   readonly expiry: Expiry;
   readonly maxChannelsPerSession: number;
   /** The most UTF-8 bytes of a connect reply. */
@@ -47,7 +47,7 @@ export class SessionSubscriptions {
 
   constructor(options: SessionSubscriptionsOptions) {
     this.#options = options;
-    this.#terms = new TermsOf(options.optionsOf);
+    this.#terms = new TermsOf(options.getOptions);
   }
 
   /**
@@ -97,7 +97,7 @@ export class SessionSubscriptions {
     const opening = new PendingConnect(entries.length, this.#options.maxMessageBytes - bytes);
     session.opening = opening;
     for (const [channel, grant] of entries) {
-      const request = { channel, since: sinceOf(positions.get(channel)) };
+      const request = { channel, since: toSince(positions.get(channel)) };
       this.#add(session, id, request, grant, true);
     }
     return opening.starts;
@@ -107,7 +107,7 @@ export class SessionSubscriptions {
   add(session: Session, channel: string, grant: SubscribeGrant, since?: Position): boolean {
     if (session.subscriptions.has(channel)) return false;
     this.#forgetAttempt(session, channel);
-    this.#add(session, 0, { channel, since: sinceOf(since) }, grant, true);
+    this.#add(session, 0, { channel, since: toSince(since) }, grant, true);
     return true;
   }
 
@@ -214,7 +214,7 @@ export class SessionSubscriptions {
   }
 }
 
-function sinceOf(position: Position | undefined): SubscribeRequest['since'] {
+function toSince(position: Position | undefined): SubscribeRequest['since'] {
   return position === undefined ? FROM_NOW : { type: 'position', position };
 }
 

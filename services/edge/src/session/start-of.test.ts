@@ -1,14 +1,14 @@
 import type { Since } from '@newswire/protocol';
 import { expect, test } from 'vitest';
 import { LiveChannel } from '../channel/live-channel.js';
-import { startOf } from './start-of.js';
+import { determineStart } from './start-of.js';
 import { toEntry } from '../streams/entry.js';
 
 const items = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => toEntry({ offset: from + i, data: '0' }, 0));
 
 /** Generation `f` from 5 on follows `e` up to 3; 11 to 15 are in the ring, flushed up to 13. */
-function channelOf(): LiveChannel {
+function newChannel(): LiveChannel {
   const channel = new LiveChannel('a', { ringSize: 5, ringBytes: 1000 });
   channel.log.restart({ epoch: 'f', firstOffset: 5, follows: { epoch: 'e', offset: 3 } }, 10);
   for (const item of items(11, 13)) channel.log.append(item, Infinity);
@@ -25,8 +25,8 @@ const position = (offset: number, epoch = 'f'): Since => ({
 const last = (count: number): Since => ({ type: 'last', count });
 
 /** The start with its position instead of its cursor, which is internal to the edge. */
-function start(since: Since, channel = channelOf()) {
-  const found = startOf(channel, since, 0);
+function start(since: Since, channel = newChannel()) {
+  const found = determineStart(channel, since, 0);
   if (found.type === 'ahead') return found;
   const { cursor, ...rest } = found;
   return { ...rest, ...channel.log.positionAt(cursor) };
@@ -58,7 +58,7 @@ test.each([
 });
 
 test('a position that the log no longer has', () => {
-  const channel = channelOf();
+  const channel = newChannel();
   const cursor = channel.log.cursorAfter({ offset: 6, epoch: 'f' }) ?? 0;
   channel.log.addOlder(cursor, items(9, 13));
   const gone = { type: 'at', recovered: false, offset: 13, epoch: 'f' };
@@ -76,7 +76,7 @@ test.each([
 });
 
 test('the last ones, as far as the log still has them', () => {
-  const channel = channelOf();
+  const channel = newChannel();
   channel.log.addOlder(channel.log.cursorAfter({ offset: 6, epoch: 'f' }) ?? 0, items(9, 13));
   expect(start(last(1000), channel)).toMatchObject({ type: 'at', offset: 8 });
 });

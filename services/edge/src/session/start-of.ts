@@ -15,7 +15,7 @@ export type Start =
  * Where a subscription to a ready channel begins: as if the ring kept no more than the broker's
  * log. The publications that it keeps beyond that are for lagging sessions.
  */
-export function startOf({ log, flushed }: LiveChannel, since: Since, nowMs: number): Start {
+export function determineStart({ log, flushed }: LiveChannel, since: Since, nowMs: number): Start {
   switch (since.type) {
     case 'now':
       return { type: 'at', cursor: flushed, recovered: undefined };
@@ -51,7 +51,7 @@ export function startAtNewest(channel: LiveChannel, since: Since, nowMs: number)
   if (isAsked && log.knows(since.position.epoch) && log.cursorAfter(since.position) === flushed) {
     return { type: 'at', cursor: flushed, recovered: true }; // the client has it already
   }
-  const start = startOf(channel, { type: 'last', count: 1 }, nowMs);
+  const start = determineStart(channel, { type: 'last', count: 1 }, nowMs);
   if (start.type !== 'at') return start;
   const recovered = start.cursor < flushed || (isAsked ? false : undefined);
   return { ...start, recovered };

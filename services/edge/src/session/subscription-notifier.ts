@@ -32,7 +32,12 @@ export class SubscriptionNotifier {
     const { opening, wire } = session;
     if (opening === undefined && !wire.hasPositions) return true;
     const isTold = publications.length === 0 || this.#hasRoom(session, subscription, publications);
-    const start = this.#startOf(subscription, position, recovered, isTold ? publications : []);
+    const start = this.#determineStart(
+      subscription,
+      position,
+      recovered,
+      isTold ? publications : [],
+    );
     if (opening !== undefined) opening.handleBegun(start);
     else if (terms.isServerSide) session.reply({ type: 'serverSubscribed', ...start });
     else session.reply({ type: 'subscribed', id, ...start });
@@ -84,7 +89,7 @@ export class SubscriptionNotifier {
     this.#subscriptions.end(session, channel.name, 'expired');
   }
 
-  #startOf(
+  #determineStart(
     { channel, since, session, terms, grant }: Subscription,
     position: Position,
     recovered: boolean,

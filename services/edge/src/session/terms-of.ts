@@ -8,26 +8,26 @@ export type OptionsOf = (channel: string) => NamespaceOptions;
 
 /** Settles the terms of subscriptions. Most subscriptions of a namespace share one object. */
 export class TermsOf {
-  readonly #optionsOf: OptionsOf;
+  readonly #getOptions: OptionsOf;
   /** The terms of wildcards: without positions, members or deltas. */
   readonly #loose = { ...PLAIN_TERMS, recovery: false };
   readonly #looseByServer = { ...this.#loose, isServerSide: true };
   readonly #plain = new WeakMap<NamespaceOptions, SubscriptionTerms>();
 
-  constructor(optionsOf: OptionsOf) {
-    this.#optionsOf = optionsOf;
+  constructor(getOptions: OptionsOf) {
+    this.#getOptions = getOptions;
   }
 
   of(request: SubscribeRequest, grant: SubscribeGrant, isServerSide: boolean): SubscriptionTerms {
     if (isWildcard(request.channel)) return isServerSide ? this.#looseByServer : this.#loose;
-    const options = this.#optionsOf(request.channel);
+    const options = this.#getOptions(request.channel);
     const { joinLeave = false, isOnlyPositioned = false, delta = false } = request;
     const isSpecial = isServerSide || joinLeave || isOnlyPositioned || delta;
     const isPlain = !isSpecial && saysNothing(grant);
-    if (!isPlain) return termsOf(options, request, grant, isServerSide);
+    if (!isPlain) return computeTerms(options, request, grant, isServerSide);
     let terms = this.#plain.get(options);
     if (terms === undefined) {
-      terms = termsOf(options, request, grant, isServerSide);
+      terms = computeTerms(options, request, grant, isServerSide);
       this.#plain.set(options, terms);
     }
     return terms;
@@ -39,7 +39,7 @@ function saysNothing({ recovery, presence, joinLeave }: SubscribeGrant): boolean
   return recovery === undefined && presence === undefined && joinLeave === undefined;
 }
 
-function termsOf(
+function computeTerms(
   options: NamespaceOptions,
   { joinLeave = false, isOnlyPositioned = false, delta = false }: SubscribeRequest,
   grant: SubscribeGrant,

@@ -20,7 +20,7 @@ const { handle, maxBodyBytes } = emulationRoute({
     return { count: 1 };
   },
   control: {
-    requestOf: async (uid) => {
+    requestFrom: async (uid) => {
       if (uid === 'there') return { count: 1 };
       if (uid === 'broken') throw new ProtocolError('limitExceeded');
       throw new ProtocolError(uid === 'slow' ? 'internal' : 'unknownChannel');
@@ -80,7 +80,7 @@ test('an address that asks for sessions that are not there is refused, and asks 
     maxFrameBytes: MAX_FRAME_BYTES,
     own: () => ({ count: 0 }),
     control: {
-      requestOf: async (uid) => {
+      requestFrom: async (uid) => {
         asked.push(uid);
         return { count: uid === 'there' ? 1 : 0 };
       },

@@ -17,7 +17,7 @@ export interface EmulationOptions {
   /** Handles control requests on this edge. */
   readonly own: ControlHandler;
   /** Sends control requests to the other edges. */
-  readonly control: Pick<Control, 'requestOf'>;
+  readonly control: Pick<Control, 'requestFrom'>;
   readonly maxFrameBytes: number;
   /**
    * Limits, by address, the requests for sessions on other edges that are pending or found no
@@ -48,7 +48,9 @@ export function emulationRoute(options: EmulationOptions): HttpRoute {
       }
       if (request.node === options.uid) return handle(request, options, options.own);
       return limited(addressKey(address), options, () => {
-        return handle(request, options, (asked) => options.control.requestOf(request.node, asked));
+        return handle(request, options, (asked) =>
+          options.control.requestFrom(request.node, asked),
+        );
       });
     },
   };

@@ -1,6 +1,6 @@
 import { readBlocks, toEventId, type ErrorBody, type Position } from '@newswire/protocol';
 import type { HttpReply, StreamFraming } from '@newswire/transport';
-import { eventStreamRefusal, refusalOf, RETRY_MS } from './refusal.js';
+import { eventStreamRefusal, buildRefusal, RETRY_MS } from './refusal.js';
 
 /** The HTTP statuses for errors that refuse a request. */
 const STATUSES: Readonly<Record<number, number>> = {
@@ -82,7 +82,7 @@ export class PlainSseFraming implements StreamFraming {
     const error = this.#error;
     const refusal =
       error === undefined
-        ? refusalOf(code, reason)
+        ? buildRefusal(code, reason)
         : { status: STATUSES[error.code] ?? 400, error };
     return eventStreamRefusal(refusal, this.#hasNextUpstream);
   }

@@ -33,7 +33,7 @@ const REFUSALS: ReadonlyMap<number, readonly [status: number, kind: ErrorKind]> 
  * Maps a close code to a refusal. It is temporary for codes after which a client reconnects. Hooks
  * may choose their own codes, up to 4999.
  */
-export function refusalOf(code: number, reason: string): Refusal {
+export function buildRefusal(code: number, reason: string): Refusal {
   const [status, kind] = REFUSALS.get(code) ?? (reconnects(code) ? UNAVAILABLE : FORBIDDEN);
   return { status, error: new ProtocolError(kind, reason).toBody() };
 }

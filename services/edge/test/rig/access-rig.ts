@@ -13,7 +13,7 @@ export const OPTIONS: NamespaceOptions = { ...OPEN_NAMESPACE, historySize: 10 };
 export interface AccessRigOptions {
   /** NEWSWIRE_* settings. */
   readonly settings?: Readonly<Record<string, string>>;
-  readonly optionsOf?: (channel: string) => NamespaceOptions;
+  readonly getOptions?: (channel: string) => NamespaceOptions;
   /** What the channels file says, for what is told of it at start. */
   readonly sections?: ReadonlyMap<string, NamespaceOptions>;
   readonly now?: () => number;
@@ -22,7 +22,7 @@ export interface AccessRigOptions {
 /** An Access as the settings make it, and what it logged. */
 export function accessRig({
   settings = {},
-  optionsOf = () => OPTIONS,
+  getOptions = () => OPTIONS,
   sections,
   now,
 }: AccessRigOptions = {}) {
@@ -31,7 +31,7 @@ export function accessRig({
   const logger = { debug: log, info: log, warn: log } as never;
   const config = loadConfig(ACCESS_SETTINGS, settings);
   const { access, rpc } = createAccess(config, {
-    optionsOf,
+    getOptions,
     logger,
     ...(sections && { sections }),
     ...(now && { now }),

@@ -20,29 +20,29 @@ export class ScriptedAccess implements Access {
 
   async connect(request: ConnectRequest): Promise<Credentials> {
     this.connects.push(request);
-    return this.#credentialsOf(request.token);
+    return this.#verifyToken(request.token);
   }
 
   async refresh(_: string, { user }: Credentials, token: string): Promise<Credentials> {
-    return { ...(await this.#credentialsOf(token)), user };
+    return { ...(await this.#verifyToken(token)), user };
   }
 
   subscribe(attempt: SubscribeAttempt): Answer<SubscribeGrant> {
     this.attempts.push(attempt);
-    const answer = this.#answerOf(attempt);
+    const answer = this.#answerSubscribe(attempt);
     if (answer instanceof Error) throw answer;
     return answer;
   }
 
   subRefresh(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
-    return settle(this.#answerOf(attempt));
+    return settle(this.#answerSubscribe(attempt));
   }
 
-  #answerOf({ token }: SubscribeAttempt): Answer<SubscribeGrant> | Error {
+  #answerSubscribe({ token }: SubscribeAttempt): Answer<SubscribeGrant> | Error {
     return this.grants[token] ?? new ProtocolError('permissionDenied');
   }
 
-  async #credentialsOf(token: string): Promise<Credentials> {
+  async #verifyToken(token: string): Promise<Credentials> {
     const answer = this.credentials[token] ?? new ProtocolError('unauthorized');
     return { ...ANONYMOUS, ...(await settle(answer)) };
   }
@@ -54,7 +54,7 @@ async function settle<Result>(answer: Answer<Result> | Error): Promise<Result> {
 }
 
 /** The options of channels by their namespaces: what is not said is as in an open one. */
-export function optionsOf(namespaces: Record<string, Partial<NamespaceOptions>>) {
+export function buildOptions(namespaces: Record<string, Partial<NamespaceOptions>>) {
   const known = new Map<string, NamespaceOptions>();
   return (channel: string): NamespaceOptions => {
     const [namespace = ''] = channel.split(':');

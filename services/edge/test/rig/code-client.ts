@@ -18,7 +18,7 @@ export class CodeClient {
   constructor(url: string) {
     this.#socket = new WebSocket(url, { perMessageDeflate: false });
     this.#socket.on('message', (frame) => {
-      for (const line of String(frame).split('\n')) this.lines.push(lineOf(line));
+      for (const line of String(frame).split('\n')) this.lines.push(parseLine(line));
     });
     this.#socket.on('close', (code, reason) => {
       this.closeCode = code;
@@ -78,6 +78,6 @@ export class CodeClient {
 }
 
 /** The seed wire has lines that are no JSON. */
-function lineOf(text: string): Line {
+function parseLine(text: string): Line {
   return text.startsWith('{') ? (JSON.parse(text) as Line) : {};
 }

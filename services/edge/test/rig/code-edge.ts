@@ -96,7 +96,7 @@ export class CodeEdge {
   static async start({ settings = {}, ...faults }: CodeSetup): Promise<CodeEdge> {
     const set = Object.entries(settings).map(([name, value]) => [`NEWSWIRE_${name}`, `${value}`]);
     const common = { NEWSWIRE_DRAIN_MS: '0', NEWSWIRE_SUBSCRIBE_HOOK_URL: 'http://127.0.0.1:1/' };
-    const config = configOf({ ...common, ...Object.fromEntries(set) });
+    const config = parseConfig({ ...common, ...Object.fromEntries(set) });
     const channels = loadChannelOptions(config);
     const registry = createRegistry();
     const server = await Server.create(
@@ -106,7 +106,7 @@ export class CodeEdge {
       serverOptions(config, registry),
     );
     const logger = createLogger({ service: 'edge', logLevel: 'error', logFormat: 'json' });
-    const broker = new ForgetfulBroker({ limitsOf: channels.limitsOf, historyBytes: 1_000_000 });
+    const broker = new ForgetfulBroker({ getLimits: channels.getLimits, historyBytes: 1_000_000 });
     const parts = {
       server,
       broker,
@@ -115,7 +115,7 @@ export class CodeEdge {
       config,
       logger,
       registry,
-      optionsOf: channels.optionsOf,
+      getOptions: channels.getOptions,
       ...createAccess(config, { ...channels, logger, observer: accessMetrics(registry) }),
       ...faults,
     };
@@ -164,7 +164,7 @@ const CHANNELS_FILE = join(DIRECTORY, 'channels.json');
 writeFileSync(CHANNELS_FILE, JSON.stringify(CHANNELS));
 process.once('exit', () => rmSync(DIRECTORY, { recursive: true, force: true }));
 
-function configOf(environment: Record<string, string>) {
+function parseConfig(environment: Record<string, string>) {
   return loadConfig(
     [
       ...EDGE_SETTINGS,

@@ -32,7 +32,7 @@ export class EdgeInProcess {
       throw error;
     });
     const broker = new MemoryBroker({
-      limitsOf: () => ({ historySize: 1000, historyTtlMs: 600_000 }),
+      getLimits: () => ({ historySize: 1000, historyTtlMs: 600_000 }),
       historyBytes: 10_000_000,
     });
     const control = new LocalControl();

@@ -123,9 +123,9 @@ class ScriptedBroker extends MemoryBroker {
   }
 }
 
-/** `limitsOf`, `historyBytes`: of the broker, which keeps nearly everything without. */
+/** `getLimits`, `historyBytes`: of the broker, which keeps nearly everything without. */
 type HubRigOptions = Partial<
-  EdgeCoreOptions & Pick<MemoryBrokerOptions, 'limitsOf' | 'historyBytes'>
+  EdgeCoreOptions & Pick<MemoryBrokerOptions, 'getLimits' | 'historyBytes'>
 >;
 
 /** A hub over a real broker in memory, with sessions on sockets that are none. */
@@ -146,9 +146,9 @@ export class HubRig {
   /** `more`: what differs from the rig's own options. */
   constructor(ringSize = 10, more: HubRigOptions = {}) {
     const ignore = () => undefined;
-    const { historyBytes = 100_000_000, limitsOf } = more;
+    const { historyBytes = 100_000_000, getLimits } = more;
     this.broker = new ScriptedBroker({
-      limitsOf: limitsOf ?? (() => ({ historySize: 10_000, historyTtlMs: 3_600_000 })),
+      getLimits: getLimits ?? (() => ({ historySize: 10_000, historyTtlMs: 3_600_000 })),
       historyBytes,
       now: () => this.nowMs,
     });

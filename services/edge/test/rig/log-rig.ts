@@ -9,7 +9,7 @@ export const items = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => item(from + i));
 
 /** A log in generation `e`, whose ring has the publications from one offset to another. */
-export function logOf(from: number, to: number, limits = LIMITS): ChannelLog {
+export function newLog(from: number, to: number, limits = LIMITS): ChannelLog {
   const log = new ChannelLog(limits);
   log.restart({ epoch: 'e', firstOffset: 1, follows: undefined }, from - 1);
   for (const each of items(from, to)) log.append(each, Infinity);

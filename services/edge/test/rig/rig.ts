@@ -62,18 +62,18 @@ const NEVER = () => {
   throw new Error('subscriptions are made by the test');
 };
 
-function contextOf(): SessionContext {
+function newContext(): SessionContext {
   const deadlines = new Deadlines();
   const wallNow = () => 0;
   const expiry = new Expiry({ deadlines, wallNow, graceMs: 0 });
   const access = openAccess(() => OPEN_NAMESPACE);
-  const optionsOf = () => OPEN_NAMESPACE;
+  const getOptions = () => OPEN_NAMESPACE;
   const hub = { subscribe: NEVER, unsubscribe: () => undefined };
   const maxChannelsPerSession = 10;
   const maxMessageBytes = 1_048_576;
   const shared = {
     access,
-    optionsOf,
+    getOptions,
     expiry,
     maxChannelsPerSession,
     maxMessageBytes,
@@ -190,7 +190,7 @@ export class FlushRig {
   session(wire: Wire = seedWire): { session: Session; socket: FakeSocket } {
     const socket = new FakeSocket();
     this.#sockets.add(socket);
-    return { session: new Session(socket, () => wire, contextOf(), ORIGIN), socket };
+    return { session: new Session(socket, () => wire, newContext(), ORIGIN), socket };
   }
 
   subscribe(session: Session, channel: LiveChannel, cursor = channel.flushed): Subscription {

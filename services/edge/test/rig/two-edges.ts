@@ -22,7 +22,7 @@ const COMMON: Environment = {
 /** One log in memory for several edges. */
 class SharedBroker {
   readonly memory = new MemoryBroker({
-    limitsOf: () => ({ historySize: 1000, historyTtlMs: 600_000 }),
+    getLimits: () => ({ historySize: 1000, historyTtlMs: 600_000 }),
     historyBytes: 100_000_000,
   });
   readonly #listeners = new Map<string, Set<BrokerHandler>>();
@@ -170,7 +170,7 @@ export class TwoEdges {
       },
       request: async (request) =>
         Promise.all([...this.#handlers.values()].map(async (handler) => handler(request))),
-      requestOf: async (uid, request) => {
+      requestFrom: async (uid, request) => {
         const handler = this.#handlers.get(uid);
         if (handler === undefined) throw new ProtocolError('unknownChannel');
         this.asked.push(request.method);

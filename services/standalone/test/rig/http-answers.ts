@@ -39,7 +39,7 @@ export class HttpSocket {
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]);
     if (Number.isNaN(status)) throw new Error(`no answer begins with ${JSON.stringify(first)}`);
     if (status === 100) return this.read(isHead);
-    const headers = headersOf(lines);
+    const headers = parseHeaders(lines);
     const hasNoBody = isHead || status === 204 || status === 304;
     return { status, headers, body: hasNoBody ? '' : await this.#body(headers) };
   }
@@ -89,7 +89,7 @@ export class HttpSocket {
   }
 }
 
-function headersOf(lines: readonly string[]): Record<string, string> {
+function parseHeaders(lines: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const line of lines) {
     const [name = '', ...rest] = line.split(': ');

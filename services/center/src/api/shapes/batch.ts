@@ -1,6 +1,6 @@
 import { isRecord } from '@newswire/protocol';
 import { z } from 'zod';
-import { shapeOf } from './method-shape.js';
+import { defineMethod } from './method-shape.js';
 
 export const MAX_BATCH_COMMANDS = 1000;
 
@@ -9,7 +9,7 @@ const command = z
   .custom<Readonly<Record<string, unknown>>>(isRecord, 'must be an object')
   .meta({ type: 'object' });
 
-export const BATCH = shapeOf({
+export const BATCH = defineMethod({
   summary: 'Runs many commands; the answer has one reply for each, in their order.',
   params: z.strictObject({
     commands: z

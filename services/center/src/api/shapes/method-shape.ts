@@ -13,7 +13,7 @@ export interface MethodShape<P = unknown> {
 }
 
 /** Creates a shape whose parameter type is the type of its schema. */
-export function shapeOf<P>(shape: MethodShape<P>): MethodShape<P> {
+export function defineMethod<P>(shape: MethodShape<P>): MethodShape<P> {
   return shape;
 }
 

@@ -1,6 +1,6 @@
 import { isRecord } from '@newswire/protocol';
 import { z } from 'zod';
-import { base64Field, channelField, jsonField, offsetField, shapeOf } from './method-shape.js';
+import { base64Field, channelField, jsonField, offsetField, defineMethod } from './method-shape.js';
 
 /** Maximum number of channels of a broadcast. */
 export const MAX_BROADCAST_CHANNELS = 1000;
@@ -63,7 +63,7 @@ const errorResult = z.strictObject({
   temporary: z.literal(true).optional(),
 });
 
-export const PUBLISH = shapeOf({
+export const PUBLISH = defineMethod({
   summary: 'Publishes to a channel.',
   params: z.strictObject({ channel: channelField, ...publishFields }),
   result: positionResult,
@@ -74,7 +74,7 @@ export const PUBLISH = shapeOf({
   },
 });
 
-export const BROADCAST = shapeOf({
+export const BROADCAST = defineMethod({
   summary: 'Publishes the same to many channels.',
   params: z.strictObject({
     channels: z.array(z.string()).min(1).max(MAX_BROADCAST_CHANNELS),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channelField, emptyResult, offsetField, shapeOf } from './method-shape.js';
+import { channelField, emptyResult, offsetField, defineMethod } from './method-shape.js';
 
 const ofChannel = z.strictObject({ channel: channelField });
 
@@ -10,7 +10,7 @@ const infoFields = {
   chan_info: z.unknown().optional(),
 };
 
-export const HISTORY = shapeOf({
+export const HISTORY = defineMethod({
   summary: "Reads a channel's log.",
   params: z.strictObject({
     channel: channelField,
@@ -46,14 +46,14 @@ export const HISTORY = shapeOf({
   },
 });
 
-export const HISTORY_REMOVE = shapeOf({
+export const HISTORY_REMOVE = defineMethod({
   summary: "Empties a channel's log.",
   params: ofChannel,
   result: emptyResult,
   example: { params: { channel: '77707' }, result: {} },
 });
 
-export const PRESENCE = shapeOf({
+export const PRESENCE = defineMethod({
   summary: 'Who is on a channel, by client.',
   params: ofChannel,
   result: z.strictObject({ presence: z.record(z.string(), z.strictObject(infoFields)) }),
@@ -63,14 +63,14 @@ export const PRESENCE = shapeOf({
   },
 });
 
-export const PRESENCE_STATS = shapeOf({
+export const PRESENCE_STATS = defineMethod({
   summary: 'How many clients and users are on a channel.',
   params: ofChannel,
   result: z.strictObject({ num_clients: z.int(), num_users: z.int() }),
   example: { params: { channel: 'chat:1' }, result: { num_clients: 3, num_users: 2 } },
 });
 
-export const CHANNELS = shapeOf({
+export const CHANNELS = defineMethod({
   summary: 'The channels that somebody listens to.',
   params: z.strictObject({
     pattern: z.string().nullish().meta({
@@ -86,7 +86,7 @@ export const CHANNELS = shapeOf({
   },
 });
 
-export const INFO = shapeOf({
+export const INFO = defineMethod({
   summary: 'The edges.',
   params: z.strictObject({}),
   result: z.strictObject({

@@ -6,7 +6,7 @@ import {
   jsonField,
   offsetField,
   secondsField,
-  shapeOf,
+  defineMethod,
 } from './method-shape.js';
 
 const whose = {
@@ -16,7 +16,7 @@ const whose = {
 
 const session = 'session is not offered: name the client instead';
 
-export const SUBSCRIBE = shapeOf({
+export const SUBSCRIBE = defineMethod({
   summary: 'Subscribes connections to a channel.',
   params: z.strictObject({
     channel: channelField,
@@ -39,7 +39,7 @@ export const SUBSCRIBE = shapeOf({
   example: { params: { user: '42', channel: 'sports:77707' }, result: {} },
 });
 
-export const UNSUBSCRIBE = shapeOf({
+export const UNSUBSCRIBE = defineMethod({
   summary: 'Takes connections off a channel.',
   params: z.strictObject({
     channel: channelField,
@@ -54,7 +54,7 @@ export const UNSUBSCRIBE = shapeOf({
   example: { params: { user: '42', channel: 'sports:77707' }, result: {} },
 });
 
-export const DISCONNECT = shapeOf({
+export const DISCONNECT = defineMethod({
   summary: 'Closes connections.',
   params: z.strictObject({
     ...whose,
@@ -74,7 +74,7 @@ export const DISCONNECT = shapeOf({
   example: { params: { user: '42' }, result: {} },
 });
 
-export const REFRESH = shapeOf({
+export const REFRESH = defineMethod({
   summary: 'Says when connections expire.',
   params: z.strictObject({
     ...whose,
