@@ -18,8 +18,6 @@ export interface Example {
 
 /** What stands under one heading. */
 export interface Section {
-  /** The heading of the second level that it belongs to. */
-  readonly chapter: string;
   readonly title: string;
   /** Of the server. */
   readonly settings: Readonly<Record<string, string>>;
@@ -54,11 +52,10 @@ interface Fence {
  */
 export function readDocument(markdown: string): Section[] {
   const sections: Section[] = [];
-  let chapter = '';
   let title = '';
   let fences: Fence[] = [];
   const end = () => {
-    if (fences.length > 0) sections.push({ chapter, title, ...toSection(fences) });
+    if (fences.length > 0) sections.push({ title, ...toSection(fences) });
     fences = [];
   };
   const lines = markdown.split('\n');
@@ -67,7 +64,6 @@ export function readDocument(markdown: string): Section[] {
     if (/^#{1,6} /.test(line)) {
       end();
       title = line.replace(/^#+ /, '');
-      if (line.startsWith('## ')) chapter = title;
     }
     if (!line.startsWith('```')) continue;
     const close = lines.indexOf('```', i + 1);

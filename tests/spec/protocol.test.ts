@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { CLOSES, ERRORS, UNSUBSCRIBES } from '@newswire/protocol';
 import { ROOT } from '@newswire/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,11 +8,34 @@ import { Placeholders } from './placeholders.js';
 import { groupSections, RIGS, startFor, type RunningServer } from './rigs.js';
 import { runExample } from './run-example.js';
 
-const MARKDOWN = readFileSync(`${ROOT}docs/protocol.md`, 'utf8');
+/** Each document with examples, and its text. */
+const DOCUMENTS = [
+  ...readdirSync(`${ROOT}docs/protocol`).map((name) => `protocol/${name}`),
+  'monitoring.md',
+].map((name) => [name, readFileSync(`${ROOT}docs/${name}`, 'utf8')] as const);
+
+const CODES = readFileSync(`${ROOT}docs/protocol/codes.md`, 'utf8');
+
+test.each([
+  'protocol/seed.md',
+  'protocol/centrifuge.md',
+  'protocol/centrifuge-tokens.md',
+  'protocol/centrifuge-channels.md',
+  'protocol/http-streams.md',
+  'protocol/plain-sse.md',
+  'protocol/server-api.md',
+  'monitoring.md',
+])('docs/%s has examples', (name) => {
+  const [, text = ''] = DOCUMENTS.find(([each]) => each === name) ?? [];
+  expect(readDocument(text).flatMap(({ examples }) => examples)).not.toEqual([]);
+});
 
 for (const rig of RIGS) {
-  for (const [first, ...others] of groupSections(readDocument(MARKDOWN))) {
-    describe.skipIf(rig.missing.length > 0)(`${first.chapter} on ${rig.name}`, () => {
+  const groups = DOCUMENTS.flatMap(([name, text]) =>
+    [...groupSections(readDocument(text))].map((group) => [name, ...group] as const),
+  );
+  for (const [name, first, ...others] of groups) {
+    describe.skipIf(rig.missing.length > 0)(`docs/${name} on ${rig.name}`, () => {
       let server: RunningServer;
 
       beforeAll(async () => {
@@ -40,9 +63,9 @@ for (const rig of RIGS) {
   }
 }
 
-describe('the tables of docs/protocol.md', () => {
+describe('the tables of docs/protocol/codes.md', () => {
   test('name every error with its code and message', () => {
-    const rows = tableUnder(MARKDOWN, 'Errors').map(([code, message, temporary]) => ({
+    const rows = tableUnder(CODES, 'Errors').map(([code, message, temporary]) => ({
       code: Number(code),
       message,
       temporary: temporary === 'yes',
@@ -51,7 +74,7 @@ describe('the tables of docs/protocol.md', () => {
   });
 
   test('name every close with its code, reason and whether to come back', () => {
-    const rows = tableUnder(MARKDOWN, 'Close codes').map(([code, reason, reconnect]) => ({
+    const rows = tableUnder(CODES, 'Close codes').map(([code, reason, reconnect]) => ({
       code: Number(code),
       reason,
       reconnect: reconnect === 'yes',
@@ -60,7 +83,7 @@ describe('the tables of docs/protocol.md', () => {
   });
 
   test('name every end of a subscription with its code, reason and whether to subscribe again', () => {
-    const rows = tableUnder(MARKDOWN, 'Unsubscribe codes').map(([code, reason, again]) => ({
+    const rows = tableUnder(CODES, 'Unsubscribe codes').map(([code, reason, again]) => ({
       code: Number(code),
       reason,
       again: again === 'yes',

@@ -28,11 +28,11 @@ export interface RunningProxy {
   stop(): Promise<void>;
 }
 
-/** The text of a fenced block of the operations manual. */
+/** Returns the text of a fenced block of docs/proxies.md. */
 export function snippet(language: string): string {
-  const text = readFileSync(`${ROOT}docs/operations.md`, 'utf8');
+  const text = readFileSync(`${ROOT}docs/proxies.md`, 'utf8');
   const [, block] = new RegExp(`\n\`\`\`${language}\n(.*?)\n\`\`\`\n`, 's').exec(text) ?? [];
-  if (block === undefined) throw new Error(`docs/operations.md has no block ${language}`);
+  if (block === undefined) throw new Error(`docs/proxies.md has no block ${language}`);
   return block;
 }
 

@@ -53,12 +53,12 @@ const overRedis: Rig = {
 
 export const RIGS: readonly Rig[] = [embedded, overRedis];
 
-/** Sections of a chapter that ask for the same server share it. */
+/** Groups the sections of a document that need the same settings: they share a server. */
 export function groupSections(sections: readonly Section[]): Iterable<[Section, ...Section[]]> {
   const groups = new Map<string, [Section, ...Section[]]>();
   for (const section of sections) {
-    const { chapter, settings, channels } = section;
-    const key = JSON.stringify([chapter, settings, channels]);
+    const { settings, channels } = section;
+    const key = JSON.stringify([settings, channels]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [section]);
     else group.push(section);

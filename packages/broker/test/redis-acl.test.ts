@@ -6,11 +6,11 @@ import { openRedis, openRedisInlet, type RedisParts } from '../src/index.js';
 import { TestLog } from './delegate-rig.js';
 import { describeOnRedis, REDIS_OPTIONS } from './redis-rig.js';
 
-const OPERATIONS = fileURLToPath(new URL('../../../docs/operations.md', import.meta.url));
+const REDIS_PAGE = fileURLToPath(new URL('../../../docs/redis.md', import.meta.url));
 
-/** The rules that docs/operations.md lists for a user, without its password. */
+/** The rules that docs/redis.md lists for a user, without its password. */
 function documentedRules(user: string): string[] {
-  const text = readFileSync(OPERATIONS, 'utf8');
+  const text = readFileSync(REDIS_PAGE, 'utf8');
   const [, rules = ''] =
     new RegExp(`^ACL SETUSER ${user} reset on >\\w+ (.+)$`, 'm').exec(text) ?? [];
   return rules.split(' ');

@@ -18,9 +18,9 @@ let center: NewswireProcess;
 let edge: NewswireProcess;
 const folder = mkdtempSync(join(tmpdir(), 'newswire-users-'));
 
-/** As docs/operations.md says, with its passwords. */
+/** As docs/redis.md says, with its passwords. */
 async function createUsers(): Promise<void> {
-  const text = readFileSync(`${ROOT}docs/operations.md`, 'utf8');
+  const text = readFileSync(`${ROOT}docs/redis.md`, 'utf8');
   const lines = text.match(/^ACL SETUSER .+$/gm) ?? [];
   expect(lines.length).toBe(2);
   for (const line of lines) await redis.cli(...line.split(' '));

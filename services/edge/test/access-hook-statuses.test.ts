@@ -144,8 +144,8 @@ test('time-outs count, too', async () => {
   expect(backend.asked).toHaveLength(10);
 });
 
-test('the table in docs/operations.md is what happens', () => {
-  const text = readFileSync(`${ROOT}docs/operations.md`, 'utf8');
+test('the table in docs/hooks.md is what happens', () => {
+  const text = readFileSync(`${ROOT}docs/hooks.md`, 'utf8');
   const rows = [...text.matchAll(/^\| (\d{3}(?:, \d{3})*) +\|(.*)\|$/gm)];
   const listed = rows.flatMap(([, statuses = '', cells = '']) => {
     const codes = cells.split('|').map((cell) => Number.parseInt(cell.trim(), 10));
