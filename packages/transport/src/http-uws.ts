@@ -7,7 +7,7 @@ import {
   type HttpRoute,
 } from './http.js';
 import { drainBody, encodingRefusal, endlessBody, hasBody, readBody } from './request-body-uws.js';
-import type { OriginChecker } from './origin-checker-uws.js';
+import type { OriginChecker, PageCheck } from './origin-checker-uws.js';
 
 const STATUS_LINES: Readonly<Record<number, string>> = {
   204: '204 No Content',
@@ -27,6 +27,9 @@ const STATUS_LINES: Readonly<Record<number, string>> = {
 };
 
 const NO_HEADERS = {};
+
+/** A route that pages of other hosts may not read: the origin policy does not apply to it. */
+const NO_PAGE: PageCheck = { refusal: undefined, headers: NO_HEADERS };
 
 /** Called with an error that a handler threw. The client receives a 500. */
 export type FaultHandler = (error: unknown) => void;
@@ -55,9 +58,9 @@ export function serve(
   request: Uws.HttpRequest,
   isHead = false,
 ): void {
-  const refusal = route.isForPages ? context.originChecker.refuse(request) : undefined;
+  const page = route.isForPages ? context.originChecker.checkPage(request) : NO_PAGE;
+  const { refusal, headers: cors } = page;
   if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
-  const cors = route.isForPages ? context.originChecker.corsHeaders(request) : NO_HEADERS;
   const encoding = route.method === 'POST' ? encodingRefusal(request) : undefined;
   if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const exchange = new Exchange(response, { isHead, headers: cors }, context);

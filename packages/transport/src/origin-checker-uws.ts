@@ -16,6 +16,14 @@ export interface OriginCheckerOptions {
 
 const NO_HEADERS: Origin['headers'] = Object.freeze({});
 
+/** The origin policy's result for one request. */
+export interface PageCheck {
+  /** The reply to a page that may not connect; undefined if it may. */
+  readonly refusal: HttpReply | undefined;
+  /** The CORS headers of every response to the page. Those for a refused page allow nothing. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Determines the client's address and applies the origin policy to web pages. */
 export class OriginChecker {
   readonly #options: OriginCheckerOptions;
@@ -26,24 +34,28 @@ export class OriginChecker {
 
   /** Returns the reply to a page that may not connect; undefined if it may. */
   refuse(request: Uws.HttpRequest): HttpReply | undefined {
-    if (this.#checkAccess(request) !== 'refused') return undefined;
-    return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed', {
-      Vary: 'Origin',
-    });
+    return this.#checkAccess(request) === 'refused' ? refuseOrigin() : undefined;
   }
 
-  /** The headers of every response to a page. Those for a refused page allow nothing. */
-  corsHeaders(request: Uws.HttpRequest): Readonly<Record<string, string>> {
-    return corsHeaders(request.getHeader('origin'), this.#checkAccess(request));
+  /** Applies the origin policy once, for a request whose response a page may read. */
+  checkPage(request: Uws.HttpRequest): PageCheck {
+    const access = this.#checkAccess(request);
+    return {
+      refusal: access === 'refused' ? refuseOrigin() : undefined,
+      headers: corsHeaders(request.getHeader('origin'), access),
+    };
   }
 
   /** The response to a CORS preflight. */
   answerPreflight(method: string, request: Uws.HttpRequest): HttpReply {
-    const refusal = this.refuse(request);
+    const { refusal, headers } = this.checkPage(request);
     if (refusal !== undefined) return refusal;
     const requested = request.getHeader('access-control-request-headers');
-    const headers = { ...this.corsHeaders(request), ...preflightHeaders(method, requested) };
-    return { status: 204, headers, body: '' };
+    return {
+      status: 204,
+      headers: { ...headers, ...preflightHeaders(method, requested) },
+      body: '',
+    };
   }
 
   /** The client's address. */
@@ -69,4 +81,10 @@ export class OriginChecker {
     const origin = request.getHeader('origin');
     return this.#options.originPolicy(origin, origin === '' ? '' : request.getHeader('host'));
   }
+}
+
+function refuseOrigin(): HttpReply {
+  return errorReply(403, 'permissionDenied', 'pages of this origin are not allowed', {
+    Vary: 'Origin',
+  });
 }

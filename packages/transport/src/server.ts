@@ -112,7 +112,7 @@ export class Server {
     this.#app.any('/*', (response, request) => {
       const isHead = request.getMethod() === 'head';
       const isForPages = this.#pagePaths.has(request.getUrl());
-      const headers = isForPages ? this.#context.originChecker.corsHeaders(request) : {};
+      const headers = isForPages ? this.#context.originChecker.checkPage(request).headers : {};
       answerEarly(response, request, this.#unrouted(request), { isHead, headers });
     });
     return new Promise((resolve, reject) => {

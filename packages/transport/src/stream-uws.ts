@@ -18,11 +18,10 @@ export function serveStream(
   request: Uws.HttpRequest,
   isHead = false,
 ): void {
-  const refusal = originChecker.refuse(request);
+  const { refusal, headers: cors } = originChecker.checkPage(request);
   if (refusal !== undefined) return answerEarly(response, request, refusal, { isHead });
   // uWebSockets.js' request is invalid after this function returns, so it is read now.
   const origin = originChecker.originOf(endpoint.transport, response, request);
-  const cors = originChecker.corsHeaders(request);
   const encoding = endpoint.method === 'POST' ? encodingRefusal(request) : undefined;
   if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const asked = {

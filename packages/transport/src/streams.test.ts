@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { StreamConnection } from './stream-connection-uws.js';
-import { STALL_MS, Streams } from './streams.js';
+import { CountedFraming } from '../test/stream-rig.js';
+import { STALL_MS, Streams, type StreamWriter } from './streams.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'], now: 0 });
@@ -18,8 +18,12 @@ afterEach(() => {
 test('who takes nothing is abandoned after 10 s, unless it moves meanwhile', () => {
   const streams = new Streams(STALL_MS);
   const abandoned = new Set<string>();
-  const named = (name: string) =>
-    ({ abandon: () => abandoned.add(name) }) as unknown as StreamConnection;
+  const named = (name: string): StreamWriter => ({
+    framing: new CountedFraming(true),
+    enqueue: () => undefined,
+    flush: () => undefined,
+    abandon: () => void abandoned.add(name),
+  });
   const [stalled, moving] = [named('stalled'), named('moving')];
   streams.handleStuck(stalled);
   streams.handleStuck(moving);

@@ -1,9 +1,16 @@
 import { performance } from 'node:perf_hooks';
-import type { StreamConnection } from './stream-connection-uws.js';
-import { StreamTopics } from './stream-topics.js';
+import { StreamTopics, type TopicMember } from './stream-topics.js';
 
 /** By default, a connection that takes none of its pending bytes for this time is closed. */
 export const STALL_MS = 10_000;
+
+/** The part of an HTTP connection that its server's streams need. */
+export interface StreamWriter extends TopicMember {
+  /** Writes pending bytes, as far as the socket takes them. */
+  flush(): void;
+  /** Closes the connection and drops its pending bytes. */
+  abandon(): void;
+}
 
 /** How many times per stall time the server looks for stalled connections. */
 const LOOKS_PER_STALL = 10;
@@ -13,11 +20,11 @@ const LOOKS_PER_STALL = 10;
  * connections.
  */
 export class Streams {
-  readonly topics = new StreamTopics<StreamConnection>();
+  readonly topics = new StreamTopics<StreamWriter>();
   readonly #stallMs: number;
   readonly #watch: NodeJS.Timeout;
-  readonly #stuck = new Map<StreamConnection, number>();
-  #dirty = new Set<StreamConnection>();
+  readonly #stuck = new Map<StreamWriter, number>();
+  #dirty = new Set<StreamWriter>();
 
   constructor(stallMs: number) {
     this.#stallMs = stallMs;
@@ -28,18 +35,18 @@ export class Streams {
    * Makes the connection write at the end of this turn, when all its frames are there. Inside the
    * handler of another socket, each piece would be a separate system call.
    */
-  schedule(connection: StreamConnection): void {
+  schedule(connection: StreamWriter): void {
     if (this.#dirty.size === 0) setImmediate(() => this.#flush());
     this.#dirty.add(connection);
   }
 
   /** The connection's socket takes no more bytes for now. */
-  handleStuck(connection: StreamConnection): void {
+  handleStuck(connection: StreamWriter): void {
     this.#stuck.set(connection, performance.now());
   }
 
   /** The connection's socket takes bytes again, or is closed. */
-  handleMoved(connection: StreamConnection): void {
+  handleMoved(connection: StreamWriter): void {
     this.#stuck.delete(connection);
   }
 

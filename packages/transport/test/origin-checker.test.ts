@@ -98,6 +98,24 @@ describe('pages of other hosts', () => {
     }
   });
 
+  test.each(['GET /get', 'GET /get?refuse', 'POST /post', 'OPTIONS /post', 'POST /get'])(
+    'are checked against the origin policy once: %s',
+    async (line) => {
+      const checked: string[] = [];
+      const allows = allowedOrigins(['*']);
+      const originPolicy = (origin: string, host: string) => {
+        checked.push(origin);
+        return allows(origin, host);
+      };
+      rig = await StreamRig.start({ originPolicy });
+      const headers = line === 'POST /post' ? { ...evil, 'Content-Encoding': 'gzip' } : evil;
+      const asked = await ask(httpRequest(line, { headers }));
+      if (line === 'GET /get') (await rig.connection()).connection.send('hello');
+      await asked.receives('\r\n\r\n');
+      expect(checked).toEqual([evil.Origin]);
+    },
+  );
+
   test('are told apart by caches, from programs too', async () => {
     rig = await StreamRig.start();
     const answered = await ask(httpRequest('GET /get?refuse'));

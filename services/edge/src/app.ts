@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Broker, Control } from '@newswire/broker';
 import { centrifugeWire, CLOSES, plainSseWire, seedWire } from '@newswire/protocol';
-import { persist, VERSION, type Config, type Logger, type Registry } from '@newswire/runtime';
+import { type Config, type Logger, persist, type Registry, VERSION } from '@newswire/runtime';
 import type {
   Connection,
   Handshake,
@@ -18,12 +18,12 @@ import { computeMaxFrameBytes, MESSAGE_LIMIT_SETTINGS } from './message-limits.j
 import { closeLabel, edgeMetrics } from './edge-metrics.js';
 import { emulationRoute } from './streams/emulation.js';
 import { BoundedLog } from './access/bounded-log.js';
-import { RateLimits } from './access/rate-limits.js';
+import { RateLimits } from './session/rate-limits.js';
 import { ConnectionLimiter } from './session/connection-limiter.js';
 import { negotiate } from './session/handshake.js';
 import { Heartbeats } from './session/heartbeats.js';
 import { plainSse } from './streams/plain-sse.js';
-import { jsonRefusal, unavailable, type Refusal } from './streams/refusal.js';
+import { jsonRefusal, type Refusal, unavailable } from './streams/refusal.js';
 import type { Session, WireChoice } from './session/session.js';
 
 /** The settings that an edge reads, besides those of its process. */

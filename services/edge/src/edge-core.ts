@@ -1,14 +1,12 @@
 import type { Broker, ControlHandler, Presence } from '@newswire/broker';
 import type { Connection, Origin } from '@newswire/transport';
-import type { Access } from './access/access.js';
-import { OPEN_NAMESPACE, openAccess } from './access/open-access.js';
-import type { RpcHandler } from './access/rpc.js';
+import type { Access, RpcHandler } from './access/access.js';
+import { OPEN_NAMESPACE, openAccess } from './access/channel-rules.js';
 import { CatchUp, type CatchUpOptions } from './channel/catch-up.js';
 import { ReplyBatch } from './session/reply-batch.js';
 import { ChannelMembers, type ChannelMembersOptions } from './session/channel-members.js';
 import { controlHandler } from './session/control-handler.js';
-import { Deadlines } from './session/deadlines.js';
-import { Expiry } from './session/expiry.js';
+import { Deadlines, Expiry } from './session/expiry.js';
 import { Hub, type HubOptions } from './channel/hub.js';
 import type { LiveChannel, Subscriber, Subscription } from './channel/live-channel.js';
 import { Outbox, type OutboxOptions, type TopicPublisher } from './channel/outbox.js';
@@ -18,7 +16,7 @@ import { SessionConnect } from './session/session-connect.js';
 import { SessionRegistry } from './session/session-registry.js';
 import { SessionSubscriptions } from './session/session-subscriptions.js';
 import { SubscriptionNotifier } from './session/subscription-notifier.js';
-import type { OptionsOf } from './session/terms-of.js';
+import type { GetNamespaceOptions } from './access/channel-rules.js';
 
 /** Callbacks that the core's parts set for one another. */
 type InnerCalls =
@@ -29,7 +27,7 @@ type InnerCalls =
  */
 export interface EdgePowers {
   readonly access?: Access | undefined;
-  readonly getOptions?: OptionsOf | undefined;
+  readonly getOptions?: GetNamespaceOptions | undefined;
   readonly presence?: Presence | undefined;
   readonly rpc?: RpcHandler | undefined;
 }

@@ -12,7 +12,8 @@ import {
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
-import { ACCESS_SETTINGS, accessMetrics, createAccess } from './access/index.js';
+import { accessMetrics } from './access/access-metrics.js';
+import { ACCESS_SETTINGS, createAccess } from './access/create-access.js';
 import { createEdge, EDGE_SETTINGS } from './app.js';
 import { BROKER_SETTINGS, openBroker } from './open-broker.js';
 import { SERVER_SETTINGS, serverOptions } from './server-options.js';

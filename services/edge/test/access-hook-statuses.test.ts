@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { ERRORS } from '@newswire/protocol';
 import { ROOT } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
-import { errorOfStatus, isBackendFailure, type HookName } from '../src/access/hook-status.js';
+import { errorOfStatus, type HookName, isBackendFailure } from '../src/access/hook-client.js';
 import { accessRig, attempt, connectRequest, OPTIONS, outcome } from './rig/access-rig.js';
-import { Backend, hang, json, type Answer } from './rig/backend.js';
+import { type Answer, Backend, hang, json } from './rig/backend.js';
 
 const GOOD = { result: { user: 'ann' } };
 const GOOD_ANSWERS: Readonly<Record<HookName, unknown>> = {

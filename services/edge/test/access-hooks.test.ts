@@ -1,9 +1,8 @@
 import type { NamespaceOptions } from '@newswire/runtime';
 import { describe, expect, test } from 'vitest';
-import type { ConnectRequest } from '../src/access/access.js';
+import type { ConnectRequest, RpcRequest } from '../src/access/access.js';
 import { hookHeaderNames } from '../src/access/hooks.js';
 import { HookClient } from '../src/access/hook-client.js';
-import type { RpcRequest } from '../src/access/rpc.js';
 import {
   accessRig,
   attempt,
@@ -13,7 +12,7 @@ import {
   SECRET,
   sign,
 } from './rig/access-rig.js';
-import { Backend, hang, json, type Answer } from './rig/backend.js';
+import { type Answer, Backend, hang, json } from './rig/backend.js';
 
 const HOOKED: NamespaceOptions = { ...OPTIONS, subscribe: 'hook' };
 

@@ -1,7 +1,7 @@
 import { createSign, type KeyObject } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { remoteKeys } from '../src/access/remote-keys.js';
+import { remoteKeys } from '../src/access/token-keys.js';
 import {
   accessRig,
   attempt,
@@ -14,7 +14,7 @@ import {
   SECRET,
   sign,
 } from './rig/access-rig.js';
-import { Backend, hang, json, type Answer } from './rig/backend.js';
+import { type Answer, Backend, hang, json } from './rig/backend.js';
 
 const rsa = rsaPair();
 const ec = ecdsaPair('secp384r1');

@@ -1,5 +1,5 @@
-import { missingPrograms, SseClient, until } from '@newswire/testkit';
 import { ProtocolError } from '@newswire/protocol';
+import { missingPrograms, SseClient, until } from '@newswire/testkit';
 import { EventSource } from 'eventsource';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AccessClosedError } from '../src/access/access.js';

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { remoteKeys } from '../src/access/remote-keys.js';
+import { remoteKeys } from '../src/access/token-keys.js';
 import { TokenVerifier } from '../src/access/token-verifier.js';
 import { rsaPair, sign } from './rig/access-rig.js';
 import { Backend } from './rig/backend.js';
+import fc from 'fast-check';
 
 const rsa = rsaPair();
 const good = { ...rsa.publicKey.export({ format: 'jwk' }), kid: 'r' };

@@ -1,5 +1,5 @@
-import { freePort, missingPrograms, NginxServer, SeedClient, until } from '@newswire/testkit';
 import { ProtocolError } from '@newswire/protocol';
+import { freePort, missingPrograms, NginxServer, SeedClient, until } from '@newswire/testkit';
 import { allowedOrigins } from '@newswire/transport';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { AccessClosedError } from '../src/access/access.js';

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from '@newswire/runtime';
-import type { HookName } from './hook-status.js';
+import type { HookName } from './hook-client.js';
 
 /** Receives the events of access control that newswire counts. */
 export interface AccessObserver {

@@ -1,4 +1,4 @@
-import { CLOSES, ProtocolError, type CloseKind, type JsonLine } from '@newswire/protocol';
+import { type CloseKind, CLOSES, type JsonLine, ProtocolError } from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
 
 /** A client's `connect` command, or its equivalent on wires without such a command. */
@@ -44,6 +44,12 @@ export interface Credentials {
   /** Channels to which the server subscribes the client. */
   readonly subs: Readonly<Record<string, SubscribeGrant>>;
 }
+
+/** The credentials of an anonymous client. */
+export const ANONYMOUS: Credentials = { user: '', subs: {} };
+
+/** Allows a subscription on its namespace's terms. */
+export const PLAIN_GRANT: SubscribeGrant = {};
 
 /** A request to subscribe, without its position. */
 export interface SubscribeAttempt {
@@ -113,3 +119,19 @@ export class HookRefusal extends ProtocolError {
     this.temporary = error.temporary ?? false;
   }
 }
+
+/** A client's `rpc` command for the backend. */
+export interface RpcRequest {
+  readonly client: string;
+  readonly credentials: Credentials;
+  readonly method: string;
+  readonly data: JsonLine | undefined;
+  /** For the rpc hook. */
+  readonly origin?: Origin;
+}
+
+/**
+ * Resolves with one line of JSON. Rejects with ProtocolError (104 for an unknown method), or with
+ * AccessClosedError if the connection must close.
+ */
+export type RpcHandler = (request: RpcRequest) => Promise<JsonLine>;

@@ -1,14 +1,15 @@
 import { checkChannelOrWildcard, isWildcard, ProtocolError } from '@newswire/protocol';
-import type { NamespaceOptions } from '@newswire/runtime';
+import { ConfigError, type NamespaceOptions } from '@newswire/runtime';
+import { ANONYMOUS, PLAIN_GRANT, type Access } from './access.js';
 
 /** Returns a channel's options. Throws ProtocolError for a channel that may not exist. */
-export type OptionsOf = (channel: string) => NamespaceOptions;
+export type GetNamespaceOptions = (channel: string) => NamespaceOptions;
 
 /**
  * Returns the options of a channel that may exist. Throws ProtocolError: 102, 107, or 103 for a
  * wildcard that the namespace does not allow.
  */
-export function existingChannel(channel: string, getOptions: OptionsOf): NamespaceOptions {
+export function resolveChannel(channel: string, getOptions: GetNamespaceOptions): NamespaceOptions {
   checkChannelOrWildcard(channel);
   const options = getOptions(channel);
   if (isWildcard(channel) && !options.wildcard) {
@@ -18,13 +19,81 @@ export function existingChannel(channel: string, getOptions: OptionsOf): Namespa
 }
 
 /**
- * Like `existingChannel`, for a channel that a client named: the name must also match its
+ * Like `resolveChannel`, for a channel that a client named: the name must also match its
  * namespace's pattern.
  */
-export function chosenChannel(channel: string, getOptions: OptionsOf): NamespaceOptions {
-  const options = existingChannel(channel, getOptions);
+export function resolveClientChannel(
+  channel: string,
+  getOptions: GetNamespaceOptions,
+): NamespaceOptions {
+  const options = resolveChannel(channel, getOptions);
   if (!isWildcard(channel) && options.pattern?.test(channel) === false) {
     throw new ProtocolError('badRequest', "the channel's name is not as its namespace wants it");
   }
   return options;
+}
+
+/** A channel's options if nothing else is configured. */
+export const OPEN_NAMESPACE: NamespaceOptions = {
+  historySize: 1000,
+  historyTtlMs: 600_000,
+  recovery: true,
+  cacheRecovery: false,
+  presence: false,
+  joinLeave: false,
+  delta: false,
+  subscribe: 'everyone',
+  publish: 'nobody',
+  readHistory: 'nobody',
+  readPresence: 'nobody',
+  wildcard: false,
+  pattern: undefined,
+};
+
+/**
+ * Access control without tokens and hooks: every client is anonymous, and may subscribe to channels
+ * that are open to everyone.
+ */
+export function openAccess(getOptions: GetNamespaceOptions): Access {
+  const noTokens = () => Promise.reject(new ProtocolError('notAvailable', 'there are no tokens'));
+  return {
+    connect: () => ANONYMOUS,
+    refresh: noTokens,
+    subscribe: ({ channel }) => {
+      if (resolveClientChannel(channel, getOptions).subscribe === 'everyone') return PLAIN_GRANT;
+      throw new ProtocolError('permissionDenied');
+    },
+    subRefresh: noTokens,
+  };
+}
+
+/** The configured parts that a namespace's `subscribe` option may need. */
+export interface AccessMeans {
+  readonly hasTokenKeys: boolean;
+  readonly hasSubscribeHook: boolean;
+}
+
+/**
+ * Throws ConfigError for namespaces whose `subscribe` option needs a part that is not configured.
+ */
+export function checkSections(
+  sections: Iterable<readonly [where: string, options: Pick<NamespaceOptions, 'subscribe'>]>,
+  means: AccessMeans,
+): void {
+  const faults: string[] = [];
+  for (const [where, { subscribe }] of sections) {
+    const missing = missingFor(subscribe, means);
+    if (missing === undefined) continue;
+    faults.push(`The channels file's ${where}.subscribe is ${subscribe}, which needs ${missing}.`);
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+}
+
+function missingFor(
+  subscribe: NamespaceOptions['subscribe'],
+  { hasTokenKeys, hasSubscribeHook }: AccessMeans,
+): string | undefined {
+  if (subscribe === 'hook' && !hasSubscribeHook) return 'NEWSWIRE_SUBSCRIBE_HOOK_URL';
+  if (subscribe !== 'token' || hasTokenKeys) return undefined;
+  return 'a key for tokens, NEWSWIRE_TOKEN_HMAC_SECRET for one';
 }

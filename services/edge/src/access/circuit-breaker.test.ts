@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { CircuitBreaker } from './backend-calls.js';
 
 function newBreaker() {
   const clock = { nowMs: 0 };

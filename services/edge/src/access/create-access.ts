@@ -1,24 +1,34 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { ChannelOptions, Config, Logger } from '@newswire/runtime';
 import {
-  AccessClosedError,
   type Access,
+  AccessClosedError,
+  ANONYMOUS,
   type ConnectRequest,
   type Credentials,
+  PLAIN_GRANT,
+  type RpcHandler,
   type SubscribeAttempt,
   type SubscribeGrant,
 } from './access.js';
 import type { AccessObserver } from './access-metrics.js';
 import { BoundedLog } from './bounded-log.js';
-import { chosenChannel, existingChannel, type OptionsOf } from './channel-rules.js';
-import type { ClaimChecks } from './claim-checks.js';
-import { checkSections } from './check-sections.js';
+import {
+  checkSections,
+  resolveClientChannel,
+  resolveChannel,
+  type GetNamespaceOptions,
+} from './channel-rules.js';
+import {
+  type ClaimChecks,
+  connectionCredentials,
+  InvalidTokenError,
+  subscriptionClaim,
+  TokenExpiredError,
+  TokenNotYetValidError,
+} from './token-claims.js';
 import { HOOK_SETTINGS, Hooks } from './hooks.js';
-import { ANONYMOUS, PLAIN_GRANT } from './open-access.js';
-import type { RpcHandler } from './rpc.js';
-import { connectionCredentials, subscriptionClaim } from './token-claims.js';
 import { TOKEN_KEY_SETTINGS, tokenKeys } from './token-keys.js';
-import { InvalidTokenError, TokenExpiredError, TokenNotYetValidError } from './token-errors.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /** The settings that `createAccess` reads. */
@@ -34,7 +44,7 @@ export const ACCESS_SETTINGS = [
 export type AccessConfig = Config<(typeof ACCESS_SETTINGS)[number]>;
 
 export interface AccessParts {
-  readonly getOptions: OptionsOf;
+  readonly getOptions: GetNamespaceOptions;
   /** The namespaces to check against the settings. */
   readonly sections?: ChannelOptions['sections'];
   readonly observer?: AccessObserver;
@@ -74,7 +84,7 @@ interface Refusals {
 }
 
 class ConfiguredAccess implements Access {
-  readonly #getOptions: OptionsOf;
+  readonly #getOptions: GetNamespaceOptions;
   readonly #logger: AccessParts['logger'];
   readonly #onTokenRefused: AccessObserver['onTokenRefused'];
   readonly #clock: Pick<ClaimChecks, 'leewayMs' | 'now'>;
@@ -134,7 +144,7 @@ class ConfiguredAccess implements Access {
 
   subscribe(attempt: SubscribeAttempt): SubscribeGrant | Promise<SubscribeGrant> {
     const { channel, token, credentials } = attempt;
-    const { subscribe } = chosenChannel(channel, this.#getOptions);
+    const { subscribe } = resolveClientChannel(channel, this.#getOptions);
     if (token !== '' && subscribe !== 'nobody') {
       const refusals = { expired: tokenExpired, invalid: invalidSubscriptionToken };
       return this.#byToken(attempt.client, refusals, () => this.#requestGrant(attempt));
@@ -159,7 +169,7 @@ class ConfiguredAccess implements Access {
 
   async subRefresh(attempt: SubscribeAttempt): Promise<SubscribeGrant> {
     if (attempt.token === '') throw new ProtocolError('badRequest', 'sub_refresh needs a token');
-    if (chosenChannel(attempt.channel, this.#getOptions).subscribe === 'nobody') {
+    if (resolveClientChannel(attempt.channel, this.#getOptions).subscribe === 'nobody') {
       throw new ProtocolError('permissionDenied', 'clients may not subscribe to this channel');
     }
     const expired = () => AccessClosedError.of('subscriptionExpired');
@@ -210,7 +220,7 @@ class ConfiguredAccess implements Access {
     if (this.#refusesNobody && credentials.user === '') {
       throw new ProtocolError('unauthorized', 'a user is needed');
     }
-    for (const channel of Object.keys(credentials.subs)) existingChannel(channel, this.#getOptions);
+    for (const channel of Object.keys(credentials.subs)) resolveChannel(channel, this.#getOptions);
     return credentials;
   }
 }

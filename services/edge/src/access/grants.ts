@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { rawMembers, recordSchema, toOneLine, type JsonLine } from '@newswire/protocol';
+import { type JsonLine, rawMembers, recordSchema, toOneLine } from '@newswire/protocol';
 import { z } from 'zod';
 import type { SubscribeGrant } from './access.js';
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AccessClosedError, HookRefusal } from './access.js';
 import { readConnectAnswer, readRpcAnswer, readSubscribeAnswer } from './hook-answers.js';
+import fc from 'fast-check';
 
 const base64 = fc.oneof(
   fc.base64String(),

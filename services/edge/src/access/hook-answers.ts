@@ -1,17 +1,17 @@
-import { rawMember, rawMembers, type JsonLine } from '@newswire/protocol';
+import { type JsonLine, rawMember, rawMembers } from '@newswire/protocol';
 import { z } from 'zod';
-import { AccessClosedError, HookRefusal, type Credentials, type SubscribeGrant } from './access.js';
+import { AccessClosedError, type Credentials, HookRefusal, type SubscribeGrant } from './access.js';
 import {
   Base64Json,
   CREDENTIALS_MEMBERS,
   defined,
   expiryMs,
   GRANT_MEMBERS,
-  parseGrant,
   jsonLine,
+  parseGrant,
   parseSubs,
-  writtenLine,
   type Written,
+  writtenLine,
 } from './grants.js';
 
 /** WebSocket's limit for a close reason, in bytes. */

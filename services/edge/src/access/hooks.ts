@@ -1,19 +1,25 @@
-import { ProtocolError, type JsonLine } from '@newswire/protocol';
+import { type JsonLine, ProtocolError } from '@newswire/protocol';
 import type { Config } from '@newswire/runtime';
 import type { Origin } from '@newswire/transport';
 import type { AccessObserver } from './access-metrics.js';
-import type { ConnectRequest, Credentials, SubscribeAttempt, SubscribeGrant } from './access.js';
-import { AccessClosedError, HookRefusal } from './access.js';
 import {
+  AccessClosedError,
+  type ConnectRequest,
+  type Credentials,
+  HookRefusal,
+  type RpcHandler,
+  type RpcRequest,
+  type SubscribeAttempt,
+  type SubscribeGrant,
+} from './access.js';
+import {
+  type HookAnswer,
   readConnectAnswer,
   readRpcAnswer,
   readSubscribeAnswer,
-  type HookAnswer,
 } from './hook-answers.js';
 import type { BoundedLog } from './bounded-log.js';
-import { HookClient } from './hook-client.js';
-import type { HookName } from './hook-status.js';
-import type { RpcHandler, RpcRequest } from './rpc.js';
+import { HookClient, type HookName } from './hook-client.js';
 
 export const HOOK_SETTINGS = [
   'connectHookUrl',

@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from './backend-calls.js';
 
 function newTurnstile(places: number) {
   const semaphore = new Semaphore(places);

@@ -1,7 +1,12 @@
 import { ProtocolError } from '@newswire/protocol';
-import { compactVerify, decodeProtectedHeader, errors, type CompactVerifyResult } from 'jose';
-import { checkClaims, parseClaims, type ClaimChecks, type SignedClaims } from './claim-checks.js';
-import { InvalidTokenError } from './token-errors.js';
+import { compactVerify, type CompactVerifyResult, decodeProtectedHeader, errors } from 'jose';
+import {
+  checkClaims,
+  type ClaimChecks,
+  InvalidTokenError,
+  parseClaims,
+  type SignedClaims,
+} from './token-claims.js';
 import type { TokenKey } from './token-keys.js';
 
 export interface TokenVerifierOptions extends ClaimChecks {

@@ -2,7 +2,7 @@ import { plainSseRequest, plainSseWire, seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
-import { openAccess } from '../access/open-access.js';
+import { openAccess } from '../access/channel-rules.js';
 
 const NAMESPACES = buildOptions({
   sports: { wildcard: true, cacheRecovery: true, delta: true, presence: true, joinLeave: true },

@@ -1,14 +1,13 @@
 import type { Broker, BrokerHandler, Generation, LimitsOf } from '@newswire/broker';
 import {
-  ProtocolError,
   type Position,
+  ProtocolError,
   type Publication,
   type SubscribeRequest,
 } from '@newswire/protocol';
 import type { CatchUp } from './catch-up.js';
 import type { RingLimits } from './channel-log.js';
-import type { SubscribeGrant } from '../access/access.js';
-import { PLAIN_GRANT } from '../access/open-access.js';
+import { PLAIN_GRANT, type SubscribeGrant } from '../access/access.js';
 import {
   LiveChannel,
   PLAIN_TERMS,
@@ -18,8 +17,8 @@ import {
 } from './live-channel.js';
 import { LogReader, type LogReaderOptions } from './log-reader.js';
 import type { Outbox } from './outbox.js';
-import { startAtNewest, determineStart } from '../session/start-of.js';
-import { toEntry, type Entry } from '../streams/entry.js';
+import { determineStart, startAtNewest } from '../session/start-of.js';
+import { type Entry, toEntry } from '../streams/entry.js';
 
 export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist' | 'onRead'> {
   readonly now: () => number;

@@ -1,12 +1,12 @@
+import type { HistoryLimits } from '@newswire/broker';
 import {
-  isWildcard,
   type CloseKind,
+  isWildcard,
   type Position,
   type ProtocolError,
   type Since,
   type Wire,
 } from '@newswire/protocol';
-import type { HistoryLimits } from '@newswire/broker';
 import type { Connection } from '@newswire/transport';
 import type { Credentials, SubscribeGrant } from '../access/access.js';
 import type { Entry } from '../streams/entry.js';

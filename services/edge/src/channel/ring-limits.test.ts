@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDeltas } from '../../test/rig/delta-texts.js';
-import { HubRig, settled, upTo, type HubClient } from '../../test/rig/hub-rig.js';
-import { OPEN_NAMESPACE } from '../access/open-access.js';
+import { type HubClient, HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
+import { OPEN_NAMESPACE } from '../access/channel-rules.js';
+import fc from 'fast-check';
 
 const newRig = (options: Partial<typeof OPEN_NAMESPACE>, ringSize = 1000) => {
   const namespace = { ...OPEN_NAMESPACE, ...options };

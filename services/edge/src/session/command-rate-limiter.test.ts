@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CommandRateLimiter } from './command-rate-limiter.js';
+import { CommandRateLimiter } from './rate-limits.js';
 
 test('ten seconds worth at once, then so many a second; whoever goes on is closed', () => {
   const rate = new CommandRateLimiter(5, 0, 0);

@@ -1,12 +1,12 @@
 import { centrifugeWire, type SubscriptionStart } from '@newswire/protocol';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ScriptedAccess } from '../../test/rig/access-script.js';
-import { HubRig, settled, upTo, type HubClient } from '../../test/rig/hub-rig.js';
+import { type HubClient, HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
-import { OPEN_NAMESPACE } from '../access/open-access.js';
+import { OPEN_NAMESPACE } from '../access/channel-rules.js';
 import { toEntry } from '../streams/entry.js';
 import { listedBytes, REPLY_BYTES, startBytes } from './message-size.js';
+import fc from 'fast-check';
 
 const MAX_BYTES = 20_000;
 

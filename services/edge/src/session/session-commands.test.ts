@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
-import type { RpcHandler } from '../access/rpc.js';
+import type { RpcHandler } from '../access/access.js';
 
 const to = (who: 'everyone' | 'users' | 'subscribers' | 'nobody') => ({
   publish: who,

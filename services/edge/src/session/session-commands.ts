@@ -1,29 +1,27 @@
-import { MAX_PAGE_BYTES, readHistory, type Broker, type Presence } from '@newswire/broker';
+import { type Broker, MAX_PAGE_BYTES, type Presence, readHistory } from '@newswire/broker';
 import {
-  ProtocolError,
-  toInfoLine,
   type Command,
   type HistoryCommand,
   type JsonLine,
+  ProtocolError,
   type Reply,
+  toInfoLine,
 } from '@newswire/protocol';
 import type { Who } from '@newswire/runtime';
-import type { Access } from '../access/access.js';
-import { PLAIN_GRANT } from '../access/open-access.js';
-import type { RpcHandler } from '../access/rpc.js';
+import { type Access, PLAIN_GRANT, type RpcHandler } from '../access/access.js';
+import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import { toClientInfo } from './channel-members.js';
 import type { Expiry } from './expiry.js';
 import { isOver } from './join-frames.js';
 import { LISTED_BYTES, REPLY_BYTES } from './message-size.js';
 import type { Session } from './session.js';
 import type { SubscriptionNotifier } from './subscription-notifier.js';
-import type { OptionsOf } from './terms-of.js';
 
 export interface SessionCommandsOptions {
   readonly broker: Pick<Broker, 'publish' | 'history'>;
   readonly presence: Presence | undefined;
   readonly access: Pick<Access, 'refresh' | 'subRefresh'>;
-  readonly getOptions: OptionsOf;
+  readonly getOptions: GetNamespaceOptions;
   readonly rpc: RpcHandler | undefined;
   readonly expiry: Expiry;
   readonly notices: SubscriptionNotifier;

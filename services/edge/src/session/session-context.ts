@@ -1,7 +1,6 @@
 import type { Wire } from '@newswire/protocol';
 import type { ReplyBatch } from './reply-batch.js';
-import type { Deadlines } from './deadlines.js';
-import type { Expiry } from './expiry.js';
+import type { Deadlines, Expiry } from './expiry.js';
 import type { Session } from './session.js';
 import type { PendingLimits } from './pending-commands.js';
 import type { SessionCommands } from './session-commands.js';

@@ -7,12 +7,12 @@ import {
   seedWire,
 } from '@newswire/protocol';
 import { heapInUse } from '@newswire/testkit';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
-import { HubRig, settled, type HubClient } from '../../test/rig/hub-rig.js';
+import { type HubClient, HubRig, settled } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
-import type { RpcHandler } from '../access/rpc.js';
+import type { RpcHandler } from '../access/access.js';
+import fc from 'fast-check';
 
 const everyone = {
   publish: 'everyone',

@@ -1,8 +1,8 @@
 import {
   checkChannelOrWildcard,
   FROM_NOW,
-  ProtocolError,
   type Position,
+  ProtocolError,
   type SubscribeRequest,
   type SubscriptionStart,
   type UnsubscribeKind,
@@ -13,12 +13,13 @@ import { REPLY_BYTES, startBytes } from './message-size.js';
 import { PendingConnect } from './pending-connect.js';
 import type { Session } from './session.js';
 import type { Expiry } from './expiry.js';
-import { TermsOf, type OptionsOf } from './terms-of.js';
+import type { GetNamespaceOptions } from '../access/channel-rules.js';
+import { TermsResolver } from './subscription-terms.js';
 
 export interface SessionSubscriptionsOptions {
   readonly hub: Pick<Hub, 'subscribe' | 'unsubscribe'>;
   readonly access: Pick<Access, 'subscribe'>;
-  readonly getOptions: OptionsOf;
+  readonly getOptions: GetNamespaceOptions;
   readonly expiry: Expiry;
   readonly maxChannelsPerSession: number;
   /** The most UTF-8 bytes of a connect reply. */
@@ -43,11 +44,11 @@ function isPromise(answer: Answer): answer is Promise<SubscribeGrant> {
 /** Subscribes sessions to channels and unsubscribes them, for the client or the server. */
 export class SessionSubscriptions {
   readonly #options: SessionSubscriptionsOptions;
-  readonly #terms: TermsOf;
+  readonly #terms: TermsResolver;
 
   constructor(options: SessionSubscriptionsOptions) {
     this.#options = options;
-    this.#terms = new TermsOf(options.getOptions);
+    this.#terms = new TermsResolver(options.getOptions);
   }
 
   /**
@@ -200,7 +201,7 @@ export class SessionSubscriptions {
     grant: SubscribeGrant,
     isServerSide = false,
   ): void {
-    const terms = this.#terms.of(request, grant, isServerSide);
+    const terms = this.#terms.resolve(request, grant, isServerSide);
     const asked = terms.recovery ? request : { ...request, since: FROM_NOW, mustRecover: false };
     this.#options.hub.subscribe(session, asked, id, terms, grant);
   }

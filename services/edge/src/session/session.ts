@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import {
-  CLOSES,
-  ProtocolError,
   type CloseKind,
+  CLOSES,
   type Command,
   type ConnectCommand,
   type Position,
+  ProtocolError,
   type Reply,
   type SubscribeRequest,
   type Wire,
 } from '@newswire/protocol';
 import type { Connection, ConnectionHandler, Origin } from '@newswire/transport';
-import { AccessClosedError, type Credentials } from '../access/access.js';
-import type { Place } from '../access/connection-limits.js';
-import { ANONYMOUS } from '../access/open-access.js';
-import { CommandRateLimiter } from './command-rate-limiter.js';
+import { AccessClosedError, ANONYMOUS, type Credentials } from '../access/access.js';
+import type { Place } from './connection-limiter.js';
+import { CommandRateLimiter } from './rate-limits.js';
 import type { Peer } from './heartbeats.js';
 import type { Subscriber, Subscription } from '../channel/live-channel.js';
 import type { Entry } from '../streams/entry.js';

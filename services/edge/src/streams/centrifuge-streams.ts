@@ -1,13 +1,34 @@
-import type { HttpReply, StreamEndpoint, StreamOpening } from '@newswire/transport';
-import { errorReply } from '@newswire/transport';
 import {
+  errorReply,
+  type HttpReply,
+  type StreamEndpoint,
+  type StreamFraming,
+  type StreamOpening,
+} from '@newswire/transport';
+import {
+  buildRefusal,
   eventStreamRefusal,
   hasNextUpstream,
   jsonRefusal,
   NEXT_UPSTREAM_HEADER,
   type Refusal,
 } from './refusal.js';
-import { eventFraming, lineFraming } from './stream-framings.js';
+
+/** Server-sent events, one for each frame. */
+export const eventFraming: StreamFraming = {
+  contentType: 'text/event-stream',
+  isShared: true,
+  frame: (text) => `data: ${text.replaceAll('\n', '\ndata: ')}\n\n`,
+  refusal: (code, reason) => eventStreamRefusal(buildRefusal(code, reason), false),
+};
+
+/** One reply or push per line. */
+export const lineFraming: StreamFraming = {
+  contentType: 'application/json',
+  isShared: true,
+  frame: (text) => `${text}\n`,
+  refusal: (code, reason) => jsonRefusal(buildRefusal(code, reason)),
+};
 
 /** The options that both endpoints share. */
 export type StreamParts = Pick<StreamEndpoint, 'handleOpen'> & {

@@ -1,8 +1,8 @@
 import { ERRORS, ProtocolError } from '@newswire/protocol';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RateLimits } from '../access/rate-limits.js';
+import { RateLimits } from '../session/rate-limits.js';
 import { emulationRoute } from './emulation.js';
+import fc from 'fast-check';
 
 const MAX_FRAME_BYTES = 1000;
 const NODES = ['here', 'there', 'gone', 'slow', 'broken'];

@@ -2,8 +2,7 @@ import type { Control, ControlHandler } from '@newswire/broker';
 import { ProtocolError } from '@newswire/protocol';
 import { errorReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import { z } from 'zod';
-import { addressKey } from '../access/address-key.js';
-import type { RateLimits } from '../access/rate-limits.js';
+import { addressKey, type RateLimits } from '../session/rate-limits.js';
 
 const Emulation = z.object({
   session: z.string().min(1).max(64),

@@ -1,8 +1,8 @@
-import { plainSseWire, readEventId, type Position } from '@newswire/protocol';
+import { plainSseWire, type Position, readEventId } from '@newswire/protocol';
 import { SseReader } from '@newswire/testkit';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PlainSseFraming, PlainSseMemory } from './plain-sse-framing.js';
+import { PlainSseFraming, PlainSseMemory } from './plain-sse.js';
+import fc from 'fast-check';
 
 const CONNECTED = {
   type: 'connected',

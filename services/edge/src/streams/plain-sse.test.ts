@@ -1,7 +1,7 @@
 import { plainSseWire, ProtocolError } from '@newswire/protocol';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plainSse } from './plain-sse.js';
+import fc from 'fast-check';
 
 const endpoint = plainSse({
   refuse: () => undefined,

@@ -1,10 +1,9 @@
 import { createHmac, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { NamespaceOptions } from '@newswire/runtime';
-import { loadConfig } from '@newswire/runtime';
-import { SignJWT, type JWTPayload } from 'jose';
+import { loadConfig, type NamespaceOptions } from '@newswire/runtime';
+import { type JWTPayload, SignJWT } from 'jose';
 import type { ConnectRequest, SubscribeAttempt } from '../../src/access/access.js';
 import { ACCESS_SETTINGS, createAccess } from '../../src/access/create-access.js';
-import { OPEN_NAMESPACE } from '../../src/access/open-access.js';
+import { OPEN_NAMESPACE } from '../../src/access/channel-rules.js';
 
 export const SECRET = 'a secret of at least 32 characters';
 

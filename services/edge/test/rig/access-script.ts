@@ -1,13 +1,15 @@
 import { ProtocolError } from '@newswire/protocol';
 import type { NamespaceOptions } from '@newswire/runtime';
-import type {
-  Access,
-  ConnectRequest,
-  Credentials,
-  SubscribeAttempt,
-  SubscribeGrant,
+import {
+  type Access,
+  ANONYMOUS,
+  type ConnectRequest,
+  type Credentials,
+  PLAIN_GRANT,
+  type SubscribeAttempt,
+  type SubscribeGrant,
 } from '../../src/access/access.js';
-import { ANONYMOUS, OPEN_NAMESPACE, PLAIN_GRANT } from '../../src/access/open-access.js';
+import { OPEN_NAMESPACE } from '../../src/access/channel-rules.js';
 
 type Answer<Result> = Result | Promise<Result>;
 

@@ -19,7 +19,8 @@ import {
 } from '@newswire/runtime';
 import { until } from '@newswire/testkit';
 import { Server } from '@newswire/transport';
-import { ACCESS_SETTINGS, accessMetrics, createAccess } from '../../src/access/index.js';
+import { accessMetrics } from '../../src/access/access-metrics.js';
+import { ACCESS_SETTINGS, createAccess } from '../../src/access/create-access.js';
 import { createEdge, EDGE_SETTINGS, type Edge, type EdgeParts } from '../../src/app.js';
 import { SERVER_SETTINGS, serverOptions } from '../../src/server-options.js';
 import { CodeClient } from './code-client.js';

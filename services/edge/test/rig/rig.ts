@@ -1,10 +1,10 @@
 import { centrifugeWire, FROM_NOW, seedWire, toJsonLine, type Wire } from '@newswire/protocol';
 import type { Connection, Origin } from '@newswire/transport';
-import { OPEN_NAMESPACE, openAccess, PLAIN_GRANT } from '../../src/access/open-access.js';
+import { PLAIN_GRANT } from '../../src/access/access.js';
+import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
 import { CatchUp, type CatchUpOptions } from '../../src/channel/catch-up.js';
 import { ReplyBatch } from '../../src/session/reply-batch.js';
-import { Deadlines } from '../../src/session/deadlines.js';
-import { Expiry } from '../../src/session/expiry.js';
+import { Deadlines, Expiry } from '../../src/session/expiry.js';
 import { LiveChannel, PLAIN_TERMS, Subscription } from '../../src/channel/live-channel.js';
 import { Outbox } from '../../src/channel/outbox.js';
 import { Session, type SessionContext } from '../../src/session/session.js';

@@ -1,17 +1,17 @@
 import {
-  MemoryBroker,
   type Broker,
   type BrokerHandler,
   type Control,
   type ControlHandler,
+  MemoryBroker,
 } from '@newswire/broker';
-import { ProtocolError, toJsonLine, type Position } from '@newswire/protocol';
-import { createLogger, createRegistry, loadConfig, type Environment } from '@newswire/runtime';
-import { sessionsOn, NginxServer, TcpProxy } from '@newswire/testkit';
+import { type Position, ProtocolError, toJsonLine } from '@newswire/protocol';
+import { createLogger, createRegistry, type Environment, loadConfig } from '@newswire/runtime';
+import { NginxServer, sessionsOn, TcpProxy } from '@newswire/testkit';
 import { operationsRoutes, Server, type ServerOptions } from '@newswire/transport';
 import type { Access, ConnectRequest } from '../../src/access/access.js';
-import { OPEN_NAMESPACE, openAccess } from '../../src/access/open-access.js';
-import { createEdge, EDGE_SETTINGS, type Edge } from '../../src/app.js';
+import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
+import { createEdge, type Edge, EDGE_SETTINGS } from '../../src/app.js';
 
 const COMMON: Environment = {
   NEWSWIRE_DRAIN_MS: '0',

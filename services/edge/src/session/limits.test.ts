@@ -1,8 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addressKey } from './address-key.js';
-import { ConnectionLimits, type Place } from './connection-limits.js';
-import { RateLimits } from './rate-limits.js';
+import { addressKey, RateLimits } from './rate-limits.js';
+import { ConnectionLimits, type Place } from './connection-limiter.js';
+import fc from 'fast-check';
 
 function newRateLimits(options: { perSecond?: number; burst?: number; maxKeys?: number } = {}) {
   const clock = { nowMs: 0 };

@@ -1,29 +1,31 @@
 import { isWildcard, type SubscribeRequest } from '@newswire/protocol';
 import type { NamespaceOptions } from '@newswire/runtime';
 import type { SubscribeGrant } from '../access/access.js';
+import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import { PLAIN_TERMS, type SubscriptionTerms } from '../channel/live-channel.js';
 
-/** A channel's options. Throws ProtocolError 102 if there is no such channel. */
-export type OptionsOf = (channel: string) => NamespaceOptions;
-
-/** Settles the terms of subscriptions. Most subscriptions of a namespace share one object. */
-export class TermsOf {
-  readonly #getOptions: OptionsOf;
+/** Computes the terms of subscriptions. Most subscriptions of a namespace share one object. */
+export class TermsResolver {
+  readonly #getOptions: GetNamespaceOptions;
   /** The terms of wildcards: without positions, members or deltas. */
   readonly #loose = { ...PLAIN_TERMS, recovery: false };
   readonly #looseByServer = { ...this.#loose, isServerSide: true };
   readonly #plain = new WeakMap<NamespaceOptions, SubscriptionTerms>();
 
-  constructor(getOptions: OptionsOf) {
+  constructor(getOptions: GetNamespaceOptions) {
     this.#getOptions = getOptions;
   }
 
-  of(request: SubscribeRequest, grant: SubscribeGrant, isServerSide: boolean): SubscriptionTerms {
+  resolve(
+    request: SubscribeRequest,
+    grant: SubscribeGrant,
+    isServerSide: boolean,
+  ): SubscriptionTerms {
     if (isWildcard(request.channel)) return isServerSide ? this.#looseByServer : this.#loose;
     const options = this.#getOptions(request.channel);
     const { joinLeave = false, isOnlyPositioned = false, delta = false } = request;
     const isSpecial = isServerSide || joinLeave || isOnlyPositioned || delta;
-    const isPlain = !isSpecial && saysNothing(grant);
+    const isPlain = !isSpecial && changesNothing(grant);
     if (!isPlain) return computeTerms(options, request, grant, isServerSide);
     let terms = this.#plain.get(options);
     if (terms === undefined) {
@@ -35,7 +37,7 @@ export class TermsOf {
 }
 
 /** Whether a grant changes none of the namespace's options. */
-function saysNothing({ recovery, presence, joinLeave }: SubscribeGrant): boolean {
+function changesNothing({ recovery, presence, joinLeave }: SubscribeGrant): boolean {
   return recovery === undefined && presence === undefined && joinLeave === undefined;
 }
 
