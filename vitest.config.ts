@@ -32,6 +32,8 @@ export default defineConfig({
             'load-tests/{*/src,lib}/**/*.test.ts',
           ],
           testTimeout: 60_000, // properties on a busy machine
+          // `npx vitest bench --project unit`: what comments say about cost.
+          benchmark: { include: ['{packages,services}/*/src/**/*.bench.ts'] },
         },
       },
       {

@@ -2,23 +2,23 @@
 import { writeSync } from 'node:fs';
 
 const OUTBOX = '/services/edge/dist/channel/outbox.js';
-/** Where the outbox encodes `entries`: `previous` and further arguments follow. */
-const MARKED = 'encodeFrames(wire, channel.name, entries, previous';
+/** Where the outbox encodes `publications`: `previous` and further arguments follow. */
+const MARKED = 'encodeFrames(wire, channel.name, publications, previous';
 
 /** What goes out instead of a publication; `before` is the one that came before it. */
 const FAULTS = {
-  drop: 'isHit(n) ? [] : [entry]',
-  double: 'isHit(n) ? [entry, entry] : [entry]',
+  drop: 'isHit(n) ? [] : [each]',
+  double: 'isHit(n) ? [each, each] : [each]',
   // The next one takes it along, also in a later tick.
-  reorder: 'isHit(n) ? [] : isHit(n - 1) && before ? [entry, before] : [entry]',
+  reorder: 'isHit(n) ? [] : isHit(n - 1) && before ? [each, before] : [each]',
 };
 
-function faultyEntries(fault, every) {
+function faultyPublications(fault, every) {
   const instead = FAULTS[fault];
   if (instead === undefined) throw new Error(`seed-fault: there is no fault "${fault}"`);
-  return `entries.flatMap((entry, i) => {
+  return `publications.flatMap((each, i) => {
     const n = flushed + i; // a channel begins at 1
-    const before = entries[i - 1] ?? log.before(flushed);
+    const before = publications[i - 1] ?? log.before(flushed);
     const isHit = (number) => number > 0 && number % ${every} === 0;
     return ${instead};
   })`;
@@ -32,7 +32,7 @@ export async function load(url, context, nextLoad) {
     throw new Error(`seed-fault: "${MARKED}" is ${parts.length - 1} times in ${OUTBOX}, not once`);
   }
   const { FAULT: fault = '', EVERY: every = '500' } = process.env;
-  const faulty = MARKED.replace('entries', faultyEntries(fault, Number(every)));
+  const faulty = MARKED.replace('publications', faultyPublications(fault, Number(every)));
   // Hooks run beside the main thread, where a stream's text can be lost.
   writeSync(2, `seed-fault: ${fault} 1 in ${every}\n`);
   return { ...loaded, source: parts.join(faulty) };

@@ -131,7 +131,7 @@ export function createEdge(parts: EdgeParts): Edge {
     ...parts.patience,
     admits: (session, user) => connectionLimiter.admits(session, user),
     historyBytes: parts.historyBytes,
-    lookEveryBytes: config.maxBufferedBytes / 16,
+    slowCheckBytes: config.maxBufferedBytes / 16,
     access,
     getOptions,
     presence,
@@ -140,7 +140,7 @@ export function createEdge(parts: EdgeParts): Edge {
     nodeUid: uid,
     nodeName: `${hostname()}_${process.pid}`,
     now,
-    persist: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
+    retry: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
     onSlow: () => metrics.slow.inc(),
     onServed: (publications) => metrics.served.inc(publications),
     onFlush: (publications, deliveries) => {

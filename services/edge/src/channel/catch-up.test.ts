@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { centrifugeWire, FlushRig, type FakeSocket } from '../../test/rig/rig.js';
-import { encodeFrames } from './catch-up.js';
+import { encodeFrames } from './frames.js';
 import type { LiveChannel } from './live-channel.js';
-import { toEntry } from '../streams/entry.js';
+import { toRingPublication } from './ring.js';
 
 function rigWith(options: ConstructorParameters<typeof FlushRig>[0] = {}) {
   const rig = new FlushRig(options);
@@ -131,7 +131,9 @@ describe('a subscription', () => {
     const { session, socket } = rig.session();
     const subscription = rig.subscribe(session, channel, channel.flushed - 5);
     expect([rig.starved, socket.frames]).toEqual([[subscription], []]);
-    const items = [1, 2, 3, 4, 5, 6].map((offset) => toEntry({ offset, data: String(offset) }, 0));
+    const items = [1, 2, 3, 4, 5, 6].map((offset) =>
+      toRingPublication({ offset, data: String(offset) }, 0),
+    );
     channel.log.addOlder(subscription.cursor, items);
     rig.catchUp.serve(session);
     expect([numbers(socket), subscription.state]).toEqual([[2, 3, 4, 5, 6], 'live']);
@@ -170,7 +172,7 @@ describe('a subscription', () => {
     const b = rig.channel('b');
     rig.subscribe(session, b);
     socket.buffered = 101;
-    channel.log.append(toEntry({ offset: 1, data: '"no end\\' }, 0), channel.keepFrom);
+    channel.log.append(toRingPublication({ offset: 1, data: '"no end\\' }, 0), channel.keepFrom);
     rig.outbox.add(channel);
     publish(rig, b, 1);
     socket.buffered = 0;

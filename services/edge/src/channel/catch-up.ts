@@ -1,7 +1,6 @@
-import type { Wire } from '@newswire/protocol';
-import { joinFrames } from '../session/join-frames.js';
-import { encoded, type Entry } from '../streams/entry.js';
+import { encodeFrames } from './frames.js';
 import type { LiveChannel, Subscriber, Subscription } from './live-channel.js';
+import type { RingPublication } from './ring.js';
 
 export interface CatchUpOptions {
   /** A session with more unsent bytes than this is taken off the live flow. */
@@ -65,7 +64,7 @@ export class CatchUp {
 
   /**
    * Takes sessions with too many unsent bytes off all their topics. The outbox calls this before a
-   * flush, once per `lookEveryBytes`.
+   * flush, once per `slowCheckBytes`.
    */
   takeOffSlow(audience: ReadonlySet<Subscription>): void {
     const { maxBufferedBytes, onSlow } = this.#options;
@@ -149,44 +148,28 @@ export class CatchUp {
       return false;
     }
     const until = Math.min(log.generationEnd(cursor), channel.flushed);
-    const entries = log.entries(cursor, until, TURN_BYTES);
-    if (entries === undefined) {
+    const publications = log.slice(cursor, until, TURN_BYTES);
+    if (publications === undefined) {
       this.#options.onStarved(subscription);
       return false;
     }
-    this.#send(subscription, entries, log.before(cursor));
+    this.#send(subscription, publications, log.before(cursor));
     return true;
   }
 
-  #send(subscription: Subscription, entries: readonly Entry[], previous: Entry | undefined): void {
+  #send(
+    subscription: Subscription,
+    publications: readonly RingPublication[],
+    previous: RingPublication | undefined,
+  ): void {
     const { session, channel, wire } = subscription;
     const { maxMessageBytes } = this.#options;
-    const frames = encodeFrames(wire, channel.name, entries, previous, maxMessageBytes);
+    const frames = encodeFrames(wire, channel.name, publications, previous, maxMessageBytes);
     session.connection.send(...frames);
     subscription.advance();
-    subscription.cursor += entries.length;
-    for (const { bytes } of entries) subscription.servedBytes += bytes;
+    subscription.cursor += publications.length;
+    for (const { bytes } of publications) subscription.servedBytes += bytes;
     subscription.servedBytes = Math.min(subscription.servedBytes, channel.flushedBytes);
-    this.#options.onServed(entries.length);
+    this.#options.onServed(publications.length);
   }
-}
-
-/**
- * The frames that carry these publications, in order. `previous` is the publication directly before
- * them. A frame has at most `maxMessageBytes`, unless a single publication has more.
- */
-export function encodeFrames(
-  wire: Wire,
-  channel: string,
-  entries: readonly Entry[],
-  previous: Entry | undefined,
-  maxMessageBytes: number,
-): string[] {
-  const [first] = entries;
-  if (first === undefined) return [];
-  if (entries.length === 1) return [encoded(wire, channel, first, previous)];
-  const texts = entries.map((entry, i) =>
-    encoded(wire, channel, entry, entries[i - 1] ?? previous),
-  );
-  return wire.joint === undefined ? texts : joinFrames(texts, wire.joint, maxMessageBytes);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ChannelLog } from './channel-log.js';
-import { toEntry } from '../streams/entry.js';
+import { toRingPublication } from './ring.js';
 
 /**
  * All publications in order, each with its position: the model that a ChannelLog must agree with.
@@ -30,7 +30,7 @@ test('whatever is done to it, what it gives after a position is what came after 
         const { epoch, offset } = log.position;
         const next = { epoch, offset: offset + 1, data: String(all.length) };
         if (name === 'append') {
-          log.append(toEntry(next, 0), flushed);
+          log.append(toRingPublication(next, 0), flushed);
           kept = flushed;
           all.push(next);
           if (count % 3 === 0) flushed = log.end;
@@ -44,7 +44,7 @@ test('whatever is done to it, what it gives after a position is what came after 
           const page = inLog().filter((each) => each.offset > Math.max(0, since - 2));
           log.addOlder(
             cursor,
-            page.slice(0, 8).map((each) => toEntry(each, 0)),
+            page.slice(0, 8).map((each) => toRingPublication(each, 0)),
           );
         } else if (all.at(-1)?.epoch === epoch) {
           const firstOffset = name === 'flush' ? 1 : offset + 1 + (count % 3);
@@ -56,7 +56,7 @@ test('whatever is done to it, what it gives after a position is what came after 
           const cursor = log.cursorAfter(each);
           if (cursor === undefined) continue; // of a generation that is no longer remembered
           expect(cursor).toBe(base + i + 1);
-          const given = log.entries(cursor, log.end, Infinity);
+          const given = log.slice(cursor, log.end, Infinity);
           if (given === undefined) continue;
           expect(i + 1).toBeGreaterThanOrEqual(Math.min(removed, all.length));
           expect(given.map(({ data }) => data)).toEqual(

@@ -2,7 +2,7 @@ import { seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { after, at, item, items, LIMITS, newLog } from '../../test/rig/log-rig.js';
 import { ChannelLog } from './channel-log.js';
-import { encoded } from '../streams/entry.js';
+import { encodeOnce } from './frames.js';
 
 describe('the ring', () => {
   test('keeps so many publications', () => {
@@ -35,21 +35,24 @@ describe('the ring', () => {
   test('is read in parts: up to so many bytes, but one publication always', () => {
     const log = newLog(1, 5);
     const part = (maxBytes: number) =>
-      log.entries(at(log, 1), log.end, maxBytes)?.map(({ offset }) => offset);
+      log.slice(at(log, 1), log.end, maxBytes)?.map(({ offset }) => offset);
     expect(part(0)).toEqual([2]);
     expect(part(2)).toEqual([2, 3]);
     expect(part(100)).toEqual([2, 3, 4, 5]);
-    expect(log.entries(at(log, 1), at(log, 3), 100)).toHaveLength(2);
-    expect(log.entries(log.end, log.end, 100)).toEqual([]);
+    expect(log.slice(at(log, 1), at(log, 3), 100)).toHaveLength(2);
+    expect(log.slice(log.end, log.end, 100)).toEqual([]);
   });
 
-  test('an entry is encoded once for each wire', () => {
-    const [entry] = newLog(1, 1).entries(1, 2, 100) ?? [];
-    if (entry === undefined) throw new Error('there is one');
+  test('a publication is encoded once for each wire', () => {
+    const [publication] = newLog(1, 1).slice(1, 2, 100) ?? [];
+    if (publication === undefined) throw new Error('there is one');
     let calls = 0;
     const wire = { ...seedWire, encode: () => `frame ${++calls}` };
-    expect([encoded(wire, 'a', entry), encoded(wire, 'a', entry)]).toEqual(['frame 1', 'frame 1']);
-    expect(encoded({ ...wire, index: 1 }, 'a', entry)).toBe('frame 2');
+    expect([encodeOnce(wire, 'a', publication), encodeOnce(wire, 'a', publication)]).toEqual([
+      'frame 1',
+      'frame 1',
+    ]);
+    expect(encodeOnce({ ...wire, index: 1 }, 'a', publication)).toBe('frame 2');
   });
 });
 

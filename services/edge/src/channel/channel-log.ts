@@ -1,14 +1,8 @@
 import type { HistoryLimits, Generation } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
-import type { Entry } from '../streams/entry.js';
-import { countWithin, firstAfter } from './log-window.js';
-import { OlderParts } from './older-parts.js';
+import { findAfter, Ring, sliceUpTo, type RingLimits, type RingPublication } from './ring.js';
 
-export interface RingLimits {
-  /** The most publications that a channel's ring keeps. */
-  readonly ringSize: number;
-  /** The most data that a channel's ring keeps, in UTF-8 bytes. */
-  readonly ringBytes: number;
+export interface LogLimits extends RingLimits {
   /**
    * The most data that the broker's log of a channel keeps, in UTF-8 bytes. Undefined: no limit in
    * bytes.
@@ -34,7 +28,7 @@ export const NO_LIMITS: HistoryLimits = { historySize: Infinity, historyTtlMs: I
  * The most generations that are remembered, the current one included. Subscriptions can continue
  * from a position in any of them.
  */
-const MAX_LIVES = 16;
+const MAX_GENERATIONS = 16;
 
 /**
  * An edge's copy of a channel's log: the ring of recent publications, and the order of the log's
@@ -42,13 +36,9 @@ const MAX_LIVES = 16;
  * number of the next publication. Cursors rise by one per publication, even where offsets do not.
  */
 export class ChannelLog {
-  readonly #limits: RingLimits;
+  readonly #limits: LogLimits;
   readonly #history: HistoryLimits;
-  /** The ring's entries begin at #head. The dropped entries before it are cut off in batches. */
-  #entries: Entry[] = [];
-  #head = 0;
-  #bytes = 0;
-  #end = 0;
+  readonly #ring: Ring;
   #generations: NumberedGeneration[] = [];
   readonly #older = new OlderParts();
   #floor = -Infinity;
@@ -62,9 +52,10 @@ export class ChannelLog {
    * `history`: the limits of the broker's log. The ring may keep more, for lagging sessions; see
    * `firstAllowed`.
    */
-  constructor(limits: RingLimits, history: HistoryLimits = NO_LIMITS) {
+  constructor(limits: LogLimits, history: HistoryLimits = NO_LIMITS) {
     this.#limits = limits;
     this.#history = history;
+    this.#ring = new Ring(limits);
   }
 
   /** False until `restart` has been called: before that, nothing is known of the channel. */
@@ -74,12 +65,12 @@ export class ChannelLog {
 
   /** The cursor after the newest publication. */
   get end(): number {
-    return this.#end;
+    return this.#ring.end;
   }
 
   /** The cursor of the oldest publication in the ring. */
   get ringStart(): number {
-    return this.#end - this.#entries.length + this.#head;
+    return this.#ring.start;
   }
 
   /** The broker's log no longer has the publications before this cursor. */
@@ -89,7 +80,7 @@ export class ChannelLog {
 
   /** The position up to which everything is known. */
   get position(): Position {
-    return this.positionAt(this.#end);
+    return this.positionAt(this.end);
   }
 
   /**
@@ -97,12 +88,10 @@ export class ChannelLog {
    * invalid.
    */
   restart({ epoch, firstOffset, follows }: Generation, offset: number): void {
-    this.#entries = [];
-    this.#head = this.#bytes = 0;
+    this.#ring.restart(this.end + 1);
     this.#older.clear();
     this.#floor = this.#removed = -Infinity;
-    this.#end++;
-    const base = this.#end - offset - 1;
+    const base = this.end - offset - 1;
     const start = base + firstOffset;
     this.#generations = [{ epoch, base, start }];
     if (follows === undefined) return;
@@ -112,8 +101,8 @@ export class ChannelLog {
 
   /** Begins a new generation directly after the newest publication. */
   beginGeneration({ epoch, firstOffset }: Pick<Generation, 'epoch' | 'firstOffset'>): void {
-    this.#generations.push({ epoch, base: this.#end - firstOffset, start: this.#end });
-    if (this.#generations.length > MAX_LIVES) this.#generations.shift();
+    this.#generations.push({ epoch, base: this.end - firstOffset, start: this.end });
+    if (this.#generations.length > MAX_GENERATIONS) this.#generations.shift();
   }
 
   /**
@@ -132,11 +121,8 @@ export class ChannelLog {
    * Appends the next publication. The limits do not apply to publications from the cursor `kept`
    * on.
    */
-  append(entry: Entry, kept: number): void {
-    this.#entries.push(entry);
-    this.#end++;
-    this.#bytes += entry.bytes;
-    this.#trim(Math.min(kept, this.#end - 1));
+  append(publication: RingPublication, kept: number): void {
+    this.#ring.append(publication, kept);
   }
 
   /** The cursor after a position; undefined if the position is not in this log. */
@@ -156,8 +142,13 @@ export class ChannelLog {
 
   /** The position of a client that has received everything before the cursor. */
   positionAt(cursor: number): Position {
-    const { epoch, base } = this.#lifeAt(cursor);
+    const { epoch, base } = this.#generationAt(cursor);
     return { epoch, offset: cursor - base - 1 };
+  }
+
+  /** The epoch of the generation that the cursor is in. */
+  epochAt(cursor: number): string {
+    return this.#generationAt(cursor).epoch;
   }
 
   /**
@@ -165,8 +156,8 @@ export class ChannelLog {
    * end.
    */
   generationEnd(cursor: number): number {
-    if (cursor >= this.generationStart) return this.#end;
-    return this.#generations.find(({ start }) => start > cursor)?.start ?? this.#end;
+    if (cursor >= this.generationStart) return this.end;
+    return this.#generations.find(({ start }) => start > cursor)?.start ?? this.end;
   }
 
   /** The cursor at which the current generation began. */
@@ -176,24 +167,25 @@ export class ChannelLog {
 
   /** Whether the publication at the cursor is here, or will be the next one. */
   has(cursor: number): boolean {
-    return cursor === this.#end || this.entries(cursor, cursor + 1, 0) !== undefined;
+    return cursor === this.end || this.#at(cursor) !== undefined;
+  }
+
+  /** The publication directly before the cursor, if it is here. */
+  before(cursor: number): RingPublication | undefined {
+    return this.#at(cursor - 1);
   }
 
   /**
    * The publications from a cursor on and before `until`, up to `maxBytes` of data; a first one
    * that is larger is returned alone. Undefined if they are not here; see `readFrom`.
    */
-  entries(cursor: number, until: number, maxBytes: number): readonly Entry[] | undefined {
-    const { ringStart } = this;
+  slice(cursor: number, until: number, maxBytes: number): readonly RingPublication[] | undefined {
     if (cursor < this.#floor) return undefined; // removed during a read
-    if (cursor >= ringStart) {
-      const from = this.#head + cursor - ringStart;
-      return upTo(this.#entries, from, from + until - cursor, maxBytes);
-    }
+    if (cursor >= this.#ring.start) return this.#ring.slice(cursor, until, maxBytes);
     const older = this.#older.partAt(cursor);
     if (older === undefined) return undefined;
     const from = cursor - older.start;
-    return upTo(older.entries, from, from + until - cursor, maxBytes);
+    return sliceUpTo(older.publications, from, from + until - cursor, maxBytes);
   }
 
   /**
@@ -204,26 +196,18 @@ export class ChannelLog {
   firstAllowed(cursor: number, nowMs: number): number {
     const { historySize, historyTtlMs } = this.#history;
     const { historyBytes = Infinity } = this.#limits;
-    const isTooLarge = this.#bytes > historyBytes;
-    const count = isTooLarge ? countWithin(this.#entries, historyBytes) : Infinity;
     const expiredMs = nowMs - historyTtlMs;
-    let from = Math.max(cursor, this.#removed, this.#end - Math.min(historySize, count));
-    while (from < this.#end) {
-      const isInRing = from >= this.ringStart;
-      const older = isInRing ? undefined : this.#older.partAt(from);
-      if (!isInRing && older === undefined) return from; // only the broker's log can show it
-      const entries = older?.entries ?? this.#entries;
-      const first = older?.start ?? this.ringStart - this.#head;
-      const index = firstAfter(entries, from - first, expiredMs);
-      from = first + index;
-      if (index < entries.length) return from;
+    let from = Math.max(cursor, this.#removed, this.end - historySize);
+    if (this.#ring.bytes > historyBytes)
+      from = Math.max(from, this.#ring.startWithin(historyBytes));
+    while (from < this.ringStart) {
+      const older = this.#older.partAt(from);
+      if (older === undefined) return from; // only the broker's log can show it
+      const index = findAfter(older.publications, from - older.start, expiredMs);
+      from = older.start + index;
+      if (index < older.publications.length) return from;
     }
-    return from;
-  }
-
-  /** The publication directly before the cursor, if it is here. */
-  before(cursor: number): Entry | undefined {
-    return this.entries(cursor - 1, cursor, 0)?.[0];
+    return from < this.end ? this.#ring.findAfter(from, expiredMs) : from;
   }
 
   /**
@@ -246,7 +230,7 @@ export class ChannelLog {
    * Adds a part of the broker's log that was read for the publication at `cursor`. If the part
    * begins after the cursor, the log no longer has anything before the part.
    */
-  addOlder(cursor: number, publications: readonly Entry[]): void {
+  addOlder(cursor: number, publications: readonly RingPublication[]): void {
     const { ringStart } = this;
     const numbers = publications.map(({ offset }) => this.#toCursor(offset));
     const isRing = (number: number | undefined) => number === undefined || number >= ringStart;
@@ -258,9 +242,9 @@ export class ChannelLog {
     while (from > 0 && numbers[from - 1] === start - (at - from) - 1) from--;
     let to = at;
     while (!isRing(numbers[to]) && numbers[to] === start + to - at) to++;
-    const entries = publications.slice(from, to);
-    const isPrepended = start + to - at === ringStart && this.#prepend(entries);
-    if (!isPrepended) this.#older.add({ start: start - (at - from), entries });
+    const part = publications.slice(from, to);
+    const isPrepended = start + to - at === ringStart && this.#ring.prepend(part);
+    if (!isPrepended) this.#older.add({ start: start - (at - from), publications: part });
   }
 
   /** Drops the parts from before the ring: no subscription reads them any more. */
@@ -274,7 +258,7 @@ export class ChannelLog {
    */
   removeBefore(cursor: number, kept = cursor): void {
     const floor = Math.min(cursor, kept);
-    while (this.ringStart < Math.min(floor, this.#end)) this.#dropOldest();
+    this.#ring.dropBefore(floor);
     this.#older.clear();
     this.#floor = Math.max(this.#floor, floor);
     this.#removed = Math.max(this.#removed, cursor);
@@ -285,21 +269,17 @@ export class ChannelLog {
    * publication stays: the next one may be sent as a delta against it.
    */
   dropExcluded(before: number, nowMs: number): void {
-    const from = Math.min(this.firstAllowed(this.ringStart, nowMs), before, this.#end - 1);
+    const from = Math.min(this.firstAllowed(this.ringStart, nowMs), before, this.end - 1);
     if (from <= this.ringStart) return;
-    while (this.ringStart < from) this.#dropOldest();
+    this.#ring.dropBefore(from);
     this.#floor = Math.max(this.#floor, from);
   }
 
-  #prepend(entries: readonly Entry[]): boolean {
-    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, this.#bytes);
-    const alive = this.#entries.slice(this.#head);
-    const { ringSize, ringBytes } = this.#limits;
-    if (entries.length + alive.length > ringSize || bytes > ringBytes) return false;
-    this.#entries = [...entries, ...alive];
-    this.#head = 0;
-    this.#bytes = bytes;
-    return true;
+  #at(cursor: number): RingPublication | undefined {
+    if (cursor < this.#floor) return undefined; // removed during a read
+    if (cursor >= this.#ring.start) return this.#ring.at(cursor);
+    const older = this.#older.partAt(cursor);
+    return older?.publications[cursor - older.start];
   }
 
   #toCursor(offset: number): number {
@@ -310,7 +290,7 @@ export class ChannelLog {
     return (this.#generations.at(-2)?.base ?? -Infinity) + offset;
   }
 
-  #lifeAt(cursor: number): NumberedGeneration {
+  #generationAt(cursor: number): NumberedGeneration {
     const current = this.#generations.at(-1); // nearly always this one; called per publication
     if (current !== undefined && current.start <= cursor) return current;
     const generation =
@@ -318,30 +298,52 @@ export class ChannelLog {
     if (generation === undefined) throw new Error('nothing is known of this log yet');
     return generation;
   }
+}
 
-  #trim(kept: number): void {
-    const { ringSize, ringBytes } = this.#limits;
-    while (this.ringStart < kept) {
-      if (this.#end - this.ringStart <= ringSize && this.#bytes <= ringBytes) break;
-      this.#dropOldest();
+/** A part of a channel's log from before the ring, read for subscriptions that need it. */
+interface OlderPart {
+  /** The number of its first publication. */
+  readonly start: number;
+  readonly publications: readonly RingPublication[];
+}
+
+/** The most data kept per channel for subscriptions at different cursors, in UTF-8 bytes. */
+const MAX_OLDER_BYTES = 4_194_304;
+
+/**
+ * The parts of one channel's log that were read from before the ring, up to `MAX_OLDER_BYTES`. A
+ * slow session comes back many times for the rest of a part. Sessions at other cursors must not
+ * evict that part in the meantime.
+ */
+class OlderParts {
+  /** The most recently used part is last. */
+  #parts: OlderPart[] = [];
+
+  /** The part that holds the publication at the cursor. */
+  partAt(cursor: number): OlderPart | undefined {
+    const part = this.#parts.findLast(
+      ({ start, publications }) => cursor >= start && cursor < start + publications.length,
+    );
+    if (part !== undefined && part !== this.#parts.at(-1)) {
+      this.#parts = [...this.#parts.filter((each) => each !== part), part];
+    }
+    return part;
+  }
+
+  /** The new part stays, whatever its size. The least recently used parts make room for it. */
+  add(part: OlderPart): void {
+    this.#parts.push(part);
+    let bytes = this.#parts.reduce((sum, each) => sum + sumBytes(each), 0);
+    while (bytes > MAX_OLDER_BYTES && this.#parts.length > 1) {
+      bytes -= sumBytes(this.#parts.shift() ?? part);
     }
   }
 
-  #dropOldest(): void {
-    this.#bytes -= this.#entries[this.#head]?.bytes ?? 0;
-    this.#head++;
-    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
-    }
+  clear(): void {
+    this.#parts = [];
   }
 }
 
-function upTo(entries: readonly Entry[], from: number, to: number, maxBytes: number): Entry[] {
-  let end = from;
-  for (let bytes = 0; end < Math.min(to, entries.length); end++) {
-    bytes += entries[end]?.bytes ?? 0;
-    if (bytes > maxBytes && end > from) break;
-  }
-  return entries.slice(from, end);
+function sumBytes({ publications }: OlderPart): number {
+  return publications.reduce((sum, { bytes }) => sum + bytes, 0);
 }

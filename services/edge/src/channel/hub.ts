@@ -6,7 +6,7 @@ import {
   type SubscribeRequest,
 } from '@newswire/protocol';
 import type { CatchUp } from './catch-up.js';
-import type { RingLimits } from './channel-log.js';
+import type { LogLimits } from './channel-log.js';
 import { PLAIN_GRANT, type SubscribeGrant } from '../access/access.js';
 import {
   LiveChannel,
@@ -17,10 +17,10 @@ import {
 } from './live-channel.js';
 import { LogReader, type LogReaderOptions } from './log-reader.js';
 import type { Outbox } from './outbox.js';
-import { determineStart, startAtNewest } from '../session/start-of.js';
-import { type Entry, toEntry } from '../streams/entry.js';
+import { determineStart, startAtNewest } from './subscription-start.js';
+import { type RingPublication, toRingPublication } from './ring.js';
 
-export interface HubOptions extends RingLimits, Pick<LogReaderOptions, 'persist' | 'onRead'> {
+export interface HubOptions extends LogLimits, Pick<LogReaderOptions, 'retry' | 'onRead'> {
   readonly now: () => number;
   /** The limits of the broker's logs. */
   readonly getLimits: LimitsOf;
@@ -78,7 +78,7 @@ export class Hub implements BrokerHandler {
    */
   readonly #idle = new Set<LiveChannel>();
   /** The last replayed list: when all clients reconnect together, most get the same list. */
-  #lastReplay: readonly Entry[] = [];
+  #lastReplay: readonly RingPublication[] = [];
 
   constructor(broker: Broker, outbox: Outbox, catchUp: CatchUp, options: HubOptions) {
     this.#broker = broker;
@@ -146,7 +146,7 @@ export class Hub implements BrokerHandler {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
     // Reading the clock would cost a tenth of the rest of this method: once per tick is enough.
-    const entry = toEntry(publication, this.#outbox.tickMs);
+    const entry = toRingPublication(publication, this.#outbox.tickMs);
     switch (channel.follower.receive(entry, epoch, begins, channel.keepFrom)) {
       case 'next':
         // Set only here: a publication of another log must not suppress the position check.
@@ -240,7 +240,7 @@ export class Hub implements BrokerHandler {
       await this.#reader.follow(channel, isStillWanted);
     };
     const isStillWanted = this.#staysOpen(channel);
-    void this.#options.persist(listen, isStillWanted);
+    void this.#options.retry(listen, isStillWanted);
   }
 
   #idleFrom(channel: LiveChannel): void {
@@ -267,7 +267,7 @@ export class Hub implements BrokerHandler {
     this.#options.onFill(channel.name);
     const isStillWanted = this.#staysOpen(channel);
     const follow = () => this.#reader.follow(channel, isStillWanted);
-    void this.#options.persist(follow, isStillWanted);
+    void this.#options.retry(follow, isStillWanted);
   }
 
   #staysOpen(channel: LiveChannel): () => boolean {
@@ -319,7 +319,7 @@ export class Hub implements BrokerHandler {
     const until = Math.min(channel.log.generationEnd(cursor), channel.flushed);
     // A subscription without a command is announced by a push, which has no room for publications.
     const isReplayed = recovered === true && cursor < until && subscription.commandId !== 0;
-    const found = (isReplayed && channel.log.entries(cursor, until, MAX_REPLY_BYTES)) || [];
+    const found = (isReplayed && channel.log.slice(cursor, until, MAX_REPLY_BYTES)) || [];
     const replayed = found.length > 0 ? this.#sharedReplay(found) : found;
     subscription.epoch = position.epoch;
     const isTold = session.handleSubscribed(subscription, position, recovered, replayed);
@@ -330,7 +330,7 @@ export class Hub implements BrokerHandler {
   }
 
   /** The previous list, if it has the same publications: a wire then encodes it only once. */
-  #sharedReplay(found: readonly Entry[]): readonly Entry[] {
+  #sharedReplay(found: readonly RingPublication[]): readonly RingPublication[] {
     const last = this.#lastReplay;
     const isSame = found[0] === last[0] && found.at(-1) === last.at(-1);
     if (isSame && found.length === last.length) return last;

@@ -9,8 +9,8 @@ import {
 } from '@newswire/protocol';
 import type { Connection } from '@newswire/transport';
 import type { Credentials, SubscribeGrant } from '../access/access.js';
-import type { Entry } from '../streams/entry.js';
-import { ChannelLog, type RingLimits } from './channel-log.js';
+import type { RingPublication } from './ring.js';
+import { ChannelLog, type LogLimits } from './channel-log.js';
 import { LogFollower } from './log-follower.js';
 
 /** A channel's live subscriptions of one wire. Each wire has its own frames. */
@@ -38,7 +38,7 @@ export class LiveChannel {
   /** UTF-8 bytes of data flushed so far. */
   flushedBytes = 0;
   /** When to check its sessions' unsent bytes next, as a value of the outbox's byte count. */
-  nextLookBytes = 0;
+  nextSlowCheckBytes = 0;
   /**
    * The broker's subscription is active and the log has been read once since then: positions are
    * valid.
@@ -58,7 +58,7 @@ export class LiveChannel {
   dueMs = 0;
 
   /** `history`: the limits of the broker's log of this channel. */
-  constructor(name: string, limits: RingLimits, history?: HistoryLimits) {
+  constructor(name: string, limits: LogLimits, history?: HistoryLimits) {
     this.name = name;
     this.log = new ChannelLog(limits, history);
     this.hasLog = !isWildcard(name);
@@ -195,7 +195,7 @@ export interface Subscriber {
     subscription: Subscription,
     position: Position,
     recovered: boolean | undefined,
-    publications: readonly Entry[],
+    publications: readonly RingPublication[],
   ): boolean;
   /** The subscription could not begin. */
   handleRefused(subscription: Subscription, error: ProtocolError): void;

@@ -2,7 +2,7 @@ import type { Generation } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { FollowerRig, GONE, items, generation, page } from '../../test/rig/follower-rig.js';
-import type { EntryPage } from './log-follower.js';
+import type { LogPage } from './log-follower.js';
 
 describe('a new generation', () => {
   test('that names the known end is taken from the flow; what is late of the old one is repeated', () => {
@@ -87,7 +87,7 @@ describe('a new generation', () => {
     rig.follower.interrupt();
     return rig;
   };
-  const goneOn = (publications: EntryPage['publications'], follows: Position | undefined) => ({
+  const goneOn = (publications: LogPage['publications'], follows: Position | undefined) => ({
     publications,
     topOffset: 9,
     generation: generation('f', 8, follows),

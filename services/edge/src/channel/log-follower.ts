@@ -1,6 +1,6 @@
 import type { HistoryPage, Generation } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
-import type { Entry } from '../streams/entry.js';
+import type { RingPublication } from './ring.js';
 import type { ChannelLog } from './channel-log.js';
 
 /**
@@ -17,12 +17,12 @@ export type Receipt = 'next' | 'repeated' | 'kept' | 'gap';
 export type Continuity = 'live' | 'read' | 'lost';
 
 /** A page of the broker's log, with publications in the form that the ring keeps. */
-export interface EntryPage extends Pick<HistoryPage, 'topOffset' | 'generation'> {
-  readonly publications: readonly Entry[];
+export interface LogPage extends Pick<HistoryPage, 'topOffset' | 'generation'> {
+  readonly publications: readonly RingPublication[];
 }
 
 interface ReceivedPublication {
-  readonly publication: Entry;
+  readonly publication: RingPublication;
   readonly epoch: string;
   readonly begins: Generation | undefined;
 }
@@ -96,21 +96,21 @@ export class LogFollower {
 
   /** `keepFrom`: publications from this cursor on must stay in the ring. */
   receive(
-    publication: Entry,
+    publication: RingPublication,
     epoch: string,
     begins: Generation | undefined,
     keepFrom: number,
   ): Receipt {
     if (this.#log.isOpen && !this.#hasLog) return this.#append(publication, epoch, keepFrom);
     if (this.#foreignEpochs.size > 0 && this.#foreignEpochs.has(epoch)) return 'repeated';
-    const heard = { publication, epoch, begins };
+    const received = { publication, epoch, begins };
     const isReading = !this.#isLive;
-    if (isReading && !this.#goesOn(epoch)) return this.#keep(heard);
-    const meaning = this.#follow(heard, keepFrom);
-    if (meaning !== 'gap') return meaning;
+    if (isReading && !this.#continues(epoch)) return this.#keep(received);
+    const receipt = this.#follow(received, keepFrom);
+    if (receipt !== 'gap') return receipt;
     this.#isLive = this.#isUnbroken = false;
     if (isReading) this.#unverified = undefined;
-    this.#keep(heard);
+    this.#keep(received);
     return isReading ? 'kept' : 'gap';
   }
 
@@ -118,7 +118,7 @@ export class LogFollower {
    * While an unverified publication waits for a read, an unbroken flow continues in the known
    * epoch.
    */
-  #goesOn(epoch: string): boolean {
+  #continues(epoch: string): boolean {
     return this.#unverified?.wasUnbroken === true && epoch === this.#log.position.epoch;
   }
 
@@ -159,7 +159,7 @@ export class LogFollower {
   }
 
   /** Takes in a page of the log after `readFrom`. */
-  take(page: EntryPage, keepFrom: number): Continuity {
+  take(page: LogPage, keepFrom: number): Continuity {
     if (!this.#log.isOpen) this.#restart(page);
     const unverified = this.#verify(page);
     const continuity = this.#takePage(page, unverified, keepFrom);
@@ -167,13 +167,13 @@ export class LogFollower {
   }
 
   /** Restarts at the log's end that the page shows, because earlier publications are lost. */
-  giveUp(page: EntryPage): Continuity {
+  giveUp(page: LogPage): Continuity {
     this.#restart(page);
     return this.#resume(this.#log.end);
   }
 
   /** Restarts the log with the page's last run of consecutive publications. */
-  #restart({ publications, topOffset, generation = NO_GENERATION }: EntryPage): void {
+  #restart({ publications, topOffset, generation = NO_GENERATION }: LogPage): void {
     const ofGeneration = publications.filter(({ offset }) => offset >= generation.firstOffset);
     const hole = ofGeneration.findLastIndex(
       ({ offset }, i) => offset !== topOffset - (ofGeneration.length - 1 - i),
@@ -185,8 +185,8 @@ export class LogFollower {
     this.#newEnd = topOffset < generation.firstOffset ? this.#log.end : undefined;
   }
 
-  #keep(heard: ReceivedPublication): Receipt {
-    this.#kept.push(heard);
+  #keep(received: ReceivedPublication): Receipt {
+    this.#kept.push(received);
     if (this.#kept.length > MAX_KEPT) {
       this.#kept = [];
       this.#mustReadAgain = true;
@@ -195,7 +195,7 @@ export class LogFollower {
   }
 
   /** Appends even after a gap, since there is no log to read: a new generation begins there. */
-  #append(publication: Entry, epoch: string, keepFrom: number): Receipt {
+  #append(publication: RingPublication, epoch: string, keepFrom: number): Receipt {
     const { position } = this.#log;
     const { offset } = publication;
     if (epoch === position.epoch && offset <= position.offset) return 'repeated';
@@ -238,7 +238,7 @@ export class LogFollower {
    * publication if the log is in its epoch. If the log is still in the known epoch, the publication
    * belongs to another log.
    */
-  #verify({ generation }: EntryPage): Unverified | undefined {
+  #verify({ generation }: LogPage): Unverified | undefined {
     const unverified = this.#unverified;
     this.#unverified = undefined;
     if (unverified === undefined || generation?.epoch === unverified.epoch) return unverified;
@@ -250,10 +250,10 @@ export class LogFollower {
     return undefined;
   }
 
-  #takePage(page: EntryPage, unverified: Unverified | undefined, keepFrom: number): Continuity {
+  #takePage(page: LogPage, unverified: Unverified | undefined, keepFrom: number): Continuity {
     const { publications, topOffset, generation } = page;
     const { epoch, offset } = this.#log.position;
-    if (generation === undefined || saysNothing(page, epoch)) {
+    if (generation === undefined || isInconclusive(page, epoch)) {
       // A publication arrived that this log does not have: the next one may not follow directly.
       if (this.#mustReach !== undefined && this.#mustReach.epoch !== epoch)
         this.#newEnd = undefined;
@@ -274,18 +274,18 @@ export class LogFollower {
    * before it is here.
    */
   #takeOtherGeneration(
-    { publications, topOffset }: EntryPage,
+    { publications, topOffset }: LogPage,
     generation: Generation,
     unverified: Unverified | undefined,
     keepFrom: number,
   ): Continuity {
     const { epoch, offset } = this.#log.position;
-    const goesOn = generation.firstOffset > offset;
+    const hasNewOffsets = generation.firstOffset > offset;
     if (unverified?.isNext && unverified.offset === generation.firstOffset) {
       this.#log.beginGeneration(generation);
       this.#isUnbroken = true;
       const ofGeneration = publications.filter((each) => each.offset >= generation.firstOffset);
-      if (goesOn) this.#appendRun(ofGeneration, keepFrom);
+      if (hasNewOffsets) this.#appendRun(ofGeneration, keepFrom);
       return this.#log.position.offset >= topOffset ? 'live' : 'read';
     }
     if (this.#newEnd === this.#log.end && generation.follows === undefined) {
@@ -293,19 +293,19 @@ export class LogFollower {
       return 'read';
     }
     if (generation.follows?.epoch !== epoch) return 'lost';
-    const ofOldGeneration = goesOn
+    const ofOldGeneration = hasNewOffsets
       ? publications.filter((p) => p.offset < generation.firstOffset)
       : [];
     if (!this.#appendRun(ofOldGeneration, keepFrom)) return 'lost';
     const reached = this.#log.position.offset;
     if (reached < generation.follows.offset) return reached > offset ? 'read' : 'lost';
     this.#log.beginGeneration(generation);
-    if (goesOn) this.#appendRun(publications.slice(ofOldGeneration.length), keepFrom);
+    if (hasNewOffsets) this.#appendRun(publications.slice(ofOldGeneration.length), keepFrom);
     return this.#log.position.offset >= topOffset ? 'live' : 'read';
   }
 
   /** False if the publications do not follow directly: the log has lost the next one. */
-  #appendRun(publications: readonly Entry[], keepFrom: number): boolean {
+  #appendRun(publications: readonly RingPublication[], keepFrom: number): boolean {
     for (const publication of publications) {
       const next = this.#log.position.offset + 1;
       if (publication.offset < next) continue;
@@ -322,7 +322,8 @@ export class LogFollower {
    */
   #resume(keepFrom: number): Continuity {
     if (this.#mustReadAgain) return 'read';
-    for (const heard of this.#kept) if (this.#follow(heard, keepFrom) === 'gap') return 'read';
+    for (const received of this.#kept)
+      if (this.#follow(received, keepFrom) === 'gap') return 'read';
     this.#kept = [];
     this.#mustReach = undefined;
     this.#isLive = true;
@@ -335,7 +336,7 @@ export class LogFollower {
  * with everything published in the meantime, or it has only been read since, without a publication.
  * The next publication will show what it follows.
  */
-export function saysNothing(
+export function isInconclusive(
   { generation, topOffset }: Pick<HistoryPage, 'generation' | 'topOffset'>,
   epoch: string,
 ): boolean {

@@ -1,11 +1,11 @@
 import type { Broker } from '@newswire/broker';
-import { toEntry } from '../streams/entry.js';
+import { toRingPublication } from './ring.js';
 import type { LiveChannel, Subscription } from './live-channel.js';
-import { saysNothing, type EntryPage } from './log-follower.js';
+import { isInconclusive, type LogPage } from './log-follower.js';
 
 export interface LogReaderOptions {
   /** Repeats `act` until it succeeds or is no longer wanted. */
-  readonly persist: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
+  readonly retry: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
   readonly now: () => number;
   /** Called for each read of the broker's log. */
   readonly onRead: () => void;
@@ -71,7 +71,7 @@ export class LogReader {
     const page = await this.#broker.history(name, log.position.offset, 0);
     const { topOffset, generation } = page;
     const { epoch, offset } = log.position;
-    if (generation === undefined || saysNothing(page, epoch) || log.isOver(generation.epoch))
+    if (generation === undefined || isInconclusive(page, epoch) || log.isOver(generation.epoch))
       return true;
     return generation.epoch === epoch && topOffset <= offset;
   }
@@ -85,7 +85,7 @@ export class LogReader {
     const readers = this.#readers.get(channel);
     if (readers !== undefined) return void readers.add(subscription);
     this.#readers.set(channel, new Set([subscription]));
-    void this.#options.persist(
+    void this.#options.retry(
       () => this.#readForAll(channel),
       () => this.#readers.has(channel),
     );
@@ -112,7 +112,7 @@ export class LogReader {
   }
 
   /** Reads what comes after an offset, and some publications before it if they fit in one page. */
-  async #readAround(channel: LiveChannel, since: number): Promise<EntryPage> {
+  async #readAround(channel: LiveChannel, since: number): Promise<LogPage> {
     const page = await this.#read(channel, Math.max(0, since - READ_MARGIN), PAGE_SIZE);
     const newest = page.publications.at(-1)?.offset ?? Infinity;
     return newest > since ? page : this.#read(channel, since, PAGE_SIZE);
@@ -122,21 +122,24 @@ export class LogReader {
    * Reads after the lowest requested position, with a margin, so that one read serves all that
    * wait.
    */
-  #readFirst(channel: LiveChannel): Promise<EntryPage> {
+  #readFirst(channel: LiveChannel): Promise<LogPage> {
     const offsets = [...channel.waiting].flatMap(({ since }) =>
       since.type === 'position' ? [since.position.offset] : [],
     );
     const since = Math.max(0, Math.min(...offsets) - READ_MARGIN);
-    const isAsked = offsets.length > 0;
-    return this.#read(channel, isAsked ? since : 0, isAsked ? PAGE_SIZE : 0);
+    const isRequested = offsets.length > 0;
+    return this.#read(channel, isRequested ? since : 0, isRequested ? PAGE_SIZE : 0);
   }
 
-  async #read({ name }: LiveChannel, since: number, limit: number): Promise<EntryPage> {
+  async #read({ name }: LiveChannel, since: number, limit: number): Promise<LogPage> {
     this.#options.onRead();
     // Taken before the request is sent, so that no publication counts as younger than it is.
-    const askedMs = this.#options.now();
+    const requestedMs = this.#options.now();
     const { publications, agesMs, ...rest } = await this.#broker.history(name, since, limit);
-    const publishedMs = (i: number) => askedMs - Math.max(0, agesMs[i] ?? Infinity);
-    return { ...rest, publications: publications.map((each, i) => toEntry(each, publishedMs(i))) };
+    const publishedMs = (i: number) => requestedMs - Math.max(0, agesMs[i] ?? Infinity);
+    return {
+      ...rest,
+      publications: publications.map((each, i) => toRingPublication(each, publishedMs(i))),
+    };
   }
 }

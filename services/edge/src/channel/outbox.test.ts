@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { centrifugeWire, FlushRig } from '../../test/rig/rig.js';
-import { toEntry } from '../streams/entry.js';
+import { toRingPublication } from './ring.js';
 
 function rigWith(maxFlushBytes = 1000) {
   const rig = new FlushRig({ maxFlushBytes });
@@ -40,7 +40,7 @@ test('what is over the bytes of one tick waits for the next, but one item always
 });
 
 test('who is slow is looked for again when so many bytes have gone out, of any channel', () => {
-  const rig = new FlushRig({ lookEveryBytes: 10, maxBufferedBytes: 100 });
+  const rig = new FlushRig({ slowCheckBytes: 10, maxBufferedBytes: 100 });
   const [channel, other] = [rig.channel(), rig.channel()];
   const { session, socket } = rig.session();
   const subscription = rig.subscribe(session, channel);
@@ -88,7 +88,7 @@ test('a channel that is left meanwhile is not flushed', () => {
 
 test('what cannot be encoded is told, and skipped', () => {
   const { rig, channel, socket } = rigWith();
-  channel.log.append(toEntry({ offset: 1, data: '"no end\\' }, 0), channel.keepFrom);
+  channel.log.append(toRingPublication({ offset: 1, data: '"no end\\' }, 0), channel.keepFrom);
   rig.outbox.add(channel);
   rig.flush();
   expect([rig.faults.length, socket.frames]).toEqual([1, []]);

@@ -1,4 +1,5 @@
-import { encodeFrames, type CatchUp } from './catch-up.js';
+import type { CatchUp } from './catch-up.js';
+import { encodeFrames } from './frames.js';
 import type { LiveChannel, Subscription } from './live-channel.js';
 
 /** The part of the listening server that the outbox needs. */
@@ -14,7 +15,7 @@ export interface OutboxOptions {
    * After this many bytes of data, over all channels, a channel's sessions are checked again. A
    * session's unsent bytes can have grown by no more than that in between.
    */
-  readonly lookEveryBytes: number;
+  readonly slowCheckBytes: number;
   readonly now: () => number;
   /** Runs a function once the current turn of the event loop is over. */
   readonly defer?: (flush: () => void) => void;
@@ -91,34 +92,33 @@ export class Outbox {
   }
 
   #flushChannel(channel: LiveChannel): void {
-    this.#endLife(channel);
+    this.#enterGeneration(channel);
     const { log, flushed, audiences } = channel;
     const { maxFlushBytes, maxMessageBytes } = this.#options;
-    const entries = log.entries(flushed, log.generationEnd(flushed), maxFlushBytes) ?? [];
+    const publications = log.slice(flushed, log.generationEnd(flushed), maxFlushBytes) ?? [];
     // Checked before anything is sent, so that a session always leaves the topic after a whole
     // flush, never in the middle of one.
-    if (this.#sentBytes >= channel.nextLookBytes) {
+    if (this.#sentBytes >= channel.nextSlowCheckBytes) {
       for (const { members } of audiences.values()) this.#catchUp.takeOffSlow(members);
-      channel.nextLookBytes = this.#sentBytes + this.#options.lookEveryBytes;
+      channel.nextSlowCheckBytes = this.#sentBytes + this.#options.slowCheckBytes;
     }
     try {
       const previous = audiences.size === 0 ? undefined : log.before(flushed);
       for (const [wire, { topic }] of audiences) {
-        for (const frame of encodeFrames(wire, channel.name, entries, previous, maxMessageBytes)) {
-          this.#publisher.publish(topic, frame);
-        }
+        const frames = encodeFrames(wire, channel.name, publications, previous, maxMessageBytes);
+        for (const frame of frames) this.#publisher.publish(topic, frame);
       }
-      if (entries.length > 0) channel.advance();
+      if (publications.length > 0) channel.advance();
     } catch (error) {
       this.#options.onFault(channel, error);
     }
-    channel.flushed += entries.length;
-    for (const { bytes } of entries) {
+    channel.flushed += publications.length;
+    for (const { bytes } of publications) {
       channel.flushedBytes += bytes;
       this.#sentBytes += bytes;
     }
-    this.#publications += entries.length;
-    this.#deliveries += entries.length * channel.liveCount;
+    this.#publications += publications.length;
+    this.#deliveries += publications.length * channel.liveCount;
     if (channel.behind.size > 0) this.#catchUp.serveChannel(channel);
   }
 
@@ -126,7 +126,7 @@ export class Outbox {
    * Where one generation of the log ends and the next begins, subscriptions that keep a position
    * must be made anew.
    */
-  #endLife(channel: LiveChannel): void {
+  #enterGeneration(channel: LiveChannel): void {
     const { epoch } = channel.log.positionAt(channel.flushed);
     if (epoch === channel.flushedEpoch) return;
     channel.flushedEpoch = epoch;

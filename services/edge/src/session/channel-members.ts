@@ -6,7 +6,7 @@ export interface ChannelMembersOptions {
   /** Undefined: joins and leaves are neither reported nor received. */
   readonly presence: Presence | undefined;
   /** Repeats `act` until it succeeds or is no longer wanted. */
-  readonly persist: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
+  readonly retry: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
   /** A session with more unsent bytes than this misses joins and leaves. */
   readonly maxBufferedBytes: number;
   /** Presence could not be notified of a join or leave. This has no other effect. */
@@ -64,7 +64,7 @@ export class ChannelMembers {
       handleLeave: (channel: string, member: ClientInfo) =>
         this.#add({ type: 'leave', channel, member }),
     };
-    void this.#options.persist(
+    void this.#options.retry(
       () => presence.watch(name, handler),
       () => this.#hearers.get(name) === first,
     );

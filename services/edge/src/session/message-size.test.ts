@@ -4,7 +4,7 @@ import { ScriptedAccess } from '../../test/rig/access-script.js';
 import { type HubClient, HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
 import { OPEN_NAMESPACE } from '../access/channel-rules.js';
-import { toEntry } from '../streams/entry.js';
+import { toRingPublication } from '../channel/ring.js';
 import { listedBytes, REPLY_BYTES, startBytes } from './message-size.js';
 import fc from 'fast-check';
 
@@ -206,7 +206,7 @@ test('replies have at most the bytes that they are counted as', () => {
   const longest = { epoch: 'é'.repeat(32), offset: Number.MAX_SAFE_INTEGER };
   fc.assert(
     fc.property(name, start, fc.array(publication), (channel, { data, hasDelta }, listed) => {
-      const entries = listed.map((each) => toEntry(each, 0));
+      const entries = listed.map((each) => toRingPublication(each, 0));
       const begun: SubscriptionStart = {
         channel,
         position: longest,

@@ -1,5 +1,5 @@
 import type { JsonLine } from '@newswire/protocol';
-import type { Entry } from '../streams/entry.js';
+import type { RingPublication } from '../channel/ring.js';
 
 /** The most bytes of a reply that lists publications or subscriptions, without the list. */
 export const REPLY_BYTES = 1024;
@@ -24,8 +24,8 @@ export function startBytes(channel: string, data: JsonLine | undefined): number 
  * data as JSON strings. At most this doubles JSON text on one line, because only quotes,
  * backslashes and tabs are escaped.
  */
-export function listedBytes(entries: readonly Entry[], asStrings: boolean): number {
+export function listedBytes(publications: readonly RingPublication[], asStrings: boolean): number {
   let bytes = 0;
-  for (const entry of entries) bytes += LISTED_BYTES + (asStrings ? 2 : 1) * entry.bytes;
+  for (const each of publications) bytes += LISTED_BYTES + (asStrings ? 2 : 1) * each.bytes;
   return bytes;
 }

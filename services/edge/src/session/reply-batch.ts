@@ -1,4 +1,4 @@
-import { joinFrames } from './join-frames.js';
+import { joinFrames } from '../channel/frames.js';
 import type { Session } from './session.js';
 
 /**

@@ -12,7 +12,7 @@ import { type Access, PLAIN_GRANT, type RpcHandler } from '../access/access.js';
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import { toClientInfo } from './channel-members.js';
 import type { Expiry } from './expiry.js';
-import { isOver } from './join-frames.js';
+import { isOver } from '../channel/frames.js';
 import { LISTED_BYTES, REPLY_BYTES } from './message-size.js';
 import type { Session } from './session.js';
 import type { SubscriptionNotifier } from './subscription-notifier.js';

@@ -16,8 +16,8 @@ import type { Place } from './connection-limiter.js';
 import { CommandRateLimiter } from './rate-limits.js';
 import type { Peer } from './heartbeats.js';
 import type { Subscriber, Subscription } from '../channel/live-channel.js';
-import type { Entry } from '../streams/entry.js';
-import { isOver } from './join-frames.js';
+import type { RingPublication } from '../channel/ring.js';
+import { isOver } from '../channel/frames.js';
 import type { PendingConnect } from './pending-connect.js';
 import { PendingCommands } from './pending-commands.js';
 import type { AskingCommand } from './session-commands.js';
@@ -181,7 +181,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     subscription: Subscription,
     position: Position,
     recovered: boolean | undefined,
-    publications: readonly Entry[],
+    publications: readonly RingPublication[],
   ): boolean {
     const isRecovered = recovered === true;
     return this.#context.notices.tellBegun(this, subscription, position, isRecovered, publications);

@@ -2,7 +2,7 @@ import type { Position, ProtocolError, Publication, SubscriptionStart } from '@n
 import type { SubscribeGrant } from '../access/access.js';
 import type { Expiry } from './expiry.js';
 import type { Subscription } from '../channel/live-channel.js';
-import type { Entry } from '../streams/entry.js';
+import type { RingPublication } from '../channel/ring.js';
 import { listedBytes, REPLY_BYTES, startBytes } from './message-size.js';
 import type { Session } from './session.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
@@ -25,7 +25,7 @@ export class SubscriptionNotifier {
     subscription: Subscription,
     position: Position,
     recovered: boolean,
-    publications: readonly Entry[],
+    publications: readonly RingPublication[],
   ): boolean {
     const { commandId: id, grant, terms } = subscription;
     if (grant.expiresAtMs !== undefined) this.#watch(session, subscription, grant);
@@ -48,7 +48,7 @@ export class SubscriptionNotifier {
   #hasRoom(
     { opening, wire }: Session,
     { channel, terms, grant }: Subscription,
-    publications: readonly Entry[],
+    publications: readonly RingPublication[],
   ): boolean {
     const bytes = listedBytes(publications, terms.hasDelta && wire.delta !== undefined);
     if (opening !== undefined) return opening.takeRoom(bytes);

@@ -26,7 +26,7 @@ export class EdgeModel {
       maxBufferedBytes: 200,
       maxLagBytes: Infinity,
       maxLagMs: Infinity,
-      lookEveryBytes: 0,
+      slowCheckBytes: 0,
       maxFlushBytes: 10,
       // So little that some replies have room for what a client missed, and others do not.
       maxMessageBytes: 1500,
@@ -40,7 +40,7 @@ export class EdgeModel {
       version: '0',
       now: () => this.#nowMs,
       defer: (flush) => this.#deferred.push(flush),
-      persist: (act, isStillWanted) => this.#persist(act, isStillWanted),
+      retry: (act, isStillWanted) => this.#retry(act, isStillWanted),
       onSlow: ignore,
       onServed: ignore,
       onFlush: ignore,
@@ -77,7 +77,7 @@ export class EdgeModel {
     for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.send(text);
   }
 
-  async #persist(act: () => Promise<void>, isStillWanted: () => boolean): Promise<boolean> {
+  async #retry(act: () => Promise<void>, isStillWanted: () => boolean): Promise<boolean> {
     while (isStillWanted()) {
       try {
         await act();

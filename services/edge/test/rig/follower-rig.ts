@@ -1,10 +1,11 @@
 import type { Generation } from '@newswire/broker';
 import type { Position } from '@newswire/protocol';
 import { ChannelLog } from '../../src/channel/channel-log.js';
-import { LogFollower, type EntryPage } from '../../src/channel/log-follower.js';
-import { toEntry } from '../../src/streams/entry.js';
+import { LogFollower, type LogPage } from '../../src/channel/log-follower.js';
+import { toRingPublication } from '../../src/channel/ring.js';
 
-const item = (offset: number, epoch = 'e') => toEntry({ offset, data: `${epoch}${offset}` }, 0);
+const item = (offset: number, epoch = 'e') =>
+  toRingPublication({ offset, data: `${epoch}${offset}` }, 0);
 export const items = (from: number, to: number, epoch = 'e') =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => item(from + i, epoch));
 
@@ -15,13 +16,13 @@ export const generation = (epoch = 'e', firstOffset = 1, follows?: Position): Ge
 });
 
 /** A part of the log in generation `e` unless said. */
-export const page = (from: number, to: number, top = to, of = generation()): EntryPage => ({
+export const page = (from: number, to: number, top = to, of = generation()): LogPage => ({
   publications: items(from, to, of.epoch),
   topOffset: top,
   generation: of,
 });
 
-export const GONE: EntryPage = { publications: [], topOffset: 0, generation: undefined };
+export const GONE: LogPage = { publications: [], topOffset: 0, generation: undefined };
 
 export class FollowerRig {
   readonly log = new ChannelLog({ ringSize: 10_000, ringBytes: 1_000_000 });
@@ -42,7 +43,7 @@ export class FollowerRig {
     return this.follower.receive(item(offset, epoch), epoch, started, 0);
   }
 
-  read(...pages: EntryPage[]) {
+  read(...pages: LogPage[]) {
     return pages.map((each) => {
       this.follower.beginRead();
       return this.follower.take(each, 0);
@@ -50,7 +51,7 @@ export class FollowerRig {
   }
 
   get data(): string[] | undefined {
-    return this.log.entries(this.log.ringStart, this.log.end, Infinity)?.map(({ data }) => data);
+    return this.log.slice(this.log.ringStart, this.log.end, Infinity)?.map(({ data }) => data);
   }
 }
 

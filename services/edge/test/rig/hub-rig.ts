@@ -160,7 +160,7 @@ export class HubRig {
       maxBufferedBytes: 262_144,
       maxLagBytes: 1_000_000_000,
       maxLagMs: 60_000,
-      lookEveryBytes: 0,
+      slowCheckBytes: 0,
       maxFlushBytes: 1_000_000,
       ringSize,
       ringBytes: 1_048_576,
@@ -171,7 +171,7 @@ export class HubRig {
       pingIntervalMs: 25_000,
       version: '0',
       now: () => this.nowMs,
-      persist: (act, isStillWanted) => this.#persist(act, isStillWanted),
+      retry: (act, isStillWanted) => this.#retry(act, isStillWanted),
       onSlow: ignore,
       onServed: ignore,
       onFlush: ignore,
@@ -243,7 +243,7 @@ export class HubRig {
   }
 
   /** Tries again as soon as anything else has had its turn. */
-  async #persist(act: () => Promise<void>, isStillWanted: () => boolean): Promise<boolean> {
+  async #retry(act: () => Promise<void>, isStillWanted: () => boolean): Promise<boolean> {
     while (isStillWanted()) {
       try {
         await act();

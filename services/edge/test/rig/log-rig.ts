@@ -1,10 +1,10 @@
 import { ChannelLog } from '../../src/channel/channel-log.js';
-import { toEntry } from '../../src/streams/entry.js';
+import { toRingPublication } from '../../src/channel/ring.js';
 
 export const LIMITS = { ringSize: 5, ringBytes: 1000 };
 
 export const item = (offset: number, data = String(offset), publishedMs = 0) =>
-  toEntry({ offset, data }, publishedMs);
+  toRingPublication({ offset, data }, publishedMs);
 export const items = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => item(from + i));
 
@@ -23,5 +23,5 @@ export const at = (log: ChannelLog, offset: number, epoch = 'e') =>
 /** The data of what comes after an offset; undefined if it is not here. */
 export const after = (log: ChannelLog, offset: number, epoch = 'e') => {
   const cursor = at(log, offset, epoch);
-  return log.entries(cursor, log.end, Infinity)?.map(({ data }) => data);
+  return log.slice(cursor, log.end, Infinity)?.map(({ data }) => data);
 };

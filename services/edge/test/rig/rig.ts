@@ -12,7 +12,7 @@ import { SessionCommands } from '../../src/session/session-commands.js';
 import { SessionConnect } from '../../src/session/session-connect.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
 import { SessionSubscriptions } from '../../src/session/session-subscriptions.js';
-import { toEntry } from '../../src/streams/entry.js';
+import { toRingPublication } from '../../src/channel/ring.js';
 import { SubscriptionNotifier } from '../../src/session/subscription-notifier.js';
 
 /** A socket whose unsent bytes are what the test says. */
@@ -120,7 +120,7 @@ function newContext(): SessionContext {
 export const ORIGIN: Origin = { address: '', transport: 'websocket', headers: {} };
 
 export type FlushRigOptions = Partial<
-  CatchUpOptions & { maxFlushBytes: number; lookEveryBytes: number }
+  CatchUpOptions & { maxFlushBytes: number; slowCheckBytes: number }
 >;
 
 /** What an outbox and a catch-up have told, and what they were given. */
@@ -163,7 +163,7 @@ export class FlushRig {
       { publish: (topic, text) => this.#publish(topic, text) },
       this.catchUp,
       {
-        lookEveryBytes: options.lookEveryBytes ?? 0,
+        slowCheckBytes: options.slowCheckBytes ?? 0,
         maxFlushBytes: options.maxFlushBytes ?? 1000,
         maxMessageBytes: options.maxMessageBytes ?? 1_048_576,
         now: () => this.nowMs,
@@ -214,7 +214,7 @@ export class FlushRig {
   /** Takes in the next publication, whose data is its offset unless given. */
   receive(channel: LiveChannel, data?: unknown): void {
     const offset = channel.log.position.offset + 1;
-    const entry = toEntry({ offset, data: toJsonLine(data ?? offset) }, 0);
+    const entry = toRingPublication({ offset, data: toJsonLine(data ?? offset) }, 0);
     channel.log.append(entry, channel.keepFrom);
     this.outbox.add(channel);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isOver, joinFrames } from './join-frames.js';
+import { isOver, joinFrames } from './frames.js';
 
 test.each([
   [[''], 10, ['']],

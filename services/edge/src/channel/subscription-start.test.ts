@@ -1,11 +1,13 @@
 import type { Since } from '@newswire/protocol';
 import { expect, test } from 'vitest';
-import { LiveChannel } from '../channel/live-channel.js';
-import { determineStart } from './start-of.js';
-import { toEntry } from '../streams/entry.js';
+import { LiveChannel } from './live-channel.js';
+import { determineStart } from './subscription-start.js';
+import { toRingPublication } from './ring.js';
 
 const items = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, i) => toEntry({ offset: from + i, data: '0' }, 0));
+  Array.from({ length: to - from + 1 }, (_, i) =>
+    toRingPublication({ offset: from + i, data: '0' }, 0),
+  );
 
 /** Generation `f` from 5 on follows `e` up to 3; 11 to 15 are in the ring, flushed up to 13. */
 function newChannel(): LiveChannel {

@@ -1,5 +1,5 @@
 import type { Since } from '@newswire/protocol';
-import type { LiveChannel } from '../channel/live-channel.js';
+import type { LiveChannel } from './live-channel.js';
 
 /**
  * Where a subscription begins. `recovered` is undefined if no position was requested. `older`: its
