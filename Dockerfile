@@ -18,7 +18,7 @@ FROM base AS build
 COPY --from=manifests /app .
 RUN --mount=type=cache,target=/root/.npm,sharing=locked npm ci
 COPY . .
-RUN npx tsc -b services/*
+RUN npx tsc -b services/* packages/cli
 # What runs of each workspace. Globs that match nothing are fine: not every package has Lua scripts
 # or a CLI.
 SHELL ["bash", "-O", "nullglob", "-c"]
@@ -31,7 +31,7 @@ RUN mkdir /run-time \
 # it loads.
 FROM base AS dependencies
 COPY --from=manifests /app .
-RUN --mount=type=cache,target=/root/.npm,sharing=locked npm ci --omit=dev --workspace=services \
+RUN --mount=type=cache,target=/root/.npm,sharing=locked npm ci --omit=dev --workspace=services --workspace=packages/cli \
     && binary=uws_linux_$(node -p 'process.arch + "_" + process.versions.modules').node \
     && cd node_modules/uWebSockets.js \
     && find . -name '*.node' ! -name "$binary" -delete \
@@ -43,7 +43,7 @@ FROM base
 ENV NODE_ENV=production NEWSWIRE_HOST=0.0.0.0
 # Nothing installs packages at run time, so nobody else shall either.
 RUN cd /usr/local && rm -rf lib/node_modules bin/npm bin/npx bin/corepack bin/yarn* /opt/yarn-*
-RUN ln -s /app/services/center/bin/newswire.js /usr/local/bin/newswire
+RUN ln -s /app/packages/cli/bin/newswire.js /usr/local/bin/newswire
 # A volume that is mounted here takes over the owner: edges and center keep their link secret in it.
 RUN install -d -o node -g node -m 700 /var/lib/newswire
 COPY --from=dependencies /app .

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 // Tests run against the sources, so that a unit test never meets an old build.
 const alias = [
   {
-    find: /^@newswire\/(protocol|broker|runtime|transport|testkit)$/,
+    find: /^@newswire\/(protocol|broker|broker-redis|broker-delegate|runtime|transport|cli|testkit)$/,
     replacement: new URL('packages/$1/src/index.ts', import.meta.url).pathname,
   },
   {

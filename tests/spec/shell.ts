@@ -6,7 +6,7 @@ import type { Setting } from './run-example.js';
 
 const run = promisify(execFile);
 
-const NEWSWIRE = `newswire() { "${process.execPath}" "${ROOT}services/center/bin/newswire.js" "$@"; }`;
+const NEWSWIRE = `newswire() { "${process.execPath}" "${ROOT}packages/cli/bin/newswire.js" "$@"; }`;
 
 /** Commands, each with what it prints. In them, http://localhost:9900 is the examples' server. */
 export class Shell {

@@ -1,9 +1,7 @@
 import { heapInUse } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
+import { describeBrokerContract, Listener, CONTRACT_LIMITS } from '@newswire/broker/contract';
 import { MemoryBroker } from '../src/index.js';
-import { describeBrokerContract } from './broker-contract.js';
-import { Listener } from './listener.js';
-import { CONTRACT_LIMITS } from './redis-rig.js';
 
 describeBrokerContract('memory', async () => {
   const broker = new MemoryBroker({ getLimits: () => CONTRACT_LIMITS, historyBytes: 10_000_000 });

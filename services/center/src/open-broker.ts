@@ -1,12 +1,12 @@
+import { readLinkSecret, type Config, type Logger } from '@newswire/runtime';
+import type { BrokerParts } from '@newswire/broker';
+import { openDelegateCenter } from '@newswire/broker-delegate';
 import {
-  openDelegateCenter,
   openRedis,
   REDIS_SETTINGS,
-  type BrokerParts,
   type RedisOptions,
   type RedisParts,
-} from '@newswire/broker';
-import { readLinkSecret, type Config, type Logger } from '@newswire/runtime';
+} from '@newswire/broker-redis';
 
 /** The settings of all of center's brokers. */
 export const BROKER_SETTINGS = [

@@ -1,5 +1,6 @@
-import { FaultLog, openRedisInlet, type RedisParts } from '@newswire/broker';
 import { persist, type Logger } from '@newswire/runtime';
+import { FaultLog } from '@newswire/broker';
+import { openRedisInlet, type RedisParts } from '@newswire/broker-redis';
 import type { Inlet } from './inlet.js';
 
 /** The inlet's part of center's readiness. */

@@ -1,11 +1,7 @@
-import {
-  openDelegateEdge,
-  openRedis,
-  REDIS_SETTINGS,
-  type BrokerParts,
-  type RedisOptions,
-} from '@newswire/broker';
 import { readLinkSecret, StartError, type Config, type Logger } from '@newswire/runtime';
+import type { BrokerParts } from '@newswire/broker';
+import { openDelegateEdge } from '@newswire/broker-delegate';
+import { openRedis, REDIS_SETTINGS, type RedisOptions } from '@newswire/broker-redis';
 
 /** The settings of all brokers that an edge can use. */
 export const BROKER_SETTINGS = [

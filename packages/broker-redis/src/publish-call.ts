@@ -1,0 +1,133 @@
+import type { JsonLine, Position } from '@newswire/protocol';
+import { ErrorReply } from 'redis';
+import { IDEMPOTENCY_TTL_MS, offsetTtlMs, type HistoryLimits, newEpoch } from '@newswire/broker';
+import type { KnownChannel } from './known-positions.js';
+import { redisRefused, toProtocolError } from './redis-faults.js';
+
+/** A call of the script blocks Redis for all other commands, so it must be short. */
+const MAX_CALL_ITEMS = 256;
+const MAX_CALL_LENGTH = 1_048_576;
+
+/** One publication in the queue or in flight. */
+export interface Item {
+  readonly channel: KnownChannel;
+  readonly limits: HistoryLimits;
+  readonly data: JsonLine;
+  /** The key of the remembered answer, if the publication has an idempotency key. */
+  readonly answerKey: string | undefined;
+  /** The knowledge of the channel, and its epoch, when this publication was queued. */
+  readonly known: string;
+  readonly epoch: string;
+  readonly turn: Turn;
+  readonly resolve: (position: Position) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The publications of one turn of the event loop. They share a time limit. */
+export interface Turn {
+  readonly items: Item[];
+  answered: number;
+  isOver: boolean;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Prefix of an item's `known` argument if its answer is remembered. */
+const REMEMBERS = '+';
+
+/** The answer of publish.lua to one item. */
+export type Reply = number | string;
+
+/** The call never left this process. */
+export class NotSentError extends Error {}
+
+/** Groups items of equal limits, in their order, into calls of bounded size. */
+export function splitPublishCalls(items: readonly Item[]): Item[][] {
+  const calls: Call[] = [];
+  const open = new Map<HistoryLimits, Call>();
+  let call: Call | undefined;
+  for (const item of items) {
+    const { limits, data } = item;
+    if (call?.limits !== limits) call = open.get(limits); // usually the limits of the previous item
+    if (call === undefined || isFull(call)) {
+      call = { limits, items: [], length: 0 };
+      open.set(limits, call);
+      calls.push(call);
+    }
+    call.items.push(item);
+    call.length += data.length;
+  }
+  return calls.map((each) => each.items);
+}
+
+interface Call {
+  readonly limits: HistoryLimits;
+  readonly items: Item[];
+  length: number;
+}
+
+function isFull({ items, length }: Call): boolean {
+  return items.length >= MAX_CALL_ITEMS || length >= MAX_CALL_LENGTH;
+}
+
+/** The keys and arguments of publish.lua. */
+export function encodePublishCall(
+  items: readonly Item[],
+  emptyEpochKey: string,
+  identity: string,
+): [string[], string[]] {
+  const [{ limits }] = items as readonly [Item];
+  const { historySize, historyTtlMs } = limits;
+  const numbers = [historySize, historyTtlMs, offsetTtlMs(limits), IDEMPOTENCY_TTL_MS];
+  const keys = [emptyEpochKey];
+  const answerKeys: string[] = [];
+  const args = [identity, newEpoch(), String(items.length), ...numbers.map(String)];
+  for (const { channel, answerKey, data, known } of items) {
+    keys.push(channel.metaKey, channel.logKey);
+    if (answerKey !== undefined) answerKeys.push(answerKey);
+    args.push(data, answerKey === undefined ? known : `${REMEMBERS}${known}`);
+  }
+  return [answerKeys.length === 0 ? keys : [...keys, ...answerKeys], args];
+}
+
+/** Settles the publishers' promises. Returns the error texts of Redis. */
+export function settle(
+  items: readonly Item[],
+  replies: readonly Reply[],
+  identity: string,
+): readonly string[] {
+  const refusals: string[] = [];
+  for (const [i, item] of items.entries()) {
+    const reply = replies[i] ?? '-ERR no answer';
+    if (typeof reply === 'string' && reply.startsWith('-')) {
+      refusals.push(reply.slice(1));
+      item.channel.withdraw();
+      item.reject(redisRefused(reply.slice(1)));
+    } else if (typeof reply === 'string' && reply.startsWith('=')) {
+      const position = parsePosition(reply.slice(1));
+      item.channel.recall(position);
+      item.resolve(position);
+    } else {
+      const isInKnownEpoch = typeof reply === 'number';
+      const position = isInKnownEpoch ? { offset: reply, epoch: item.epoch } : parsePosition(reply);
+      item.channel.settle(position, identity);
+      item.resolve(position);
+    }
+  }
+  return refusals;
+}
+
+/** A call that Redis answered with an error, or that was never sent, has written nothing. */
+export function failAll(items: readonly Item[], error: unknown, identity = ''): void {
+  const isWithout = error instanceof ErrorReply || error instanceof NotSentError;
+  const answer = toProtocolError(error);
+  for (const { channel, reject } of items) {
+    if (isWithout) channel.withdraw();
+    else channel.lose(identity);
+    reject(answer);
+  }
+}
+
+function parsePosition(text: string): Position {
+  const end = text.indexOf(' ');
+  return { offset: Number(text.slice(0, end)), epoch: text.slice(end + 1) };
+}

@@ -1,0 +1,53 @@
+import { type BrokerParts, type LinkLog, FaultLog } from '@newswire/broker';
+import { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
+import { RedisControl } from './control-redis.js';
+import { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
+import { RedisLink, type RedisLinkOptions } from './redis-link.js';
+
+/** The settings that `openRedis` takes unchanged. */
+export const REDIS_SETTINGS = [
+  'redisUrl',
+  'redisPrefix',
+  'publishTimeoutMs',
+  'presenceLeaseMs',
+] as const;
+
+/** Receives the events of the connections and the errors of listeners, for example a logger. */
+export interface RedisLog extends LinkLog {
+  error(error: unknown, sentence: string): void;
+}
+
+export interface RedisOptions
+  extends
+    Omit<RedisLinkOptions, 'onChange' | 'onWarning' | 'onListenerFault'>,
+    RedisBrokerOptions,
+    RedisPresenceOptions {
+  readonly log: RedisLog;
+}
+
+/** The Redis parts that a process needs, over one pair of connections. */
+export interface RedisParts extends BrokerParts {
+  readonly link: RedisLink;
+}
+
+/** Returns immediately: Redis may be away, now and later. */
+export function openRedis(options: RedisOptions): RedisParts {
+  const { log, redisUrl } = options;
+  const faultLog = new FaultLog(log);
+  const address = new URL(redisUrl).host;
+  const link = new RedisLink({
+    ...options,
+    onListenerFault: (error) => log.error(error, 'a message from Redis could not be handled'),
+    onChange: (fault) =>
+      fault ? faultLog.warn(`${fault} [${address}]`) : faultLog.info('Redis is there'),
+    onWarning: (sentence) => faultLog.warn(`${sentence} [${address}]`),
+  });
+  const broker = new RedisBroker(link, options);
+  const presence = new RedisPresence(link, options);
+  const close = async () => {
+    await presence.close();
+    await broker.close();
+    await link.close();
+  };
+  return { link, broker, control: new RedisControl(link, options), presence, close };
+}

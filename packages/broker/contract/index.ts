@@ -1,0 +1,8 @@
+export { CONTRACT_LIMITS, describeBrokerContract } from './broker-contract.js';
+export type { Faults } from './change-contract.js';
+export { describeControlContract } from './control-contract.js';
+export { Listener } from './listener.js';
+export { describePresenceContract } from './presence-contract.js';
+export { nextTurn, Publishing } from './publishing.js';
+export { TestLog } from './test-log.js';
+export { Watcher } from './watcher.js';

@@ -1,4 +1,0 @@
-#!/usr/bin/env node
-import { runCommandLine } from '../dist/cli/command-line.js';
-
-process.exitCode = await runCommandLine(process.argv.slice(2));
