@@ -8,7 +8,7 @@ import { ChannelMembers, type ChannelMembersOptions } from './session/channel-me
 import { controlHandler } from './session/control-handler.js';
 import { Deadlines, Expiry } from './session/expiry.js';
 import { Hub, type HubOptions } from './channel/hub.js';
-import type { LiveChannel, Subscriber, Subscription } from './channel/live-channel.js';
+import type { Subscriber, Subscription } from './channel/subscription.js';
 import { Outbox, type OutboxOptions, type TopicPublisher } from './channel/outbox.js';
 import { Session, type SessionContext, type WireChoice } from './session/session.js';
 import { SessionCommands } from './session/session-commands.js';
@@ -41,7 +41,11 @@ export interface EdgeCoreOptions
     EdgePowers,
     Timeouts {
   /** Called for publications that cannot be encoded, with the sessions that should receive them. */
-  readonly onFault: (channel: LiveChannel, sessions: readonly Subscriber[], error: unknown) => void;
+  readonly onFault: (
+    channel: { readonly name: string },
+    sessions: readonly Subscriber[],
+    error: unknown,
+  ) => void;
   /** Called if presence could not record that a client joined or left. */
   readonly onPresenceFailure?: ChannelMembersOptions['onFailure'];
   readonly maxChannelsPerSession: number;

@@ -184,7 +184,7 @@ function expectCaughtUp({ clients, log }: World): void {
 const RUNS = Number(process.env['NEWSWIRE_TEST_RUNS'] ?? 300);
 
 describe('an edge between models of Redis, center and clients', () => {
-  test('whatever happens, nothing is lost silently, doubled or reordered, and all catch up', async () => {
+  test('nothing is lost silently, doubled or reordered, and all clients catch up', async () => {
     const names: StepName[] = [...COMMON, ...COMMON, 'cut client', 'cut edge', 'restore edge'];
     const steps = createSteps([
       ...names,
@@ -211,7 +211,7 @@ describe('an edge between models of Redis, center and clients', () => {
     );
   }, 120_000);
 
-  test('while the log keeps everything, nobody is told of a gap', async () => {
+  test('while the log keeps everything, no gap is reported', async () => {
     const steps = createSteps([
       ...COMMON,
       ...COMMON,
@@ -233,7 +233,7 @@ describe('an edge between models of Redis, center and clients', () => {
     );
   }, 120_000);
 
-  test('a flush that no edge is cut off at is no gap for anybody who listens', async () => {
+  test('a flush during which no edge is cut off is no gap for a connected client', async () => {
     const steps = createSteps([...COMMON, ...COMMON, 'flush']);
     await fc.assert(
       fc.asyncProperty(steps, async (path) => {

@@ -29,16 +29,16 @@ describe('a slow session', () => {
     rig.subscribe(other.session, channel);
     socket.buffered = 100;
     publish(rig, channel, 1);
-    expect([subscription.state, numbers(socket)]).toEqual(['live', [1]]);
+    expect([subscription.state.name, numbers(socket)]).toEqual(['live', [1]]);
     socket.buffered = 101;
     publish(rig, channel, 2);
-    expect([subscription.state, numbers(socket), rig.slow]).toEqual(['behind', [1], 1]);
+    expect([subscription.state.name, numbers(socket), rig.slow]).toEqual(['lagging', [1], 1]);
     expect([...socket.topics]).toEqual([]);
     expect(numbers(other.socket)).toEqual([1, 2, 3]);
     expect([rig.catchUp.sessionCount, channel.listenerCount, channel.liveCount]).toEqual([1, 2, 1]);
   });
 
-  test('is served as it drains, and rejoins at the very place up to which was flushed', () => {
+  test('is served as it drains, and rejoins exactly where its channel was flushed', () => {
     const { rig, channel, session, socket, subscription } = rigWith();
     socket.buffered = 101;
     publish(rig, channel, 3);
@@ -49,14 +49,14 @@ describe('a slow session', () => {
     rig.receive(channel); // not flushed yet: this one is sent by the topic
     rig.catchUp.serve(session);
     expect(numbers(socket)).toEqual([1, 2, 3]);
-    expect([subscription.state, [...socket.topics]]).toEqual(['live', ['seed a']]);
+    expect([subscription.state.name, [...socket.topics]]).toEqual(['live', ['seed a']]);
     rig.flush();
     publish(rig, channel, 1);
     expect(numbers(socket)).toEqual([1, 2, 3, 4, 5]);
     expect([rig.served, rig.catchUp.sessionCount]).toEqual([3, 0]);
   });
 
-  test('gets no more than its socket takes: the rest when that has drained', () => {
+  test('gets no more than its socket accepts, and the rest once the socket has drained', () => {
     const { rig, channel, session, socket } = rigWith({ maxBufferedBytes: 40_000 });
     const data = 'x'.repeat(30_000);
     for (let i = 0; i < 3; i++) rig.receive(channel, data);
@@ -100,60 +100,60 @@ describe('a slow session', () => {
 });
 
 describe('a subscription', () => {
-  test('that begins where was flushed is live at once', () => {
+  test('that begins where its channel was flushed is live at once', () => {
     const { rig, subscription } = rigWith();
-    expect([subscription.state, rig.catchUp.sessionCount]).toEqual(['live', 0]);
+    expect([subscription.state.name, rig.catchUp.sessionCount]).toEqual(['live', 0]);
   });
 
   test('that begins in the ring is served from there', () => {
     const { rig, channel } = rigWith();
     publish(rig, channel, 5);
     const { session, socket } = rig.session();
-    const subscription = rig.subscribe(session, channel, channel.flushed - 3);
-    expect([numbers(socket), subscription.state]).toEqual([[3, 4, 5], 'live']);
+    const subscription = rig.subscribe(session, channel, channel.flushed.cursor - 3);
+    expect([numbers(socket), subscription.state.name]).toEqual([[3, 4, 5], 'live']);
   });
 
-  test('that is ahead of what was flushed waits for the flush, and gets nothing twice', () => {
+  test('that is ahead of the flush waits for it, and gets nothing twice', () => {
     const { rig, channel } = rigWith();
     rig.receive(channel);
     rig.receive(channel);
     const { session, socket } = rig.session();
-    const subscription = rig.subscribe(session, channel, channel.flushed + 1);
-    expect(subscription.state).toBe('behind');
+    const subscription = rig.subscribe(session, channel, channel.flushed.cursor + 1);
+    expect(subscription.state.name).toBe('lagging');
     rig.flush();
-    expect([numbers(socket), subscription.state]).toEqual([[2], 'live']);
+    expect([numbers(socket), subscription.state.name]).toEqual([[2], 'live']);
   });
 
-  test('asks once for what is older than the ring, and goes on when that was read', () => {
+  test('requests publications older than the ring once, and continues when they have been read', () => {
     const rig = new FlushRig();
     const channel = rig.channel('a', { ringSize: 2, ringBytes: 1000 });
     publish(rig, channel, 6);
     const { session, socket } = rig.session();
-    const subscription = rig.subscribe(session, channel, channel.flushed - 5);
+    const subscription = rig.subscribe(session, channel, channel.flushed.cursor - 5);
     expect([rig.starved, socket.frames]).toEqual([[subscription], []]);
     const items = [1, 2, 3, 4, 5, 6].map((offset) =>
       toRingPublication({ offset, data: String(offset) }, 0),
     );
-    channel.log.addOlder(subscription.cursor, items);
+    channel.log.addOlder(channel.flushed.cursor - 5, items);
     rig.catchUp.serve(session);
-    expect([numbers(socket), subscription.state]).toEqual([[2, 3, 4, 5, 6], 'live']);
+    expect([numbers(socket), subscription.state.name]).toEqual([[2, 3, 4, 5, 6], 'live']);
   });
 
-  test('with positions is broken where a generation ends, one without goes over', () => {
+  test('with positions is broken where a generation ends; one without positions continues', () => {
     const rig = new FlushRig();
     const channel = rig.channel();
     publish(rig, channel, 2);
     channel.log.beginGeneration({ epoch: 'f', firstOffset: 1 });
     publish(rig, channel, 2);
     const [seed, positioned] = [rig.session(), rig.session(centrifugeWire)];
-    rig.subscribe(seed.session, channel, channel.flushed - 3);
-    const subscription = rig.subscribe(positioned.session, channel, channel.flushed - 3);
+    rig.subscribe(seed.session, channel, channel.flushed.cursor - 3);
+    const subscription = rig.subscribe(positioned.session, channel, channel.flushed.cursor - 3);
     expect(numbers(seed.socket)).toEqual([2, 1, 2]);
     expect(positioned.socket.frames).toHaveLength(1);
     expect(rig.broken).toEqual([subscription]);
   });
 
-  test('with positions is broken at the end of a generation, also if nothing of the next was flushed', () => {
+  test('with positions is broken at the end of a generation, also if no publication of the next was flushed', () => {
     const rig = new FlushRig();
     const channel = rig.channel();
     const { session, socket } = rig.session(centrifugeWire);
@@ -167,7 +167,7 @@ describe('a subscription', () => {
     expect([socket.frames.length, rig.broken]).toEqual([1, [subscription]]);
   });
 
-  test('that cannot be encoded is told, and does not stop the others', () => {
+  test('with a publication that cannot be encoded is reported, and does not stop the others', () => {
     const { rig, channel, session, socket } = rigWith();
     const b = rig.channel('b');
     rig.subscribe(session, b);
@@ -182,7 +182,7 @@ describe('a subscription', () => {
 });
 
 describe('limits', () => {
-  test('by bytes: data that was flushed and not sent to it, over all its channels', () => {
+  test('by bytes: flushed data that was not sent to it, over all its channels', () => {
     const { rig, channel, session, socket } = rigWith({ maxLagBytes: 1000 });
     const b = rig.channel('b');
     rig.subscribe(session, b);
@@ -240,6 +240,6 @@ describe('limits', () => {
   });
 });
 
-test('frames of nothing are none', () => {
+test('no publications need no frames', () => {
   expect(encodeFrames(centrifugeWire, 'a', [], undefined, 1000)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { encodeFrames } from './frames.js';
-import type { LiveChannel, Subscriber, Subscription } from './live-channel.js';
 import type { RingPublication } from './ring.js';
+import type { Subscriber, Subscription } from './subscription.js';
 
 export interface CatchUpOptions {
   /** A session with more unsent bytes than this is taken off the live flow. */
@@ -30,35 +30,38 @@ const REFILL_SHARE = 0.25;
 /** How many bytes of one channel's data a session gets before its next channel has its turn. */
 const TURN_BYTES = 32_768;
 
-interface Debt {
+/** What one session lags behind. */
+interface Lag {
   readonly subscriptions: Set<Subscription>;
   readonly sinceMs: number;
 }
 
 /**
- * The sessions that are not on the live flow of all their channels. They are served from the log as
- * fast as their sockets drain, and rejoin a channel's topic exactly at the cursor up to which it
- * was flushed. A slow session comes here before its buffer in uWebSockets.js grows further. A
- * subscription that begins at a position also begins here.
+ * Serves lagging sessions, those that are not on the live flow of all their channels, from the log
+ * as fast as their sockets drain. A subscription rejoins its channel's topic exactly at the cursor
+ * up to which the channel was flushed. A slow session comes here before its buffer in uWebSockets.js
+ * grows further. A subscription that begins at a position also begins here.
  */
 export class CatchUp {
   readonly #options: CatchUpOptions;
-  readonly #debts = new Map<Subscriber, Debt>();
+  readonly #lags = new Map<Subscriber, Lag>();
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
   }
 
+  /** The number of lagging sessions. */
   get sessionCount(): number {
-    return this.#debts.size;
+    return this.#lags.size;
   }
 
-  /** Serves the subscription from the cursor on, until it is live. */
-  begin(subscription: Subscription, cursor: number): void {
+  /** Serves a waiting subscription from the cursor on, until it is live. */
+  begin(subscription: Subscription, epoch: string, cursor: number): void {
     const { channel, session } = subscription;
-    const isCurrent = subscription.epoch === channel.flushedEpoch && !session.isHeld;
-    if (cursor === channel.flushed && isCurrent) return channel.goLive(subscription);
-    this.#owe(subscription, cursor);
+    channel.begin(subscription, epoch, cursor);
+    const isCurrent = epoch === channel.flushed.epoch && !session.subscriptions.isHeld;
+    if (cursor === channel.flushed.cursor && isCurrent) return channel.goLive(subscription);
+    this.#add(subscription);
     this.serve(session);
   }
 
@@ -72,56 +75,56 @@ export class CatchUp {
       if (session.connection.bufferedBytes() <= maxBufferedBytes) continue;
       onSlow();
       for (const subscription of session.subscriptions.values()) {
-        if (subscription.state === 'live') this.#owe(subscription, subscription.channel.flushed);
+        if (subscription.state.name !== 'live') continue;
+        subscription.channel.lag(subscription);
+        this.#add(subscription);
       }
     }
   }
 
-  /** Serves the channel's subscriptions that are behind: some only wait for its next flush. */
-  serveChannel(channel: LiveChannel): void {
-    for (const { session } of channel.behind) this.serve(session);
+  /** Serves the sessions of a channel's lagging subscriptions: some only wait for its next flush. */
+  serveAll(lagging: ReadonlySet<Subscription>): void {
+    for (const { session } of lagging) this.serve(session);
   }
 
   /** Sends as much as the session's socket accepts, its channels in turns. */
   serve(session: Subscriber): void {
-    const debt = this.#debts.get(session);
-    if (debt === undefined || session.isHeld) return;
+    const lag = this.#lags.get(session);
+    if (lag === undefined || session.subscriptions.isHeld) return;
     const full = this.#options.maxBufferedBytes * REFILL_SHARE;
     for (let hasMore = true; hasMore;) {
       hasMore = false;
-      for (const subscription of debt.subscriptions) {
+      for (const subscription of lag.subscriptions) {
         if (session.connection.bufferedBytes() > full) return;
         if (this.#attemptTurn(subscription)) hasMore = true;
       }
     }
   }
 
-  /** The subscription has ended or has gone live. */
+  /** The subscription has ended or goes live. */
   forget(subscription: Subscription): void {
-    const debt = this.#debts.get(subscription.session);
-    debt?.subscriptions.delete(subscription);
-    if (debt?.subscriptions.size === 0) this.#debts.delete(subscription.session);
+    const lag = this.#lags.get(subscription.session);
+    lag?.subscriptions.delete(subscription);
+    if (lag?.subscriptions.size === 0) this.#lags.delete(subscription.session);
   }
 
   /** Closes sessions that exceed a limit. */
   sweep(): void {
     const { maxLagBytes, maxLagMs, now } = this.#options;
     const nowMs = now();
-    for (const [session, { subscriptions, sinceMs }] of this.#debts) {
+    for (const [session, { subscriptions, sinceMs }] of this.#lags) {
       let lagBytes = 0;
-      for (const { channel, servedBytes } of subscriptions) {
-        lagBytes += Math.max(0, channel.flushedBytes - servedBytes);
-      }
-      if (lagBytes > maxLagBytes || nowMs - sinceMs > maxLagMs) session.close('slow');
+      for (const subscription of subscriptions) lagBytes += subscription.lagBytes;
+      const isTooSlow = lagBytes > maxLagBytes || nowMs - sinceMs > maxLagMs;
+      if (isTooSlow) session.close('slow');
     }
   }
 
-  #owe(subscription: Subscription, cursor: number): void {
-    subscription.channel.fallBehind(subscription, cursor);
-    const debt = this.#debts.get(subscription.session);
-    if (debt !== undefined) return void debt.subscriptions.add(subscription);
+  #add(subscription: Subscription): void {
+    const lag = this.#lags.get(subscription.session);
+    if (lag !== undefined) return void lag.subscriptions.add(subscription);
     const subscriptions = new Set([subscription]);
-    this.#debts.set(subscription.session, { subscriptions, sinceMs: this.#options.now() });
+    this.#lags.set(subscription.session, { subscriptions, sinceMs: this.#options.now() });
   }
 
   #attemptTurn(subscription: Subscription): boolean {
@@ -135,19 +138,21 @@ export class CatchUp {
 
   /** True if more can be sent immediately. */
   #serveTurn(subscription: Subscription): boolean {
-    const { channel, cursor } = subscription;
-    const { log } = channel;
-    if (cursor > channel.flushed) return false; // another edge was ahead of this one: wait
-    if (subscription.keepsPosition && subscription.epoch !== log.positionAt(cursor).epoch) {
+    const { channel, state } = subscription;
+    if (state.name !== 'lagging') return false;
+    const { log, flushed } = channel;
+    const { cursor } = state;
+    if (cursor > flushed.cursor) return false; // another edge was ahead of this one: wait
+    if (!subscription.canContinueIn(log.epochAt(cursor))) {
       this.#options.onBroken(subscription);
       return false;
     }
-    if (cursor === channel.flushed) {
+    if (cursor === flushed.cursor) {
       this.forget(subscription);
       channel.goLive(subscription);
       return false;
     }
-    const until = Math.min(log.generationEnd(cursor), channel.flushed);
+    const until = Math.min(log.generationEnd(cursor), flushed.cursor);
     const publications = log.slice(cursor, until, TURN_BYTES);
     if (publications === undefined) {
       this.#options.onStarved(subscription);
@@ -165,11 +170,9 @@ export class CatchUp {
     const { session, channel, wire } = subscription;
     const { maxMessageBytes } = this.#options;
     const frames = encodeFrames(wire, channel.name, publications, previous, maxMessageBytes);
+    // Before they are sent, because a connection that fails at that ends the subscription.
+    subscription.advance(publications);
     session.connection.send(...frames);
-    subscription.advance();
-    subscription.cursor += publications.length;
-    for (const { bytes } of publications) subscription.servedBytes += bytes;
-    subscription.servedBytes = Math.min(subscription.servedBytes, channel.flushedBytes);
     this.#options.onServed(publications.length);
   }
 }

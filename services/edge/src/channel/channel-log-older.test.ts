@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { after, at, item, items, LIMITS, newLog } from '../../test/rig/log-rig.js';
 import { ChannelLog } from './channel-log.js';
 
-describe('what is older than the ring', () => {
-  test('parts are kept until nobody needs them', () => {
+describe('publications older than the ring', () => {
+  test('parts are kept until no subscription needs them', () => {
     const log = newLog(21, 25);
     expect(log.readFrom(at(log, 9))).toBe(9);
     log.addOlder(at(log, 9), items(8, 14));
@@ -20,7 +20,7 @@ describe('what is older than the ring', () => {
     expect(log.readFrom(at(log, 14))).toBe(14);
   });
 
-  test('of large parts those used least recently make room', () => {
+  test('large parts used least recently make room', () => {
     const log = newLog(51, 55);
     const megabyte = 'x'.repeat(1_048_576);
     const part = (offset: number) => {
@@ -51,7 +51,7 @@ describe('what is older than the ring', () => {
     expect(after(log, 18)).toEqual(['19', '20']);
   });
 
-  test('a part that begins later proves that what is before it is gone', () => {
+  test('a part that begins later proves that the publications before it are gone', () => {
     const log = newLog(21, 25);
     log.addOlder(at(log, 9), items(12, 14));
     expect(log.floor).toBe(at(log, 11));
@@ -70,7 +70,7 @@ describe('what is older than the ring', () => {
     expect(after(log, 13)).toBeUndefined();
   });
 
-  test('a part goes over from the generation before, where offsets went on', () => {
+  test('a part continues from the generation before, if offsets continue', () => {
     const log = new ChannelLog(LIMITS);
     log.restart({ epoch: 'f', firstOffset: 8, follows: { epoch: 'e', offset: 5 } }, 20);
     expect(log.readFrom(at(log, 3))).toBe(3);
@@ -79,7 +79,7 @@ describe('what is older than the ring', () => {
     expect(log.generationEnd(at(log, 3))).toBe(at(log, 7, 'f'));
   });
 
-  test('a generation that was flushed is read no more, nor one before the last', () => {
+  test('a generation that was lost is not read, nor one before the last', () => {
     const log = new ChannelLog(LIMITS);
     log.restart({ epoch: 'f', firstOffset: 1, follows: { epoch: 'e', offset: 50 } }, 20);
     expect(log.readFrom(at(log, 30))).toBeUndefined();
@@ -91,7 +91,7 @@ describe('what is older than the ring', () => {
 });
 
 describe('removal', () => {
-  test('what was removed is given to nobody, what comes later is', () => {
+  test('removed publications are not returned; later ones are', () => {
     const log = newLog(1, 5);
     log.removeBefore(at(log, 3));
     expect([after(log, 2), after(log, 3)]).toEqual([undefined, ['4', '5']]);
@@ -101,7 +101,7 @@ describe('removal', () => {
     expect([after(log, 4), after(log, 5)]).toEqual([undefined, ['6']]);
   });
 
-  test('also not if it was being read meanwhile', () => {
+  test('removed publications are not returned if they were being read meanwhile', () => {
     const log = newLog(21, 23);
     log.removeBefore(at(log, 20));
     log.addOlder(at(log, 17), items(18, 20));

@@ -6,7 +6,7 @@ import { toRingPublication } from './ring.js';
 /**
  * All publications in order, each with its position: the model that a ChannelLog must agree with.
  */
-test('whatever is done to it, what it gives after a position is what came after it', () => {
+test('after any operations, the publications returned after a position are those that followed it', () => {
   const step = fc.oneof(
     { arbitrary: fc.constant('append' as const), weight: 6 },
     { arbitrary: fc.constantFrom('generation', 'gone on', 'flush', 'older', 'remove'), weight: 1 },

@@ -5,14 +5,14 @@ import { ChannelLog } from './channel-log.js';
 import { encodeOnce } from './frames.js';
 
 describe('the ring', () => {
-  test('keeps so many publications', () => {
+  test('keeps up to its maximum number of publications', () => {
     const log = newLog(1, 8);
     expect(log.end - log.ringStart).toBe(5);
     expect(after(log, 3)).toEqual(['4', '5', '6', '7', '8']);
     expect(after(log, 2)).toBeUndefined();
   });
 
-  test('keeps so many UTF-8 bytes, and always the newest publication', () => {
+  test('keeps up to its maximum of UTF-8 bytes, and always the newest publication', () => {
     const log = new ChannelLog({ ringSize: 100, ringBytes: 10 });
     log.restart({ epoch: 'e', firstOffset: 1, follows: undefined }, 0);
     for (const offset of [1, 2, 3]) log.append(item(offset, 'éé'), Infinity); // 4 bytes each
@@ -22,7 +22,7 @@ describe('the ring', () => {
     expect(log.end - log.ringStart).toBe(1);
   });
 
-  test('never drops what was not flushed, whatever the limits', () => {
+  test('never drops publications that were not flushed, whatever the limits', () => {
     const log = newLog(1, 5);
     const flushed = at(log, 3);
     for (const each of items(6, 30)) log.append(each, flushed);
@@ -32,7 +32,7 @@ describe('the ring', () => {
     expect(log.end - log.ringStart).toBe(5);
   });
 
-  test('is read in parts: up to so many bytes, but one publication always', () => {
+  test('is read in parts of up to a number of bytes, but always one publication', () => {
     const log = newLog(1, 5);
     const part = (maxBytes: number) =>
       log.slice(at(log, 1), log.end, maxBytes)?.map(({ offset }) => offset);
@@ -64,7 +64,7 @@ describe('positions', () => {
     expect(() => log.position).toThrow('nothing is known');
   });
 
-  test('a cursor and its position tell the same; no epoch is the present one', () => {
+  test('a cursor and its position are equivalent; an empty epoch names the current generation', () => {
     const log = newLog(11, 15);
     expect(log.position).toEqual({ offset: 15, epoch: 'e' });
     for (const offset of [0, 10, 12, 15, 20]) {
@@ -75,7 +75,7 @@ describe('positions', () => {
     expect(log.cursorAfter({ offset: 12, epoch: 'other' })).toBeUndefined();
   });
 
-  test('generations follow one another; more than a generation had is its end', () => {
+  test('generations follow one another; a position after the end of a generation is its end', () => {
     const log = newLog(1, 3);
     log.beginGeneration({ epoch: 'f', firstOffset: 1 });
     log.append(item(1, 'f1'), Infinity);

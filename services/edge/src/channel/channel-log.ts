@@ -340,7 +340,7 @@ class OlderParts {
   }
 
   clear(): void {
-    this.#parts = [];
+    if (this.#parts.length > 0) this.#parts = [];
   }
 }
 

@@ -14,7 +14,7 @@ test.each([
   expect(joinFrames(texts, '\n', maxBytes)).toEqual(messages);
 });
 
-test('nothing is lost or moved, and only a single text is longer than a message may be', () => {
+test('joining loses and moves nothing, and only a single frame exceeds the maximum', () => {
   const texts = fc.array(fc.stringMatching(/^[aü€]{0,9}$/), { minLength: 1 });
   fc.assert(
     fc.property(texts, fc.integer({ min: 1, max: 30 }), (frames, maxBytes) => {
@@ -33,7 +33,7 @@ test('nothing is lost or moved, and only a single text is longer than a message 
   );
 });
 
-test('a text is over when its UTF-8 bytes are', () => {
+test('a text is over the limit when its UTF-8 bytes are', () => {
   expect(isOver('üü', 4)).toBe(false);
   expect(isOver('üü', 3)).toBe(true);
 });

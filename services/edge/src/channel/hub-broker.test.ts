@@ -2,8 +2,8 @@ import type { HistoryPage } from '@newswire/broker';
 import { describe, expect, test } from 'vitest';
 import { rigWith, settled, upTo } from '../../test/rig/hub-rig.js';
 
-describe('what the broker says', () => {
-  test('after an interruption the log is read, and what was missed comes in order', async () => {
+describe("the broker's events", () => {
+  test('after an interruption the log is read, and missed publications follow in order', async () => {
     const { rig, first, epoch } = await rigWith(2);
     await rig.broker.unsubscribe('a');
     await rig.publish('a', 3);
@@ -24,7 +24,7 @@ describe('what the broker says', () => {
     expect([first.offsets, rig.fills, rig.gaps]).toEqual([upTo(1, 6), 1, []]);
   });
 
-  test('a hole that the log cannot fill is told, and who comes next goes on', async () => {
+  test('a hole that the log cannot fill is reported, and later subscribers continue', async () => {
     const { rig, first, epoch } = await rigWith(2);
     const seed = await rig.seed('a');
     await rig.broker.unsubscribe('a');
@@ -39,7 +39,7 @@ describe('what the broker says', () => {
     expect(again.answer?.subscribe).toMatchObject({ recovered: false, offset: 5 });
   });
 
-  test('a removal takes away what was flushed, and nothing that is still to come', async () => {
+  test('a removal takes away flushed publications, and none that are still to be sent', async () => {
     const { rig, first, epoch } = await rigWith(5);
     await rig.broker.publish('a', '6');
     await rig.broker.removeHistory('a');
@@ -51,7 +51,7 @@ describe('what the broker says', () => {
     expect(newest.answer?.subscribe).toMatchObject({ recovered: true, offset: 6 });
   });
 
-  test('what was removed while it was read is given to nobody', async () => {
+  test('publications removed while they were read are not delivered', async () => {
     const { rig, epoch } = await rigWith(50);
     const page = await rig.broker.history('a', 0, 100);
     const answer = rig.broker.hold();
@@ -64,7 +64,7 @@ describe('what the broker says', () => {
     expect(client.offsets).toEqual([]);
   });
 
-  test('nor what is of a log that was lost while it was read', async () => {
+  test('publications of a log that was lost while it was read are not delivered', async () => {
     const { rig, epoch } = await rigWith(50);
     const page = await rig.broker.history('a', 0, 100);
     const answer = rig.broker.hold();
@@ -82,7 +82,7 @@ describe('what the broker says', () => {
     expect(client.offsets).toEqual([]);
   });
 
-  test('while the log is read nothing is heard twice', async () => {
+  test('while the log is read no publication is delivered twice', async () => {
     const { rig, first } = await rigWith(2);
     const answer = rig.broker.hold();
     rig.hub.handleGap('a');
@@ -104,7 +104,7 @@ describe('the position of a quiet channel', () => {
     return { rig, first };
   }
 
-  test('is compared with the broker, and what is missing after a second look is filled in', async () => {
+  test('is compared with the broker, and publications missing after a second check are filled in', async () => {
     const { rig, first } = await lostOne();
     await rig.elapse(10_000); // a publication arrived since the last check
     expect(rig.broker.reads.at(-1)).not.toEqual([2, 0]);
@@ -116,7 +116,7 @@ describe('the position of a quiet channel', () => {
     expect([first.offsets, rig.fills, rig.gaps]).toEqual([[1, 2, 3], 1, []]);
   });
 
-  test('is not behind where the missing one was only on its way', async () => {
+  test('is not behind if the missing publication was only on its way', async () => {
     const { rig, first } = await lostOne();
     await rig.elapse(10_000);
     await rig.elapse(10_000);
@@ -133,7 +133,7 @@ describe('the position of a quiet channel', () => {
       'begun anew, and nothing was published since',
       { publications: [], agesMs: [], topOffset: 0, generation: emptyGeneration },
     ],
-  ])('tells nothing while the log is %s', async (_, page: HistoryPage) => {
+  ])('reports nothing while the log is %s', async (_, page: HistoryPage) => {
     const { rig, first } = await rigWith(2);
     rig.broker.script = () => page;
     for (let i = 0; i < 8; i++) await rig.elapse(10_000);
@@ -147,7 +147,7 @@ describe('the position of a quiet channel', () => {
     ]);
   });
 
-  test('is told a gap where the log is in another generation that has publications', async () => {
+  test('is reported as a gap if the log is in another generation that has publications', async () => {
     const { rig, first } = await rigWith(2);
     rig.broker.script = () => ({
       publications: [],

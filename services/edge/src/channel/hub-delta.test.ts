@@ -11,7 +11,7 @@ async function publishTexts(rig: HubRig, first: number, last: number): Promise<v
   for (let n = first; n <= last; n++) await rig.publish('a', 1, text(n));
 }
 
-test('whoever comes when reads the same, beside clients that want it whole', async () => {
+test('clients that subscribe at different times read the same, beside clients without differences', async () => {
   const rig = new HubRig(10, { getOptions: () => ({ ...OPEN_NAMESPACE, delta: true }) });
   const early = await rig.subscribed('a', { delta: 'fossil' });
   const plain = await rig.subscribed('a');
@@ -23,7 +23,7 @@ test('whoever comes when reads the same, beside clients that want it whole', asy
   expect(plain.pubs.map(({ data }) => data)).toEqual(upTo(1, 6));
 });
 
-test('whoever comes back reads the first as a whole, and goes on with differences', async () => {
+test('a client that returns reads the first publication whole, and continues with differences', async () => {
   const rig = new HubRig(10, { getOptions: () => ({ ...OPEN_NAMESPACE, delta: true }) });
   const first = await rig.subscribed('a', { delta: 'fossil' });
   await publishTexts(rig, 1, 5);
@@ -56,32 +56,35 @@ const GONE_ON = { epoch: 'other', firstOffset: 1, follows: undefined };
 test.each([
   ['a client that kept up', false],
   ['a slow client', true],
-])('after a gap that is not told, %s gets no difference from what it missed', async (_, isSlow) => {
-  const rig = new HubRig(10, { getOptions: () => LOOSE });
-  const client = await rig.subscribed('a', { delta: 'fossil' });
-  await publishTexts(rig, 1, 2);
-  if (isSlow) client.socket.buffered = 1_000_000;
-  if (isSlow) await publishTexts(rig, 3, 3);
-  const missed = { offset: 5, data: JSON.stringify(text(4)) };
-  rig.broker.script = () => ({
-    publications: [missed],
-    agesMs: [0],
-    topOffset: 5,
-    generation: GONE_ON,
-  });
-  rig.hub.handleGap('a');
-  await settled();
-  client.socket.buffered = 0;
-  client.session.handleDrain();
-  for (const n of [6, 7]) {
-    const publication = { offset: n, data: JSON.stringify(text(n)) };
-    rig.hub.handlePublication('a', publication, 'other', undefined);
+])(
+  'after an unreported gap, %s gets no difference from a publication that it missed',
+  async (_, isSlow) => {
+    const rig = new HubRig(10, { getOptions: () => LOOSE });
+    const client = await rig.subscribed('a', { delta: 'fossil' });
+    await publishTexts(rig, 1, 2);
+    if (isSlow) client.socket.buffered = 1_000_000;
+    if (isSlow) await publishTexts(rig, 3, 3);
+    const missed = { offset: 5, data: JSON.stringify(text(4)) };
+    rig.broker.script = () => ({
+      publications: [missed],
+      agesMs: [0],
+      topOffset: 5,
+      generation: GONE_ON,
+    });
+    rig.hub.handleGap('a');
     await settled();
-  }
-  expect(readDeltas(client)).toEqual({ texts: [1, 2, 6, 7].map(text), differences: 2 });
-});
+    client.socket.buffered = 0;
+    client.session.handleDrain();
+    for (const n of [6, 7]) {
+      const publication = { offset: n, data: JSON.stringify(text(n)) };
+      rig.hub.handlePublication('a', publication, 'other', undefined);
+      await settled();
+    }
+    expect(readDeltas(client)).toEqual({ texts: [1, 2, 6, 7].map(text), differences: 2 });
+  },
+);
 
-test('a slow client that lost a part goes on with a whole publication', async () => {
+test('a slow client that lost publications continues with a whole one', async () => {
   const options = { ...LOOSE, historySize: 1 };
   const rig = new HubRig(2, { getOptions: () => options, getLimits: () => options });
   const slow = await rig.subscribed('a', { delta: 'fossil' });

@@ -15,7 +15,7 @@ function newRig(ringSize = 10): HubRig {
 }
 
 describe('a wildcard', () => {
-  test('hears each channel of its namespace, and the name of each', async () => {
+  test('receives each channel of its namespace, with the name of each', async () => {
     const rig = newRig();
     await rig.publish('sports:1', 1);
     const client = await rig.subscribed(ALL);
@@ -31,7 +31,7 @@ describe('a wildcard', () => {
     ]);
   });
 
-  test('is a loose subscription, whatever its client or its namespace ask for', async () => {
+  test('is a subscription without positions, whatever its client or its namespace request', async () => {
     const rig = newRig();
     const wishes = { positioned: true, recoverable: true, join_leave: true, delta: 'fossil' };
     const since = { recover: true, offset: 5, epoch: 'other', flag: 2 };
@@ -46,7 +46,7 @@ describe('a wildcard', () => {
     expect(rig.hub.counts()).toEqual({ [ALL]: 1 });
   });
 
-  test('is heard on the seed wire and as plain SSE', async () => {
+  test('is delivered on the seed wire and as plain SSE', async () => {
     const rig = newRig();
     const seed = await rig.seed(ALL);
     const sse = rig.open(plainSseWire, 'plain_sse');
@@ -59,7 +59,7 @@ describe('a wildcard', () => {
     expect(rig.hub.counts()).toEqual({ [ALL]: 2 });
   });
 
-  test('goes on after a gap with the very next publication, and tells nobody', async () => {
+  test('continues after a gap with the next publication, and reports no gap', async () => {
     const rig = newRig();
     const client = await rig.subscribed(ALL);
     const seed = await rig.seed(ALL);
@@ -82,7 +82,7 @@ describe('a wildcard', () => {
     expect([client.pushes, seed.socket.closes, rig.gaps, rig.fills]).toEqual([[], [], [], 0]);
   });
 
-  test('is never compared with a log, which it has not', async () => {
+  test('is never compared with a log, because it has none', async () => {
     const rig = newRig();
     await rig.subscribed(ALL);
     const reads = rig.broker.reads.length;
@@ -90,7 +90,7 @@ describe('a wildcard', () => {
     expect(rig.broker.reads).toHaveLength(reads);
   });
 
-  test('gives a slow client what the ring still has, once and in order', async () => {
+  test('gives a slow client the publications that the ring still has, once and in order', async () => {
     const rig = newRig(10);
     const client = await rig.subscribed(ALL);
     client.socket.buffered = 1e9;
@@ -121,7 +121,7 @@ describe('a wildcard', () => {
     expect([client.pubs, rig.hub.channelCount]).toEqual([[], 0]);
   });
 
-  test('may be what the server subscribes a client to', async () => {
+  test('may be a channel to which the server subscribes a client', async () => {
     const access = new ScriptedAccess();
     access.credentials['t'] = { user: 'ann', subs: { [ALL]: {} } };
     const rig = new HubRig(10, { access, getOptions: NAMESPACES });
@@ -155,7 +155,7 @@ describe('a wildcard is refused', () => {
     { history: { limit: 1 } },
     { presence: {} },
     { presence_stats: {} },
-  ])('by what there is of single channels only: %j', async (command) => {
+  ])('by commands that apply to single channels only: %j', async (command) => {
     const client = await newRig().connected();
     const [[method, params] = ['', {}]] = Object.entries(command);
     const reply = await client.ask(2, { [method]: { ...params, channel: ALL } });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { HubRig, rigWith, settled, upTo } from '../../test/rig/hub-rig.js';
 
 describe('a position', () => {
-  test('in the ring needs nothing of the broker', async () => {
+  test("in the ring needs no read of the broker's log", async () => {
     const { rig, epoch, first } = await rigWith(20);
     const reads = rig.broker.reads.length;
     const client = await rig.subscribed('a', { recover: true, offset: 12, epoch });
@@ -13,7 +13,7 @@ describe('a position', () => {
     expect([rig.broker.reads.length, rig.recoveries]).toEqual([reads, [true]]);
   });
 
-  test('that is old takes one read of the log for all who come back', async () => {
+  test('that is old takes one read of the log for all clients that return', async () => {
     const { rig, epoch } = await rigWith(500);
     const reads = rig.broker.reads.length;
     const clients = [50, 20, 90, 20].map((offset) => {
@@ -31,7 +31,7 @@ describe('a position', () => {
     expect(rig.broker.reads.length - reads).toBe(1);
   });
 
-  test('that is old takes one read for all, also if the answer holds little of it', async () => {
+  test('that is old takes one read for all clients, also if the reply has room for little of it', async () => {
     const { rig, epoch } = await rigWith(0);
     await rig.publish('a', 30, 'x'.repeat(5000));
     const reads = rig.broker.reads.length;
@@ -42,7 +42,7 @@ describe('a position', () => {
     expect(rig.broker.reads.length - reads).toBe(1);
   });
 
-  test('that is old is read anew for who comes later: nothing is kept for nobody', async () => {
+  test('that is old is read again for a later client: nothing is kept without a subscription', async () => {
     const { rig, epoch } = await rigWith(50);
     const asked = { recover: true, offset: 20, epoch };
     let answer: () => void = () => undefined;
@@ -83,7 +83,7 @@ describe('a position', () => {
     expect(rig.recoveries).toEqual([false, false]);
   });
 
-  test('that is ahead is waited for, then looked up, then not recovered', async () => {
+  test('that is ahead is awaited, then looked up, then not recovered', async () => {
     const { rig, epoch } = await rigWith(5);
     const soon = await rig.subscribed('a', { recover: true, offset: 6, epoch });
     const never = await rig.subscribed('a', { recover: true, offset: 60, epoch });
@@ -101,7 +101,7 @@ describe('a position', () => {
 });
 
 describe('a subscription', () => {
-  test('that nobody can begin in time is refused, temporarily; without answers it waits on', async () => {
+  test('that cannot begin in time is refused, temporarily; on a wire without replies it waits on', async () => {
     const rig = new HubRig();
     rig.broker.script = () => Promise.reject(new Error('away'));
     const client = await rig.subscribed('a');
@@ -131,7 +131,7 @@ describe('a subscription', () => {
     expect(rig.hub.channelCount).toBe(0);
   });
 
-  test('to names that a client makes up leaves only so many of them followed', async () => {
+  test('to many names that a client invents leaves only a limited number of channels followed', async () => {
     const rig = new HubRig(10, { maxIdleChannels: 20 });
     const stays = await rig.subscribed('a');
     const { epoch } = await rig.publish('a', 1);
@@ -166,7 +166,7 @@ describe('a subscription', () => {
     expect(first.offsets.at(-1)).toBe(201);
   });
 
-  test('whose next publication was removed is told: 2500, or 3010 without positions', async () => {
+  test('whose next publication was removed is notified: 2500, or 3010 without positions', async () => {
     const { rig, first } = await rigWith(0);
     const seed = await rig.seed('a');
     for (const { socket } of [first, seed]) socket.buffered = 300_000;

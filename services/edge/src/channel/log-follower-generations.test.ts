@@ -5,7 +5,7 @@ import { FollowerRig, GONE, items, generation, page } from '../../test/rig/follo
 import type { LogPage } from './log-follower.js';
 
 describe('a new generation', () => {
-  test('that names the known end is taken from the flow; what is late of the old one is repeated', () => {
+  test('that names the known end is taken from the flow; late publications of the old one are repeated', () => {
     const rig = FollowerRig.at(2);
     expect(rig.receive(3)).toBe('next');
     expect(rig.receive(1, 'f', { epoch: 'e', offset: 3 })).toBe('next');
@@ -93,7 +93,7 @@ describe('a new generation', () => {
     generation: generation('f', 8, follows),
   });
 
-  test('after an interruption it follows what was answered last: whoever has that goes on', () => {
+  test('after an interruption it follows the last acknowledged position: a log that has it continues', () => {
     const rig = broken(5);
     const follows = { epoch: 'e', offset: 5 };
     expect(rig.read(page(1, 2, 2, generation('f', 1, follows)))).toEqual(['read']);
@@ -102,13 +102,13 @@ describe('a new generation', () => {
     expect(rig.log.cursorAfter({ epoch: 'e', offset: 4 })).toBe(rig.log.ringStart - 1);
   });
 
-  test('who had more than was answered goes on, too', () => {
+  test('a log that had more than was acknowledged continues, too', () => {
     const rig = broken(7);
     expect(rig.read(goneOn(items(8, 9, 'f'), { epoch: 'e', offset: 5 }))).toEqual(['live']);
     expect(rig.data).toEqual(['f8', 'f9']);
   });
 
-  test('what is missing of the old generation is taken from the log, where offsets went on', () => {
+  test('missing publications of the old generation are taken from the log, if offsets continue', () => {
     const rig = broken(3);
     const all = [...items(4, 5), ...items(8, 9, 'f')];
     expect(rig.read(goneOn(all, { epoch: 'e', offset: 5 }))).toEqual(['live']);
@@ -123,7 +123,7 @@ describe('a new generation', () => {
       'of the old generation is no longer there',
       goneOn(items(8, 9, 'f'), { epoch: 'e', offset: 5 }),
     ],
-    ['follows nobody knows what', goneOn(items(8, 9, 'f'), undefined)],
+    ['does not say what it follows', goneOn(items(8, 9, 'f'), undefined)],
     ['follows another generation', goneOn(items(8, 9, 'f'), { epoch: 'd', offset: 3 })],
     ['was flushed', page(1, 2, 2, generation('f', 1, { epoch: 'e', offset: 5 }))],
   ])('what is missing is lost where it %s', (_, history) => {
@@ -132,7 +132,7 @@ describe('a new generation', () => {
     expect(rig.data).toEqual([]);
   });
 
-  test('without publications says nothing yet: the first one tells what it follows', () => {
+  test('without publications proves nothing yet: the first one shows what it follows', () => {
     const rig = broken(5);
     expect(rig.read(page(1, 0, 0, generation('f')))).toEqual(['live']);
     expect(rig.log.position).toEqual({ epoch: 'e', offset: 5 });
@@ -186,7 +186,7 @@ describe('a publication of another log on the same topic', () => {
     expect(rig.data).toEqual(['e3', 'f1']);
   });
 
-  test('is looked at again after an interruption, when the log may be another', () => {
+  test('is checked again after an interruption, when the log may be another', () => {
     const rig = FollowerRig.at(3);
     rig.receive(1, 'f', true);
     rig.read(page(1, 0, 3));

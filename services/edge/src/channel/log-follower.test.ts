@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FollowerRig, GONE, items, generation, names, page } from '../../test/rig/follower-rig.js';
 
 describe('the live flow', () => {
-  test('publications follow by one in one epoch; what was there is repeated', () => {
+  test('publications follow by one in one epoch; known ones are repeated', () => {
     const rig = FollowerRig.at(4);
     expect([5, 6, 6, 4].map((offset) => rig.receive(offset))).toEqual([
       'next',
@@ -47,14 +47,14 @@ describe('a first read', () => {
     expect(holed.data).toEqual(names(4, 5));
   });
 
-  test('leaves out what is of the generation before', () => {
+  test('leaves out publications of the generation before', () => {
     const rig = new FollowerRig();
     rig.read({ ...page(1, 5), generation: generation('f', 4, { epoch: 'e', offset: 3 }) });
     expect([rig.data, rig.log.position]).toEqual([names(4, 5), { offset: 5, epoch: 'f' }]);
     expect(rig.log.cursorAfter({ epoch: 'e', offset: 3 })).toBe(rig.log.ringStart);
   });
 
-  test('of what is not there begins in no generation', () => {
+  test('of a log that does not exist begins in no generation', () => {
     const rig = new FollowerRig();
     expect(rig.read(GONE)).toEqual(['live']);
     expect(rig.log.position).toEqual({ offset: 0, epoch: '' });
@@ -69,7 +69,7 @@ describe('a first read', () => {
     ['published between the subscription and the read', 3, 3, true],
     ['the very first', 0, 1, true],
     ['a hole before the first', 0, 2, false],
-  ])('what is heard meanwhile must follow: %s', (_, top, offset, follows) => {
+  ])('publications received meanwhile must follow: %s', (_, top, offset, follows) => {
     const rig = new FollowerRig();
     rig.follower.beginRead();
     rig.receive(offset);
@@ -93,9 +93,9 @@ describe('a gap', () => {
   });
 
   test.each([
-    ['the log no longer has what comes next', page(7, 9), 9],
+    ['the log no longer has the next publication', page(7, 9), 9],
     ['the log has run out', page(1, 0, 9), 9],
-    ['another log, which follows nobody knows what', page(6, 9, 9, generation('f')), 9],
+    ['another log, which does not say what it follows', page(6, 9, 9, generation('f')), 9],
     ['a log that has lost its end', page(1, 0, 5), 7],
   ])('is not filled: %s', (_, history, heard) => {
     const rig = FollowerRig.at(5);
@@ -119,7 +119,7 @@ describe('a gap', () => {
     ['the log ends at the position', page(1, 0, 5)],
     ['the log ends before it', page(1, 0, 3)],
     ['the log is gone', GONE],
-  ])('is none where nothing came meanwhile: %s', (_, history) => {
+  ])('is none if nothing was published meanwhile: %s', (_, history) => {
     const rig = FollowerRig.at(5);
     expect(rig.follower.interrupt()).toBe(true);
     expect(rig.read(history)).toEqual(['live']);
@@ -127,8 +127,8 @@ describe('a gap', () => {
   });
 });
 
-describe('what is heard while the log is read', () => {
-  test('too much of it: the log is read once more, up to there at least', () => {
+describe('publications received while the log is read', () => {
+  test('too many: the log is read once more, at least up to the last of them', () => {
     const rig = FollowerRig.at(1);
     rig.follower.interrupt();
     rig.follower.beginRead();
@@ -139,7 +139,7 @@ describe('what is heard while the log is read', () => {
     expect(rig.data).toEqual(names(2, 1100));
   });
 
-  test('an interruption meanwhile asks for another read, and nothing from before it counts', () => {
+  test('an interruption meanwhile requires another read, and none received before it counts', () => {
     const rig = FollowerRig.at(1);
     rig.follower.interrupt();
     rig.follower.beginRead();

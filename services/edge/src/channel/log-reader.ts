@@ -1,6 +1,7 @@
 import type { Broker } from '@newswire/broker';
 import { toRingPublication } from './ring.js';
-import type { LiveChannel, Subscription } from './live-channel.js';
+import type { LiveChannel } from './live-channel.js';
+import type { Subscription } from './subscription.js';
 import { isInconclusive, type LogPage } from './log-follower.js';
 
 export interface LogReaderOptions {
@@ -14,7 +15,7 @@ export interface LogReaderOptions {
   /** The next publications are lost. The channel then continues at the log's end. */
   readonly onLost: (channel: LiveChannel) => void;
   /** The read that the subscription waited for is done. */
-  readonly onOlder: (subscription: Subscription) => void;
+  readonly onOlder: (channel: LiveChannel, subscription: Subscription) => void;
   /**
    * Resolves when pending publications have been sent, so that a large gap does not fill the
    * memory.
@@ -80,8 +81,7 @@ export class LogReader {
    * The subscription needs publications older than the ring: calls `onOlder` once they have been
    * read.
    */
-  readOlder(subscription: Subscription): void {
-    const { channel } = subscription;
+  readOlder(channel: LiveChannel, subscription: Subscription): void {
     const readers = this.#readers.get(channel);
     if (readers !== undefined) return void readers.add(subscription);
     this.#readers.set(channel, new Set([subscription]));
@@ -92,23 +92,23 @@ export class LogReader {
   }
 
   /** The subscription has ended. */
-  forget(subscription: Subscription): void {
-    this.#readers.get(subscription.channel)?.delete(subscription);
+  forget(channel: LiveChannel, subscription: Subscription): void {
+    this.#readers.get(channel)?.delete(subscription);
   }
 
   async #readForAll(channel: LiveChannel): Promise<void> {
     const { log } = channel;
     const readers = this.#readers.get(channel) ?? new Set();
-    const cursor = Math.min(...[...readers].map((reader) => reader.cursor));
-    const since = readers.size === 0 ? undefined : log.readFrom(cursor);
+    const cursor = Math.min(...[...readers].map(neededCursor));
+    const since = cursor === Infinity ? undefined : log.readFrom(cursor);
     if (since !== undefined) {
       const page = await this.#readAround(channel, since);
       // During the read, the log may have been removed or restarted.
       if (log.readFrom(cursor) === since) log.addOlder(cursor, page.publications);
     }
     this.#readers.delete(channel);
-    for (const reader of readers) this.#options.onOlder(reader);
-    if (channel.behind.size === 0) log.dropOlder();
+    for (const reader of readers) this.#options.onOlder(channel, reader);
+    if (channel.lagging.size === 0) log.dropOlder();
   }
 
   /** Reads what comes after an offset, and some publications before it if they fit in one page. */
@@ -141,5 +141,18 @@ export class LogReader {
       ...rest,
       publications: publications.map((each, i) => toRingPublication(each, publishedMs(i))),
     };
+  }
+}
+
+/** The next publication for a subscription; Infinity if it does not wait for one. */
+function neededCursor({ state }: Subscription): number {
+  switch (state.name) {
+    case 'waiting':
+      return state.requestedCursor ?? Infinity;
+    case 'lagging':
+      return state.cursor;
+    case 'live':
+    case 'ended':
+      return Infinity;
   }
 }

@@ -26,7 +26,7 @@ test('a tick is flushed once, in order, and not before it ends', () => {
   ]);
 });
 
-test('what is over the bytes of one tick waits for the next, but one item always goes', () => {
+test('publications beyond the bytes of one tick wait for the next, but one is always sent', () => {
   const { rig, channel, socket } = rigWith(10);
   rig.receive(channel, 'a longer text than ten bytes');
   rig.receive(channel, 'abcd');
@@ -39,7 +39,7 @@ test('what is over the bytes of one tick waits for the next, but one item always
   expect(rig.deferred).toEqual([]);
 });
 
-test('who is slow is looked for again when so many bytes have gone out, of any channel', () => {
+test('slow sessions are checked for again after a number of bytes sent, of any channel', () => {
   const rig = new FlushRig({ slowCheckBytes: 10, maxBufferedBytes: 100 });
   const [channel, other] = [rig.channel(), rig.channel()];
   const { session, socket } = rig.session();
@@ -47,26 +47,26 @@ test('who is slow is looked for again when so many bytes have gone out, of any c
   const flush = (which: typeof channel, data: string) => {
     rig.receive(which, data);
     rig.tick();
-    return subscription.state;
+    return subscription.state.name;
   };
   expect(flush(channel, 'abc')).toBe('live');
   socket.buffered = 101;
   expect(flush(channel, 'abc')).toBe('live'); // 5 bytes since the last check
   flush(other, 'abc');
-  expect(flush(channel, 'a')).toBe('behind'); // 15 bytes by now
+  expect(flush(channel, 'a')).toBe('lagging'); // 15 bytes by now
 });
 
-test('what has gone out counts, in publications and bytes', () => {
+test('the flush position counts publications and bytes', () => {
   const { rig, channel } = rigWith();
-  const { flushed } = channel;
+  const flushed = channel.flushed.cursor;
   rig.receive(channel, 'é');
   rig.receive(channel, 'x');
-  expect([channel.flushed, channel.keepFrom]).toEqual([flushed, flushed]);
+  expect([channel.flushed.cursor, channel.keepFrom]).toEqual([flushed, flushed]);
   rig.tick();
-  expect([channel.flushed - flushed, channel.flushedBytes]).toEqual([2, 4 + 3]);
+  expect([channel.flushed.cursor - flushed, channel.flushed.bytes]).toEqual([2, 4 + 3]);
 });
 
-test('each wire has frames of its own: one a publication, or all in one', () => {
+test('each wire has frames of its own: one for each publication, or one for all', () => {
   const { rig, channel, socket } = rigWith();
   const other = rig.session(centrifugeWire);
   rig.subscribe(other.session, channel);
@@ -81,12 +81,12 @@ test('each wire has frames of its own: one a publication, or all in one', () => 
 test('a channel that is left meanwhile is not flushed', () => {
   const { rig, channel, socket } = rigWith();
   rig.receive(channel);
-  channel.isReady = false;
+  channel.leave();
   rig.flush();
   expect(socket.frames).toEqual([]);
 });
 
-test('what cannot be encoded is told, and skipped', () => {
+test('publications that cannot be encoded are reported, and skipped', () => {
   const { rig, channel, socket } = rigWith();
   channel.log.append(toRingPublication({ offset: 1, data: '"no end\\' }, 0), channel.keepFrom);
   rig.outbox.add(channel);
@@ -97,7 +97,7 @@ test('what cannot be encoded is told, and skipped', () => {
   expect(socket.frames).toEqual(['2']);
 });
 
-test('flushed resolves when everything taken in so far has gone out, over as many ticks as it takes', async () => {
+test('flushed resolves when everything received so far has been sent, over as many ticks as it takes', async () => {
   const { rig, channel, socket } = rigWith(1);
   for (let i = 0; i < 5; i++) rig.receive(channel);
   const flushed = rig.outbox.flushed(channel).then(() => 'flushed');
@@ -109,8 +109,8 @@ test('flushed resolves when everything taken in so far has gone out, over as man
   expect([await flushed, socket.frames.length]).toEqual(['flushed', 5]);
 });
 
-describe('where one generation ends and another begins', () => {
-  test('clients with positions are told, before anything of the new one; the others go on', () => {
+describe('at the end of a generation', () => {
+  test('clients with positions are notified before anything of the next one; the others continue', () => {
     const { rig, channel, socket } = rigWith();
     const { session, socket: positioned } = rig.session(centrifugeWire);
     const subscription = rig.subscribe(session, channel);
@@ -122,7 +122,7 @@ describe('where one generation ends and another begins', () => {
     rig.tick();
     expect([positioned.frames.length, rig.broken]).toEqual([1, [subscription]]);
     expect(socket.frames).toEqual(['1', 'new']);
-    expect(channel.flushedEpoch).toBe('f');
+    expect(channel.flushed.epoch).toBe('f');
   });
 
   test('clients that know the new one already stay', () => {
@@ -132,6 +132,6 @@ describe('where one generation ends and another begins', () => {
     const subscription = rig.subscribe(session, channel);
     rig.receive(channel);
     rig.flush();
-    expect([subscription.state, socket.frames.length, rig.broken]).toEqual(['live', 1, []]);
+    expect([subscription.state.name, socket.frames.length, rig.broken]).toEqual(['live', 1, []]);
   });
 });

@@ -1,6 +1,10 @@
 import type { CatchUp } from './catch-up.js';
 import { encodeFrames } from './frames.js';
-import type { LiveChannel, Subscription } from './live-channel.js';
+import type { LiveChannel } from './live-channel.js';
+import type { Subscription } from './subscription.js';
+
+/** The part of catch-up that the outbox needs. */
+type SlowSessions = Pick<CatchUp, 'takeOffSlow' | 'serveAll'>;
 
 /** The part of the listening server that the outbox needs. */
 export interface TopicPublisher {
@@ -31,13 +35,14 @@ export interface OutboxOptions {
 }
 
 /**
- * Collects what this tick has to send. Each channel is encoded once per wire and published to
- * uWebSockets.js as topics. It never publishes inside a socket handler, where more than 32 messages
- * in a tick are sent uncorked and cost twelve times as much.
+ * Collects the channels that have something to send in this tick. Each channel is encoded once per
+ * wire, whatever its number of sessions (see outbox.bench.ts), and published to uWebSockets.js as
+ * topics. It never publishes inside a socket handler, where uWebSockets.js sends messages beyond
+ * the 32nd one by one.
  */
 export class Outbox {
   readonly #publisher: TopicPublisher;
-  readonly #catchUp: CatchUp;
+  readonly #catchUp: SlowSessions;
   readonly #options: OutboxOptions;
   readonly #defer: (flush: () => void) => void;
   #dirty = new Set<LiveChannel>();
@@ -49,7 +54,7 @@ export class Outbox {
   #publications = 0;
   #deliveries = 0;
 
-  constructor(publisher: TopicPublisher, catchUp: CatchUp, options: OutboxOptions) {
+  constructor(publisher: TopicPublisher, catchUp: SlowSessions, options: OutboxOptions) {
     this.#publisher = publisher;
     this.#catchUp = catchUp;
     this.#options = options;
@@ -78,7 +83,7 @@ export class Outbox {
     this.#publications = this.#deliveries = 0;
     for (const channel of dirty) {
       if (channel.isReady) this.#flushChannel(channel);
-      if (channel.isReady && channel.flushed < channel.log.end) this.add(channel);
+      if (channel.hasPending) this.add(channel);
     }
     this.#options.onFlush(this.#publications, this.#deliveries);
   }
@@ -87,54 +92,46 @@ export class Outbox {
   async flushed(channel: LiveChannel): Promise<void> {
     this.add(channel);
     const { end } = channel.log;
-    while (channel.isReady && channel.flushed < end)
+    while (channel.isReady && channel.flushed.cursor < end)
       await new Promise((resolve) => setImmediate(resolve));
   }
 
   #flushChannel(channel: LiveChannel): void {
-    this.#enterGeneration(channel);
-    const { log, flushed, audiences } = channel;
-    const { maxFlushBytes, maxMessageBytes } = this.#options;
+    if (channel.enterGeneration()) this.#breakOthers(channel);
+    const { log, audiences } = channel;
+    const flushed = channel.flushed.cursor;
+    const { maxFlushBytes, maxMessageBytes, slowCheckBytes } = this.#options;
     const publications = log.slice(flushed, log.generationEnd(flushed), maxFlushBytes) ?? [];
     // Checked before anything is sent, so that a session always leaves the topic after a whole
     // flush, never in the middle of one.
-    if (this.#sentBytes >= channel.nextSlowCheckBytes) {
+    if (channel.takeSlowCheck(this.#sentBytes, slowCheckBytes)) {
       for (const { members } of audiences.values()) this.#catchUp.takeOffSlow(members);
-      channel.nextSlowCheckBytes = this.#sentBytes + this.#options.slowCheckBytes;
     }
     try {
       const previous = audiences.size === 0 ? undefined : log.before(flushed);
-      for (const [wire, { topic }] of audiences) {
+      for (const { wire, topic } of audiences.values()) {
         const frames = encodeFrames(wire, channel.name, publications, previous, maxMessageBytes);
         for (const frame of frames) this.#publisher.publish(topic, frame);
       }
-      if (publications.length > 0) channel.advance();
+      if (publications.length > 0) channel.passFirst();
     } catch (error) {
       this.#options.onFault(channel, error);
     }
-    channel.flushed += publications.length;
-    for (const { bytes } of publications) {
-      channel.flushedBytes += bytes;
-      this.#sentBytes += bytes;
-    }
+    this.#sentBytes += channel.advance(publications);
     this.#publications += publications.length;
     this.#deliveries += publications.length * channel.liveCount;
-    if (channel.behind.size > 0) this.#catchUp.serveChannel(channel);
+    if (channel.lagging.size > 0) this.#catchUp.serveAll(channel.lagging);
   }
 
   /**
    * Where one generation of the log ends and the next begins, subscriptions that keep a position
    * must be made anew.
    */
-  #enterGeneration(channel: LiveChannel): void {
-    const { epoch } = channel.log.positionAt(channel.flushed);
-    if (epoch === channel.flushedEpoch) return;
-    channel.flushedEpoch = epoch;
-    for (const [wire, { members }] of channel.audiences) {
+  #breakOthers({ audiences, flushed }: LiveChannel): void {
+    for (const { wire, members } of audiences.values()) {
       if (!wire.hasPositions) continue;
       for (const subscription of members) {
-        const isBroken = subscription.keepsPosition && subscription.epoch !== epoch;
-        if (isBroken) this.#options.onBroken(subscription);
+        if (!subscription.canContinueIn(flushed.epoch)) this.#options.onBroken(subscription);
       }
     }
   }

@@ -23,7 +23,7 @@ const replayed = ({ answer }: HubClient) => ({
 const LOST = { recovered: false, offsets: [] };
 
 describe('an edge that listened all the time', () => {
-  test('gives no subscriber a newest publication that is older than its log keeps', async () => {
+  test('gives no subscriber a newest publication that has expired in the log', async () => {
     const rig = newRig({ cacheRecovery: true, historyTtlMs: 1000 });
     await rig.subscribed('a');
     await rig.publish('a', 1);
@@ -34,7 +34,7 @@ describe('an edge that listened all the time', () => {
     expect([late.answer?.subscribe?.recovered, late.offsets]).toEqual([undefined, []]);
   });
 
-  test('recovers nobody from what is too old, or more than the log keeps', async () => {
+  test('recovers no position that is too old, or further back than the log keeps', async () => {
     const rig = newRig({ historySize: 2, historyTtlMs: 1000 });
     const epoch = readEpoch(await rig.subscribed('a'));
     await rig.publish('a', 4);
@@ -45,7 +45,7 @@ describe('an edge that listened all the time', () => {
     expect(replayed(await backAt(rig, epoch, 4))).toEqual({ recovered: true, offsets: [] });
   });
 
-  test('counts the age of what it reads from the log from when it was published', async () => {
+  test('counts the age of publications read from the log from when they were published', async () => {
     const rig = newRig({ historyTtlMs: 1000 });
     const { epoch } = await rig.publish('a', 2);
     rig.nowMs += 900;
@@ -54,7 +54,7 @@ describe('an edge that listened all the time', () => {
     expect(replayed(await backAt(rig, epoch, 1))).toEqual(LOST);
   });
 
-  test('counts the age of what came while the log was read from when it came', async () => {
+  test('counts the age of publications received during a read from when they arrived', async () => {
     const rig = newRig({ historyTtlMs: 1000 });
     const first = await rig.subscribed('a');
     await rig.publish('a', 1);
@@ -70,7 +70,7 @@ describe('an edge that listened all the time', () => {
     expect(replayed(await backAt(rig, readEpoch(first), 1))).toEqual(LOST);
   });
 
-  test('counts the age of what comes beside something else to send from when it came', async () => {
+  test('counts the age from the arrival while another channel has something to send', async () => {
     const rig = newRig({ cacheRecovery: true, historyTtlMs: 1000 });
     await rig.subscribed('a');
     await rig.publish('a', 1);
@@ -83,7 +83,7 @@ describe('an edge that listened all the time', () => {
     expect(replayed(await rig.subscribed('a'))).toEqual({ recovered: true, offsets: [2] });
   });
 
-  test('counts the age of what comes while more is to send than a tick takes', async () => {
+  test('counts the age from the arrival while more is to be sent than a tick allows', async () => {
     const namespace = { ...OPEN_NAMESPACE, cacheRecovery: true, historyTtlMs: 1000 };
     const getOptions = () => namespace;
     const rig = new HubRig(1000, { getOptions, getLimits: getOptions, maxFlushBytes: 4096 });
@@ -99,7 +99,7 @@ describe('an edge that listened all the time', () => {
     expect(replayed(await rig.subscribed('a'))).toEqual({ recovered: true, offsets: [31] });
   });
 
-  test('serves a session that lags all that it is owed, and nobody else', async () => {
+  test('serves a lagging session everything since it lags, and no other session', async () => {
     const rig = newRig({ historySize: 2, historyTtlMs: 1000 });
     const slow = await rig.subscribed('a');
     await rig.publish('a', 1);
@@ -114,7 +114,7 @@ describe('an edge that listened all the time', () => {
     expect(slow.offsets).toEqual(upTo(1, 9));
   });
 
-  test('lets go of what nobody can be given, but for the newest', async () => {
+  test('drops expired publications, except for the newest', async () => {
     const rig = newRig({ historyTtlMs: 1000 });
     const first = await rig.subscribed('a');
     await rig.publish('a', 5);
@@ -131,7 +131,7 @@ describe('an edge that listened all the time', () => {
 });
 
 describe('after the history was removed', () => {
-  test('what went out in the same tick is recovered by nobody', async () => {
+  test('publications sent in the same tick are not recovered', async () => {
     const rig = newRig({ cacheRecovery: true });
     const first = await rig.subscribed('a');
     void rig.broker.publish('a', '"1"');
@@ -141,7 +141,7 @@ describe('after the history was removed', () => {
     expect((await rig.subscribed('a')).offsets).toEqual([]);
   });
 
-  test('what was read before it, and came after it, is recovered by nobody', async () => {
+  test('publications read before it, and received after it, are not recovered', async () => {
     const rig = newRig({});
     const { epoch } = await rig.publish('a', 3);
     const page = await rig.broker.history('a', 0, 10);

@@ -1,6 +1,7 @@
 import type { Since } from '@newswire/protocol';
 import { expect, test } from 'vitest';
 import { LiveChannel } from './live-channel.js';
+import { PositionCheck } from './position-check.js';
 import { determineStart } from './subscription-start.js';
 import { toRingPublication } from './ring.js';
 
@@ -14,8 +15,7 @@ function newChannel(): LiveChannel {
   const channel = new LiveChannel('a', { ringSize: 5, ringBytes: 1000 });
   channel.log.restart({ epoch: 'f', firstOffset: 5, follows: { epoch: 'e', offset: 3 } }, 10);
   for (const item of items(11, 13)) channel.log.append(item, Infinity);
-  channel.skipToEnd();
-  channel.isReady = true;
+  channel.makeReady(new PositionCheck(1000, 0));
   for (const item of items(14, 15)) channel.log.append(item, channel.keepFrom);
   return channel;
 }
@@ -34,7 +34,7 @@ function start(since: Since, channel = newChannel()) {
   return { ...rest, ...channel.log.positionAt(cursor) };
 }
 
-test('now is behind what was flushed: what is still to be flushed comes', () => {
+test('now is where the channel was flushed: pending publications follow', () => {
   const now = { type: 'at', recovered: undefined, epoch: 'f', offset: 13 };
   expect(start({ type: 'now' })).toEqual(now);
 });
@@ -42,19 +42,14 @@ test('now is behind what was flushed: what is still to be flushed comes', () => 
 test.each([
   ['in the ring', 11, 'f', { type: 'at', recovered: true, offset: 11, epoch: 'f' }],
   ['the newest', 15, 'f', { type: 'at', recovered: true, offset: 15, epoch: 'f' }],
-  [
-    'in the generation that goes on',
-    11,
-    '',
-    { type: 'at', recovered: true, offset: 11, epoch: 'f' },
-  ],
+  ['in the current generation', 11, '', { type: 'at', recovered: true, offset: 11, epoch: 'f' }],
   ['not reached yet', 16, 'f', { type: 'ahead' }],
   ['older than the ring', 6, 'f', { type: 'older', offset: 6, epoch: 'f' }],
   ['the end of the generation before', 3, 'e', { type: 'older', offset: 4, epoch: 'f' }],
-  ['more than the generation before had', 9, 'e', { type: 'older', offset: 4, epoch: 'f' }],
+  ['after the end of the generation before', 9, 'e', { type: 'older', offset: 4, epoch: 'f' }],
   ['in the generation before', 2, 'e', { type: 'older', offset: 2, epoch: 'e' }],
   ['before its generation', 3, 'f', { type: 'at', recovered: false, offset: 13, epoch: 'f' }],
-  ['of a generation that this edge has not heard of', 3, 'x', { type: 'ahead' }],
+  ['of a generation that this edge does not know', 3, 'x', { type: 'ahead' }],
 ])('a position %s', (_, offset, epoch, expected) => {
   expect(start(position(offset, epoch))).toEqual(expected);
 });
@@ -77,7 +72,7 @@ test.each([
   expect(start(last(count))).toMatchObject(expected);
 });
 
-test('the last ones, as far as the log still has them', () => {
+test('the last publications, as far as the log still has them', () => {
   const channel = newChannel();
   channel.log.addOlder(channel.log.cursorAfter({ offset: 6, epoch: 'f' }) ?? 0, items(9, 13));
   expect(start(last(1000), channel)).toMatchObject({ type: 'at', offset: 8 });

@@ -1,5 +1,133 @@
-import type { Since } from '@newswire/protocol';
+import { ProtocolError, type Since } from '@newswire/protocol';
+import type { CatchUp } from './catch-up.js';
 import type { LiveChannel } from './live-channel.js';
+import type { LogReader } from './log-reader.js';
+import type { RingPublication } from './ring.js';
+import type { SubscribedChannel, Subscription } from './subscription.js';
+
+export interface StarterOptions {
+  readonly now: () => number;
+  /**
+   * A subscription with a reply is refused (100, temporary) if it cannot begin within this time.
+   */
+  readonly subscribeTimeoutMs: number;
+  /** Called with the outcome of each request for a position. */
+  readonly onRecovery: (recovered: boolean) => void;
+  /** The client was notified of where the subscription begins. */
+  readonly onBegun: (subscription: Subscription) => void;
+  /** The subscription cannot begin: the client must be notified of the error. */
+  readonly onRefused: (subscription: Subscription, error: ProtocolError) => void;
+}
+
+/** If this edge does not reach a requested position within this time, it reads the broker's log. */
+const AHEAD_LIMIT_MS = 500;
+
+/** The most data in the reply that a position was recovered. The rest follows in later frames. */
+const MAX_REPLY_BYTES = 32_768;
+
+/** Determines where waiting subscriptions begin, notifies their clients and begins them. */
+export class SubscriptionStarter {
+  readonly #reader: Pick<LogReader, 'readOlder'>;
+  readonly #catchUp: Pick<CatchUp, 'begin'>;
+  readonly #options: StarterOptions;
+  /** The last replayed list: when all clients reconnect together, most get the same list. */
+  #lastReplay: readonly RingPublication[] = [];
+
+  constructor(
+    reader: Pick<LogReader, 'readOlder'>,
+    catchUp: Pick<CatchUp, 'begin'>,
+    options: StarterOptions,
+  ) {
+    this.#reader = reader;
+    this.#catchUp = catchUp;
+    this.#options = options;
+  }
+
+  /** Begins the channel's waiting subscriptions, as far as it is known where. */
+  startAll(channel: LiveChannel): void {
+    if (!channel.isReady) return;
+    for (const subscription of channel.waiting) this.start(channel, subscription);
+  }
+
+  /** Begins a waiting subscription to a ready channel, if it is known where. */
+  start(channel: LiveChannel, subscription: Subscription): void {
+    const { since, terms, state } = subscription;
+    if (state.name !== 'waiting') return undefined;
+    const determine = terms.cacheRecovery ? startAtNewest : determineStart;
+    const start = determine(channel, since, this.#options.now());
+    switch (start.type) {
+      case 'at':
+        return this.#begin(subscription, start.cursor, start.recovered);
+      case 'older':
+        subscription.awaitOlder(start.cursor);
+        return this.#reader.readOlder(channel, subscription);
+      case 'ahead':
+        if (state.isLookedUp) this.#begin(subscription, channel.flushed.cursor, false);
+        return undefined;
+    }
+  }
+
+  /**
+   * Refuses subscriptions that have waited for too long. True if the broker's log must be read,
+   * because this edge has not reached a requested position.
+   */
+  sweep(channel: LiveChannel): boolean {
+    const nowMs = this.#options.now();
+    let isAhead = false;
+    for (const subscription of channel.waiting) {
+      const { state, createdMs, commandId } = subscription;
+      const waitedMs = nowMs - createdMs;
+      if (commandId !== undefined && waitedMs >= this.#options.subscribeTimeoutMs) {
+        const error = new ProtocolError('internal', 'the channel cannot be read now, try again');
+        this.#options.onRefused(subscription, error);
+      } else if (channel.isReady && waitedMs >= AHEAD_LIMIT_MS) {
+        if (state.name !== 'waiting' || state.isLookedUp) continue;
+        subscription.lookUp();
+        isAhead = true;
+      }
+    }
+    return isAhead;
+  }
+
+  #begin(subscription: Subscription, cursor: number, recovered: boolean | undefined): void {
+    if (recovered !== undefined) this.#options.onRecovery(recovered);
+    if (recovered === false && subscription.mustRecover) {
+      return this.#options.onRefused(subscription, new ProtocolError('unrecoverablePosition'));
+    }
+    const { channel, session } = subscription;
+    const position = channel.log.positionAt(cursor);
+    const replayed = recovered === true ? this.#findReplay(subscription, cursor) : [];
+    const isReceived = session.subscriptions.handleSubscribed(
+      subscription,
+      position,
+      recovered,
+      replayed,
+    );
+    if (subscription.state.name === 'ended') return; // the reply could not be sent
+    this.#options.onBegun(subscription);
+    const received = isReceived ? replayed.length : 0;
+    if (received > 0) subscription.passFirst();
+    this.#catchUp.begin(subscription, position.epoch, cursor + received);
+  }
+
+  /** The publications that the reply lists. */
+  #findReplay({ channel, commandId }: Subscription, cursor: number): readonly RingPublication[] {
+    const until = Math.min(channel.log.generationEnd(cursor), channel.flushed.cursor);
+    // A subscription without a command is announced by a push, which has no room for publications.
+    if (cursor >= until || commandId === undefined) return [];
+    const found = channel.log.slice(cursor, until, MAX_REPLY_BYTES) ?? [];
+    return found.length > 0 ? this.#shareReplay(found) : found;
+  }
+
+  /** The previous list, if it has the same publications: a wire then encodes it only once. */
+  #shareReplay(found: readonly RingPublication[]): readonly RingPublication[] {
+    const last = this.#lastReplay;
+    const isSame = found[0] === last[0] && found.at(-1) === last.at(-1);
+    if (isSame && found.length === last.length) return last;
+    this.#lastReplay = found;
+    return found;
+  }
+}
 
 /**
  * Where a subscription begins. `recovered` is undefined if no position was requested. `older`: its
@@ -11,21 +139,20 @@ export type Start =
   | { readonly type: 'older'; readonly cursor: number }
   | { readonly type: 'ahead' };
 
+type StartChannel = Pick<SubscribedChannel, 'log' | 'flushed'>;
+
 /**
  * Where a subscription to a ready channel begins: as if the ring kept no more than the broker's
  * log. The publications that it keeps beyond that are for lagging sessions.
  */
-export function determineStart({ log, flushed }: LiveChannel, since: Since, nowMs: number): Start {
+export function determineStart({ log, flushed }: StartChannel, since: Since, nowMs: number): Start {
+  const { cursor: end } = flushed;
   switch (since.type) {
     case 'now':
-      return { type: 'at', cursor: flushed, recovered: undefined };
+      return { type: 'at', cursor: end, recovered: undefined };
     case 'last': {
-      const oldest = Math.max(
-        flushed - since.count,
-        Math.min(log.generationStart, flushed),
-        log.floor,
-      );
-      const cursor = Math.min(log.firstAllowed(oldest, nowMs), flushed);
+      const oldest = Math.max(end - since.count, Math.min(log.generationStart, end), log.floor);
+      const cursor = Math.min(log.firstAllowed(oldest, nowMs), end);
       if (log.has(cursor)) return { type: 'at', cursor, recovered: undefined };
       return { type: 'older', cursor };
     }
@@ -33,26 +160,27 @@ export function determineStart({ log, flushed }: LiveChannel, since: Since, nowM
       // Another edge may have received a new generation before this one does.
       if (!log.knows(since.position.epoch)) return { type: 'ahead' };
       const cursor = log.cursorAfter(since.position);
-      if (cursor === undefined) return { type: 'at', cursor: flushed, recovered: false };
+      if (cursor === undefined) return { type: 'at', cursor: end, recovered: false };
       if (cursor > log.end) return { type: 'ahead' };
-      const isAllowed = cursor >= flushed || log.firstAllowed(cursor, nowMs) === cursor;
-      if (!isAllowed) return { type: 'at', cursor: flushed, recovered: false };
+      const isAllowed = cursor >= end || log.firstAllowed(cursor, nowMs) === cursor;
+      if (!isAllowed) return { type: 'at', cursor: end, recovered: false };
       if (log.has(cursor)) return { type: 'at', cursor, recovered: true };
       if (log.readFrom(cursor) !== undefined) return { type: 'older', cursor };
-      return { type: 'at', cursor: flushed, recovered: false };
+      return { type: 'at', cursor: end, recovered: false };
     }
   }
 }
 
 /** Where a subscription begins that gets the newest publication, and none before it. */
-export function startAtNewest(channel: LiveChannel, since: Since, nowMs: number): Start {
-  const { log, flushed } = channel;
-  const isAsked = since.type === 'position';
-  if (isAsked && log.knows(since.position.epoch) && log.cursorAfter(since.position) === flushed) {
-    return { type: 'at', cursor: flushed, recovered: true }; // the client has it already
+export function startAtNewest(channel: StartChannel, since: Since, nowMs: number): Start {
+  const { log } = channel;
+  const { cursor: end } = channel.flushed;
+  const isRecovering = since.type === 'position';
+  const isKnown = isRecovering && log.knows(since.position.epoch);
+  if (isKnown && log.cursorAfter(since.position) === end) {
+    return { type: 'at', cursor: end, recovered: true }; // the client has it already
   }
   const start = determineStart(channel, { type: 'last', count: 1 }, nowMs);
   if (start.type !== 'at') return start;
-  const recovered = start.cursor < flushed || (isAsked ? false : undefined);
-  return { ...start, recovered };
+  return { ...start, recovered: start.cursor < end || (isRecovering ? false : undefined) };
 }

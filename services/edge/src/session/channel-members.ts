@@ -1,6 +1,6 @@
 import type { Presence } from '@newswire/broker';
 import type { ClientInfo, Reply, Wire } from '@newswire/protocol';
-import type { Subscription } from '../channel/live-channel.js';
+import type { Subscription } from '../channel/subscription.js';
 
 export interface ChannelMembersOptions {
   /** Undefined: joins and leaves are neither reported nor received. */

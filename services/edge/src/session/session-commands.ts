@@ -205,10 +205,8 @@ function isAmong({ credentials, subscriptions }: Session, channel: string, who: 
       return true;
     case 'users':
       return credentials.user !== '';
-    case 'subscribers': {
-      const state = subscriptions.get(channel)?.state;
-      return state === 'live' || state === 'behind';
-    }
+    case 'subscribers':
+      return subscriptions.get(channel)?.hasBegun === true;
     case 'nobody':
       return false;
   }

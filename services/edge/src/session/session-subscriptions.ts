@@ -14,7 +14,7 @@ import { PendingConnect } from './pending-connect.js';
 import type { Session } from './session.js';
 import type { Expiry } from './expiry.js';
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
-import { TermsResolver } from './subscription-terms.js';
+import { TermsResolver } from '../channel/subscription-terms.js';
 
 export interface SessionSubscriptionsOptions {
   readonly hub: Pick<Hub, 'subscribe' | 'unsubscribe'>;
@@ -80,7 +80,8 @@ export class SessionSubscriptions {
     session.subscriptions.delete(channel);
     const { state, commandId } = subscription;
     this.#options.hub.unsubscribe(subscription);
-    if (state === 'waiting' && commandId !== 0) session.refuse(commandId, endedMeanwhile());
+    if (state.name === 'waiting' && commandId !== undefined)
+      session.refuse(commandId, endedMeanwhile());
   }
 
   /** Makes the subscriptions that the server gives a client before the connect reply. */
@@ -203,7 +204,9 @@ export class SessionSubscriptions {
   ): void {
     const terms = this.#terms.resolve(request, grant, isServerSide);
     const asked = terms.recovery ? request : { ...request, since: FROM_NOW, mustRecover: false };
-    this.#options.hub.subscribe(session, asked, id, terms, grant);
+    // Where a wire has no replies, its commands have the id 0.
+    const commandId = id === 0 ? undefined : id;
+    this.#options.hub.subscribe(session, asked, commandId, terms, grant);
   }
 
   #forgetAttempt(session: Session, channel: string): void {

@@ -15,7 +15,7 @@ import { AccessClosedError, ANONYMOUS, type Credentials } from '../access/access
 import type { Place } from './connection-limiter.js';
 import { CommandRateLimiter } from './rate-limits.js';
 import type { Peer } from './heartbeats.js';
-import type { Subscriber, Subscription } from '../channel/live-channel.js';
+import type { Subscriber, SubscriberSubscriptions, Subscription } from '../channel/subscription.js';
 import type { RingPublication } from '../channel/ring.js';
 import { isOver } from '../channel/frames.js';
 import type { PendingConnect } from './pending-connect.js';
@@ -24,6 +24,7 @@ import type { AskingCommand } from './session-commands.js';
 import { CONNECT_WITHOUT_COMMAND } from './session-connect.js';
 import type { SessionContext, WireChoice } from './session-context.js';
 import type { Attempt } from './session-subscriptions.js';
+import type { SubscriptionNotifier } from './subscription-notifier.js';
 
 export type { SessionContext, WireChoice } from './session-context.js';
 
@@ -52,7 +53,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   readonly client = newClientId();
   /** A secret that identifies this session where its commands arrive as separate requests. */
   readonly emulationId: string | undefined;
-  readonly subscriptions = new Map<string, Subscription>();
+  readonly subscriptions: OwnSubscriptions;
   /** Channels whose access check is under way. */
   attempts: Map<string, Attempt> | undefined;
   opening: PendingConnect | undefined;
@@ -76,6 +77,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   /** Until its first frame, the session has the wire that an empty frame chooses. */
   constructor(connection: Connection, choose: WireChoice, context: SessionContext, origin: Origin) {
+    this.subscriptions = new OwnSubscriptions(this, context.notices);
     this.connection = connection;
     this.origin = origin;
     this.#choose = choose;
@@ -93,10 +95,6 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   get isOver(): boolean {
     return this.#phase === 'over';
-  }
-
-  get isHeld(): boolean {
-    return this.opening !== undefined;
   }
 
   handleText(text: string): void {
@@ -161,7 +159,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     this.#phase = 'connected';
     const commands = this.#pending?.take() ?? [];
     this.#pending = undefined;
-    if (this.isHeld) {
+    if (this.subscriptions.isHeld) {
       this.opening = undefined;
       this.#context.handleDrain(this);
     }
@@ -175,24 +173,6 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   handleRefreshed(credentials: Credentials): void {
     this.credentials = credentials;
     this.#context.expiry.watch(this, credentials, () => this.close('expired'));
-  }
-
-  handleSubscribed(
-    subscription: Subscription,
-    position: Position,
-    recovered: boolean | undefined,
-    publications: readonly RingPublication[],
-  ): boolean {
-    const isRecovered = recovered === true;
-    return this.#context.notices.tellBegun(this, subscription, position, isRecovered, publications);
-  }
-
-  handleRefused(subscription: Subscription, error: ProtocolError): void {
-    this.#context.notices.tellRefused(this, subscription, error);
-  }
-
-  handleBroken(subscription: Subscription): void {
-    this.#context.notices.tellBroken(this, subscription);
   }
 
   ping(): void {
@@ -389,6 +369,41 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
       this.connection.close(code, reason);
       return true;
     }
+  }
+}
+
+/** The subscriptions of a session by channel. */
+class OwnSubscriptions extends Map<string, Subscription> implements SubscriberSubscriptions {
+  readonly #session: Session;
+  readonly #notifier: SubscriptionNotifier;
+
+  constructor(session: Session, notifier: SubscriptionNotifier) {
+    super();
+    this.#session = session;
+    this.#notifier = notifier;
+  }
+
+  get isHeld(): boolean {
+    return this.#session.opening !== undefined;
+  }
+
+  handleSubscribed(
+    subscription: Subscription,
+    position: Position,
+    recovered: boolean | undefined,
+    publications: readonly RingPublication[],
+  ): boolean {
+    const isRecovered = recovered === true;
+    const session = this.#session;
+    return this.#notifier.tellBegun(session, subscription, position, isRecovered, publications);
+  }
+
+  handleRefused(subscription: Subscription, error: ProtocolError): void {
+    this.#notifier.tellRefused(this.#session, subscription, error);
+  }
+
+  handleBroken(subscription: Subscription): void {
+    this.#notifier.tellBroken(this.#session, subscription);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Position, ProtocolError, Publication, SubscriptionStart } from '@newswire/protocol';
 import type { SubscribeGrant } from '../access/access.js';
 import type { Expiry } from './expiry.js';
-import type { Subscription } from '../channel/live-channel.js';
+import type { Subscription } from '../channel/subscription.js';
 import type { RingPublication } from '../channel/ring.js';
 import { listedBytes, REPLY_BYTES, startBytes } from './message-size.js';
 import type { Session } from './session.js';
@@ -27,7 +27,7 @@ export class SubscriptionNotifier {
     recovered: boolean,
     publications: readonly RingPublication[],
   ): boolean {
-    const { commandId: id, grant, terms } = subscription;
+    const { commandId: id = 0, grant, terms } = subscription;
     if (grant.expiresAtMs !== undefined) this.#watch(session, subscription, grant);
     const { opening, wire } = session;
     if (opening === undefined && !wire.hasPositions) return true;
@@ -55,7 +55,11 @@ export class SubscriptionNotifier {
     return REPLY_BYTES + startBytes(channel.name, grant.data) + bytes <= this.#maxMessageBytes;
   }
 
-  tellRefused(session: Session, { commandId, channel }: Subscription, error: ProtocolError): void {
+  tellRefused(
+    session: Session,
+    { commandId = 0, channel }: Subscription,
+    error: ProtocolError,
+  ): void {
     session.subscriptions.delete(channel.name);
     if (session.opening !== undefined) session.opening.handleRefused(error);
     else session.refuse(commandId, error);
@@ -72,7 +76,7 @@ export class SubscriptionNotifier {
   /** The client has refreshed its subscription. */
   handleRefreshed(session: Session, subscription: Subscription, grant: SubscribeGrant): void {
     const { expiresAtMs: _, ...before } = subscription.grant;
-    subscription.grant = { ...before, ...grant };
+    subscription.refresh({ ...before, ...grant });
     this.#watch(session, subscription, grant);
   }
 
@@ -82,7 +86,7 @@ export class SubscriptionNotifier {
 
   /** A client that has not refreshed its subscription may subscribe again. */
   #expire(session: Session, { state, terms, channel }: Subscription): void {
-    if (state === 'ended') return undefined;
+    if (state.name === 'ended') return undefined;
     if (terms.isServerSide || !session.wire.hasPositions) {
       return session.close('subscriptionExpired');
     }

@@ -5,7 +5,10 @@ import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
 import { CatchUp, type CatchUpOptions } from '../../src/channel/catch-up.js';
 import { ReplyBatch } from '../../src/session/reply-batch.js';
 import { Deadlines, Expiry } from '../../src/session/expiry.js';
-import { LiveChannel, PLAIN_TERMS, Subscription } from '../../src/channel/live-channel.js';
+import { LiveChannel } from '../../src/channel/live-channel.js';
+import { PositionCheck } from '../../src/channel/position-check.js';
+import { Subscription, type SubscriberSubscriptions } from '../../src/channel/subscription.js';
+import { PLAIN_TERMS } from '../../src/channel/subscription-terms.js';
 import { Outbox } from '../../src/channel/outbox.js';
 import { Session, type SessionContext } from '../../src/session/session.js';
 import { SessionCommands } from '../../src/session/session-commands.js';
@@ -53,6 +56,26 @@ export class FakeSocket implements Connection {
 
   ping(): void {
     // Nobody asks.
+  }
+}
+
+/** Subscriptions of a session that is none: its client is notified of nothing. */
+export class FakeSubscriptions
+  extends Map<string, Subscription>
+  implements SubscriberSubscriptions
+{
+  readonly isHeld = false;
+
+  handleSubscribed(): boolean {
+    return true;
+  }
+
+  handleRefused(): void {
+    // As agreed.
+  }
+
+  handleBroken(): void {
+    // As agreed.
   }
 }
 
@@ -136,12 +159,12 @@ export class FlushRig {
   readonly catchUp: CatchUp;
   readonly outbox: Outbox;
   readonly #sockets = new Set<FakeSocket>();
+  readonly #channels = new Map<string, LiveChannel>();
 
   constructor(options: FlushRigOptions = {}) {
     const end = (subscription: Subscription) => {
-      subscription.channel.remove(subscription);
+      this.#channels.get(subscription.channel.name)?.end(subscription);
       this.catchUp.forget(subscription);
-      subscription.state = 'ended';
     };
     this.catchUp = new CatchUp({
       maxBufferedBytes: 100,
@@ -182,8 +205,8 @@ export class FlushRig {
   channel(name = 'a', limits = LIMITS): LiveChannel {
     const channel = new LiveChannel(name, limits);
     channel.log.restart({ epoch: 'e', firstOffset: 1, follows: undefined }, 0);
-    channel.skipToEnd();
-    channel.isReady = true;
+    channel.makeReady(new PositionCheck(1000, this.nowMs));
+    this.#channels.set(name, channel);
     return channel;
   }
 
@@ -193,21 +216,20 @@ export class FlushRig {
     return { session: new Session(socket, () => wire, newContext(), ORIGIN), socket };
   }
 
-  subscribe(session: Session, channel: LiveChannel, cursor = channel.flushed): Subscription {
+  subscribe(session: Session, channel: LiveChannel, cursor = channel.flushed.cursor): Subscription {
     const subscription = new Subscription({
       session,
       channel,
       since: FROM_NOW,
-      commandId: 0,
+      commandId: undefined,
       mustRecover: false,
       terms: PLAIN_TERMS,
       grant: PLAIN_GRANT,
-      nowMs: this.nowMs,
+      createdMs: this.nowMs,
     });
     session.subscriptions.set(channel.name, subscription);
-    channel.waiting.add(subscription);
-    subscription.epoch = channel.log.positionAt(cursor).epoch;
-    this.catchUp.begin(subscription, cursor);
+    channel.addWaiting(subscription);
+    this.catchUp.begin(subscription, channel.log.epochAt(cursor), cursor);
     return subscription;
   }
 

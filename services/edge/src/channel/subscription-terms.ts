@@ -2,7 +2,40 @@ import { isWildcard, type SubscribeRequest } from '@newswire/protocol';
 import type { NamespaceOptions } from '@newswire/runtime';
 import type { SubscribeGrant } from '../access/access.js';
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
-import { PLAIN_TERMS, type SubscriptionTerms } from '../channel/live-channel.js';
+
+/**
+ * The properties of a subscription, settled before it begins. Subscriptions with equal terms share
+ * one object where possible.
+ */
+export interface SubscriptionTerms {
+  /** The client is notified if it missed publications, and may come back with a position. */
+  readonly recovery: boolean;
+  /** Begins with the newest publication, instead of all publications since a position. */
+  readonly cacheRecovery: boolean;
+  /** The client wants positions, but not the publications that it missed. */
+  readonly isOnlyPositioned: boolean;
+  /** Made by the server: the client cannot subscribe again by itself. */
+  readonly isServerSide: boolean;
+  /** Presence lists the client. `isAnnounced`: its join and leave are announced, too. */
+  readonly isMember: boolean;
+  readonly isAnnounced: boolean;
+  /** The client receives the joins and leaves of others. */
+  readonly receivesMembers: boolean;
+  /** The client accepts deltas between publications. */
+  readonly hasDelta: boolean;
+}
+
+/** The terms of a subscription for which nothing else is specified. */
+export const PLAIN_TERMS: SubscriptionTerms = {
+  recovery: true,
+  cacheRecovery: false,
+  isOnlyPositioned: false,
+  isServerSide: false,
+  isMember: false,
+  isAnnounced: false,
+  receivesMembers: false,
+  hasDelta: false,
+};
 
 /** Computes the terms of subscriptions. Most subscriptions of a namespace share one object. */
 export class TermsResolver {
