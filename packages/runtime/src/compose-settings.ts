@@ -10,20 +10,20 @@ interface ComposeUse {
 const SET_BY_COMPOSE: Partial<Record<SettingKey, ComposeUse>> = {
   host: {
     value: '0.0.0.0',
-    reason: 'inside the container; the published ports decide who gets in',
+    reason: 'inside the container; the published ports determine which machines can connect',
   },
   publishedAt: {
     value: '${NEWSWIRE_BIND:-127.0.0.1}',
-    reason: 'beyond this machine, center insists on an API key',
+    reason: 'center requires an API key if other machines can connect',
   },
   edgePort: { value: '9901', reason: "the edge's port in its container" },
   centerPort: { value: '9921', reason: "center's port in its container" },
   url: {
     value: 'http://nginx:9900',
-    reason: 'where the command line in a container finds newswire',
+    reason: 'address of newswire for the command line in a container',
   },
   redisUrl: { value: 'redis://redis:6379', reason: "the stack's own Redis" },
-  edges: { value: 'edge:9911', reason: 'the name has the addresses of all edges' },
+  edges: { value: 'edge:9911', reason: 'the name resolves to the addresses of all edges' },
   delegatePort: { value: '9911', reason: 'the port that NEWSWIRE_EDGES names' },
   linkSecretFile: {
     value: '/var/lib/newswire/link-secret',
@@ -31,13 +31,13 @@ const SET_BY_COMPOSE: Partial<Record<SettingKey, ComposeUse>> = {
   },
   trustedProxies: {
     value: '${NEWSWIRE_TRUSTED_PROXIES:-172.16.0.0/12}',
-    reason: "Nginx connects from the stack's network, where Docker gives out these addresses",
+    reason: "Nginx connects from the stack's network, which has these addresses",
   },
   channelsFile: {
     value: '/etc/newswire/channels',
-    reason: 'the file of that name on this machine, or /dev/null',
+    reason: 'that file of the host, or /dev/null',
   },
-  logFormat: { value: '${NEWSWIRE_LOG_FORMAT:-json}', reason: 'a container has no terminal' },
+  logFormat: { value: '${NEWSWIRE_LOG_FORMAT:-json}', reason: 'containers have no terminal' },
 };
 
 const BEGIN = 'x-environment: &environment\n';

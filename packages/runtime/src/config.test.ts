@@ -90,7 +90,7 @@ describe('loadConfig', () => {
     'redis://:hunter2@redis/-1',
   ])('a Redis URL that its client cannot use is refused without being shown: %s', (url) => {
     expect(faults({ NEWSWIRE_REDIS_URL: url })).toEqual([
-      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; a % in its password is written %25.',
+      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; write % in a password as %25.',
     ]);
   });
 

@@ -101,7 +101,7 @@ describe('settings', () => {
       new ConfigError([
         'NEWSWIRE_ALLOWED_ORIGINS must be a list of origins like https://example.com,https://*.example.com,capacitor://localhost, or *, ' +
           'not "https://example.com,https://example.org/news": ' +
-          '"https://example.org/news" is no origin, because an origin ends after host and port, without a path or query.',
+          '"https://example.org/news" is not an origin, because an origin ends after host and port, without a path or query.',
       ]),
     );
   });

@@ -20,33 +20,38 @@ export interface Setting<T> {
   readonly protects?: true;
 }
 
-interface Words {
+interface Details {
   readonly fallback: string | number;
   readonly doc: string;
   readonly secret?: true;
   readonly protects?: true;
 }
 
-function setting<T>(name: string, schema: z.ZodType<T>, expects: string, words: Words): Setting<T> {
-  return { name, schema, expects, ...words, fallback: String(words.fallback) };
+function setting<T>(
+  name: string,
+  schema: z.ZodType<T>,
+  expects: string,
+  details: Details,
+): Setting<T> {
+  return { name, schema, expects, ...details, fallback: String(details.fallback) };
 }
 
 function optional<T>(
   name: string,
   schema: z.ZodType<T>,
   expects: string,
-  words: Omit<Words, 'fallback'>,
+  details: Omit<Details, 'fallback'>,
 ): Setting<T | undefined> {
-  return { name, schema, expects, ...words };
+  return { name, schema, expects, ...details };
 }
 
-function integer(name: string, min: number, max: number, words: Words): Setting<number> {
+function integer(name: string, min: number, max: number, details: Details): Setting<number> {
   const schema = z
     .string()
     .regex(/^\d{1,15}$/)
     .transform(Number)
     .pipe(z.number().min(min).max(max));
-  return setting(name, schema, `a whole number from ${min} to ${max}`, words);
+  return setting(name, schema, `a whole number from ${min} to ${max}`, details);
 }
 
 function optionalInteger(name: string, min: number, max: number, doc: string) {
@@ -54,12 +59,12 @@ function optionalInteger(name: string, min: number, max: number, doc: string) {
   return optional(name, schema, expects, { doc });
 }
 
-function choice<const T extends string>(name: string, values: readonly T[], words: Words) {
+function choice<const T extends string>(name: string, values: readonly T[], details: Details) {
   const expects = `one of ${values.join(', ')}`;
-  return setting(name, z.enum(values) as unknown as z.ZodType<T>, expects, words);
+  return setting(name, z.enum(values) as unknown as z.ZodType<T>, expects, details);
 }
 
-const port = (name: string, words: Words) => integer(name, 0, 65535, words);
+const port = (name: string, details: Details) => integer(name, 0, 65535, details);
 const address = z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]);
 const url = (protocol: RegExp) => z.url({ protocol });
 
@@ -123,12 +128,12 @@ const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 const origin = z.string().transform((text, context) => {
   const reading = readOrigin(text);
   if ('origin' in reading) return reading.origin;
-  const reason = `${JSON.stringify(text)} is no origin, because ${reading.fault}`;
+  const reason = `${JSON.stringify(text)} is not an origin, because ${reading.fault}`;
   context.addIssue({ code: 'custom', params: { reason } });
   return z.NEVER;
 });
 
-/** White space around the value is ignored: clients never send any in a header or a claim. */
+/** Removes white space around the value: clients never send any in a header or a claim. */
 const trimmed = z.string().transform((text) => text.trim());
 const apiKey = trimmed.pipe(
   z
@@ -145,7 +150,7 @@ function list(item: z.ZodType<string, string>) {
 }
 
 const REDIS_URL =
-  'a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; a % in its password is written %25';
+  'a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; write % in a password as %25';
 
 /**
  * Every setting of every service. A service reads the ones that it needs and knows the names of
@@ -154,94 +159,94 @@ const REDIS_URL =
 export const SETTINGS = {
   bind: setting('NEWSWIRE_BIND', address, 'an IP address or localhost', {
     fallback: '127.0.0.1',
-    doc: 'The address that newswire can be reached at. Anything but loopback also needs NEWSWIRE_API_KEY, or /api/ stays closed.',
+    doc: 'Address at which newswire can be reached. With any address other than loopback, /api/ stays closed until NEWSWIRE_API_KEY is set.',
   }),
   host: optional('NEWSWIRE_HOST', address, 'an IP address or localhost', {
-    doc: 'The address a process listens on, where that differs from NEWSWIRE_BIND: 0.0.0.0 in a container. Default: NEWSWIRE_BIND.',
+    doc: 'Address on which a process listens, if it differs from NEWSWIRE_BIND, such as 0.0.0.0 in a container. Default: NEWSWIRE_BIND.',
   }),
   publishedAt: optional('NEWSWIRE_PUBLISHED_AT', address, 'an IP address or localhost', {
-    doc: "In a container: the host's address that its port is published at, which decides who can reach it. Default: NEWSWIRE_HOST.",
+    doc: "In a container: address of the host at which the container's port is published. It determines which machines can reach newswire. Default: NEWSWIRE_HOST.",
   }),
   port: port('NEWSWIRE_PORT', {
     fallback: 9900,
-    doc: "The port that clients use: the embedded server's, or Nginx' in Compose. 0 picks a free one (embedded only).",
+    doc: "Port for clients: the embedded server's port, or Nginx' port in Compose. 0 selects a free port (embedded server only).",
   }),
   edgePort: port('NEWSWIRE_EDGE_PORT', {
     fallback: 9901,
-    doc: 'The port an edge listens on. 0 picks a free one.',
+    doc: 'Port on which an edge listens. 0 selects a free port.',
   }),
   centerPort: port('NEWSWIRE_CENTER_PORT', {
     fallback: 9921,
-    doc: 'The port center listens on. 0 picks a free one.',
+    doc: 'Port on which center listens. 0 selects a free port.',
   }),
   url: optional('NEWSWIRE_URL', url(/^https?$/), 'a URL like http://127.0.0.1:9900', {
-    doc: 'Where the command line finds newswire. Default: http://127.0.0.1 at NEWSWIRE_PORT.',
+    doc: 'Address of newswire for the command line. Default: http://127.0.0.1 with the port NEWSWIRE_PORT.',
   }),
   brokerKind: choice('NEWSWIRE_BROKER', ['redis', 'delegate'], {
     fallback: 'redis',
-    doc: 'How publications get from center to the edges. delegate: without Redis, center dials every edge and keeps the logs in its own memory.',
+    doc: 'How publications get from center to the edges. redis: over Redis. delegate: without Redis; center connects to every edge and keeps the logs in its own memory.',
   }),
   redisUrl: setting('NEWSWIRE_REDIS_URL', redisUrl, REDIS_URL, {
     fallback: 'redis://127.0.0.1:6379',
     secret: true,
-    doc: 'Where edges and center find Redis. A password may stand in it; it never reaches a log.',
+    doc: 'Address of Redis for edges and center. It may contain a password, which is never logged.',
   }),
   redisPrefix: optional(
     'NEWSWIRE_REDIS_PREFIX',
     z.string().regex(/^[\w.-]{1,64}$/),
     'up to 64 letters, digits, _, . and -',
     {
-      doc: "The prefix of every key and topic in Redis. Two stacks on one Redis need different ones, because Redis' pub/sub ignores database numbers. Default: nw and the database number of NEWSWIRE_REDIS_URL, so nw0. With any other prefix, the inlet news: is PREFIX:news:.",
+      doc: "Prefix of all keys and topics in Redis. Two stacks on one Redis need different prefixes, because Redis' pub/sub ignores database numbers. Default: nw and the database number of NEWSWIRE_REDIS_URL, for example nw0. With any other prefix than nw0, the inlet is PREFIX:news: instead of news:.",
     },
   ),
   edges: setting('NEWSWIRE_EDGES', edgeNames, 'a list like edge:9911,10.0.0.7:9911', {
     fallback: '127.0.0.1:9911',
-    doc: 'Where center finds the edges, with NEWSWIRE_BROKER=delegate. A name with several addresses stands for an edge at each; names are resolved every second.',
+    doc: 'Addresses of the edges for center, with NEWSWIRE_BROKER=delegate. If a name has several addresses, center connects to all of them. Names are resolved every second.',
   }),
   delegatePort: port('NEWSWIRE_DELEGATE_PORT', {
     fallback: 9911,
-    doc: 'The port at which an edge waits for center, with NEWSWIRE_BROKER=delegate. What goes over it is not encrypted: keep it inside a network of your own.',
+    doc: 'Port on which an edge accepts the link from center, with NEWSWIRE_BROKER=delegate. Links are not encrypted: keep the port inside a private network.',
   }),
   linkSecret: optional('NEWSWIRE_LINK_SECRET', z.string().min(16), 'at least 16 characters long', {
     secret: true,
-    doc: 'By what center and the edges know each other, with NEWSWIRE_BROKER=delegate: the same for all. It is never sent.',
+    doc: 'Shared secret that authenticates center to the edges and the edges to center, with NEWSWIRE_BROKER=delegate. All processes need the same secret. It is never sent.',
   }),
   linkSecretFile: optional('NEWSWIRE_LINK_SECRET_FILE', z.string(), 'the path of a file', {
-    doc: 'A file that holds the link secret, where NEWSWIRE_LINK_SECRET is unset. Whichever process finds it missing creates it, with a random secret.',
+    doc: 'File with the link secret, used if NEWSWIRE_LINK_SECRET is unset. If the file does not exist, the first process creates it with a random secret.',
   }),
   apiKey: optional('NEWSWIRE_API_KEY', apiKey, 'at least 16 characters long, on one line', {
     secret: true,
     protects: true,
-    doc: 'What publishers send as X-API-Key. Unset: /api/ is open, but only where nobody but this machine reaches it.',
+    doc: 'Key that publishers send as X-API-Key. If unset, /api/ is open, but only if no other machine can reach it.',
   }),
   tokenHmacSecret: optional(
     'NEWSWIRE_TOKEN_HMAC_SECRET',
     z.string().min(32).refine(isNoPem),
-    'a secret at least 32 characters long, and no PEM key',
+    'a secret of at least 32 characters that is not a PEM key',
     {
       secret: true,
       protects: true,
-      doc: 'What tokens (JWT: HS256, HS384, HS512) are signed with, by the backend that gives them to its users.',
+      doc: 'Secret for tokens (JWT) signed with HS256, HS384 or HS512. The backend that signs the tokens has the same secret.',
     },
   ),
   tokenRsaPublicKey: optional(
     'NEWSWIRE_TOKEN_RSA_PUBLIC_KEY',
     pem,
-    'a public key in PEM form, with \\n for its line breaks if need be',
+    'a public key in PEM form, with its line breaks as \\n if necessary',
     {
       secret: true,
       protects: true,
-      doc: 'By what tokens signed with an RSA key of 2048 bits or more (RS256 to RS512, PS256 to PS512) are known.',
+      doc: 'Public key for tokens signed with an RSA key of 2048 bits or more (RS256 to RS512, PS256 to PS512).',
     },
   ),
   tokenEcdsaPublicKey: optional(
     'NEWSWIRE_TOKEN_ECDSA_PUBLIC_KEY',
     pem,
-    'a public key in PEM form, with \\n for its line breaks if need be',
+    'a public key in PEM form, with its line breaks as \\n if necessary',
     {
       secret: true,
       protects: true,
-      doc: 'By what tokens signed with an ECDSA key are known: ES256, ES384 or ES512, as its curve says.',
+      doc: 'Public key for tokens signed with an ECDSA key. Its curve determines the algorithm: ES256, ES384 or ES512.',
     },
   ),
   tokenJwksUrl: optional(
@@ -251,29 +256,29 @@ export const SETTINGS = {
     {
       secret: true,
       protects: true,
-      doc: 'Where the RSA and ECDSA public keys stand that tokens are known by. They are kept for 10 minutes, and read again for a key that is not among them.',
+      doc: 'URL of a JSON Web Key Set with RSA and ECDSA public keys for tokens. The keys are cached for 10 minutes, and requested again if a token names an unknown key.',
     },
   ),
-  tokenAudience: optional('NEWSWIRE_TOKEN_AUDIENCE', claim, 'a text', {
+  tokenAudience: optional('NEWSWIRE_TOKEN_AUDIENCE', claim, 'a non-empty text', {
     protects: true,
-    doc: "What a token's aud has to name, if set.",
+    doc: 'If set, the aud claim of a token must include this value.',
   }),
-  tokenIssuer: optional('NEWSWIRE_TOKEN_ISSUER', claim, 'a text', {
+  tokenIssuer: optional('NEWSWIRE_TOKEN_ISSUER', claim, 'a non-empty text', {
     protects: true,
-    doc: "What a token's iss has to be, if set.",
+    doc: 'If set, the iss claim of a token must have this value.',
   }),
   tokenLeewayMs: integer('NEWSWIRE_TOKEN_LEEWAY_MS', 0, 600_000, {
     fallback: 5000,
-    doc: 'How far the clocks of an edge and of the backend that signs tokens may differ, in ms: a token is good so long before its nbf and after its exp.',
+    doc: 'Permitted difference in ms between the clocks of an edge and of the backend that signs tokens. It applies to the claims nbf and exp.',
   }),
   token: optional('NEWSWIRE_TOKEN', z.string().regex(/^[\w.-]+$/), 'a token', {
     secret: true,
-    doc: 'What the command line subscribes with, where clients need a token; newswire token makes them.',
+    doc: 'Token with which the command line subscribes. newswire token makes tokens.',
   }),
   anonymous: choice('NEWSWIRE_ANONYMOUS', ['auto', 'on', 'off'], {
     fallback: 'auto',
     protects: true,
-    doc: 'Whether clients may connect as nobody known. auto: without a token only where neither a key for tokens nor a connect hook is set; on: always; off: never, not even where a token or the hook names no user.',
+    doc: 'Whether clients may connect without a user. auto: only if neither a key for tokens nor a connect hook is set. on: always. off: never, even if a token or the connect hook names no user.',
   }),
   connectHookUrl: optional(
     'NEWSWIRE_CONNECT_HOOK_URL',
@@ -282,7 +287,7 @@ export const SETTINGS = {
     {
       secret: true,
       protects: true,
-      doc: "What is asked who a client without a token is, in the form of Centrifugo's connect proxy.",
+      doc: "URL of a backend that authenticates clients without a token, in the form of Centrifugo's connect proxy.",
     },
   ),
   subscribeHookUrl: optional(
@@ -291,7 +296,7 @@ export const SETTINGS = {
     'a URL like http://backend:8000/subscribe, without a password',
     {
       secret: true,
-      doc: "What is asked whether a client may subscribe, in the form of Centrifugo's subscribe proxy, for namespaces with subscribe: hook.",
+      doc: "URL of a backend that authorizes subscriptions in namespaces with subscribe: hook, in the form of Centrifugo's subscribe proxy.",
     },
   ),
   rpcHookUrl: optional(
@@ -300,20 +305,20 @@ export const SETTINGS = {
     'a URL like http://backend:8000/rpc, without a password',
     {
       secret: true,
-      doc: "What is asked what clients ask by rpc, in the form of Centrifugo's rpc proxy. Unset: rpc is answered with error 108.",
+      doc: "URL of a backend that answers clients' rpc commands, in the form of Centrifugo's rpc proxy. If unset, rpc is answered with error 108.",
     },
   ),
   hookTimeoutMs: integer('NEWSWIRE_HOOK_TIMEOUT_MS', 10, 60_000, {
     fallback: 3000,
-    doc: 'How long a hook may take before the client is answered with error 100, in ms.',
+    doc: 'Timeout of a hook request in ms. After it, the client gets error 100.',
   }),
   hookHeaders: setting(
     'NEWSWIRE_HOOK_HEADERS',
     headerNames,
-    "a list of header names like cookie,authorization, without those of the connection's own",
+    'a list of header names like cookie,authorization, without headers of the connection itself',
     {
       fallback: 'authorization,cookie,origin,user-agent',
-      doc: "Which of the client's request headers are handed to hooks. x-real-ip stands for the client's address.",
+      doc: "Request headers of the client that are passed on to hooks. x-real-ip stands for the client's address.",
     },
   ),
   allowedOrigins: setting(
@@ -322,7 +327,7 @@ export const SETTINGS = {
     'a list of origins like https://example.com,https://*.example.com,capacitor://localhost, or *',
     {
       fallback: '',
-      doc: "Web pages that may connect, beside those of newswire's own host, by their origins. https://*.example.com stands for all subdomains of example.com, at any depth, and not for example.com itself. * allows all pages, without cookies. Programs other than browsers are not asked.",
+      doc: "Origins of web pages that may connect, in addition to pages of newswire's own host. https://*.example.com allows all subdomains of example.com, at any depth, but not example.com itself. * allows all pages and sends no CORS permission for cookies. Browsers send cookies with WebSockets regardless: with * and a connect hook that reads cookies, any web page can connect as the user who visits it. Programs other than browsers send no origin and are not restricted.",
     },
   ),
   trustedProxies: setting(
@@ -331,20 +336,20 @@ export const SETTINGS = {
     'a list of addresses and networks like 127.0.0.1,10.0.0.0/8',
     {
       fallback: '127.0.0.1,::1',
-      doc: "Proxies whose X-Real-IP is taken for the client's address. Whoever else sends one is known by the socket's. List what only your proxies connect from.",
+      doc: "Addresses of proxies whose X-Real-IP header is trusted as the client's address. For all other connections, the client's address is the socket's. List only addresses from which nothing but your proxies connects.",
     },
   ),
   logLevel: choice('NEWSWIRE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], {
     fallback: 'info',
-    doc: 'The least severe level that is logged.',
+    doc: 'Least severe level that is logged.',
   }),
   logFormat: choice('NEWSWIRE_LOG_FORMAT', ['auto', 'json', 'text'], {
     fallback: 'auto',
-    doc: 'How log lines look. auto: text on a terminal, otherwise JSON.',
+    doc: 'Format of log lines. auto: text on a terminal, otherwise JSON.',
   }),
   historySize: integer('NEWSWIRE_HISTORY_SIZE', 1, 100_000, {
     fallback: 1000,
-    doc: "How many publications a channel's log keeps.",
+    doc: "Maximum number of publications in a channel's log.",
   }),
   historyTtlMs: integer('NEWSWIRE_HISTORY_TTL_MS', 1000, 86_400_000, {
     fallback: 600_000,
@@ -352,85 +357,85 @@ export const SETTINGS = {
   }),
   channelsFile: optional('NEWSWIRE_CHANNELS_FILE', z.string(), 'the path of a JSON or YAML file', {
     protects: true,
-    doc: 'Where the options of namespaces stand: {"namespaces": {"sports": {"history_size": 5000, "subscribe": "users"}}} is for channels like sports:77707, and a section default for those without a colon. Default: channels.json in the working directory, if it is there. (docker compose up has no default, make up has this one.)',
+    doc: 'File with the options of namespaces. For example, {"namespaces": {"sports": {"history_size": 5000, "subscribe": "users"}}} applies to channels like sports:77707. The section default applies to channels without a colon. Default: channels.json in the working directory, if it exists (docker compose up has no default, make up has this one).',
   }),
   historyBytes: integer('NEWSWIRE_HISTORY_BYTES', 65_536, 1_073_741_824, {
     fallback: 8_388_608,
-    doc: "How much data a channel's log keeps in the embedded server, or in center with NEWSWIRE_BROKER=delegate, in bytes; the newest publication always stays. With delegate, edges need the same value.",
+    doc: "Maximum size of a channel's log in bytes of data, in the embedded server, or in center with NEWSWIRE_BROKER=delegate. The newest publication is always kept. With delegate, edges need the same value.",
   }),
   maxDataBytes: integer('NEWSWIRE_MAX_DATA_BYTES', 1, 16_777_216, {
     fallback: 65_536,
-    doc: "The largest publication, in bytes of its data's JSON text.",
+    doc: "Maximum size of a publication, in bytes of its data's JSON text.",
   }),
   maxMessageBytes: integer('NEWSWIRE_MAX_MESSAGE_BYTES', 1_048_576, 268_435_456, {
     fallback: 1_048_576,
-    doc: "The longest WebSocket message that an edge sends, in bytes. Many clients refuse longer ones by default, Python's websockets for example. It must have room for NEWSWIRE_MAX_DATA_BYTES twice and 8 KiB.",
+    doc: "Maximum size of a WebSocket message that an edge sends, in bytes. Many clients refuse longer messages by default, for example Python's websockets. It must be at least twice NEWSWIRE_MAX_DATA_BYTES plus 8 KiB.",
   }),
   maxFrameBytes: optionalInteger(
     'NEWSWIRE_MAX_FRAME_BYTES',
     65_536,
     268_435_456,
-    'The longest WebSocket message that a client may send, in bytes, and the longest body of /connection/http_stream. Default: room for NEWSWIRE_MAX_CHANNELS_PER_SESSION subscriptions with tokens of 8 KiB and one publication, but no more than 16 MiB unless the subscriptions alone need it. It must have room for 512 bytes a subscription and one publication.',
+    'Maximum size of a WebSocket message from a client and of the body of /connection/http_stream, in bytes. Default: NEWSWIRE_MAX_CHANNELS_PER_SESSION subscriptions with tokens of 8 KiB, plus one publication, but at most 16 MiB unless the subscriptions alone need more. It must be at least 512 bytes per subscription plus one publication.',
   ),
   maxConnections: integer('NEWSWIRE_MAX_CONNECTIONS', 1, 10_000_000, {
     fallback: 100_000,
-    doc: 'How many connections an edge takes. Others are answered 503, and Nginx tries the next edge.',
+    doc: 'Maximum number of connections to an edge. Further connections are answered 503, and Nginx tries the next edge.',
   }),
   maxConnectionsPerUser: integer('NEWSWIRE_MAX_CONNECTIONS_PER_USER', 1, 10_000_000, {
     fallback: 1000,
-    doc: 'How many connections one user may have on an edge. Others are closed with 3504. Clients of whom nothing is known are not counted.',
+    doc: 'Maximum number of connections of one user to an edge. Further connections are closed with 3504. Anonymous clients are not counted.',
   }),
   maxConnectionsPerAddress: integer('NEWSWIRE_MAX_CONNECTIONS_PER_ADDRESS', 1, 10_000_000, {
     fallback: 100_000,
-    doc: 'How many connections one address may have on an edge; an IPv6 address stands for its /64. Others are closed with 3504.',
+    doc: 'Maximum number of connections of one address to an edge. An IPv6 address stands for its /64. Further connections are closed with 3504.',
   }),
   connectsPerSecond: integer('NEWSWIRE_CONNECTS_PER_SECOND', 1, 1_000_000, {
     fallback: 10_000,
-    doc: 'How many connections a second one address may open on an edge, and as many at once. Others are closed with 3013. Requests to /emulation for sessions that are not there are limited alike, and answered 429.',
+    doc: 'Maximum number of connections per second that one address may open to an edge, with bursts of the same number. Further connections are closed with 3013. The same limit applies to requests to /emulation for unknown sessions, which are answered 429.',
   }),
   commandsPerSecond: integer('NEWSWIRE_COMMANDS_PER_SECOND', 1, 1_000_000, {
     fallback: 100,
-    doc: 'How many commands a second a connection may send; after a rest ten times as many at once, and as many more as it may have channels. Others are answered with error 111; a connection that goes on is closed with 3013.',
+    doc: 'Maximum number of commands per second from a connection. Bursts may have ten times as many, plus one for each channel that the connection may have. Further commands are answered with error 111, and a connection that continues is closed with 3013.',
   }),
   maxChannelsPerSession: integer('NEWSWIRE_MAX_CHANNELS_PER_SESSION', 1, 100_000, {
     fallback: 128,
-    doc: 'How many channels one connection may listen to.',
+    doc: 'Maximum number of channels to which one connection may subscribe.',
   }),
   maxBufferedBytes: integer('NEWSWIRE_MAX_BUFFERED_BYTES', 4096, 1_073_741_824, {
     fallback: 262_144,
-    doc: 'How many unsent bytes a connection may have before it is taken off the live flow and served from the log, as quickly as it reads.',
+    doc: 'Maximum number of unsent bytes of a connection. Beyond it, the connection is taken off the live flow and served from the log as quickly as it reads.',
   }),
   maxFlushBytes: integer('NEWSWIRE_MAX_FLUSH_BYTES', 4096, 1_073_741_824, {
     fallback: 262_144,
-    doc: 'How many bytes a channel may hand to its subscribers in one tick; what is over waits for the next.',
+    doc: 'Maximum number of bytes that a channel sends to its subscribers in one tick. The rest is sent in the next tick.',
   }),
   maxLagBytes: integer('NEWSWIRE_MAX_LAG_BYTES', 4096, 1_099_511_627_776, {
     fallback: 67_108_864,
-    doc: 'How many bytes of data a connection may be behind the live flow before it is closed with 3008.',
+    doc: 'Maximum lag of a connection behind the live flow, in bytes of data. Beyond it, the connection is closed with 3008.',
   }),
   maxLagMs: integer('NEWSWIRE_MAX_LAG_MS', 100, 3_600_000, {
     fallback: 60_000,
-    doc: 'For how long a connection may be behind the live flow before it is closed with 3008, in ms. Keep it below NEWSWIRE_PING_TIMEOUT_MS.',
+    doc: 'Maximum time for which a connection may lag behind the live flow, in ms. Beyond it, the connection is closed with 3008. Keep it below NEWSWIRE_PING_TIMEOUT_MS.',
   }),
   ringSize: integer('NEWSWIRE_RING_SIZE', 1, 100_000, {
     fallback: 1000,
-    doc: 'How many recent publications of each active channel an edge keeps, to serve whoever comes back or is slow without asking the broker.',
+    doc: "Maximum number of recent publications of each active channel that an edge keeps in memory. From these, an edge serves lagging and returning clients without reading the broker's log.",
   }),
   ringBytes: integer('NEWSWIRE_RING_BYTES', 4096, 1_073_741_824, {
     fallback: 1_048_576,
-    doc: 'How many bytes of data it keeps of each.',
+    doc: 'Maximum size of these publications per channel, in bytes of data.',
   }),
   ringIdleMs: integer('NEWSWIRE_RING_IDLE_MS', 0, 3_600_000, {
     fallback: 10_000,
-    doc: 'For how long an edge follows a channel on when nobody listens to it any more, in ms: whoever comes back by then needs nothing of the broker.',
+    doc: "How long an edge keeps its subscription to a channel after the last client left it, in ms. Clients that return within this time are served without reading the broker's log.",
   }),
   checkIntervalMs: integer('NEWSWIRE_CHECK_INTERVAL_MS', 100, 3_600_000, {
     fallback: 10_000,
-    doc: "How often an edge compares a quiet channel's position with the broker's, in ms.",
+    doc: "How often an edge compares the position of a quiet channel with the broker's, in ms.",
   }),
   subscribeTimeoutMs: integer('NEWSWIRE_SUBSCRIBE_TIMEOUT_MS', 100, 60_000, {
     fallback: 3000,
-    doc: 'How long a subscription waits for the broker before it is answered with error 100, in ms; on the seed wire, which has no answers, it waits on.',
+    doc: 'How long a subscription waits for the broker, in ms. After it, the client gets error 100. On the seed wire, which has no replies, the subscription continues to wait.',
   }),
   pingIntervalMs: integer('NEWSWIRE_PING_INTERVAL_MS', 100, 200_000, {
     fallback: 25_000,
@@ -438,19 +443,19 @@ export const SETTINGS = {
   }),
   pingTimeoutMs: integer('NEWSWIRE_PING_TIMEOUT_MS', 100, 3_600_000, {
     fallback: 120_000,
-    doc: 'How long a connection may stay silent after a ping before it counts as dead, in ms. Python clients answer pings only inside recv(), hence the long default.',
+    doc: 'How long a connection may stay silent after a ping before it is closed, in ms. The default is long because Python clients answer pings only inside recv().',
   }),
   publishTimeoutMs: integer('NEWSWIRE_PUBLISH_TIMEOUT_MS', 10, 60_000, {
     fallback: 2000,
-    doc: 'How long a request waits for Redis, or over a link, before it is answered with error 100, in ms.',
+    doc: 'How long a request waits for Redis, or for an answer over a link, in ms. After it, the answer is error 100.',
   }),
   presenceLeaseMs: integer('NEWSWIRE_PRESENCE_LEASE_MS', 1000, 3_600_000, {
     fallback: 20_000,
-    doc: 'For how long the clients of an edge that died are still shown as present, in ms. An edge renews its word three times as often.',
+    doc: 'How long the clients of an edge that died are still shown as present, in ms. An edge renews its leases three times as often.',
   }),
   drainMs: integer('NEWSWIRE_DRAIN_MS', 0, 600_000, {
     fallback: 10_000,
-    doc: "Over how long a stopping edge spreads its clients' reconnects, in ms. Keep it below the stop grace period.",
+    doc: "Time over which a stopping edge spreads its clients' reconnects, in ms. Keep it below the stop grace period.",
   }),
 } as const satisfies Record<string, Setting<unknown>>;
 

@@ -28,7 +28,7 @@ describe('bad configuration ends a service with one clear sentence each and exit
     [
       'center',
       { NEWSWIRE_REDIS_URL: 'localhost:6379:secret' },
-      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; a % in its password is written %25.\n',
+      'NEWSWIRE_REDIS_URL must be a URL like redis://127.0.0.1:6379, or with a database redis://127.0.0.1:6379/1; write % in a password as %25.\n',
     ],
     [
       'standalone',

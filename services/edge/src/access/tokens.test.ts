@@ -291,7 +291,7 @@ describe('keys', () => {
     ['NEWSWIRE_TOKEN_RSA_PUBLIC_KEY', () => '-----BEGIN PUBLIC KEY-----\nAAAA\n', 'RSA public key'],
     ['NEWSWIRE_TOKEN_ECDSA_PUBLIC_KEY', () => ecdsaPair('secp256k1').pem, 'on the curve P-256'],
     ['NEWSWIRE_TOKEN_ECDSA_PUBLIC_KEY', () => rsa.pem, 'on the curve P-256'],
-    ['NEWSWIRE_TOKEN_HMAC_SECRET', () => rsa.pem, 'no PEM key'],
+    ['NEWSWIRE_TOKEN_HMAC_SECRET', () => rsa.pem, 'not a PEM key'],
   ])('an unusable %s is refused at start', (name, value, expected) => {
     expect(() => accessRig({ settings: { [name]: value() } })).toThrow(expected);
   });
