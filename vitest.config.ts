@@ -31,7 +31,7 @@ export default defineConfig({
             '{packages,services}/*/src/**/*.test.ts',
             'load-tests/{*/src,lib}/**/*.test.ts',
           ],
-          testTimeout: 60_000, // properties on a busy machine
+          testTimeout: 240_000, // properties on a busy machine
           // `npx vitest bench --project unit`: what comments say about cost.
           benchmark: { include: ['{packages,services}/*/src/**/*.bench.ts'] },
         },

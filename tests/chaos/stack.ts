@@ -57,7 +57,7 @@ export class Restartable {
     return this.#process.stop(signal);
   }
 
-  /** Starts it again; it may take until Redis is there to be ready. */
+  /** Starts it again; it may take until Redis is available to be ready. */
   async start(): Promise<void> {
     const options = { untilReady: false };
     this.#process = await NewswireProcess.start(this.#service, this.#environment, options);

@@ -101,7 +101,7 @@ function recoveryTests(contender: Contender): void {
     expect(heard).toEqual(['whole', 'before', 'whole', 'second', 'third', 'behind']);
   });
 
-  it('tells a client without a position that it may have missed something', async () => {
+  it('tells a client without a position that it may have missed publications', async () => {
     const system = await startSystem();
     const { proxy, heard, untilHeard } = await startClient(system);
     proxy.block();

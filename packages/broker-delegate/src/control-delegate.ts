@@ -34,7 +34,7 @@ export class DelegateCenterControl implements Control {
   }
 
   serve(): Promise<void> {
-    return Promise.reject(new ProtocolError('notAvailable', 'center is asked by nobody'));
+    return Promise.reject(new ProtocolError('notAvailable', 'center answers no control requests'));
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {

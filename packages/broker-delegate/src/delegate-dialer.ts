@@ -36,8 +36,8 @@ const GOOD_LINK_MS = 5000;
 const TAKEN = 'has another center: run one center only';
 const REFUSED_SECRET = 'has another link secret';
 const UNPROVEN = 'could not prove that it knows the link secret';
-const OTHER_VERSION = 'is of another version, or no edge';
-const BY_ANOTHER_ADDRESS = 'is linked by another of its addresses';
+const OTHER_VERSION = 'is not an edge of this version';
+const BY_ANOTHER_ADDRESS = 'is already linked by another of its addresses';
 
 /** Center's side of one address: dials it until it is linked, and again when the link is lost. */
 export class EdgeDialer {
@@ -89,7 +89,7 @@ export class EdgeDialer {
     this.#isWanted = false;
     this.#trouble = undefined;
     clearTimeout(this.#timer);
-    if (!this.#isLinked) this.#link?.destroy('is not named any more');
+    if (!this.#isLinked) this.#link?.destroy('is no longer named in NEWSWIRE_EDGES');
   }
 
   async close(): Promise<void> {

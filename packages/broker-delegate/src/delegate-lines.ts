@@ -75,7 +75,7 @@ export const EVERY_EDGE = '*';
 /** Both center and an edge close a link when they receive a line that they do not understand. */
 export class LineError extends Error {
   constructor() {
-    super('sent a line that is not understood');
+    super('sent an invalid line');
     this.name = 'LineError';
   }
 }
@@ -179,5 +179,5 @@ export function parseKey(field: string): string | undefined {
 
 /** Data is one line by contract. On a link, a second line would be read as a command. */
 export function checkOneLine(data: string): void {
-  if (data.includes('\n')) throw new ProtocolError('badRequest', 'data is not on one line');
+  if (data.includes('\n')) throw new ProtocolError('badRequest', 'data contains a line break');
 }

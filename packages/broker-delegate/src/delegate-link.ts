@@ -30,7 +30,7 @@ const MAX_STRANGER_LENGTH = 512;
 const CLOSE_LIMIT_MS = 500;
 
 /** The reason if the other end closed the link. */
-export const LEFT = 'has closed the link';
+export const LEFT = 'closed the link';
 
 /** One end of a link. */
 export interface LinkHandler {
@@ -91,7 +91,7 @@ export class DelegateLink {
     if (this.#isClosed || this.#isClosing) return;
     // Only earlier unsent bytes count: the largest publication alone must not end the link.
     if (this.unsentBytes > this.#limits.maxUnsentBytes) {
-      return this.destroy('takes too little off its link');
+      return this.destroy('reads its link too slowly');
     }
     this.#unsent += `${line}\n`;
     this.#flusher.add(this);

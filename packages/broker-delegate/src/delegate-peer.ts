@@ -120,7 +120,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     this.#channels.clear();
     this.#presence.handleClosed();
     this.#parts.onClosed(this);
-    this.#answers.failAll(new ProtocolError('internal', 'an edge went away, try again'));
+    this.#answers.failAll(new ProtocolError('internal', 'an edge disconnected, try again'));
   }
 
   handlePublication(
@@ -134,7 +134,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
 
   /** An edge is notified of a gap by a new link: it then requests all missed publications. */
   handleGap(): void {
-    this.#link.destroy('may have missed something');
+    this.#link.destroy('may have missed publications');
   }
 
   handleRemoval(channel: string, { offset, epoch }: Position): void {

@@ -39,7 +39,7 @@ export class Uplink implements LinkHandler {
   /** Sets the link to use from now on. */
   handleLink(link: DelegateLink): void {
     this.#link = link;
-    this.#log.info('center is there');
+    this.#log.info('center is linked');
     for (const user of this.#users) user.handleUp();
   }
 

@@ -52,7 +52,7 @@ export class LinkServer {
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const link of this.#unauthenticated) link.destroy('is not needed any more');
+    for (const link of this.#unauthenticated) link.destroy('is no longer needed');
     await this.#current?.link.close();
     await closed;
   }
@@ -69,7 +69,7 @@ export class LinkServer {
         // Center itself may close immediately, and often: it has linked this edge by another
         // address.
         if (reason !== LEFT)
-          this.#faultLog.warn(`somebody at ${from} is not this edge's center: it ${reason}`);
+          this.#faultLog.warn(`a connection from ${from} was refused as a link: it ${reason}`);
       },
     });
     this.#unauthenticated.add(link);
@@ -98,7 +98,7 @@ export class LinkServer {
    * yet.
    */
   #takeIn(link: DelegateLink, center: string): void {
-    this.#current?.link.destroy('has linked anew');
+    this.#current?.link.destroy('opened a new link');
     const current = { center, link };
     this.#current = current;
     const handler = this.#options.onCenter(link);

@@ -142,7 +142,7 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
   }
 
   async #ask(verb: string, rest: string, timeoutMs = this.#timeoutMs): Promise<string> {
-    if (/[\n]/.test(rest)) throw new ProtocolError('badRequest', 'a name is not on one line');
+    if (/[\n]/.test(rest)) throw new ProtocolError('badRequest', 'a name contains a line break');
     const options = timeoutMs === Infinity ? {} : { timeoutMs };
     return (await this.#uplink.ask(verb, rest, options)).text;
   }

@@ -106,6 +106,6 @@ export class PresencePeer implements PresenceHandler {
     }
     const text = JSON.stringify([...table.members(channel).values()]);
     if (text.length <= MAX_MEMBERS_LENGTH) return { id, text };
-    return { id, error: new ProtocolError('limitExceeded', 'too many are there to list them') };
+    return { id, error: new ProtocolError('limitExceeded', 'too many members to list') };
   }
 }

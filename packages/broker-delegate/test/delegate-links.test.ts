@@ -140,8 +140,8 @@ test('the same center replaces its link although the edge does not know yet that
   const center = rig.center([cable.port]);
   await untilUp(center, edge);
   cable.cutNear();
-  await until('the new link', () => log.count('center is there') === 2);
-  expect(log.lines[1]).toBe('center is away: it has linked anew');
+  await until('the new link', () => log.count('center is linked') === 2);
+  expect(log.lines[1]).toBe('center is away: it opened a new link');
   await untilUp(center, edge);
 });
 
@@ -206,7 +206,7 @@ test('a server that is no edge is no edge', async () => {
   const center = rig.center([port]);
   await until('the fault', () => center.broker.fault?.includes('is of another version'));
   expect(center.broker.fault).toBe(
-    `no edge is linked: the edge at 127.0.0.1:${port} is of another version, or no edge`,
+    `no edge is linked: the edge at 127.0.0.1:${port} is not an edge of this version`,
   );
   server.close();
 });
@@ -221,7 +221,7 @@ test('a line that is too long ends a link that was trusted', async () => {
   await center.broker.publish('a', JSON.stringify('x'.repeat(3000)));
   await until('the end', () => log.count('it sent a line that is too long') === 1);
   await untilUp(center, edge);
-  expect(log.count('center is there')).toBe(2);
+  expect(log.count('center is linked')).toBe(2);
 });
 
 test('a line that is not understood ends a link that was trusted', async () => {
@@ -232,7 +232,7 @@ test('a line that is not understood ends a link that was trusted', async () => {
   const reconnectDelayMs = (attempt: number) => attempts.push(attempt);
   const center = rig.center([cable.port], { log: centerLog, reconnectDelayMs });
   await untilUp(center, edge);
-  const sentence = 'sent a line that is not understood';
+  const sentence = 'sent an invalid line';
   const toEdge = ['Z', 'P a 1', 'P a x epoch 1', 'P a -1 epoch 1', 'R a', '= one two', '! 1 999 x'];
   const toCenter = ['Z', 'S 1', 'H 1 a 0', 'H 1 a 0 x', 'W 1 a -', 'A'];
   for (const [to, log, lines] of [

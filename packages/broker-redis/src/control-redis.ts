@@ -61,8 +61,7 @@ export class RedisControl implements Control {
 
   #handle(handler: ControlHandler, message: string): void {
     const [id = '', replyTopic] = message.split(' ', 2);
-    if (replyTopic === undefined)
-      throw new SyntaxError('a control request that has no return topic');
+    if (replyTopic === undefined) throw new SyntaxError('a control request has no return topic');
     const request = message.slice(id.length + replyTopic.length + 2);
     const { commands, onListenerFault } = this.#link;
     answerText(handler, request, onListenerFault)

@@ -81,7 +81,7 @@ export class RedisLink {
     if (cause !== undefined) return cause;
     if (!this.#isUp) return 'Redis is away';
     if (this.#checks.every((check) => check.isDone)) return undefined;
-    return 'Redis has not answered yet whether it permits all that is needed';
+    return 'the check of the commands that Redis permits has not finished';
   }
 
   /**
@@ -202,7 +202,7 @@ export class RedisLink {
     const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
     if (policy === undefined || policy === 'noeviction') return;
     this.#options.onWarning?.(
-      `Redis may throw away what newswire needs: set its maxmemory-policy to noeviction, it is ${policy}`,
+      `Redis may evict logs: its maxmemory-policy is ${policy}, set it to noeviction`,
     );
   }
 
@@ -281,7 +281,8 @@ interface DataSet {
 function parseDataSet(info: string, clientId: number): DataSet {
   const run = /^run_id:(\w+)/m.exec(info)?.[1];
   const replication = /^master_replid:(\w+)/m.exec(info)?.[1];
-  if (run === undefined || replication === undefined) throw new Error('INFO names no data set');
+  if (run === undefined || replication === undefined)
+    throw new Error('INFO does not identify the data set');
   const hash = createHash('sha1').update(`${run}:${replication}`).digest('base64url');
   return { identity: hash.slice(0, 12), run, clientId };
 }

@@ -37,9 +37,9 @@ export function openRedis(options: RedisOptions): RedisParts {
   const address = new URL(redisUrl).host;
   const link = new RedisLink({
     ...options,
-    onListenerFault: (error) => log.error(error, 'a message from Redis could not be handled'),
+    onListenerFault: (error) => log.error(error, 'handling a message from Redis failed'),
     onChange: (fault) =>
-      fault ? faultLog.warn(`${fault} [${address}]`) : faultLog.info('Redis is there'),
+      fault ? faultLog.warn(`${fault} [${address}]`) : faultLog.info('Redis is available'),
     onWarning: (sentence) => faultLog.warn(`${sentence} [${address}]`),
   });
   const broker = new RedisBroker(link, options);

@@ -43,7 +43,7 @@ describeOnRedis((rig) => {
     test('are enough', async () => {
       const { broker, log } = await connectAs(user, documentedRules(user));
       await until('Redis', () => broker.fault === undefined);
-      expect(log.lines).toEqual(['Redis is there']);
+      expect(log.lines).toEqual(['Redis is available']);
     });
 
     const required = documentedRules(user).filter((rule) => !OPTIONAL.has(rule));

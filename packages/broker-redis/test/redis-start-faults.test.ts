@@ -68,7 +68,7 @@ describeOnRedis((rig) => {
         expect((await faultAt(rig.redis.url)).fault).toMatch(/^Redis answered: NOAUTH /);
         const { broker, log } = connect(at(':secret'));
         await until('Redis', () => broker.fault === undefined);
-        expect(log.lines).toEqual(['Redis is there']);
+        expect(log.lines).toEqual(['Redis is available']);
       } finally {
         await rig.redis.cli(
           '-a',
@@ -156,7 +156,7 @@ describeOnRedis((rig) => {
     await until('the line', () => log.lines.some((line) => line.includes('LOADING')));
     expect(broker.fault).toMatch(/^Redis answered: LOADING /);
     await until('Redis', () => broker.fault === undefined);
-    expect(log.lines.at(-1)).toBe('Redis is there');
+    expect(log.lines.at(-1)).toBe('Redis is available');
   });
 
   describe('a permission that is missing', () => {
@@ -194,7 +194,7 @@ describeOnRedis((rig) => {
       expect(log.lines.join('\n')).toMatch(expected);
       await rig.redis.cli('ACL', 'SETUSER', name, '~*', '&*', '+@all');
       await until('Redis', () => broker.fault === undefined);
-      expect(log.lines.at(-1)).toBe('Redis is there');
+      expect(log.lines.at(-1)).toBe('Redis is available');
     });
 
     test('taken away later: the first command that is refused shows it', async () => {

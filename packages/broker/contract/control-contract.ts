@@ -68,7 +68,7 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       );
     });
 
-    test('where there is no such edge it is error 102', async () => {
+    test('a request to an unknown edge is answered with error 102', async () => {
       await serve(
         () => ({}),
         () => ({}),

@@ -66,14 +66,14 @@ const replySchema = z.object({
 export function parseRequest(text: string): ControlRequest {
   const { data, success } = requestSchema.safeParse(parseJson(text));
   if (success) return data;
-  throw new ProtocolError('badRequest', 'an edge was asked what it does not understand');
+  throw new ProtocolError('badRequest', 'an edge received an unknown request');
 }
 
 /** Parses a reply from another process. Throws error 100 if it is invalid. */
 export function parseReply(text: string): ControlReply {
   const { data, success } = replySchema.safeParse(parseJson(text));
   if (success) return data;
-  throw new ProtocolError('internal', 'an edge answered what nobody understands');
+  throw new ProtocolError('internal', 'an edge sent an invalid answer');
 }
 
 function parseJson(text: string): unknown {

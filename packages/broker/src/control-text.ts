@@ -23,11 +23,11 @@ export function isUid(uid: string): boolean {
 }
 
 export function checkUid(uid: string): void {
-  if (!isUid(uid)) throw new ProtocolError('badRequest', 'an edge cannot have this uid');
+  if (!isUid(uid)) throw new ProtocolError('badRequest', 'the uid of the edge is not valid');
 }
 
 export function noSuchEdge(): ProtocolError {
-  return new ProtocolError('unknownChannel', 'there is no such edge');
+  return new ProtocolError('unknownChannel', 'unknown edge');
 }
 
 /** Throws error 106 if the text is too long. */
@@ -41,7 +41,7 @@ export function toRequestText(request: ControlRequest): string {
 export function toReplyText(reply: ControlReply | ControlReply[]): string {
   const text = JSON.stringify(reply);
   if (text.length <= MAX_REPLY_LENGTH) return text;
-  throw new ProtocolError('limitExceeded', 'an edge has too much to answer');
+  throw new ProtocolError('limitExceeded', 'the answer of an edge is too large');
 }
 
 /** An edge's answer to a request from another process: `=` and its reply, or `!` and its error. */

@@ -3,7 +3,7 @@ import { ERRORS, ProtocolError, type ErrorKind } from '@newswire/protocol';
 /** `code message`. An error that is not a ProtocolError becomes error 100 without its message. */
 export function errorText(error: unknown): string {
   const known =
-    error instanceof ProtocolError ? error : new ProtocolError('internal', 'something failed');
+    error instanceof ProtocolError ? error : new ProtocolError('internal', 'the operation failed');
   return `${known.code} ${known.message.replaceAll(/\s+/g, ' ')}`;
 }
 

@@ -47,5 +47,8 @@ export function checkExtra({ extra }: Traits): void {
   if (extra === undefined) return;
   // Three searches instead of a regular expression, which costs several times as much.
   if (!extra.includes('\n') && !extra.includes('\r') && !extra.includes(SEPARATOR)) return;
-  throw new ProtocolError('badRequest', 'what goes beside the data is not on one line');
+  throw new ProtocolError(
+    'badRequest',
+    'the tags, client info or channel of a publication contain a line break',
+  );
 }

@@ -10,7 +10,7 @@ const DEFAULT_LIMIT = '10';
 export const channelsCommand: RunCommand = async (args, context) => {
   const { positionals } = parse({ args, allowPositionals: true });
   const [pattern, ...more] = positionals;
-  if (more.length > 0) throw new UsageError('channels takes one PATTERN: put quotes around it');
+  if (more.length > 0) throw new UsageError('channels accepts one PATTERN: put quotes around it');
   const answer = post<Channels>(context, 'channels', JSON.stringify({ pattern }));
   return show(context, answer, ({ channels }) =>
     Object.entries(channels).map(([name, { num_clients }]) => `${name}\t${num_clients}`),
@@ -27,7 +27,7 @@ export const historyCommand: RunCommand = async (args, context) => {
   const channel = parseChannel('history', positionals);
   const limit = Number(values.limit);
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new UsageError('--limit is a number of publications, 1 or more');
+    throw new UsageError('--limit must be 1 or more');
   }
   const answer = post<History>(
     context,
@@ -81,7 +81,7 @@ async function show<R>(
 ): Promise<number> {
   const { result, error, text = '' } = await answer;
   if (result === undefined) {
-    context.note(`no answer: ${error?.message ?? "what answers there is not newswire's"}`);
+    context.note(`no answer: ${error?.message ?? 'the answer is not from newswire'}`);
     return 1;
   }
   toLines(result, text).forEach(context.print);

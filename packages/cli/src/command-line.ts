@@ -21,7 +21,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined && asksForHelp(rest)) return print(formatUsage(command));
   try {
-    if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`);
+    if (command === undefined) throw new UsageError(`unknown command ${JSON.stringify(name)}`);
     return await command.run(rest, readContext());
   } catch (error) {
     return report(error, command === undefined ? USAGE : formatUsage(command));

@@ -18,17 +18,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: publishCommand,
     usage: 'publish CHANNEL MSG [--json] | publish --from-env [--json]',
     purpose:
-      'Publishes a text, or with --json a JSON value. --from-env takes CHANNEL and MSG from variables.',
+      'Publishes a text, or with --json a JSON value. --from-env reads CHANNEL and MSG from the environment.',
   },
   subscribe: {
     run: subscribeCommand,
     usage: 'subscribe CHANNEL… [--token T] | subscribe --from-env [--token T]',
-    purpose: 'Prints publications as they come. --from-env takes CHANNEL from a variable.',
+    purpose: 'Prints publications as they arrive. --from-env reads CHANNEL from the environment.',
   },
   simulate: {
     run: simulateCommand,
     usage: 'simulate [--rate N] [--channels A,B] [--count N]',
-    purpose: 'Publishes made-up news, N items a second.',
+    purpose: 'Publishes simulated news, N publications per second.',
   },
   channels: {
     run: channelsCommand,
@@ -48,7 +48,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   token: {
     run: tokenCommand,
     usage: 'token [--user U] [--channel C] [--expires-in SECONDS] [--info JSON]',
-    purpose: 'Makes a token to connect with, or with --channel one to subscribe to that channel.',
+    purpose: 'Makes a connection token, or with --channel a subscription token for that channel.',
   },
 };
 
@@ -58,8 +58,8 @@ export function formatUsage({ usage, purpose }: Command): string {
 
 export const USAGE = `${Object.values(COMMANDS).map(formatUsage).join('\n')}
 
-newswire --version and newswire [COMMAND] --help do what they say.
+newswire --version prints the version, newswire [COMMAND] --help this help.
 
-NEWSWIRE_URL is where newswire is (default http://127.0.0.1:9900), NEWSWIRE_API_KEY opens its API.
+NEWSWIRE_URL is the address of newswire (default http://127.0.0.1:9900), NEWSWIRE_API_KEY the key of its API.
 NEWSWIRE_TOKEN is the token that subscribe connects with if there is no --token.
 NEWSWIRE_TOKEN_HMAC_SECRET is the secret that signs tokens.`;

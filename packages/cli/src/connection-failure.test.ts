@@ -5,15 +5,15 @@ const URL = 'http://news.example.com:9900';
 
 describe('describeFailure', () => {
   test.each([
-    ['ECONNREFUSED', true, /^nothing listens at news\.example\.com:9900: start newswire/],
-    ['ENOTFOUND', false, /^the name news\.example\.com cannot be resolved: is NEWSWIRE_URL right/],
+    ['ECONNREFUSED', true, /^no process listens at news\.example\.com:9900: start newswire/],
+    ['ENOTFOUND', false, /^the name news\.example\.com cannot be resolved: check NEWSWIRE_URL/],
     ['EAI_AGAIN', true, /^the name news\.example\.com cannot be resolved now/],
     ['ETIMEDOUT', true, /did not answer in time$/],
     ['UND_ERR_CONNECT_TIMEOUT', true, /did not answer in time$/],
     ['EHOSTUNREACH', true, /cannot be reached from this machine/],
-    ['ECONNRESET', true, /closed the connection without an answer: does it need https/],
+    ['ECONNRESET', true, /closed the connection without an answer: try https:\/\//],
     ['UND_ERR_SOCKET', true, /closed the connection without an answer/],
-    ['HPE_INVALID_CONSTANT', false, /does not speak HTTP: does it need https/],
+    ['HPE_INVALID_CONSTANT', false, /does not speak HTTP: try https:\/\//],
     ['ERR_SSL_WRONG_VERSION_NUMBER', false, /does not speak TLS/],
     ['EPROTO', false, /does not speak TLS/],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', false, /certificate of .* is not trusted/],
@@ -38,7 +38,7 @@ describe('describeFailure', () => {
   test('several addresses, of which none answers', () => {
     const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
     const error = new TypeError('fetch failed', { cause: new AggregateError([refused]) });
-    expect(describeFailure(URL, error).message).toMatch(/^nothing listens/);
+    expect(describeFailure(URL, error).message).toMatch(/^no process listens/);
   });
 
   test('a port that fetch never connects to', () => {
@@ -56,7 +56,7 @@ describe('describeFailure', () => {
 
 test('an answer without a content type', () => {
   expect(describeForeignAnswer(URL, 418, null)).toEqual({
-    message: 'what answers at news.example.com:9900 is not newswire (HTTP 418)',
+    message: 'the server at news.example.com:9900 is not newswire (HTTP 418)',
     temporary: false,
   });
 });

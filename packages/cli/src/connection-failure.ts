@@ -17,11 +17,12 @@ const CAUSES: readonly Cause[] = [
   {
     pattern: /^ECONNREFUSED$/,
     temporary: true,
-    describe: ({ host }) => `nothing listens at ${host}: start newswire with make start or make up`,
+    describe: ({ host }) =>
+      `no process listens at ${host}: start newswire with make start or make up`,
   },
   {
     pattern: /^ENOTFOUND$/,
-    describe: ({ hostname }) => `the name ${hostname} cannot be resolved: is NEWSWIRE_URL right?`,
+    describe: ({ hostname }) => `the name ${hostname} cannot be resolved: check NEWSWIRE_URL`,
   },
   {
     pattern: /^EAI_/,
@@ -60,7 +61,7 @@ const CAUSES: readonly Cause[] = [
 ];
 
 function tlsHint(protocol: string): string {
-  return protocol === 'http:' ? ': does it need https://?' : '';
+  return protocol === 'http:' ? ': try https:// instead of http://' : '';
 }
 
 /** Describes the error of `fetch` or of a socket. */
@@ -88,9 +89,9 @@ export function describeForeignAnswer(
   const temporary = TEMPORARY_STATUSES.includes(status);
   if (temporary) return { message: `${host} cannot answer now (${kind})`, temporary };
   if (status === 401 || status === 403) {
-    return { message: `${host} refuses access, and not in newswire's words (${kind})`, temporary };
+    return { message: `${host} refuses access and may not be newswire (${kind})`, temporary };
   }
-  return { message: `what answers at ${host} is not newswire (${kind})`, temporary };
+  return { message: `the server at ${host} is not newswire (${kind})`, temporary };
 }
 
 /**

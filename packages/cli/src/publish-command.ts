@@ -17,11 +17,11 @@ export const publishCommand: RunCommand = async (args, context) => {
     : positionals;
   if (channel === undefined) throw new UsageError('publish needs a CHANNEL and a MSG');
   if (!text && values['from-env']) {
-    context.note("there is no message: make publish MSG='Hello' [CHANNEL=77707]");
+    context.note("MSG is missing or empty: make publish MSG='Hello' [CHANNEL=77707]");
     return 2;
   }
-  if (!text) throw new UsageError(`there is no message for ${channel}: MSG is missing or empty`);
-  if (more.length > 0) throw new UsageError('publish takes one MSG: put quotes around it');
+  if (!text) throw new UsageError(`MSG for ${channel} is missing or empty`);
+  if (more.length > 0) throw new UsageError('publish accepts one MSG: put quotes around it');
   checkChannelName(channel);
   const data = values.json ? jsonLine(text) : toJsonLine(text);
   try {

@@ -38,7 +38,7 @@ export class Publisher {
       if (attempt > 0) await delay(backoffMs(attempt, BACKOFF));
       const answer = await post<Position>(this.#options, 'publish', body);
       if (typeof answer.result?.offset === 'number') return answer.result;
-      lastFault = answer.error?.message ?? "an answer that is not newswire's";
+      lastFault = answer.error?.message ?? 'the answer is not from newswire';
       if (answer.error?.temporary !== true) break;
     }
     throw new PublishError(lastFault);

@@ -23,7 +23,7 @@ export const simulateCommand: RunCommand = async (args, context) => {
   const plan = readPlan(args);
   const { rate, channels } = plan;
   context.note(
-    `${rate} items a second to ${channels.join(', ')} at ${context.url}; Ctrl-C ends it`,
+    `publishing ${rate} times per second to ${channels.join(', ')} at ${context.url}; press Ctrl-C to stop`,
   );
   const { published, failed } = await run(plan, context);
   context.print(`published ${published}, failed ${failed}`);
@@ -41,10 +41,10 @@ function readPlan(args: string[]): Plan {
   });
   const rate = Number(values.rate);
   if (!(rate > 0 && rate <= MAX_RATE)) {
-    throw new UsageError(`--rate is items a second, above 0 and up to ${MAX_RATE}`);
+    throw new UsageError(`--rate must be publications per second, above 0 and up to ${MAX_RATE}`);
   }
   const count = values.count === undefined ? Infinity : Number(values.count);
-  if (!(count >= 1)) throw new UsageError('--count is a number of items, 1 or more');
+  if (!(count >= 1)) throw new UsageError('--count must be 1 or more');
   const channels = values.channels.split(',');
   channels.forEach(checkChannelName);
   return { rate, channels, count };

@@ -33,7 +33,7 @@ export function listener(
   context: CommandContext,
 ): () => Promise<End> {
   // `fetch` would refuse the token with an error that contains it.
-  if (!/^[\w.-]+$/.test(token)) throw new UsageError('--token is no token');
+  if (!/^[\w.-]+$/.test(token)) throw new UsageError('--token is not a token');
   const { url, note } = context;
   const address = `${url}/sse?channels=${channels.map(encodeURIComponent).join('|')}`;
   let lastId = '';
@@ -55,7 +55,7 @@ export function listener(
         .pipeThrough(new TextDecoderStream())
         .pipeThrough(new EventSourceParserStream({ onComment }));
       for await (const event of events) {
-        if (!opened) note(`listening to ${channels.join(', ')} at ${url}; Ctrl-C ends it`);
+        if (!opened) note(`subscribed to ${channels.join(', ')} at ${url}; press Ctrl-C to stop`);
         opened = true;
         lastId = event.id ?? lastId;
         tell(event, context);
@@ -87,7 +87,7 @@ export async function refusal(url: string, response: Response): Promise<End> {
 /** Prints a publication, or notes another event. Channels cannot have the names of those events. */
 function tell({ event, data }: EventSourceMessage, { print, note }: CommandContext): void {
   if (event === undefined || event === 'subscribed') return;
-  if (event === 'gap') note(`something is missing on ${data}`);
+  if (event === 'gap') note(`publications were missed on ${data}`);
   else if (event === 'error') note(data);
   else print(data);
 }

@@ -40,7 +40,7 @@ export const subscribeCommand: RunCommand = async (args, context) => {
       context.note(`cannot connect (${reason})`);
       return 1;
     }
-    context.note(`${opened ? 'cut off' : 'cannot connect'} (${reason}): trying again`);
+    context.note(`${opened ? 'cut off' : 'cannot connect'} (${reason}), reconnecting`);
     if (opened) attempt = 0;
     await delay(backoffMs(attempt, RECONNECT_BACKOFF));
   }
@@ -60,7 +60,7 @@ function listen(channels: readonly string[], { url, print, note }: CommandContex
     socket.on('open', () => {
       opened = true;
       socket.send(`sub#${channels.join('|')}`);
-      note(`listening to ${channels.join(', ')} at ${url}; Ctrl-C ends it`);
+      note(`subscribed to ${channels.join(', ')} at ${url}; press Ctrl-C to stop`);
     });
     const watchdog = setInterval(() => {
       if (!isAlive) socket.terminate();

@@ -14,9 +14,7 @@ export const tokenCommand: RunCommand = async (args, context) => {
   const { claims, info, expiresInS } = readClaims(args);
   const { secret, audience, issuer } = context.token;
   if (secret === undefined) {
-    context.note(
-      'there is no secret to sign tokens with: set NEWSWIRE_TOKEN_HMAC_SECRET, for the edges too',
-    );
+    context.note('NEWSWIRE_TOKEN_HMAC_SECRET is not set: set it here and for the edges');
     return 2;
   }
   const nowS = Math.floor(Date.now() / 1000);
@@ -55,7 +53,7 @@ function readClaims(args: string[]): AskedToken {
   const { user, channel, 'expires-in': expiresIn, info } = values;
   const expiresInS = /^\d{1,10}$/.test(expiresIn) ? Number(expiresIn) : Infinity;
   if (expiresInS > MAX_EXPIRES_IN_S) {
-    throw new UsageError('--expires-in is seconds, up to ten years; 0: never');
+    throw new UsageError('--expires-in must be seconds, up to ten years, or 0 for never');
   }
   if (channel !== undefined) checkChannelOrWildcard(channel);
   const claims = { sub: user, ...(channel !== undefined && { channel }) };

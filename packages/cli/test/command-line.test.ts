@@ -64,19 +64,23 @@ describe('the newswire command', () => {
     [['pubish'], 2, 'there is no command "pubish"'],
     [['publish'], 2, 'publish needs a CHANNEL and a MSG'],
     [['publish', 'a'], 2, 'there is no message for a'],
-    [['publish', 'a', 'two', 'words'], 2, 'publish takes one MSG: put quotes around it'],
+    [['publish', 'a', 'two', 'words'], 2, 'publish accepts one MSG: put quotes around it'],
     [['publish', 'a', 'no', '--loud'], 2, "Unknown option '--loud'"],
     [['publish', 'a', '{', '--json'], 2, 'MSG is not valid JSON'],
     [['publish', 'a b', 'text'], 2, 'channel name "a b" has a character other than'],
     [['subscribe'], 2, 'subscribe needs at least one CHANNEL'],
     [['history'], 2, 'history needs one CHANNEL'],
-    [['history', 'a', '--limit', '0'], 2, '--limit is a number of publications, 1 or more'],
+    [['history', 'a', '--limit', '0'], 2, '--limit must be 1 or more'],
     [['presence', 'a', 'b'], 2, 'presence needs one CHANNEL'],
     [['presence', 'a'], 1, 'no answer: not available: presence is off in this namespace'],
-    [['channels', 'a', 'b'], 2, 'channels takes one PATTERN: put quotes around it'],
+    [['channels', 'a', 'b'], 2, 'channels accepts one PATTERN: put quotes around it'],
     [['channels', '['], 1, 'no answer: bad request: pattern: a bracket is not closed'],
-    [['simulate', '--rate', 'fast'], 2, '--rate is items a second, above 0 and up to 10000'],
-    [['simulate', '--count', '0'], 2, '--count is a number of items, 1 or more'],
+    [
+      ['simulate', '--rate', 'fast'],
+      2,
+      '--rate must be publications per second, above 0 and up to 10000',
+    ],
+    [['simulate', '--count', '0'], 2, '--count must be 1 or more'],
   ])('%j exits with %i and says %j', async (args, code, text) => {
     const result = await run(...args);
     expect(result.code).toBe(code);
@@ -163,7 +167,7 @@ describe('the newswire command', () => {
     const command = new TestProcess(process.execPath, [script, 'subscribe', 'a'], env);
     const { code } = await command.exited;
     await closed.stop();
-    expect([code, command.stdout]).toEqual([1, 'error#101#unauthorized: a token is needed\n']);
+    expect([code, command.stdout]).toEqual([1, 'error#101#unauthorized: a token is required\n']);
     expect(command.stderr).toMatch(/\nrefused \(3507 permission denied\)\n$/);
   });
 
@@ -202,7 +206,7 @@ describe('the newswire command', () => {
       await publish(closed.url, channel, [1.5]);
       await until('both', () => command.stdout === 'two\nlines \u2028 and\n[1.5]\n');
       await callApi(closed.url, 'disconnect', { user: 'ann', disconnect: { code: 3000 } });
-      await until('the cut', () => command.stderr.includes('trying again'));
+      await until('the cut', () => command.stderr.includes(', reconnecting'));
       await publish(closed.url, channel, 'meanwhile');
       await until('the third', () => command.stdout.endsWith('\nmeanwhile\n'));
       expect(command.stderr).not.toContain(secret);
@@ -229,17 +233,17 @@ describe('the newswire command', () => {
       const other = await SeedClient.open(full.webSocketUrl);
       const environment = { NEWSWIRE_URL: full.url, NEWSWIRE_TOKEN: await token() };
       const command = newswireCommand(['subscribe', 'a'], environment);
-      const line = 'cannot connect (internal error: this edge is full): trying again\n';
+      const line = 'cannot connect (internal error: this edge is full), reconnecting\n';
       await until('two attempts', () => command.stderr.startsWith(line + line));
       other.close();
-      await until('a place', () => command.stderr.includes('listening to a'));
+      await until('a place', () => command.stderr.includes('subscribed to a'));
       expect(command.stdout).toBe('');
       await command.stop('SIGINT');
       await full.stop('SIGKILL');
     });
 
     test.each([
-      [['--token', 'hunter 2'], {}, /^newswire: --token is no token/],
+      [['--token', 'hunter 2'], {}, /^newswire: --token is not a token/],
       [[], { NEWSWIRE_TOKEN: 'hunter 2' }, /^NEWSWIRE_TOKEN must be a token\.\n$/],
     ])('%j %j exits with 2', async (args, environment, text) => {
       const command = newswireCommand(['subscribe', 'a', ...args], environment);
@@ -263,7 +267,7 @@ describe('the newswire command', () => {
     await subscribed(newswire.url, 'more', 1);
     await publish(newswire.url, 'more', { second: true });
     await until('the second', () => command.stdout === 'first\n{"second":true}\n');
-    expect(command.stderr).toContain('cut off (3001 shutdown): trying again');
+    expect(command.stderr).toContain('cut off (3001 shutdown), reconnecting');
     await command.stop('SIGINT');
   });
 });

@@ -83,18 +83,18 @@ async function captureOutput(url: string, args: readonly string[]): Promise<stri
     env,
     folder,
   );
-  const hasEnded = () => command.stderr.includes('trying again') || !command.isRunning;
+  const hasEnded = () => command.stderr.includes(', reconnecting') || !command.isRunning;
   await until('the command to end or to try again', hasEnded);
   await command.stop();
   return command.stderr;
 }
 
 describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_, args) => {
-  test('nothing listens', async () => {
+  test('no process listens', async () => {
     const port = await freePort();
     const saying = await captureOutput(`http://127.0.0.1:${port}`, args);
     expect(saying).toContain(
-      `nothing listens at 127.0.0.1:${port}: start newswire with make start or make up`,
+      `no process listens at 127.0.0.1:${port}: start newswire with make start or make up`,
     );
   });
 
@@ -108,8 +108,8 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_,
     [404, 'text/html', '<h1>Not found</h1>', 'is not newswire (HTTP 404, text/html)'],
     [200, 'text/html', '<h1>Hello</h1>', 'is not newswire (HTTP 200, text/html)'],
     [200, 'application/json', '{"hello":1}', 'is not newswire (HTTP 200, application/json)'],
-    [401, 'text/html', '<h1>Who?</h1>', 'refuses access, and not in newswire'],
-    [403, 'text/html', '<h1>No</h1>', 'refuses access, and not in newswire'],
+    [401, 'text/html', '<h1>Who?</h1>', 'refuses access and may not be newswire'],
+    [403, 'text/html', '<h1>No</h1>', 'refuses access and may not be newswire'],
     [503, 'text/html', '<h1>Later</h1>', 'cannot answer now (HTTP 503, text/html)'],
   ])('another server answers %i %s', async (status, contentType, body, expected) => {
     const port = await answering(status, contentType, body);
@@ -126,7 +126,9 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_,
   test('a server that speaks something else', async () => {
     const port = await getPort(createNetServer((socket) => socket.end('220 mail.example.com\r\n')));
     const saying = await captureOutput(`http://127.0.0.1:${port}`, args);
-    expect(saying).toContain(`127.0.0.1:${port} does not speak HTTP: does it need https://?`);
+    expect(saying).toContain(
+      `127.0.0.1:${port} does not speak HTTP: try https:// instead of http://`,
+    );
   });
 
   test('https:// for newswire without TLS', async () => {
@@ -139,7 +141,7 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_,
   describe.skipIf(missing.length > 0)(`with TLS (needs ${missing.join() || 'openssl'})`, () => {
     test('http:// where TLS is needed', async () => {
       const saying = await captureOutput(`http://127.0.0.1:${await tlsPort()}`, args);
-      expect(saying).toMatch(/(closed the connection.*|does not speak HTTP): does it need https:/);
+      expect(saying).toMatch(/(closed the connection.*|does not speak HTTP): try https:\/\//);
     });
 
     test('a certificate that nobody vouches for', async () => {

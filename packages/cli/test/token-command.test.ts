@@ -55,8 +55,7 @@ describe('newswire token', () => {
     expect(await run(['--user', 'ann'], { NEWSWIRE_TOKEN_HMAC_SECRET: '' })).toEqual({
       code: 2,
       stdout: '',
-      stderr:
-        'there is no secret to sign tokens with: set NEWSWIRE_TOKEN_HMAC_SECRET, for the edges too\n',
+      stderr: 'NEWSWIRE_TOKEN_HMAC_SECRET is not set: set it here and for the edges\n',
     });
   });
 

@@ -40,7 +40,7 @@ export function checkChannelOrWildcard(name: string): void {
   if (!isWildcard(name)) return checkChannelName(name);
   checkChannelName(name.slice(0, -2));
   if (name.indexOf(':') === name.length - 2) return;
-  throw new ProtocolError('badRequest', `${quote(name)} is not a namespace and :*`);
+  throw new ProtocolError('badRequest', `${quote(name)} is not a wildcard like sports:*`);
 }
 
 /** Quotes untrusted text for a reply: its first 32 characters, in printable ASCII. */

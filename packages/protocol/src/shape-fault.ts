@@ -17,7 +17,7 @@ const MAX_FIELD_LENGTH = 100;
  * number`. `whole` names the JSON itself. zod's own messages never reach a sender.
  */
 export function describeIssue(issue: z.core.$ZodIssue | undefined, whole: string): string {
-  if (issue === undefined) return `${whole} is not as it must be`;
+  if (issue === undefined) return `${whole} is not valid`;
   const field = issue.path.join('.').slice(0, MAX_FIELD_LENGTH) || whole;
   switch (issue.code) {
     case 'invalid_type':
@@ -33,10 +33,10 @@ export function describeIssue(issue: z.core.$ZodIssue | undefined, whole: string
         ? `${field} must be ${issue.maximum} or less`
         : `${field} has more than ${issue.maximum} ${describeUnit(issue.origin)}`;
     case 'custom':
-      if (issue.message === 'Invalid input') return `${field} is not as it must be`;
+      if (issue.message === 'Invalid input') return `${field} is not valid`;
       return `${field} ${issue.message}`;
     default:
-      return `${field} is not as it must be`;
+      return `${field} is not valid`;
   }
 }
 

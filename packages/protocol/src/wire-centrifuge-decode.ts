@@ -95,14 +95,14 @@ function toObject(line: string): Readonly<Record<string, unknown>> {
   try {
     value = JSON.parse(line);
   } catch {
-    throw new ProtocolError('badRequest', 'a frame holds JSON objects, one a line');
+    throw new ProtocolError('badRequest', 'a frame must contain JSON objects, one per line');
   }
   if (!isRecord(value)) throw notACommand();
   return value;
 }
 
 function notACommand(): ProtocolError {
-  return new ProtocolError('badRequest', 'a command is {"id":1,"METHOD":{…}}');
+  return new ProtocolError('badRequest', 'a command must be {"id":1,"METHOD":{…}}');
 }
 
 function decodeCommand(id: number, method: string, params: unknown, line: string): Command {
@@ -183,7 +183,7 @@ function toSubscribe(
   const { channel, token, recover, offset, epoch, flag, type, tf } = params;
   checkChannelOrWildcard(channel);
   if (type) throw new ProtocolError('notAvailable', `subscriptions of type ${type}`);
-  if (tf !== undefined && tf !== null) throw new ProtocolError('notAvailable', 'filters of tags');
+  if (tf !== undefined && tf !== null) throw new ProtocolError('notAvailable', 'tag filters');
   const since: Since = recover
     ? { type: 'position', position: toPosition(offset, epoch) }
     : FROM_NOW;

@@ -86,7 +86,7 @@ export function readEventId(id: string): Map<string, Position> {
   for (const part of id === '' ? [] : id.split('|')) {
     const [, channel, digits, epoch] = /^([^,]+),(\d{1,15}),([^,\s]{1,64})$/.exec(part) ?? [];
     if (channel === undefined || epoch === undefined) {
-      throw new ProtocolError('badRequest', 'the last event id is none that newswire has given');
+      throw new ProtocolError('badRequest', 'unknown Last-Event-ID');
     }
     positions.set(channel, { offset: Number(digits), epoch });
   }
@@ -121,7 +121,7 @@ function decode(text: string): Command[] {
   const request = Request.parse(JSON.parse(text));
   const channels = plainSseChannels(request);
   if (channels.length === 0 && request.token === '') {
-    throw new ProtocolError('badRequest', 'name channels: /sse?channels=77707|77708');
+    throw new ProtocolError('badRequest', 'channels is missing, as in /sse?channels=77707|77708');
   }
   channels.forEach(checkName);
   const idLength = channels.reduce((sum, { length }) => sum + length + POSITION_LENGTH, 0);
@@ -149,7 +149,10 @@ function decode(text: string): Command[] {
 function checkName(channel: string): void {
   checkChannelOrWildcard(channel);
   if (TAKEN_NAMES.includes(channel)) {
-    throw new ProtocolError('badRequest', `${channel} is the name of an event of another kind`);
+    throw new ProtocolError(
+      'badRequest',
+      `${channel} is reserved for an event and cannot be a channel on this wire`,
+    );
   }
 }
 

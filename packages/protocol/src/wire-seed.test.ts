@@ -12,7 +12,7 @@ import {
 const encodeSeed = (value: unknown) => seedWire.encode('a', { offset: 1, data: toJsonLine(value) });
 
 const BAD_COMMAND =
-  'error#107#bad request: a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL';
+  'error#107#bad request: a command must be sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL';
 
 function answerTo(error: unknown): string | undefined {
   if (!(error instanceof ProtocolError)) throw error;

@@ -64,7 +64,7 @@ function parseVerb(verb: string): 'subscribe' | 'unsubscribe' {
     default:
       throw new ProtocolError(
         'badRequest',
-        'a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL',
+        'a command must be sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL',
       );
   }
 }

@@ -231,16 +231,13 @@ ${Object.entries(json.namespaces.sports)
     ],
     [
       '{"namespaces": {"__proto__": {"subscribe": "nobody"}}}',
-      ['FILE: a namespace can not be named __proto__.'],
+      ['FILE: a namespace cannot be named __proto__.'],
     ],
-    ['{"namespaces": {"__proto__": 1}}', ['FILE: a namespace can not be named __proto__.']],
-    ['{"__proto__": {}}', ['FILE: there is no field __proto__.']],
+    ['{"namespaces": {"__proto__": 1}}', ['FILE: a namespace cannot be named __proto__.']],
+    ['{"__proto__": {}}', ['FILE: unknown field __proto__.']],
     [
       '{"default": {"__proto__": {}, "constructor": 1}}',
-      [
-        'FILE: there is no field __proto__ in default.',
-        'FILE: there is no field constructor in default.',
-      ],
+      ['FILE: unknown field __proto__ in default.', 'FILE: unknown field constructor in default.'],
     ],
     ['[]', ['FILE: the whole must be an object.']],
     ['null', ['FILE: the whole must be an object.']],
@@ -257,7 +254,7 @@ ${Object.entries(json.namespaces.sports)
     [
       '{"default": {"wildcard": true}, "namespaces": {"a": {"history_size": 0, "recovery": true}, "b": {"recovery": false, "cache_recovery": true}}}',
       [
-        'FILE: default.wildcard must be false: it is for a namespace.',
+        'FILE: default.wildcard must be false: only namespaces have wildcards.',
         'FILE: namespaces.a.recovery needs a history_size of 1 or more.',
         'FILE: namespaces.b.cache_recovery needs recovery.',
       ],
@@ -268,12 +265,12 @@ ${Object.entries(json.namespaces.sports)
     ],
     ['{"namespaces": 1}', ['FILE: namespaces must be an object.']],
     ['{"namespaces": {"a": null}}', ['FILE: namespaces.a must be an object.']],
-    ['{"namespaces": {}, "history_size": 1}', ['FILE: there is no field history_size.']],
+    ['{"namespaces": {}, "history_size": 1}', ['FILE: unknown field history_size.']],
     [
       '{"namespaces": {"a": {"historySize": 1, "x": 2}}}',
       [
-        'FILE: there is no field historySize in namespaces.a.',
-        'FILE: there is no field x in namespaces.a.',
+        'FILE: unknown field historySize in namespaces.a.',
+        'FILE: unknown field x in namespaces.a.',
       ],
     ],
     ...['-1', '1.5', '100001', '"5"', 'null'].map((value): [string, string[]] => [
@@ -291,7 +288,7 @@ ${Object.entries(json.namespaces.sports)
     [
       '{"namespaces": {"news": {}, "a:b": {}, "": {}}}',
       [
-        'FILE: the namespace news belongs to the Redis inlet, take another name.',
+        'FILE: the namespace news is reserved for the Redis inlet.',
         'FILE: a namespace\'s name must be 1 to 254 letters, digits and _-.@/+=~$&, not "a:b".',
         'FILE: a namespace\'s name must be 1 to 254 letters, digits and _-.@/+=~$&, not "".',
       ],

@@ -95,7 +95,7 @@ export function loadChannelOptions(
     getOptions: (channel) => {
       const options = find(channel);
       if (options !== undefined) return options;
-      if (refusesUnknown) throw new ProtocolError('unknownChannel', 'there is no such namespace');
+      if (refusesUnknown) throw new ProtocolError('unknownChannel', 'unknown namespace');
       return fallback;
     },
   };

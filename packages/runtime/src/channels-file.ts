@@ -55,7 +55,9 @@ export function readChannelsFile(file: string, mayBeMissing: boolean): ChannelsF
   const faults = [
     ...lostNames(document),
     ...contradictions('default', fallback),
-    ...(fallback.wildcard ? ['default.wildcard must be false: it is for a namespace'] : []),
+    ...(fallback.wildcard
+      ? ['default.wildcard must be false: only namespaces have wildcards']
+      : []),
     ...Object.entries(namespaces).flatMap(([name, options]) => [
       ...nameFaults(name),
       ...contradictions(`namespaces.${name}`, options),
@@ -94,12 +96,12 @@ function parse(file: string, text: string): unknown {
 function lostNames(document: unknown): string[] {
   const { namespaces } = Object(document) as { namespaces?: unknown };
   if (!Object.hasOwn(Object(namespaces), '__proto__')) return [];
-  return ['a namespace can not be named __proto__'];
+  return ['a namespace cannot be named __proto__'];
 }
 
 function nameFaults(name: string): string[] {
   if (name === INLET_NAMESPACE) {
-    return [`the namespace ${name} belongs to the Redis inlet, take another name`];
+    return [`the namespace ${name} is reserved for the Redis inlet`];
   }
   if (NAMESPACE_NAME.test(name)) return [];
   const expected = 'must be 1 to 254 letters, digits and _-.@/+=~$&';
@@ -159,7 +161,7 @@ function sentences(file: string, issue: z.core.$ZodIssue): string[] {
   const where = path === '' ? '' : `${path} `;
   if (issue.code === 'unrecognized_keys') {
     const within = path === '' ? '' : ` in ${path}`;
-    return issue.keys.map((key) => `${file}: there is no field ${key}${within}.`);
+    return issue.keys.map((key) => `${file}: unknown field ${key}${within}.`);
   }
   if (issue.code === 'invalid_type' && ['object', 'record'].includes(issue.expected)) {
     return [`${file}: ${where || 'the whole '}must be an object.`];

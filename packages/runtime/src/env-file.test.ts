@@ -91,7 +91,7 @@ describe('each line is understood', () => {
     'A=1\rB=hunter2',
   ])('%j is refused', (line) => {
     const sentence = fault(() => read(`A0=1\n${line}\nB0=2`));
-    expect(sentence).toMatch(/^\.env, line 2( is not understood: |: Docker Compose would read)/);
+    expect(sentence).toMatch(/^\.env, line 2( is not valid: |: Docker Compose would read)/);
     expect(sentence).not.toContain('hunter2');
   });
 
@@ -118,20 +118,22 @@ describe('each line is understood', () => {
     const sentence = fault(() => read(`A=1\n\nNEWSWIRE_API_KEY=${value}\n`));
     expect(sentence).toBe(
       '.env, line 3, NEWSWIRE_API_KEY: Docker Compose would read another value than newswire. ' +
-        'Put the value in single quotes, or in double quotes if a single quote is in it.',
+        'Put the value in single quotes, or in double quotes if it contains a single quote.',
     );
   });
 
   test('a name that is set again is refused', () => {
     const first = "A='\n'\nNEWSWIRE_API_KEY=0123456789abcdef\n";
     expect(fault(() => read(`${first}NEWSWIRE_API_KEY=\n`))).toBe(
-      '.env, line 4, NEWSWIRE_API_KEY: line 3 sets it too.',
+      '.env, line 4, NEWSWIRE_API_KEY: line 3 sets it as well.',
     );
-    expect(fault(() => read('A=1\nA=1\n'))).toBe('.env, line 2: line 1 sets it too.');
+    expect(fault(() => read('A=1\nA=1\n'))).toBe('.env, line 2: line 1 sets it as well.');
   });
 
   test('a name that no record can hold is refused', () => {
-    expect(fault(() => read('__proto__=1\n'))).toBe('.env, line 1: no such name can be set.');
+    expect(fault(() => read('__proto__=1\n'))).toBe(
+      '.env, line 1: a variable cannot have this name.',
+    );
     expect(read('constructor=1\n')).toEqual({ constructor: '1' });
   });
 });

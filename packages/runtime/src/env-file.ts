@@ -57,7 +57,8 @@ function checkEnvFile(text: string, file: string): void {
     if (name === undefined) continue;
     const first = lineOfName.get(name);
     if (first !== undefined || name === '__proto__') {
-      const fault = first === undefined ? 'no such name can be set' : `line ${first} sets it too`;
+      const fault =
+        first === undefined ? 'a variable cannot have this name' : `line ${first} sets it as well`;
       throw new ConfigError([`${file}, line ${line}${shown(name)}: ${fault}.`]);
     }
     lineOfName.set(name, line);
@@ -71,10 +72,10 @@ function matchAt(expression: RegExp, text: string, position: number): RegExpExec
 
 function faultAt(text: string, position: number): string {
   const name = matchAt(new RegExp(NAME, 'uy'), text, position)?.groups?.['name'];
-  if (name === undefined) return ' is not understood: it must be like NAME=value.';
+  if (name === undefined) return ' is not valid: it must be like NAME=value.';
   return (
     `${shown(name)}: Docker Compose would read another value than newswire. ` +
-    'Put the value in single quotes, or in double quotes if a single quote is in it.'
+    'Put the value in single quotes, or in double quotes if it contains a single quote.'
   );
 }
 

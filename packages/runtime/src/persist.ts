@@ -13,7 +13,7 @@ export const RECONNECT_BACKOFF: BackoffOptions = { minMs: 100, maxMs: 3000 };
  * frequent attempts show that a connection is unstable.
  */
 export function countedReconnectDelay(registry: Registry): (attempt: number) => number {
-  const help = 'Tries to reach Redis, or another process, again.';
+  const help = 'Attempts to reconnect to Redis or to another process.';
   const reconnects = counter(registry, 'newswire_reconnects_total', help);
   return (attempt) => {
     reconnects.inc();

@@ -20,7 +20,7 @@ export class BodyReader {
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#maxBytes) {
       this.#chunks.length = 0;
-      return errorReply(413, 'limitExceeded', `a body has at most ${this.#maxBytes} bytes`);
+      return errorReply(413, 'limitExceeded', `a body may have at most ${this.#maxBytes} bytes`);
     }
     if (!isLast) {
       this.#chunks.push(Buffer.from(chunk.slice(0)));
@@ -37,7 +37,7 @@ export class BodyReader {
 }
 
 function encodingFault(body: Buffer): string | undefined {
-  if (isUtf16(body)) return 'the body is UTF-16, it has to be UTF-8';
+  if (isUtf16(body)) return 'the body is UTF-16 and must be UTF-8';
   return isUtf8(body) ? undefined : 'the body is not valid UTF-8';
 }
 

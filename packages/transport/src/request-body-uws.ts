@@ -48,7 +48,7 @@ export function encodingRefusal(request: Uws.HttpRequest): HttpReply | undefined
     return errorReply(415, 'badRequest', 'a body must have no Content-Encoding', headers);
   }
   if (!CHUNKED.test(transferEncoding)) {
-    return errorReply(501, 'badRequest', 'the only Transfer-Encoding is chunked');
+    return errorReply(501, 'badRequest', 'the only supported Transfer-Encoding is chunked');
   }
   return undefined;
 }
@@ -77,7 +77,7 @@ export function drainBody(response: Uws.HttpResponse, onEnd: (isWhole: boolean) 
 
 /** The reply to a body that is too long even to be dropped. */
 export function endlessBody(): HttpReply {
-  return errorReply(413, 'limitExceeded', 'this request takes no body');
+  return errorReply(413, 'limitExceeded', 'this request must have no body');
 }
 
 /** Counts the dropped bytes of one body, and ends at the limits above at the latest. */

@@ -21,7 +21,7 @@ const LAST_ANSWERS_MS = 3000;
 class ListenError extends StartError {
   constructor(host: string, port: number) {
     super(
-      `cannot listen on ${host}:${port}: is the port taken, by another newswire perhaps, or is the address not this machine's?`,
+      `cannot listen on ${host}:${port}: the port is in use, or the address does not belong to this machine`,
     );
     this.name = 'ListenError';
   }
@@ -92,7 +92,7 @@ export class Server {
   webSocket(path: string, endpoint: WebSocketEndpoint): void {
     this.#app.ws(path, buildBehavior(endpoint, this.#context.originChecker));
     // A GET without a valid upgrade request falls through to here.
-    const reply = errorReply(426, 'badRequest', `${path} speaks WebSocket`, {
+    const reply = errorReply(426, 'badRequest', `${path} accepts only WebSocket connections`, {
       Upgrade: 'websocket',
       Connection: 'Upgrade',
     });
@@ -178,10 +178,10 @@ export class Server {
     const path = request.getUrl();
     const methods = this.#methods.get(path);
     if (methods === undefined) {
-      return errorReply(404, 'methodNotFound', `there is nothing at ${path}`);
+      return errorReply(404, 'methodNotFound', `unknown path ${path}`);
     }
     const allow = methods.join(', ');
-    return errorReply(405, 'badRequest', `${path} takes ${allow}`, { Allow: allow });
+    return errorReply(405, 'badRequest', `${path} accepts only ${allow}`, { Allow: allow });
   }
 }
 

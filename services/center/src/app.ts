@@ -21,15 +21,15 @@ export interface CenterParts {
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
-const INDEX = `newswire: publish once, every subscriber gets it.
+const INDEX = `newswire: a self-hosted real-time messaging server for fan-out.
 
 POST /api/publish   {"channel":"77707","data":"Hello"}   publishes
-POST /api/channels  {}                                   who listens to what
-GET  /api/openapi.json                                   all else it can do
+POST /api/channels  {}                                   channels and their subscribers
+GET  /api/openapi.json                                   all methods
 GET  /ws            WebSocket: send sub#77707|77708      subscribes
 GET  /sse?channels=77707|77708                           the same for EventSource and curl
 GET  /connection/websocket                               the same for Centrifuge's libraries
-GET  /readyz                                             is everything there?
+GET  /readyz                                             readiness
 `;
 
 /** Adds center's HTTP API to the server. */
@@ -53,17 +53,15 @@ export function createCenter({ server, config, logger, registry, ...parts }: Cen
 function closedBecause(config: CenterParts['config']): string | undefined {
   const reachableAt = config.publishedAt ?? config.host ?? config.bind;
   if (config.apiKey !== undefined || LOOPBACK.test(reachableAt)) return undefined;
-  return 'this newswire can be reached from other machines: set NEWSWIRE_API_KEY to open /api/';
+  return 'newswire can be reached from other machines: set NEWSWIRE_API_KEY to open /api/';
 }
 
 function logAccess(config: CenterParts['config'], logger: Logger): void {
   const closed = closedBecause(config);
   if (closed !== undefined) logger.warn(`/api/ is closed: ${closed}`);
-  else if (config.apiKey !== undefined) logger.info('/api/ is open to whoever has the API key');
+  else if (config.apiKey !== undefined) logger.info('/api/ is open with the API key');
   else {
-    logger.info(
-      '/api/ is open without a key, as NEWSWIRE_API_KEY is not set and it can be reached from this machine only',
-    );
+    logger.info('/api/ is open without a key, to this machine only: NEWSWIRE_API_KEY is not set');
   }
 }
 

@@ -32,7 +32,10 @@ export class Inlet {
 
   handle(channel: string, text: string): void {
     if (this.#waiting >= MAX_WAITING) {
-      return this.#drop(channel, new ProtocolError('internal', 'too much is waiting for Redis'));
+      return this.#drop(
+        channel,
+        new ProtocolError('internal', 'too many publications wait for Redis'),
+      );
     }
     this.#waiting++;
     this.#last = this.#last.then(() => this.#publish(channel, text));
@@ -58,6 +61,8 @@ export class Inlet {
   #drop(channel: string, error: unknown): void {
     const { logger, dropped } = this.#parts;
     dropped.inc();
-    logger.error(`news for ${JSON.stringify(channel.slice(0, 64))} is lost: ${String(error)}`);
+    logger.error(
+      `a message to the inlet for ${JSON.stringify(channel.slice(0, 64))} is lost: ${String(error)}`,
+    );
   }
 }

@@ -24,7 +24,8 @@ const INLET_LIMIT_MS = 3000;
 
 const PROGRAM: Program = {
   name: 'center',
-  description: 'newswire center: takes publications over its HTTP API and, with Redis, its inlet.',
+  description:
+    'newswire center: receives publications over its HTTP API and, with Redis, its inlet.',
 };
 
 await runService(PROGRAM, async (): Promise<Service> => {
@@ -51,7 +52,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
   const dropped = counter(
     registry,
     'newswire_center_inlet_dropped_total',
-    'Items from news:* that could not be published.',
+    'Messages to news:* that could not be published.',
   );
   const inlet = new Inlet({ broker, logger, dropped, maxDataBytes: config.maxDataBytes });
   const inletState = link && openInlet(link, inlet, logger);

@@ -21,7 +21,7 @@ export function openInlet(link: RedisParts['link'], inlet: Inlet, logger: Logger
     if (link.fault !== undefined) return;
     isSettled = true;
     const { message } = error as Error;
-    faultLog.warn(`the inlet is closed, what is published to its topics is lost: ${message}`);
+    faultLog.warn(`the inlet is closed and messages to its topics are lost: ${message}`);
   };
   void persist(
     async () => {

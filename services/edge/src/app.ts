@@ -117,7 +117,7 @@ export function createEdge(parts: EdgeParts): Edge {
     metrics.retries.inc();
     if (now() < (broker.fault === undefined ? nextRefusalMs : nextWarningMs)) return;
     nextRefusalMs = nextWarningMs = now() + WARNING_INTERVAL_MS;
-    logger.warn(`the broker did not do what it was asked, trying again: ${describeError(error)}`);
+    logger.warn(`a request to the broker failed and is tried again: ${describeError(error)}`);
   };
   const log = new BoundedLog(logger, now);
   const connectionLimiter = new ConnectionLimiter({
@@ -152,7 +152,7 @@ export function createEdge(parts: EdgeParts): Edge {
     onRecovery: (recovered) => metrics.recoveries.inc({ recovered: String(recovered) }),
     onGap: (channel, count) => {
       metrics.gaps.inc();
-      logger.warn({ channel, sessions: count }, 'publications were missed, and sessions told');
+      logger.warn({ channel, sessions: count }, 'publications were missed, sessions are notified');
     },
     onFault: (channel, faulty, error) => {
       logger.error(error, `publications of ${channel.name} cannot be encoded: closing with 3010`);

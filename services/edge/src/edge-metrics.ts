@@ -19,15 +19,12 @@ export function edgeMetrics(
   );
   const count = (name: string, help: string) => counter(registry, `newswire_edge_${name}`, help);
   return {
-    publications: count('publications_total', 'Publications handed to their subscribers.'),
-    deliveries: count(
-      'deliveries_total',
-      'Publications times the live sessions they went to at once.',
-    ),
+    publications: count('publications_total', 'Publications that were flushed to subscribers.'),
+    deliveries: count('deliveries_total', 'Deliveries of publications to live sessions.'),
     served: count('log_deliveries_total', 'Publications sent to one session from the log.'),
     slow: count(
       'slow_total',
-      'Times that a session was taken off the live flow because it read too slowly.',
+      'Times that a session left the live flow because it read too slowly.',
     ),
     reads: count('history_reads_total', "Reads of the broker's log."),
     retries: count(
@@ -36,21 +33,21 @@ export function edgeMetrics(
     ),
     fills: count(
       'gap_fills_total',
-      'Times that a channel was compared with its log, because something may have been missed.',
+      'Times that a channel was compared with its log because publications may have been missed.',
     ),
     gaps: count(
       'gaps_total',
-      'Times that publications of a channel were missed, and its sessions told.',
+      'Times that publications of a channel were missed and its sessions notified.',
     ),
     recoveries: new Counter({
       name: 'newswire_edge_recoveries_total',
-      help: 'Requests to go on from a position, by whether everything since then was there.',
+      help: 'Requests to recover from a position, by whether all publications since then were available.',
       labelNames: ['recovered'],
       registers: [registry],
     }),
     refused: new Counter({
       name: 'newswire_edge_connections_refused_total',
-      help: 'Connections that were not let in, by why: draining, full, rate, address, user.',
+      help: 'Refused connections, by reason: draining, full, rate, address, user.',
       labelNames: ['reason'],
       registers: [registry],
     }),

@@ -36,14 +36,14 @@ async function overLinks(config: BrokerConfig, logger: Logger): Promise<BrokerPa
       host,
       linkSecret,
       log: logger,
-      onListenerFault: (error) => logger.error(error, "center's words could not be handled"),
+      onListenerFault: (error) => logger.error(error, 'handling a message from center failed'),
     });
-    logger.info({ port: parts.port }, 'edge waits for center');
+    logger.info({ port: parts.port }, 'edge accepts links from center');
     return parts;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const where = `${host}:${config.delegatePort}`;
-    throw new StartError(`cannot wait for center on ${where}: is the port taken? (${code})`, {
+    throw new StartError(`cannot listen for center on ${where} (${code}): the port may be in use`, {
       cause: error,
     });
   }

@@ -14,7 +14,7 @@ export function serverOptions(
   const refused = counter(
     registry,
     'newswire_edge_origins_refused_total',
-    'Requests of web pages whose origin is not allowed.',
+    'Refused requests of web pages whose origin is not allowed.',
   );
   return {
     originPolicy: (origin, host) => {

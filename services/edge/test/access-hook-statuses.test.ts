@@ -103,7 +103,7 @@ describe('a backend in trouble is left alone, and the log says when and until wh
         .map((line) => /"(the connect hook (failed|answers).*)"/.exec(line)?.[1])
         .filter(Boolean);
     const opened =
-      'the connect hook failed 10 times in a row: it is not asked for 1000 ms at a time, until it answers';
+      'the connect hook failed 10 times in a row: the circuit breaker is open, one request is sent every 1000 ms';
     for (let i = 0; i < 12; i++) expect(await ask('bad')).toEqual({ error: 100 });
     expect(backend.asked).toHaveLength(10);
     expect(await ask('good')).toEqual({ error: 100 });
@@ -114,7 +114,10 @@ describe('a backend in trouble is left alone, and the log says when and until wh
     expect(lines()).toEqual([opened]);
     clock.nowMs = 6000;
     expect(await ask('good')).toEqual(GOOD_ANSWERS.connect);
-    expect(lines()).toEqual([opened, 'the connect hook answers again']);
+    expect(lines()).toEqual([
+      opened,
+      'the connect hook answers again: the circuit breaker is closed',
+    ]);
     for (let i = 0; i < 10; i++) await ask('bad');
     clock.nowMs = 7000;
     expect(await ask('good')).toEqual(GOOD_ANSWERS.connect);

@@ -355,15 +355,18 @@ test('after ten failures in a row a hook is left alone, until one may try again'
   const ask = () => outcome(() => hook.ask('{}', {}, () => 'yes'));
   for (let i = 0; i < 12; i++) expect(await ask()).toEqual({ error: 100 });
   expect(backend.asked).toHaveLength(10);
-  expect(failures.at(-1)).toBe('the connect hook: it has failed too often, and is left alone');
+  expect(failures.at(-1)).toBe('the connect hook: the circuit breaker is open');
   backend.answer = json({});
   expect(await ask()).toEqual({ error: 100 });
   const opened =
-    'the connect hook failed 10 times in a row: it is not asked for 1000 ms at a time, until it answers';
+    'the connect hook failed 10 times in a row: the circuit breaker is open, one request is sent every 1000 ms';
   expect(reports).toEqual([opened]);
   clock.nowMs = 1000;
   expect([await ask(), await ask()]).toEqual(['yes', 'yes']);
-  expect(reports).toEqual([opened, 'the connect hook answers again']);
+  expect(reports).toEqual([
+    opened,
+    'the connect hook answers again: the circuit breaker is closed',
+  ]);
 });
 
 test('no more than 128 ask at once', async () => {

@@ -211,7 +211,7 @@ describe('the turn of keys', () => {
     expect(await check(token)).toBe(100);
     expect(await check(token)).toBe(100);
     expect(backend.asked).toHaveLength(1);
-    expect(failures[0]).toBe('the keys of tokens cannot be read: it answered 503');
+    expect(failures[0]).toBe('the keys for tokens cannot be fetched: it answered 503');
     backend.answer = keySet(['r', rsa.publicKey]);
     clock.nowMs = 1000;
     expect(await check(token)).toBe('ann');
@@ -221,7 +221,7 @@ describe('the turn of keys', () => {
     const { backend, failures, check } = await turningKeys(hang, { timeoutMs: 100 });
     const token = await byRsa('r');
     expect(await Promise.all([check(token), check(token)])).toEqual([100, 100]);
-    expect(failures[0]).toBe('the keys of tokens cannot be read: it took too long');
+    expect(failures[0]).toBe('the keys for tokens cannot be fetched: it timed out');
     expect(backend.asked.length).toBeLessThanOrEqual(1);
   });
 });

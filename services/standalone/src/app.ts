@@ -42,7 +42,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     (error) => logger.error(error, 'a request failed'),
     serverOptions(config, registry),
   );
-  const onListenerFault = (error: unknown) => logger.error(error, 'a message could not be handled');
+  const onListenerFault = (error: unknown) => logger.error(error, 'handling a message failed');
   const { close, ...brokerParts } = openMemory({ ...config, getLimits, onListenerFault });
   const parts = {
     server,
@@ -64,8 +64,10 @@ export async function startStandalone(environment: Environment): Promise<Service
   server.route(operationsRoutes({ ...edge, metrics: () => registry.metrics() }));
   const host = config.host ?? config.bind;
   const port = await server.listen(host, config.port);
-  logger.info(`newswire is up: ws://${host}:${port}/ws, and http://${host}:${port}/api/publish`);
-  logger.info(`try, in two other terminals: make subscribe, and make publish MSG='Hello'`);
+  logger.info(
+    `newswire is running: ws://${host}:${port}/ws, and http://${host}:${port}/api/publish`,
+  );
+  logger.info(`try in two other terminals: make subscribe, and make publish MSG='Hello'`);
   return {
     stop: async () => {
       await edge.drain();

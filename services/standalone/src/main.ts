@@ -3,7 +3,7 @@ import { startStandalone } from './app.js';
 
 const PROGRAM: Program = {
   name: 'standalone',
-  description: 'newswire in one process: edge, center and the logs in memory.',
+  description: 'newswire in one process: edge, center, and logs in memory.',
 };
 
 await runService(PROGRAM, () => startStandalone(readEnvironment()));

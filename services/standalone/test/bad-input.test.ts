@@ -84,7 +84,7 @@ for (const { name, start: startRig, missing } of RIGS) {
 
     describe('seed wire', () => {
       const COMMAND_HELP =
-        'error#107#bad request: a command is sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL';
+        'error#107#bad request: a command must be sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL';
 
       test.each([
         ['an unknown command', 'hello', COMMAND_HELP],
@@ -124,7 +124,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         const client = await connect();
         client.send(Buffer.from([0, 159, 146, 150]), { binary: true });
         expect(await client.received(1)).toEqual([
-          'error#107#bad request: binary frames are not part of this wire',
+          'error#107#bad request: this wire has no binary frames',
         ]);
       });
 
@@ -168,7 +168,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         ['no channel', { data: 1 }, 'channel is missing'],
         ['no data', { channel: 'a' }, 'data is missing'],
         ['a channel that is no string', { channel: 7, data: 1 }, 'channel must be a string'],
-        ['an unknown field', { channel: 'a', data: 1, dat: 2 }, 'there is no field dat'],
+        ['an unknown field', { channel: 'a', data: 1, dat: 2 }, 'unknown field dat'],
         ['an empty channel', { channel: '', data: 1 }, 'a channel name is empty'],
         [
           'a channel too long',
@@ -240,13 +240,13 @@ for (const { name, start: startRig, missing } of RIGS) {
       });
 
       test.each([
-        ['GET', '/api/publish', 405, 'bad request: /api/publish takes POST', 'POST'],
+        ['GET', '/api/publish', 405, 'bad request: /api/publish accepts only POST', 'POST'],
         ['PUT', '/api/channels', 405, 'bad request: /api/channels takes POST', 'POST'],
         ['POST', '/readyz', 405, 'bad request: /readyz takes GET, HEAD', 'GET, HEAD'],
         ['POST', '/ws', 405, 'bad request: /ws takes GET, HEAD', 'GET, HEAD'],
         ['POST', '/api/nothing', 404, 'method not found: there is nothing at /api/nothing', null],
         ['GET', '/nothing', 404, 'method not found: there is nothing at /nothing', null],
-        ['GET', '/ws', 426, 'bad request: /ws speaks WebSocket', null],
+        ['GET', '/ws', 426, 'bad request: /ws accepts only WebSocket connections', null],
       ])('%s %s is answered %i', async (method, path, status, message, allow) => {
         const { url } = path === '/ws' ? rig.edge : rig.center;
         const response = await fetch(url + path, { method });

@@ -67,7 +67,7 @@ describe('a channels file that needs what no setting names ends a service that l
 
   const hook = 'subscribe is hook, which needs NEWSWIRE_SUBSCRIBE_HOOK_URL.\n';
   const token =
-    'subscribe is token, which needs a key for tokens, NEWSWIRE_TOKEN_HMAC_SECRET for one.\n';
+    'subscribe is token: it needs a key for tokens, such as NEWSWIRE_TOKEN_HMAC_SECRET.\n';
 
   test.each(['edge', 'standalone'] as const)('%s', async (service) => {
     const stderr =
@@ -97,7 +97,7 @@ test('a port that is taken is one clear sentence and exit code 1', async () => {
   const other = createServer().listen(port, '127.0.0.1');
   expect(await failure('standalone', { NEWSWIRE_PORT: String(port) })).toEqual({
     code: 1,
-    stderr: `cannot listen on 127.0.0.1:${port}: is the port taken, by another newswire perhaps, or is the address not this machine's?\n`,
+    stderr: `cannot listen on 127.0.0.1:${port}: the port is in use, or the address does not belong to this machine\n`,
   });
   other.close();
 });
@@ -122,7 +122,7 @@ describe('beyond loopback', () => {
         error: {
           code: 101,
           message:
-            'unauthorized: this newswire can be reached from other machines: set NEWSWIRE_API_KEY to open /api/',
+            'unauthorized: newswire can be reached from other machines: set NEWSWIRE_API_KEY to open /api/',
         },
       },
     });
@@ -140,7 +140,7 @@ describe('beyond loopback', () => {
     expect((await publishTo(newswire, {})).status).toBe(200);
     await newswire.stop();
     expect(newswire.process.stdout).toContain(
-      '/api/ is open without a key, as NEWSWIRE_API_KEY is not set and it can be reached from this machine only',
+      '/api/ is open without a key, to this machine only: NEWSWIRE_API_KEY is not set',
     );
   });
 
@@ -159,7 +159,7 @@ describe('beyond loopback', () => {
       expect(refused.answer).toMatchObject({ error: { code: 101 } });
     }
     await newswire.stop();
-    expect(newswire.process.stdout).toContain('/api/ is open to whoever has the API key');
+    expect(newswire.process.stdout).toContain('/api/ is open with the API key');
     expect(newswire.process.stdout + newswire.process.stderr).not.toContain(KEY);
   });
 });

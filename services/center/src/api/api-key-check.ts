@@ -33,7 +33,7 @@ export function createApiKeyCheck({ apiKey, closedBecause }: ApiKeyCheckOptions)
     const refusal = errorReply(
       403,
       'permissionDenied',
-      'pages in a browser may not use /api/ while no NEWSWIRE_API_KEY is set',
+      'web pages cannot use /api/ unless NEWSWIRE_API_KEY is set',
     );
     return { headers: ['origin'], refuse: ({ origin }) => (origin ? refusal : undefined) };
   }

@@ -22,7 +22,7 @@ test.each([true, false, null])('replies in order, parallel: %s', async (parallel
     { broadcast: { channels: ['b'], data: 2 } },
   ];
   const answer = (await rig.call('batch', { commands, parallel })) as { replies: unknown[] };
-  const oneMember = 'bad request: a command has one member: a method and its parameters';
+  const oneMember = 'bad request: a command must have one member: a method and its parameters';
   expect(answer).toEqual({
     replies: [
       { publish: position(1) },
@@ -91,7 +91,7 @@ describe('limits', () => {
         })),
       },
       106,
-      'the broadcasts of a batch go to 10000 channels at most, not 11000',
+      'the broadcasts of a batch have 11000 channels, 10000 are allowed',
     ],
     [{ commands: {} }, 107, 'commands must be a list'],
     [{ commands: [7] }, 107, 'commands.0 must be an object'],
@@ -115,7 +115,7 @@ describe('limits', () => {
     const { replies } = JSON.parse(body) as { replies: unknown[] };
     expect(replies).toHaveLength(100);
     expect(replies[99]).toEqual(
-      errorBody(106, 'limit exceeded: the answer is too long: ask for less at once'),
+      errorBody(106, 'limit exceeded: the answer is too large: request less at once'),
     );
   });
 });

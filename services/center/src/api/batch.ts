@@ -74,13 +74,16 @@ async function call(method: ApiMethod, params: unknown, text: string): Promise<u
 
 async function refuse(name: string | undefined, others: readonly string[]): Promise<never> {
   if (name === undefined || others.length > 0) {
-    throw new ProtocolError('badRequest', 'a command has one member: a method and its parameters');
+    throw new ProtocolError(
+      'badRequest',
+      'a command must have one member: a method and its parameters',
+    );
   }
   throw new ProtocolError('methodNotFound');
 }
 
 async function tooLong(): Promise<never> {
-  throw new ProtocolError('limitExceeded', 'the answer is too long: ask for less at once');
+  throw new ProtocolError('limitExceeded', 'the answer is too large: request less at once');
 }
 
 function checkPublications(commands: readonly Command[]): void {
@@ -90,6 +93,6 @@ function checkPublications(commands: readonly Command[]): void {
     if (Array.isArray(channels)) count += channels.length;
   }
   if (count <= MAX_PUBLICATIONS) return;
-  const detail = `the broadcasts of a batch go to ${MAX_PUBLICATIONS} channels at most, not ${count}`;
+  const detail = `the broadcasts of a batch have ${count} channels, ${MAX_PUBLICATIONS} are allowed`;
   throw new ProtocolError('limitExceeded', detail);
 }

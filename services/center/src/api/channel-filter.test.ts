@@ -31,7 +31,7 @@ describe('refuses', () => {
   test.each([
     ['[a', 107, 'a bracket is not closed'],
     ['{a', 107, 'a brace is not closed'],
-    ['{a,{b,c}}', 107, 'inside another'],
+    ['{a,{b,c}}', 107, 'is nested'],
     ['a'.repeat(513), 106, 'more than 512 characters'],
     ['{a,b}'.repeat(7), 106, 'too many alternatives'],
   ])('%s', (pattern, code, message) => {

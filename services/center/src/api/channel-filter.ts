@@ -27,7 +27,7 @@ function alternatives(pattern: string): string[] {
   let all = [''];
   for (const part of pattern.split(/(\{[^{}]*\})/)) {
     const isBrace = part.startsWith('{') && part.endsWith('}');
-    if (!isBrace && /[{}]/.test(part)) throw badPattern('a brace is not closed, or inside another');
+    if (!isBrace && /[{}]/.test(part)) throw badPattern('a brace is not closed or is nested');
     const choices = isBrace ? part.slice(1, -1).split(',') : [part];
     if (all.length * choices.length > MAX_ALTERNATIVES) {
       throw new ProtocolError('limitExceeded', 'pattern has too many alternatives in braces');

@@ -22,7 +22,7 @@ export function checkParams<P>(shape: MethodShape<P>, params: unknown): P {
     return checkParams(shape, withoutEmpty(params, issue.keys, shape.notOffered ?? {}));
   }
   throw issue === undefined
-    ? new ProtocolError('badRequest', 'wrong fields')
+    ? new ProtocolError('badRequest', 'unknown fields')
     : toProtocolError(issue);
 }
 
@@ -73,7 +73,7 @@ function toProtocolError(issue: z.core.$ZodIssue): ProtocolError {
 function noField(keys: readonly string[], path: readonly PropertyKey[] = []): ProtocolError {
   const within = path.length === 0 ? '' : ` in ${path.join('.')}`;
   const names = keys.slice(0, MAX_NAMES).join(', ').slice(0, MAX_NAMES_LENGTH);
-  return badRequest(`there is no field ${names}${within}`);
+  return badRequest(`unknown field ${names}${within}`);
 }
 
 /** A request may have any number of wrong fields of any length, so an answer shows only some. */

@@ -29,7 +29,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 function decoded({ name, value, b64Name }: DataField, base64: string): JsonLine {
   if (value !== undefined && value !== null) {
-    throw new ProtocolError('badRequest', `${name} and ${b64Name} are both there: one is enough`);
+    throw new ProtocolError('badRequest', `${name} and ${b64Name} exclude each other`);
   }
   if (base64.length % 4 !== 0 || !BASE64.test(base64)) {
     throw new ProtocolError('badRequest', `${b64Name} is not base64`);

@@ -8,7 +8,10 @@ const ERROR = z.strictObject({
   error: z.strictObject({
     code: z.int().meta({ description: 'Centrifugo’s codes: 100 to 113.' }),
     message: z.string(),
-    temporary: z.literal(true).optional().meta({ description: 'The same may work later.' }),
+    temporary: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'The same request may succeed later.' }),
   }),
 });
 
@@ -24,7 +27,7 @@ export const REFUSALS = {
   429: 'Only with the error mode `transport`: errors 111 and 113.',
   500: 'A fault of newswire’s own.',
   501: 'The body has a Transfer-Encoding other than chunked.',
-  503: 'Nothing is there to answer; with the error mode `transport`, error 100.',
+  503: 'No process can answer; with the error mode `transport`, error 100.',
 };
 
 /**
@@ -38,7 +41,8 @@ export function openApiText(): string {
     info: {
       title: 'newswire server API',
       version: VERSION,
-      description: 'Publishes, and says who is there. Centrifugo’s libraries for its API work.',
+      description:
+        'Publishes, and manages connections, presence and history. Compatible with the libraries for Centrifugo’s server API.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -60,7 +64,7 @@ export function openApiText(): string {
           type: 'apiKey',
           in: 'header',
           name: 'Authorization',
-          description: 'The word apikey, a space, and the key.',
+          description: 'The word apikey, a space, and the API key.',
         },
       },
     },

@@ -95,13 +95,13 @@ describe('publish', () => {
     [{ tags: ['a'] }, 107, TAGS],
     [{ tags: many }, 107, TAGS],
     [{ tags: { a: 'é'.repeat(2048) } }, 107, TAGS],
-    [{ b64data: 'MQ==' }, 107, 'bad request: data and b64data are both there: one is enough'],
+    [{ b64data: 'MQ==' }, 107, 'bad request: data and b64data exclude each other'],
     [{ skip_history: 1 }, 107, 'bad request: skip_history must be true or false'],
     [{ idempotency_key: '' }, 107, expect.stringContaining('idempotency_key')],
     [{ data: 'x'.repeat(65_536) }, 106, expect.stringContaining('65538 bytes')],
-    [{ dat: 1 }, 107, 'bad request: there is no field dat'],
-    [{ version: 7, dat: 1 }, 107, 'bad request: there is no field dat'],
-    [{ version: 7 }, 108, expect.stringContaining('version is not offered')],
+    [{ dat: 1 }, 107, 'bad request: unknown field dat'],
+    [{ version: 7, dat: 1 }, 107, 'bad request: unknown field dat'],
+    [{ version: 7 }, 108, expect.stringContaining('version is not supported')],
     [{ channel: 'a b' }, 107, expect.stringContaining('channel name "a b"')],
   ])('refuses %j', async (fields, code, message) => {
     const answer = await rig.call('publish', { channel: 'a', data: 1, ...fields });

@@ -51,7 +51,7 @@ describe('history', () => {
     [{ limit: 1e99 }, 'limit must be '],
     [{ limit: '1' }, 'limit must be a number'],
     [{ since: { offset: -1 } }, 'since.offset must be 0 or more'],
-    [{ since: { top: 1 } }, 'there is no field top in since'],
+    [{ since: { top: 1 } }, 'unknown field top in since'],
   ])('refuses %j', async (query, detail) => {
     expect(await rig.call('history', { channel: 'a', ...query })).toEqual(
       errorBody(107, expect.stringContaining(`bad request: ${detail}`) as string),

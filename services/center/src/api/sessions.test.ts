@@ -108,7 +108,7 @@ test.each([
     'subscribe',
     { user: 'u', channel: 'a', session: 's' },
     108,
-    'not available: session is not offered: name the client instead',
+    'not available: session is not supported: name the client instead',
   ],
   ['refresh', { user: 'u', session: 's' }, 108, expect.any(String)],
   ['unsubscribe', { user: 'u', channel: 'a', session: 's' }, 108, expect.any(String)],
@@ -137,7 +137,7 @@ test.each([
     'disconnect',
     { user: 'u', disconnect: { cod: 4000 } },
     107,
-    'bad request: there is no field cod in disconnect',
+    'bad request: unknown field cod in disconnect',
   ],
   ['refresh', { user: 'u', expire_at: 1.5 }, 107, 'bad request: expire_at must be a whole number'],
   ['refresh', { user: 'u', expire_at: -1 }, 107, expect.any(String)],
@@ -146,7 +146,7 @@ test.each([
     'subscribe',
     { user: 'u', channel: 'a', info: 1, b64info: 'MQ==' },
     107,
-    'bad request: info and b64info are both there: one is enough',
+    'bad request: info and b64info exclude each other',
   ],
 ])('%s refuses %j and asks nobody', async (method, body, code, message) => {
   expect(await rig.call(method, body)).toEqual({ error: { code, message } });

@@ -19,20 +19,20 @@ export function accessMetrics(registry: Registry): AccessObserver {
   const registers = [registry];
   const calls = new Counter({
     name: 'newswire_edge_hook_calls_total',
-    help: 'Questions to hooks, by whether they gave an answer that can be understood.',
+    help: 'Requests to hooks, by result. answered: a result, or an error for this client, including statuses such as 401 or 429. failed: all requests that end in error 100.',
     labelNames: ['hook', 'result'],
     registers,
   });
   const seconds = new Histogram({
     name: 'newswire_edge_hook_seconds',
-    help: 'How long questions to hooks took, answered or not.',
+    help: 'Duration of requests to hooks, answered or failed, in seconds.',
     labelNames: ['hook'],
     buckets: BUCKETS,
     registers,
   });
   const tokens = new Counter({
     name: 'newswire_edge_tokens_refused_total',
-    help: 'Tokens that were not good, by whether they once were, or will be.',
+    help: 'Refused tokens, by reason: expired, early (not valid yet) or invalid.',
     labelNames: ['reason'],
     registers,
   });

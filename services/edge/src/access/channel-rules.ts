@@ -28,7 +28,10 @@ export function resolveClientChannel(
 ): NamespaceOptions {
   const options = resolveChannel(channel, getOptions);
   if (!isWildcard(channel) && options.pattern?.test(channel) === false) {
-    throw new ProtocolError('badRequest', "the channel's name is not as its namespace wants it");
+    throw new ProtocolError(
+      'badRequest',
+      "the channel name does not match its namespace's pattern",
+    );
   }
   return options;
 }
@@ -55,7 +58,8 @@ export const OPEN_NAMESPACE: NamespaceOptions = {
  * that are open to everyone.
  */
 export function openAccess(getOptions: GetNamespaceOptions): Access {
-  const noTokens = () => Promise.reject(new ProtocolError('notAvailable', 'there are no tokens'));
+  const noTokens = () =>
+    Promise.reject(new ProtocolError('notAvailable', 'this server has no tokens'));
   return {
     connect: () => ANONYMOUS,
     refresh: noTokens,
@@ -84,7 +88,7 @@ export function checkSections(
   for (const [where, { subscribe }] of sections) {
     const missing = missingFor(subscribe, means);
     if (missing === undefined) continue;
-    faults.push(`The channels file's ${where}.subscribe is ${subscribe}, which needs ${missing}.`);
+    faults.push(`The channels file's ${where}.subscribe is ${subscribe}: it needs ${missing}.`);
   }
   if (faults.length > 0) throw new ConfigError(faults);
 }
@@ -95,5 +99,5 @@ function missingFor(
 ): string | undefined {
   if (subscribe === 'hook' && !hasSubscribeHook) return 'NEWSWIRE_SUBSCRIBE_HOOK_URL';
   if (subscribe !== 'token' || hasTokenKeys) return undefined;
-  return 'a key for tokens, NEWSWIRE_TOKEN_HMAC_SECRET for one';
+  return 'a key for tokens, such as NEWSWIRE_TOKEN_HMAC_SECRET';
 }

@@ -75,7 +75,7 @@ export function createAccess(config: AccessConfig, parts: AccessParts): AccessAn
 }
 
 const EARLY =
-  "a token is good only later, by its nbf: compare this machine's clock with that of the backend, or raise NEWSWIRE_TOKEN_LEEWAY_MS";
+  "a token is not valid yet (nbf): compare this machine's clock with the backend's, or raise NEWSWIRE_TOKEN_LEEWAY_MS";
 
 /** The errors for a refused token: `expired` if a new token may replace it, otherwise `invalid`. */
 interface Refusals {
@@ -127,7 +127,7 @@ class ConfiguredAccess implements Access {
     }
     const asked = this.#hooks.connect(request);
     if (asked !== undefined) return asked.then((found) => this.#admit(found));
-    if (this.#needsToken) throw new ProtocolError('unauthorized', 'a token is needed');
+    if (this.#needsToken) throw new ProtocolError('unauthorized', 'a token is required');
     return ANONYMOUS;
   }
 
@@ -218,7 +218,7 @@ class ConfiguredAccess implements Access {
   /** Accepts the credentials from a token or the connect hook, if their channels exist. */
   #admit(credentials: Credentials): Credentials {
     if (this.#refusesNobody && credentials.user === '') {
-      throw new ProtocolError('unauthorized', 'a user is needed');
+      throw new ProtocolError('unauthorized', 'a user is required');
     }
     for (const channel of Object.keys(credentials.subs)) resolveChannel(channel, this.#getOptions);
     return credentials;
@@ -238,7 +238,7 @@ function describeAccess({ anonymous, connectHookUrl }: AccessConfig, needsToken:
 const POWERS = [
   ['publish', 'publish'],
   ['readHistory', 'read history'],
-  ['readPresence', 'see who is there'],
+  ['readPresence', 'read presence'],
 ] as const;
 
 /** The rights that the channels file gives to every client, in words; empty if there are none. */
@@ -247,7 +247,7 @@ function describeSections(sections: ChannelOptions['sections']): string {
     const theirs = [...sections].filter(([, namespace]) => namespace[option] === 'everyone');
     return theirs.length === 0 ? [] : [`${words} (${theirs.map(([name]) => name).join(', ')})`];
   });
-  return open.length === 0 ? '' : `; the channels file lets everyone ${open.join(', ')}`;
+  return open.length === 0 ? '' : `; the channels file lets all clients ${open.join(', ')}`;
 }
 
 const tokenExpired = () => new ProtocolError('tokenExpired');

@@ -90,7 +90,7 @@ function read<R, T>(
   const parsed = schema.safeParse(answer);
   if (!parsed.success) {
     const path = parsed.error.issues[0]?.path.join('.') || 'the whole';
-    throw new Error(`its answer is not as it must be: ${path}`);
+    throw new Error(`its answer is not valid: ${path}`);
   }
   const { disconnect, error, result: found } = parsed.data;
   if (disconnect) {

@@ -92,12 +92,15 @@ export class HookClient {
     this.#options = options;
     this.#name = `the ${hook} hook`;
     const { maxFailures, openMs } = BREAKER;
-    const opened = `failed ${maxFailures} times in a row: it is not asked for ${openMs} ms at a time, until it answers`;
+    const opened = `failed ${maxFailures} times in a row: the circuit breaker is open, one request is sent every ${openMs} ms`;
     this.#breaker = new CircuitBreaker({
       ...BREAKER,
       now,
       onChange: (isOpen) =>
-        onBreaker?.(isOpen, `${this.#name} ${isOpen ? opened : 'answers again'}`),
+        onBreaker?.(
+          isOpen,
+          `${this.#name} ${isOpen ? opened : 'answers again: the circuit breaker is closed'}`,
+        ),
     });
   }
 
@@ -134,8 +137,8 @@ export class HookClient {
     onFailure(`${this.#name}: ${message}`, isAnswer ? 'answer' : 'backend');
     const kind = isAnswer ? error.kind : 'internal';
     const detail = ERRORS[kind].temporary
-      ? 'the backend gives no answer at the moment'
-      : 'by the backend';
+      ? 'the backend does not answer at the moment'
+      : 'refused by the backend';
     return new ProtocolError(kind, detail);
   }
 
@@ -145,7 +148,7 @@ export class HookClient {
     read: ReadAnswer<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    if (!this.#breaker.mayPass()) throw new Error('it has failed too often, and is left alone');
+    if (!this.#breaker.mayPass()) throw new Error('the circuit breaker is open');
     try {
       const answer = readWith(read, await this.#post(json, headers, signal));
       this.#breaker.succeeded();

@@ -133,7 +133,7 @@ export class Hooks {
         name === ADDRESS_HEADER ? origin?.address : request.get(name) || sayings.get(name);
       if (value === undefined || value === '') continue;
       if (value.length > MAX_HEADER_LENGTH || !HEADER_VALUE.test(value)) {
-        throw new ProtocolError('badRequest', `the header ${name} cannot be handed on`);
+        throw new ProtocolError('badRequest', `the header ${name} cannot be passed on`);
       }
       headers.set(name, value);
     }

@@ -76,7 +76,7 @@ export function parseClaims(payload: Uint8Array): SignedClaims {
   } catch {
     // Not UTF-8 or not JSON. The error message contains none of it.
   }
-  throw new InvalidTokenError('its claims are no JSON object');
+  throw new InvalidTokenError('its claims are not a JSON object');
 }
 
 /**
@@ -104,7 +104,7 @@ function names(claim: unknown, audience: string): boolean {
 }
 
 export function wrongClaim(name: string): InvalidTokenError {
-  return new InvalidTokenError(`its claim ${name} is not as it must be`);
+  return new InvalidTokenError(`its claim ${name} is not valid`);
 }
 
 const ConnectionClaims = z.object({

@@ -119,7 +119,8 @@ export function remoteKeys(url: URL, options: RemoteKeysOptions): JWTVerifyGetKe
   let failedAtMs = -Infinity;
 
   const read = async (address: string, init: RequestInit) => {
-    if (now() < failedAtMs + failureCoolDownMs) throw new Error('it failed a moment ago');
+    if (now() < failedAtMs + failureCoolDownMs)
+      throw new Error('the last request failed a moment ago');
     readCount++;
     try {
       const response = await fetch(address, init);
@@ -153,7 +154,7 @@ export function remoteKeys(url: URL, options: RemoteKeysOptions): JWTVerifyGetKe
       if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
       const isMissing = error instanceof errors.JWKSNoMatchingKey;
       if (isMissing && readCount > readBefore) throw error;
-      if (!isMissing) onFailure(`the keys of tokens cannot be read: ${describeFailure(error)}`);
+      if (!isMissing) onFailure(`the keys for tokens cannot be fetched: ${describeFailure(error)}`);
       throw new ProtocolError('internal', 'the token cannot be checked at the moment');
     }
   };
@@ -172,7 +173,7 @@ function withoutNulls(json: string): unknown {
 
 function describeFailure(error: unknown): string {
   const { name, message, cause } = error as Error;
-  if (name === 'TimeoutError' || error instanceof errors.JWKSTimeout) return 'it took too long';
+  if (name === 'TimeoutError' || error instanceof errors.JWKSTimeout) return 'it timed out';
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   return code ?? message;
 }

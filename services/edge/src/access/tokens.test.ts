@@ -330,7 +330,7 @@ describe('a connection without a token', () => {
     expect(logged[0]).not.toContain('hunter2');
   });
 
-  test('and what the channels file lets everyone do is told with it', () => {
+  test('and what the channels file lets all clients do is told with it', () => {
     const chat = { ...OPTIONS, publish: 'everyone', readHistory: 'everyone' } as const;
     const sections = new Map([
       ['default', OPTIONS],
@@ -339,7 +339,7 @@ describe('a connection without a token', () => {
     const { logged } = accessRig({ sections });
     expect(logged).toEqual([
       expect.stringContaining(
-        '; the channels file lets everyone publish (namespaces.chat), read history (namespaces.chat)"',
+        '; the channels file lets all clients publish (namespaces.chat), read history (namespaces.chat)"',
       ),
     ]);
   });

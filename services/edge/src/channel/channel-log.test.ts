@@ -61,7 +61,7 @@ describe('positions', () => {
     const log = new ChannelLog(LIMITS);
     expect(log.isOpen).toBe(false);
     expect(log.cursorAfter({ offset: 0, epoch: '' })).toBeUndefined();
-    expect(() => log.position).toThrow('nothing is known');
+    expect(() => log.position).toThrow('has not been read');
   });
 
   test('a cursor and its position are equivalent; an empty epoch names the current generation', () => {

@@ -295,7 +295,7 @@ export class ChannelLog {
     if (current !== undefined && current.start <= cursor) return current;
     const generation =
       this.#generations.findLast(({ start }) => start <= cursor) ?? this.#generations[0];
-    if (generation === undefined) throw new Error('nothing is known of this log yet');
+    if (generation === undefined) throw new Error('this log has not been read yet');
     return generation;
   }
 }

@@ -149,7 +149,7 @@ export class SessionCommands {
     const { access, expiry, notices } = this.#options;
     const subscription = session.subscriptions.get(channel);
     if (subscription === undefined) {
-      throw new ProtocolError('permissionDenied', 'there is no such subscription');
+      throw new ProtocolError('permissionDenied', 'not subscribed');
     }
     const { client, credentials } = session;
     const asked = { client, credentials, channel, token, data: undefined };

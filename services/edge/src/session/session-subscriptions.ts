@@ -140,7 +140,7 @@ export class SessionSubscriptions {
   #checkCount({ subscriptions, attempts }: Session, added: number): void {
     const allowed = this.#options.maxChannelsPerSession;
     if (subscriptions.size + (attempts?.size ?? 0) + added <= allowed) return;
-    const detail = `a connection listens to ${allowed} channels at most`;
+    const detail = `a connection may have at most ${allowed} channels`;
     throw new ProtocolError('limitExceeded', detail);
   }
 
@@ -224,5 +224,5 @@ function toSince(position: Position | undefined): SubscribeRequest['since'] {
 
 /** Temporary: a client that has subscribed again since may take this for the reply to that. */
 function endedMeanwhile(): ProtocolError {
-  return new ProtocolError('internal', 'the subscription was ended before it began');
+  return new ProtocolError('internal', 'the subscription ended before it began');
 }

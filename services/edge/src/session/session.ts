@@ -118,10 +118,7 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
     this.handlePong();
     // Centrifuge's Protobuf protocol uses binary frames.
     if (this.#wire.connects) return this.close('inappropriateProtocol');
-    return this.refuse(
-      0,
-      new ProtocolError('badRequest', 'binary frames are not part of this wire'),
-    );
+    return this.refuse(0, new ProtocolError('badRequest', 'this wire has no binary frames'));
   }
 
   handleTooLong(): void {

@@ -53,7 +53,7 @@ export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamP
       const refusal = refuse();
       if (refusal !== undefined) return eventStreamRefusal(refusal, hasNextUpstream(headers));
       const connect = new URLSearchParams(query).get('cf_connect') ?? '';
-      return opening(eventFraming, connect, 'the connect command stands in ?cf_connect=');
+      return opening(eventFraming, connect, '?cf_connect= must be the connect command');
     },
   };
   const httpStream: StreamEndpoint = {
@@ -66,7 +66,7 @@ export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamP
     accept: ({ body }) => {
       const refusal = refuse();
       if (refusal !== undefined) return jsonRefusal(refusal);
-      return opening(lineFraming, body, 'the connect command is the body');
+      return opening(lineFraming, body, 'the body must be the connect command');
     },
   };
   return [sse, httpStream];

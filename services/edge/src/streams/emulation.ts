@@ -43,7 +43,11 @@ export function emulationRoute(options: EmulationOptions): HttpRoute {
     handle: ({ body, address = '' }) => {
       const request = parse(body);
       if (request === undefined) {
-        return errorReply(400, 'badRequest', 'the body is {"session":"…","node":"…","data":"…"}');
+        return errorReply(
+          400,
+          'badRequest',
+          'the body must be {"session":"…","node":"…","data":"…"}',
+        );
       }
       if (request.node === options.uid) return handle(request, options, options.own);
       return limited(addressKey(address), options, () => {
@@ -62,7 +66,7 @@ async function limited(
   work: () => Promise<HttpReply>,
 ): Promise<HttpReply> {
   if (!misses.take(address)) {
-    return errorReply(429, 'tooManyRequests', 'too many requests for sessions that are not there');
+    return errorReply(429, 'tooManyRequests', 'too many requests for unknown sessions');
   }
   const reply = await work();
   if (reply.status !== 404) misses.giveBack(address);
@@ -75,7 +79,7 @@ async function handle(
   ask: ControlHandler,
 ): Promise<HttpReply> {
   if (Buffer.byteLength(data) > maxFrameBytes) {
-    return errorReply(413, 'limitExceeded', `commands have at most ${maxFrameBytes} bytes`);
+    return errorReply(413, 'limitExceeded', `commands may have at most ${maxFrameBytes} bytes`);
   }
   const request = { method: 'emulate', session, data } as const;
   try {
@@ -86,7 +90,7 @@ async function handle(
     if (!(error instanceof ProtocolError)) throw error;
     if (error.kind === 'unknownChannel') return gone();
     const status = error.kind === 'limitExceeded' ? 413 : 503;
-    return errorReply(status, error.kind, "the session's edge was not reached");
+    return errorReply(status, error.kind, "the session's edge cannot be reached");
   }
 }
 
@@ -99,5 +103,5 @@ function parse(body: string): z.infer<typeof Emulation> | undefined {
 }
 
 function gone(): HttpReply {
-  return errorReply(404, 'unknownChannel', 'there is no such session, connect anew');
+  return errorReply(404, 'unknownChannel', 'unknown session: connect again');
 }

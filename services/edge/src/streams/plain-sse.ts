@@ -204,6 +204,6 @@ function positionsIn(lastEventId: string): ReturnType<typeof readEventId> | Http
     return readEventId(lastEventId);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return errorReply(400, error.kind, 'the last event id is none that newswire has given');
+    return errorReply(400, error.kind, 'unknown Last-Event-ID');
   }
 }

@@ -10,14 +10,14 @@ const command = z
   .meta({ type: 'object' });
 
 export const BATCH = defineMethod({
-  summary: 'Runs many commands; the answer has one reply for each, in their order.',
+  summary: 'Executes several commands. The answer has one reply for each, in the same order.',
   params: z.strictObject({
-    commands: z
-      .array(command)
-      .max(MAX_BATCH_COMMANDS)
-      .meta({ description: 'Each an object with one member: a method and its parameters.' }),
+    commands: z.array(command).max(MAX_BATCH_COMMANDS).meta({
+      description: 'Each command is an object with one member: a method and its parameters.',
+    }),
     parallel: z.boolean().nullish().meta({
-      description: 'Without, a command begins when the one before it is done.',
+      description:
+        'If true, commands are executed concurrently. Otherwise each command begins after the previous one is done.',
     }),
   }),
   result: z.strictObject({

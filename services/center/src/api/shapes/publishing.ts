@@ -21,7 +21,7 @@ const tagsField = z
     type: 'object',
     additionalProperties: { type: ['string', 'null'] },
     maxProperties: MAX_TAGS,
-    description: 'Go with the publication to its subscribers.',
+    description: 'Delivered with the publication.',
   });
 
 function isTags(value: unknown): value is Tags {
@@ -36,23 +36,23 @@ function isTag(value: unknown): boolean {
 }
 
 const publishFields = {
-  data: jsonField.meta({ description: 'What is published: any JSON value.' }),
+  data: jsonField.meta({ description: 'The data to publish: any JSON value.' }),
   b64data: base64Field('data'),
   skip_history: z.boolean().nullish().meta({
-    description: 'Keeps the publication out of what history lists. It is delivered and recovered.',
+    description: 'If true, history omits the publication. It is delivered and recovered as usual.',
   }),
   tags: tagsField,
   idempotency_key: z.string().min(1).max(256).nullish().meta({
-    description: 'Publishing again with it within 5 minutes changes nothing.',
+    description: 'Publishing again with the same key within 5 minutes has no effect.',
   }),
   delta: z.boolean().nullish().meta({
-    description: 'A hint that is not needed here: namespaces say where deltas are sent.',
+    description: 'Accepted and ignored: the option delta of a namespace enables deltas.',
   }),
 };
 
 const notOffered = {
-  version: 'version is not offered: every publication counts as newer than those before',
-  version_epoch: 'version_epoch is not offered: every publication counts as newer',
+  version: 'version is not supported: every publication counts as newer than earlier ones',
+  version_epoch: 'version_epoch is not supported: every publication counts as newer',
 };
 
 const positionResult = z.strictObject({ offset: offsetField, epoch: z.string() });
@@ -75,7 +75,7 @@ export const PUBLISH = defineMethod({
 });
 
 export const BROADCAST = defineMethod({
-  summary: 'Publishes the same to many channels.',
+  summary: 'Publishes the same data to several channels.',
   params: z.strictObject({
     channels: z.array(z.string()).min(1).max(MAX_BROADCAST_CHANNELS),
     ...publishFields,

@@ -16,13 +16,16 @@ export const HISTORY = defineMethod({
     channel: channelField,
     limit: z.int().min(-1).nullish().meta({
       description:
-        'How many publications at most, in up to 1 MiB. 0: only where the log ends; -1: any number.',
+        'Maximum number of publications, in up to 1 MiB. 0: only the position; -1: as many as fit.',
     }),
     since: z
       .strictObject({ offset: offsetField.nullish(), epoch: z.string().nullish() })
       .nullish()
-      .meta({ description: 'Those after this position; with reverse, those before it.' }),
-    reverse: z.boolean().nullish().meta({ description: 'The newest first.' }),
+      .meta({ description: 'Publications after this position, or with reverse before it.' }),
+    reverse: z
+      .boolean()
+      .nullish()
+      .meta({ description: 'If true, the newest publication comes first.' }),
   }),
   result: z.strictObject({
     publications: z.array(
@@ -54,7 +57,7 @@ export const HISTORY_REMOVE = defineMethod({
 });
 
 export const PRESENCE = defineMethod({
-  summary: 'Who is on a channel, by client.',
+  summary: 'Returns the members of a channel, by client.',
   params: ofChannel,
   result: z.strictObject({ presence: z.record(z.string(), z.strictObject(infoFields)) }),
   example: {
@@ -64,17 +67,17 @@ export const PRESENCE = defineMethod({
 });
 
 export const PRESENCE_STATS = defineMethod({
-  summary: 'How many clients and users are on a channel.',
+  summary: 'Returns the number of clients and users on a channel.',
   params: ofChannel,
   result: z.strictObject({ num_clients: z.int(), num_users: z.int() }),
   example: { params: { channel: 'chat:1' }, result: { num_clients: 3, num_users: 2 } },
 });
 
 export const CHANNELS = defineMethod({
-  summary: 'The channels that somebody listens to.',
+  summary: 'Returns the channels that have subscribers.',
   params: z.strictObject({
     pattern: z.string().nullish().meta({
-      description: 'A glob: *, ?, [a-z], [!a-z] and {one,other}. Nothing: all channels.',
+      description: 'A glob: *, ?, [a-z], [!a-z] and {one,other}. Default: all channels.',
     }),
   }),
   result: z.strictObject({
@@ -87,7 +90,7 @@ export const CHANNELS = defineMethod({
 });
 
 export const INFO = defineMethod({
-  summary: 'The edges.',
+  summary: 'Returns the edges.',
   params: z.strictObject({}),
   result: z.strictObject({
     nodes: z.array(

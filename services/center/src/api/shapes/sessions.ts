@@ -10,11 +10,11 @@ import {
 } from './method-shape.js';
 
 const whose = {
-  user: z.string().nullish().meta({ description: 'All connections of this user, …' }),
-  client: z.string().nullish().meta({ description: '… or the one with this client id.' }),
+  user: z.string().nullish().meta({ description: 'All connections of this user.' }),
+  client: z.string().nullish().meta({ description: 'The connection with this client id.' }),
 };
 
-const session = 'session is not offered: name the client instead';
+const session = 'session is not supported: name the client instead';
 
 export const SUBSCRIBE = defineMethod({
   summary: 'Subscribes connections to a channel.',
@@ -22,31 +22,31 @@ export const SUBSCRIBE = defineMethod({
     channel: channelField,
     ...whose,
     expire_at: secondsField,
-    info: jsonField.meta({ description: 'Who they are on this channel, for presence.' }),
+    info: jsonField.meta({ description: 'Info about the client on this channel, for presence.' }),
     b64info: base64Field('info'),
-    data: jsonField.meta({ description: 'Comes with the subscribe push.' }),
+    data: jsonField.meta({ description: 'Sent with the subscribe push.' }),
     b64data: base64Field('data'),
     recover_since: z
       .strictObject({ offset: offsetField.nullish(), epoch: z.string().nullish() })
       .nullish()
-      .meta({ description: 'The position to go on from.' }),
+      .meta({ description: 'The position to recover from.' }),
   }),
   result: emptyResult,
   notOffered: {
     session,
-    override: "override is not offered: a channel's options are those of its namespace",
+    override: 'override is not supported: a channel has the options of its namespace',
   },
   example: { params: { user: '42', channel: 'sports:77707' }, result: {} },
 });
 
 export const UNSUBSCRIBE = defineMethod({
-  summary: 'Takes connections off a channel.',
+  summary: 'Unsubscribes connections from a channel.',
   params: z.strictObject({
     channel: channelField,
     ...whose,
     code: z.int().nullish().meta({
       description:
-        'What clients are told: 2000, they are off; 2500, 2501 or 2502: what they have is too little, expired or no longer right, and they subscribe again. Default: 2000.',
+        'The unsubscribe code for the client. 2000: the subscription has ended. 2500 (publications were missed), 2501 (expired) and 2502 (state invalidated): the client subscribes again. Default: 2000.',
     }),
   }),
   result: emptyResult,
@@ -63,24 +63,27 @@ export const DISCONNECT = defineMethod({
       .nullish()
       .meta({
         description:
-          'The close code, 3000 to 4999 (clients come back from 3000–3499 and 4000–4499), and its reason of up to 123 bytes. Default: 3503.',
+          'The close code, 3000 to 4999, and its reason of up to 123 bytes. Clients reconnect after 3000–3499 and 4000–4499. Default: 3503.',
       }),
   }),
   result: emptyResult,
   notOffered: {
     session,
-    whitelist: 'whitelist is not offered: name the clients to be closed instead',
+    whitelist: 'whitelist is not supported: name the clients to disconnect instead',
   },
   example: { params: { user: '42' }, result: {} },
 });
 
 export const REFRESH = defineMethod({
-  summary: 'Says when connections expire.',
+  summary: 'Sets when connections expire.',
   params: z.strictObject({
     ...whose,
-    expired: z.boolean().nullish().meta({ description: 'They are expired: closes them.' }),
+    expired: z
+      .boolean()
+      .nullish()
+      .meta({ description: 'If true, the connections expire immediately and are closed.' }),
     expire_at: secondsField,
-    info: jsonField.meta({ description: 'Who they are, for presence.' }),
+    info: jsonField.meta({ description: 'Info about the client, for presence.' }),
   }),
   result: emptyResult,
   notOffered: { session },
