@@ -8,10 +8,6 @@ const alias = [
     replacement: new URL('packages/$1/src/index.ts', import.meta.url).pathname,
   },
   {
-    find: '@newswire/load-harness',
-    replacement: new URL('load-tests/harness/src/index.ts', import.meta.url).pathname,
-  },
-  {
     find: /^@newswire\/(edge|center|standalone)$/,
     replacement: new URL('services/$1/src/index.ts', import.meta.url).pathname,
   },

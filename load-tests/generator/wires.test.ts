@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { freePort } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { centrifuge, missing, nats, type System } from '@newswire/load-harness';
+import { centrifugeRedis, nats } from '../compare/src/contenders/peers.js';
+import type { System } from '../compare/src/system/system.js';
 import { buildGenerator, canBuild, faultsOf, load, runGenerator } from '../test/generator.js';
 import { startFaultyServer } from '../test/faulty-server.js';
 
@@ -122,27 +123,24 @@ describe.skipIf(!canBuild)('newswire-load on other wires (needs make and a C com
     expect(result).toMatchObject({ delivered: result.expected, reordered: 0 });
   });
 
-  it.skipIf(missing({ peers: ['nats-server'] }))(
-    'loads a NATS server (needs it built)',
-    async () => {
-      const result = await loadPeer(nats(), '--window 100');
-      expect(result.published).toBeGreaterThan(100);
-      expect(result).toMatchObject({
-        delivered: result.expected,
-        doubled: 0,
-        stray: 0,
-        unmarked: 0,
-      });
-    },
-  );
+  it.skipIf(nats.obstacle())('loads a NATS server (needs it built)', async () => {
+    const result = await loadPeer(nats.start(), '--window 100');
+    expect(result.published).toBeGreaterThan(100);
+    expect(result).toMatchObject({
+      delivered: result.expected,
+      doubled: 0,
+      stray: 0,
+      unmarked: 0,
+    });
+  });
 
-  it.skipIf(missing({ programs: ['redis-server'], peers: ['centrifuge'] }))(
-    'loads a Centrifuge server (needs it built)',
-    async () => {
-      const result = await loadPeer(centrifuge(), '--publishers 10 --pipeline 1 --window 100');
-      expect(result.published).toBeGreaterThan(100);
-      expect(result).toMatchObject({ delivered: result.expected, doubled: 0, stray: 0 });
-      expect(result).toMatchObject({ publishes_refused: 0, unmarked: 0 });
-    },
-  );
+  it.skipIf(centrifugeRedis.obstacle())('loads a Centrifuge server (needs it built)', async () => {
+    const result = await loadPeer(
+      centrifugeRedis.start(),
+      '--publishers 10 --pipeline 1 --window 100',
+    );
+    expect(result.published).toBeGreaterThan(100);
+    expect(result).toMatchObject({ delivered: result.expected, doubled: 0, stray: 0 });
+    expect(result).toMatchObject({ publishes_refused: 0, unmarked: 0 });
+  });
 });

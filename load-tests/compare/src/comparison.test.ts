@@ -1,17 +1,15 @@
-import type { System } from '@newswire/load-harness';
 import { describe, expect, test } from 'vitest';
-import { failuresOf, runProgramme, type Programme } from './comparison.js';
+import { findHeadRoom, listFailures, runProgramme, type Programme } from './comparison.js';
 import type { Contender } from './contender.js';
-import { headRoomOf } from './head-room.js';
 import { Interrupted, Lineup } from './lineup.js';
 import type { Works } from './result.js';
-import { settingsFor } from './settings.js';
-import { summaryOf } from './summary.js';
-import { resultOf } from '../test/result-of.js';
-import { inOrder, sheetsFor, takeTurn } from './works/turns.js';
-import type { Work } from './works/work.js';
+import { createSettings } from './settings.js';
+import { summarize } from './summary.js';
+import type { System } from './system/system.js';
+import { createResult } from '../test/create-result.js';
+import { createSheets, takeTurn, takeTurns, type Work } from './works/work.js';
 
-const settings = settingsFor({ isShort: true });
+const settings = createSettings({ isShort: true });
 
 /** A contender without a server, that notes what is done to it. */
 class FakeContender implements Contender {
@@ -53,47 +51,41 @@ class FakeContender implements Contender {
 }
 
 /** Three rounds by turns, in which the first contender breaks in the second. */
-function workOf(log: string[]): Work<'connections'> {
+function createWork(log: string[]): Work<'connections'> {
   return {
-    secondsEach: () => 1,
+    estimateSeconds: () => 1,
     measure: async ({ contenders, lineup }) => {
-      const by = sheetsFor<{ connects_per_s: number; kib_per_connection: 1; connect_cpu_us: 1 }>(
-        contenders,
+      let round = 0;
+      const say = () => void (round += 1);
+      return takeTurns({ contenders, say }, 3, (contender) =>
+        lineup.run(contender, async () => {
+          log.push(`${contender.id}${round}`);
+          if (contender.id === 'breaking' && round === 1) throw new Error('it broke');
+          return { connects_per_s: round, kib_per_connection: 1, connect_cpu_us: 1 };
+        }),
       );
-      for (const round of [0, 1, 2]) {
-        for (const contender of inOrder(contenders, round)) {
-          await takeTurn(by[contender.id], () =>
-            lineup.run(contender, async () => {
-              log.push(`${contender.id}${round}`);
-              if (contender.id === 'breaking' && round === 1) throw new Error('it broke');
-              return { connects_per_s: round, kib_per_connection: 1, connect_cpu_us: 1 };
-            }),
-          );
-        }
-      }
-      return by;
     },
   };
 }
 
-function programmeOf(contenders: readonly Contender[], log: string[] = []): Programme {
+function createProgramme(contenders: readonly Contender[], log: string[] = []): Programme {
   const lineup = new Lineup(settings);
-  return { works: { connections: workOf(log) }, contenders, settings, lineup, say: () => {} };
+  return { works: { connections: createWork(log) }, contenders, settings, lineup, say: () => {} };
 }
 
 describe('a comparison', () => {
-  test('goes by turns, and who fails stops nobody else', async () => {
+  test('goes by turns, and a contender that fails stops no other', async () => {
     const breaking = new FakeContender('breaking');
     const steady = new FakeContender('steady');
     const dead = new FakeContender('dead', { dies: true });
     const log: string[] = [];
     const works = await runProgramme(
-      programmeOf([breaking, steady, dead], log),
+      createProgramme([breaking, steady, dead], log),
       {},
       async () => {},
     );
     expect(log).toEqual(['breaking0', 'steady0', 'steady1', 'breaking1', 'steady2']);
-    expect(failuresOf(works)).toEqual([
+    expect(listFailures(works)).toEqual([
       { work: 'connections', contender: 'breaking', why: 'it broke' },
       { work: 'connections', contender: 'dead', why: 'dead died' },
     ]);
@@ -106,7 +98,7 @@ describe('a comparison', () => {
   test('leaves out who is left out, and saves after every work, beside what was there', async () => {
     const leftOut = new FakeContender('out', { leftOut: { connections: 'it has none' } });
     const saved: Works[] = [];
-    const programme = programmeOf([leftOut, new FakeContender('in')]);
+    const programme = createProgramme([leftOut, new FakeContender('in')]);
     await runProgramme(programme, { windows: [] }, async (works) => void saved.push(works));
     expect(saved).toHaveLength(1);
     expect(saved[0]).toMatchObject({ windows: [], connections: { in: { failure: '' } } });
@@ -117,7 +109,7 @@ describe('a comparison', () => {
   test('an interrupted one stops its servers, and nobody has failed by that', async () => {
     const steady = new FakeContender('steady');
     const lineup = new Lineup(settings);
-    const sheets = sheetsFor<number>([steady]);
+    const sheets = createSheets<number>([steady]);
     const turn = takeTurn(sheets['steady'], () =>
       lineup.run(steady, async () => {
         await lineup.interrupt();
@@ -151,29 +143,34 @@ describe('what is said of it', () => {
       {
         at: 1,
         by: {
-          a: { rounds: [resultOf({ generator_cpu_share: 0.2 })], failure: '' },
+          a: { rounds: [createResult({ generator_cpu_share: 0.2 })], failure: '' },
           b: { rounds: [], failure: 'it broke' },
         },
       },
-      { at: 64, by: { a: { rounds: [resultOf(), resultOf(fast), resultOf(fast)], failure: '' } } },
+      {
+        at: 64,
+        by: {
+          a: { rounds: [createResult(), createResult(fast), createResult(fast)], failure: '' },
+        },
+      },
     ],
   };
 
   test('the head room is that of the fastest, where it is the least', () => {
-    expect(headRoomOf(works)).toEqual({
+    expect(findHeadRoom(works)).toEqual({
       work: 'windows',
       at: 64,
       contender: 'a',
       deliveriesPerS: 4_000_000,
       times: 2.5,
     });
-    expect(headRoomOf({})).toBeUndefined();
+    expect(findHeadRoom({})).toBeUndefined();
   });
 
   test('medians, failures, who is missing, and a head room that is too little', () => {
     const info = { kind: 'peer', about: '', version: '', leftOut: {} } as const;
     const machine = {} as never;
-    const text = summaryOf({
+    const text = summarize({
       machine,
       works,
       contenders: [
@@ -182,7 +179,7 @@ describe('what is said of it', () => {
         { ...info, id: 'c', name: 'the c', obstacle: 'c is not here' },
       ],
     });
-    expect(text).toMatch(/\| the a +\| 1,000,000 \| 4,000,000 \|\n\| the b +\| +failed/);
+    expect(text).toMatch(/\| the a +\| +\*\*1,000\*\* \| \*\*4,000 .+\n\| the b +\| +failed/);
     expect(text).toContain('b, windows at 1: it broke');
     expect(text).toContain('the c: c is not here');
     expect(text).toContain('at least 2.5 times what the fastest server sends: less than 3 times');

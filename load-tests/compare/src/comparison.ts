@@ -1,7 +1,14 @@
+import { median } from 'd3-array';
 import { WORKS, type Contender, type WorkId } from './contender.js';
-import { sentenceOf } from './judge.js';
+import { toSentence } from './judge.js';
 import type { Lineup } from './lineup.js';
-import type { ByContender, ContenderInfo, Works } from './result.js';
+import {
+  isPoints,
+  type ContenderInfo,
+  type HeadRoom,
+  type LoadResult,
+  type Works,
+} from './result.js';
 import type { Settings } from './settings.js';
 import type { Work } from './works/work.js';
 
@@ -21,13 +28,12 @@ const takesPart = (id: WorkId) => (contender: Contender) =>
   contender.leftOut?.[id] === undefined &&
   (id !== 'recovery' || contender.recovery !== undefined);
 
-export async function infoOf(contender: Contender): Promise<ContenderInfo> {
+export async function describeContender(contender: Contender): Promise<ContenderInfo> {
   const { id, name, kind, about, leftOut = {} } = contender;
   const obstacle = contender.obstacle();
-  const version =
-    obstacle === ''
-      ? await contender.version().catch((error: unknown) => `unknown: ${sentenceOf(error)}`)
-      : '';
+  const readVersion = () =>
+    contender.version().catch((error: unknown) => `unknown: ${toSentence(error)}`);
+  const version = obstacle === '' ? await readVersion() : '';
   return { id, name, kind, about, version, obstacle, leftOut };
 }
 
@@ -36,18 +42,18 @@ export function estimateSeconds({
   works,
   contenders,
   settings,
-}: Omit<Programme, 'lineup' | 'say'>) {
+}: Omit<Programme, 'lineup' | 'say'>): number {
   const startSeconds = 1.2 + settings.warmUpSeconds;
   const parts = WORKS.map((id) => {
     const count = contenders.filter(takesPart(id)).length;
     const starts = settings.isShort || id === 'connections' || id === 'recovery' ? 0 : startSeconds;
-    return works[id] ? count * (works[id].secondsEach(settings) + starts) : 0;
+    return works[id] ? count * (works[id].estimateSeconds(settings) + starts) : 0;
   });
   const once = settings.isShort ? contenders.filter(isHere).length * startSeconds : 0;
   return parts.reduce((sum, part) => sum + part, once);
 }
 
-/** Does one work after another, and hands over what there is after each, so that an end is never a loss. */
+/** Does one work after another, and saves the results after each, so that an interruption loses one work at most. */
 export async function runProgramme(
   { works, contenders, settings, lineup, say }: Programme,
   before: Works,
@@ -59,14 +65,15 @@ export async function runProgramme(
       const work = works[id];
       if (!work) continue;
       say(id);
-      const stage = { lineup, settings, say: (line: string) => say(`  ${line}`) };
       const measured = await work.measure({
-        ...stage,
+        lineup,
+        settings,
+        say: (line) => say(`  ${line}`),
         contenders: contenders.filter(takesPart(id)),
       });
       done = { ...done, [id]: measured };
       await save(done);
-      // Standing servers keep what a work has left behind, in memory and in code compiled for it.
+      // Running servers keep what a work has left behind, in memory and in code compiled for it.
       if (!settings.isShort) await lineup.stopAll();
     }
   } finally {
@@ -77,30 +84,48 @@ export async function runProgramme(
 
 export interface Failure {
   readonly work: WorkId;
-  /** Where there are several points, which; otherwise undefined. */
+  /** At which setting; undefined where a work has one load. */
   readonly at?: number;
   readonly contender: string;
   readonly why: string;
 }
 
-/** Who could not do what. */
-export function failuresOf(works: Works): Failure[] {
-  const failed = (work: WorkId, by: ByContender<unknown>, at?: number) =>
-    Object.entries(by)
-      .filter(([, { failure }]) => failure !== '')
-      .map(([contender, { failure }]) => ({
-        work,
-        contender,
-        why: failure,
-        ...(at === undefined ? {} : { at }),
-      }));
-  return WORKS.flatMap((id) => {
-    const of: Works[WorkId] = works[id];
-    if (!of) return [];
-    return isPoints(of) ? of.flatMap(({ at, by }) => failed(id, by, at)) : failed(id, of);
+/** What each contender could not do. */
+export function listFailures(works: Works): Failure[] {
+  return WORKS.flatMap((work) => {
+    const data = works[work] ?? {};
+    const all = isPoints(data) ? data.map(({ at, by }) => ({ where: { at }, by })) : [{ by: data }];
+    return all.flatMap(({ by, ...point }) =>
+      Object.entries(by)
+        .filter(([, { failure }]) => failure !== '')
+        .map(([contender, { failure }]) => {
+          const where = 'where' in point ? point.where : {};
+          return { work, ...where, contender, why: failure };
+        }),
+    );
   });
 }
 
-function isPoints(of: NonNullable<Works[WorkId]>): of is NonNullable<Works['windows']> {
-  return Array.isArray(of);
+/**
+ * How many times what the best server sent the generator takes in with the whole of its core: where it is the
+ * least, of all loads in a closed loop. Undefined when none was measured.
+ */
+export function findHeadRoom(works: Works): HeadRoom | undefined {
+  const pickMedian = (rounds: readonly LoadResult[], pick: (result: LoadResult) => number) =>
+    median(rounds, pick) ?? Number.NaN;
+  const fastest = (['windows', 'channels', 'payloads', 'growth'] as const).flatMap((work) =>
+    (works[work] ?? []).flatMap(({ at, by }) => {
+      const all = Object.entries(by)
+        .filter(([, { rounds }]) => rounds.length > 0)
+        .map(([contender, { rounds }]) => ({
+          work,
+          at,
+          contender,
+          deliveriesPerS: pickMedian(rounds, (r) => r.deliveries_per_s),
+          times: 1 / pickMedian(rounds, (r) => r.generator_cpu_share),
+        }));
+      return all.toSorted((a, b) => b.deliveriesPerS - a.deliveriesPerS).slice(0, 1);
+    }),
+  );
+  return fastest.toSorted((a, b) => a.times - b.times)[0];
 }

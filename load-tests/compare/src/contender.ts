@@ -1,6 +1,7 @@
-import type { GeneratorArgs, StartSystem } from '@newswire/load-harness';
+import type { GeneratorArgs } from './system/generator.js';
+import type { StartSystem } from './system/system.js';
 
-/** What is compared, in the order of the report; recovery is one of them. */
+/** What is compared, in the order of the report. */
 export const WORKS = [
   'windows',
   'sustained',
@@ -10,11 +11,12 @@ export const WORKS = [
   'growth',
   'recovery',
 ] as const;
+
 export type WorkId = (typeof WORKS)[number];
 
 /**
- * A server that takes part in the comparison. Its servers are pinned to one core, whatever else it needs
- * (a Redis, an Nginx before it) with them.
+ * A server that takes part in the comparison. It is pinned to one core, and so is whatever it needs, such as a
+ * Redis or an Nginx before it.
  */
 export interface Contender {
   /** As in `--only`, such as `newswire-redis` or `socket.io`. */
@@ -26,33 +28,40 @@ export interface Contender {
   readonly about: string;
   /** Why it cannot be measured here, in a sentence; empty when it can. */
   obstacle(): string;
-  /** Names and versions of what runs, asked of the programs themselves, such as `NATS server 2.15.2`. */
+  /** Names and versions that the programs themselves report, such as `NATS server 2.15.2`. */
   version(): Promise<string>;
   readonly start: StartSystem;
-  /** What the generator is told besides where each subscriber has a channel of its own. */
+  /** Further options of the generator where each subscriber has a channel of its own. */
   readonly channelsArgs?: GeneratorArgs;
   /** The works that it is left out of, and why, in a sentence. */
   readonly leftOut?: Readonly<Partial<Record<WorkId, string>>>;
-  /** How its clients come back; undefined: it does not claim that they are given what they missed. */
+  /** How its clients come back; undefined: it does not claim that they receive what they missed. */
   readonly recovery?: RecoveryContender;
 }
 
-/** Items that a peer keeps of a channel where recovery is measured: more than a run publishes. */
-export const RECOVERY_HISTORY = 100_000;
-
-/** A system that claims that clients which were cut off are given what they missed. */
+/** A system that claims that disconnected clients receive what they missed. */
 export interface RecoveryContender {
   /** Starts it with as much history as the run publishes. */
   start(): Promise<RecoverySystem>;
 }
 
-export interface RecoverySystem {
+/** A client library as users of a system have it, and how they publish. */
+export interface ClientLibrary {
+  /** Connects through `port` of loopback, with the library's own delays between attempts. */
+  connect(port: number, channel: string, listener: RecoveryListener): RecoveringClient;
+  openPublisher(port: number): RecoveryPublisher;
+}
+
+export interface RecoveryPublisher {
+  /** Resolves when the server has accepted the publication, rejects when it has not. */
+  publish(channel: string, data: string): Promise<void>;
+  close?(): void;
+}
+
+export interface RecoverySystem extends Pick<RecoveryPublisher, 'publish'> {
   /** Where its clients connect; the run puts a proxy before it that cuts all connections. */
   readonly port: number;
-  /** A client with the library that its users have, that connects through `port` of loopback. */
-  connect(port: number, channel: string, client: RecoveryListener): RecoveringClient;
-  /** Resolves when the server has taken the publication, rejects when it has not. */
-  publish(channel: string, data: string): Promise<void>;
+  readonly connect: ClientLibrary['connect'];
   stop(): Promise<void>;
 }
 

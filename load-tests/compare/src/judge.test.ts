@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { faultOf, sentenceOf } from './judge.js';
-import { resultOf } from '../test/result-of.js';
+import { describeFault, toSentence } from './judge.js';
+import { createResult } from '../test/create-result.js';
 
 test('who delivers everything once and in order is without fault', () => {
-  expect(faultOf(resultOf({ stalls: 1 }))).toBe('');
+  expect(describeFault(createResult({ stalls: 1 }))).toBe('');
 });
 
 test.each([
@@ -14,11 +14,11 @@ test.each([
   [{ closes: { 1006: 4, 3008: 1 } }, 'closed its subscribers: 1006 × 4, 3008 × 1'],
   [{ publishers_closed: 1 }, 'closed the connection of its publisher'],
 ])('%o is said', (changes, phrase) => {
-  expect(faultOf(resultOf(changes))).toBe(phrase);
+  expect(describeFault(createResult(changes))).toBe(phrase);
 });
 
 test('an error is one line, and never nothing', () => {
-  expect(sentenceOf(new Error('it ended:\n  at once\n'))).toBe('it ended: at once');
-  expect(sentenceOf(new Error(''))).toBe('it failed without a word');
-  expect(sentenceOf(new Error('x'.repeat(5000))).length).toBeLessThan(500);
+  expect(toSentence(new Error('it ended:\n  at once\n'))).toBe('it ended: at once');
+  expect(toSentence(new Error(''))).toBe('it failed without a word');
+  expect(toSentence(new Error('x'.repeat(5000))).length).toBeLessThan(500);
 });

@@ -1,26 +1,37 @@
-import { load, stopAll, type System } from '@newswire/load-harness';
 import type { Contender } from './contender.js';
-import { within } from './limits.js';
 import type { Settings } from './settings.js';
+import { load } from './system/generator.js';
+import { stopAll } from './system/programs.js';
+import type { System } from './system/system.js';
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
 const WARM_UP_LIMIT_MS = 90_000;
 const WARM_UP_WINDOW = 16;
 
-/** The comparison was told to end; what is said of a contender now means nothing. */
+/** As the promise, but rejects when that takes longer than `limitMs`. What it does goes on. */
+export async function limitTime<T>(limitMs: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    const sentence = `${what} took longer than ${limitMs / 1000} s`;
+    timer = setTimeout(() => reject(new Error(sentence)), limitMs);
+  });
+  return Promise.race([promise, tooLong]).finally(() => clearTimeout(timer));
+}
+
+/** The comparison was interrupted: a failure after that is not the contender's. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
 /**
- * The contenders' servers. Each is started and warmed when it is first loaded, and stands until it is stopped;
- * an idle one uses next to no CPU. Who breaks under a load is stopped, and started anew for the next.
+ * The contenders' servers. Each is started and warmed when it is first loaded, and runs until it is stopped; an
+ * idle one uses next to no CPU. A server that breaks under a load is stopped, and started anew for the next.
  */
 export class Lineup {
   readonly #settings: Settings;
   readonly #standing = new Map<string, System>();
-  readonly #wouldNotStart = new Map<string, unknown>();
+  readonly #startErrors = new Map<string, unknown>();
   #isOver = false;
 
   constructor(settings: Settings) {
@@ -35,7 +46,7 @@ export class Lineup {
     });
   }
 
-  /** Hands over a server that nobody has connected to, and stops it behind it. */
+  /** Hands over a server without earlier connections, and stops it afterwards. */
   async runFresh<T>(contender: Contender, act: (system: System) => Promise<T>): Promise<T> {
     await this.stop(contender);
     return this.#guarded(contender, async () => {
@@ -48,18 +59,18 @@ export class Lineup {
   async stop({ id }: Contender): Promise<void> {
     const system = this.#standing.get(id);
     this.#standing.delete(id);
-    if (system) await within(STOP_LIMIT_MS, `stopping ${id}`, system.stop());
+    if (system) await limitTime(STOP_LIMIT_MS, `stopping ${id}`, system.stop());
   }
 
-  /** Who would not start may try again behind this. */
+  /** A contender that could not start may try again after this. */
   async stopAll(): Promise<void> {
     const standing = [...this.#standing.values()];
     this.#standing.clear();
-    this.#wouldNotStart.clear();
-    await within(STOP_LIMIT_MS, 'stopping the servers', stopAll(standing));
+    this.#startErrors.clear();
+    await limitTime(STOP_LIMIT_MS, 'stopping the servers', stopAll(standing));
   }
 
-  /** Stops everything; whatever runs or would run rejects with Interrupted. */
+  /** Stops everything; all runs, also later ones, reject with Interrupted. */
   async interrupt(): Promise<void> {
     this.#isOver = true;
     await this.stopAll();
@@ -93,14 +104,14 @@ export class Lineup {
 
   async #start(contender: Contender): Promise<System> {
     const { id } = contender;
-    if (this.#wouldNotStart.has(id)) throw this.#wouldNotStart.get(id);
+    if (this.#startErrors.has(id)) throw this.#startErrors.get(id);
     const starting = contender.start();
     try {
-      const system = await within(START_LIMIT_MS, `starting ${id}`, starting);
+      const system = await limitTime(START_LIMIT_MS, `starting ${id}`, starting);
       this.#standing.set(id, system);
       return system;
     } catch (error) {
-      this.#wouldNotStart.set(id, error);
+      this.#startErrors.set(id, error);
       starting.then((late) => late.stop()).catch(() => undefined);
       throw error;
     }

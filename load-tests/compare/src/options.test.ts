@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { BadOption, readOptions } from './options.js';
-import { settingsFor } from './settings.js';
+import { BadOption, readBenchOptions, readOptions } from './options.js';
+import { createSettings } from './settings.js';
 
 const ids = ['newswire', 'raw', 'nats'];
 const read = (line: string) => readOptions(line.split(' ').filter(Boolean), ids);
@@ -27,7 +27,7 @@ test('lists are in the order of the report, whatever their own is', () => {
 });
 
 test('what was asked for goes before what a short comparison does', () => {
-  expect(settingsFor({ isShort: true, rounds: 4 })).toMatchObject({ rounds: 4, seconds: 0.2 });
+  expect(createSettings({ isShort: true, rounds: 4 })).toMatchObject({ rounds: 4, seconds: 0.2 });
 });
 
 test.each([
@@ -42,4 +42,37 @@ test.each([
 ])('%s is refused in a sentence', (line, sentence) => {
   expect(() => read(line)).toThrow(BadOption);
   expect(() => read(line)).toThrow(sentence);
+});
+
+const readBench = (line: string) => readBenchOptions(line.split(' ').filter(Boolean));
+
+test('without options, bench measures every suite but the one that needs another checkout', () => {
+  expect(readBench('')).toMatchObject({
+    suites: ['fan-out', 'centrifuge-wire', 'redis-edge', 'open-loop', 'channels', 'idle'],
+    settings: { rounds: 8, seconds: 1, warmUpSeconds: 10, connections: 1000 },
+    windows: undefined,
+    wire: 'seed',
+  });
+  expect(readBench('--beside ../other')?.suites).toContain('checkouts');
+  expect(readBench('--help')).toBeNull();
+});
+
+test('bench: given options go before the short ones', () => {
+  const options = readBench('--short --suite idle,fan-out --windows 1,8 --rounds 3 --idle 0');
+  expect(options).toMatchObject({
+    suites: ['fan-out', 'idle'],
+    windows: [1, 8],
+    settings: { isShort: true, rounds: 3, idleConnections: 0, warmUpSeconds: 1 },
+  });
+});
+
+test.each([
+  ['--suite speed', '--suite does not know speed; there are fan-out,'],
+  ['--rounds 0', '--rounds must be a whole number from 1 to 100, not "0"'],
+  ['--rate fast', '--rate must be a number of 0 or more, not "fast"'],
+  ['--wire mqtt', '--wire must be seed or centrifuge, not "mqtt"'],
+  ['--fast', "Unknown option '--fast'"],
+])('bench %s is refused in a sentence', (line, sentence) => {
+  expect(() => readBench(line)).toThrow(BadOption);
+  expect(() => readBench(line)).toThrow(sentence);
 });

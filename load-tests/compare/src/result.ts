@@ -1,5 +1,40 @@
-import type { IdleResult, LoadResult } from '@newswire/load-harness';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { WorkId } from './contender.js';
+import { BadOption } from './options.js';
+
+/** What the generator reports of a publishing run; its other keys are in load-tests/README.md. */
+export interface LoadResult {
+  readonly publishes_per_s: number;
+  readonly deliveries_per_s: number;
+  readonly latency_ms: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly generator_cpu_share: number;
+  readonly server_cpu_share: number;
+  /** Of what shares the generator's core; absent when nothing does. */
+  readonly other_cpu_share?: number;
+  /** Of everything else on the machine. */
+  readonly strange_cpu_share: number;
+  readonly server_cpu_s_per_million: number;
+  readonly lost: number;
+  /** The part of `lost` that was still coming when the generator gave up waiting. */
+  readonly undrained: number;
+  readonly doubled: number;
+  readonly reordered: number;
+  readonly publishes_refused: number;
+  readonly first_refusal: string;
+  /** By close code. */
+  readonly closes: Readonly<Record<string, number>>;
+  readonly stalls: number;
+  /** Publishing connections that the server closed: the run ended there. */
+  readonly publishers_closed?: number;
+}
+
+/** What it reports of connections that only stand. */
+export interface IdleResult {
+  readonly connects_per_s: number;
+  readonly kib_per_connection: number;
+  readonly connect_cpu_us: number;
+}
 
 /** What `make compare` writes to results/compare.json, and what docs/benchmarks.md is made of. */
 export interface Comparison {
@@ -47,7 +82,7 @@ export interface ContenderInfo {
   readonly leftOut: Readonly<Partial<Record<WorkId, string>>>;
 }
 
-/** A contender's rounds, by its id; who failed has a `failure` instead. */
+/** The rounds of each contender, by its id. */
 export type ByContender<T> = Readonly<Record<string, Rounds<T>>>;
 
 export interface Rounds<T> {
@@ -90,12 +125,39 @@ export interface Sustained {
 export interface Recovery {
   readonly clients: number;
   readonly published: number;
-  /** Deliveries owed that never came and that nobody was told of. */
+  /** Deliveries that never came, and were not reported as a gap. */
   readonly lost: number;
-  /** Deliveries that did not come, and of which the client was told. */
+  /** Deliveries that did not come, and were reported to the client. */
   readonly told: number;
   readonly doubled: number;
   readonly reordered: number;
   /** From letting clients in again until the last of them had everything; NaN is written as null. */
   readonly caughtUpMs: number | null;
+}
+
+export function isPoints(data: NonNullable<Works[WorkId]>): data is readonly Point[] {
+  return Array.isArray(data);
+}
+
+/** Writes it completely or not at all: an interrupted run keeps the file of the one before. */
+export async function saveComparison(file: string, comparison: Comparison): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.part`, `${JSON.stringify(comparison)}\n`);
+  await rename(`${file}.part`, file);
+}
+
+/** What an earlier run has left. Throws BadOption when there is nothing to go on with. */
+export async function loadComparison(file: string): Promise<Comparison> {
+  const refuse = (why: string) =>
+    new BadOption(`--resume has nothing to go on with: ${file} ${why}`);
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw refuse('is not there');
+  });
+  try {
+    const saved: Comparison = JSON.parse(text);
+    if (typeof saved.works === 'object' && typeof saved.machine === 'object') return saved;
+  } catch {
+    // refused below
+  }
+  throw refuse('is no comparison');
 }

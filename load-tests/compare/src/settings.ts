@@ -1,7 +1,7 @@
 /** How much of everything a comparison does. */
 export interface Settings {
   readonly isShort: boolean;
-  /** Of the windows; other works have `roundsOf` it. */
+  /** Of the windows; other works have `countRounds` it. */
   readonly rounds: number;
   /** Measured of a load at one window; other works have multiples. */
   readonly seconds: number;
@@ -58,12 +58,12 @@ export interface Asked {
 }
 
 /** Those of the full or the short comparison, with what was asked for otherwise. */
-export function settingsFor({ isShort, rounds, seconds }: Asked): Settings {
+export function createSettings({ isShort, rounds, seconds }: Asked): Settings {
   const own = isShort ? SHORT : FULL;
   return { ...own, rounds: rounds ?? own.rounds, seconds: seconds ?? own.seconds };
 }
 
 /** Rounds of a work that is given that share of them; at least one. */
-export function roundsOf({ rounds }: Settings, share: number): number {
+export function countRounds({ rounds }: Settings, share: number): number {
   return Math.max(1, Math.round(rounds * share));
 }

@@ -1,6 +1,12 @@
-import type { LoadResult } from '@newswire/load-harness';
-import type { ByContender, Comparison, ContenderInfo, Point, Recovery } from '../src/result.js';
-import { resultOf } from './result-of.js';
+import type {
+  ByContender,
+  Comparison,
+  ContenderInfo,
+  LoadResult,
+  Point,
+  Recovery,
+} from '../src/result.js';
+import { createResult } from './create-result.js';
 
 // Made up, for tests of the page: nothing was measured.
 
@@ -54,7 +60,7 @@ const SPEEDS: Readonly<Record<string, readonly [number, number]>> = {
 export const ROUNDS = [0.96, 1, 1.05] as const;
 
 export const load = (deliveries: number, more: Partial<LoadResult> = {}): LoadResult =>
-  resultOf({
+  createResult({
     publishes_per_s: deliveries / 1000,
     deliveries_per_s: deliveries,
     latency_ms: { p50: 2e6 / deliveries, p99: 5e6 / deliveries, max: 9e6 / deliveries },

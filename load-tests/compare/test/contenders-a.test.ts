@@ -1,10 +1,11 @@
 // The peers that are scripts here, loaded for a moment each: what they are sent comes, once and in order.
-import { load, type GeneratorArgs, type LoadResult } from '@newswire/load-harness';
 import { TcpProxy, until } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildGenerator, canBuild } from '../../test/generator.js';
 import type { Contender, RecoverySystem } from '../src/contender.js';
-import { socketIo, socketIoRedis, tornado, wsLoop } from '../src/contenders/scripts.js';
+import { socketIo, socketIoRedis, tornado, wsLoop } from '../src/contenders/peers.js';
+import type { LoadResult } from '../src/result.js';
+import { load, type GeneratorArgs } from '../src/system/generator.js';
 
 const contenders = [wsLoop, tornado, socketIo, socketIoRedis];
 const short = ['--settle', 0, '--warm', 0, '--seconds', 0.5, '--connections', 20];
@@ -25,7 +26,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
 });
 
-async function loaded<Result>(contender: Contender, args: GeneratorArgs): Promise<Result> {
+async function loadContender<Result extends LoadResult>(
+  contender: Contender,
+  args: GeneratorArgs,
+): Promise<Result> {
   const system = await contender.start();
   stops.push(() => system.stop());
   return load<Result>(system, [...short, ...args]);
@@ -39,7 +43,7 @@ for (const contender of contenders) {
     beforeAll(buildGenerator);
 
     it.each(loads)('gives each message to each subscriber: %s', async (_, args) => {
-      const result = await loaded<Counts>(contender, args);
+      const result = await loadContender<Counts>(contender, args);
       expect(result.published).toBeGreaterThan(10);
       const counts = { lost: 0, doubled: 0, reordered: 0, stray: 0, unmarked: 0 };
       expect(result).toMatchObject({ ...counts, delivered: result.expected, closes: {} });
@@ -47,7 +51,7 @@ for (const contender of contenders) {
     });
 
     it('has connections that only stand', async () => {
-      const result = await loaded<Counts>(contender, ['--idle']);
+      const result = await loadContender<Counts>(contender, ['--idle']);
       expect(result).toMatchObject({ connections: 20, unmarked: 0, closes: {} });
     });
 

@@ -1,11 +1,17 @@
 // nchan, Mosquitto, Centrifuge and NATS: each does all kinds of work without a fault, and those that claim
 // that a client is given what it missed keep their word.
-import { buildGenerator, load, type IdleResult } from '@newswire/load-harness';
 import { TcpProxy, until } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Contender } from '../src/contender.js';
-import { centrifugeMemory, centrifugeRedis, nats } from '../src/contenders/centrifuge.js';
-import { mosquitto, nchan } from '../src/contenders/unpacked.js';
+import {
+  centrifugeMemory,
+  centrifugeRedis,
+  mosquitto,
+  nats,
+  nchan,
+} from '../src/contenders/peers.js';
+import type { IdleResult, LoadResult } from '../src/result.js';
+import { buildGenerator, load } from '../src/system/generator.js';
 import { canBuild, type Result } from '../../test/generator.js';
 
 const contenders = [nchan, mosquitto, centrifugeMemory, centrifugeRedis, nats];
@@ -19,9 +25,10 @@ const loads = [
   '--window 40 --channels 20 --publishers 4 --pipeline 1',
 ];
 
-const nameOf = (contender: Contender) =>
+const describeTitle = (contender: Contender) =>
   contender.obstacle() === '' ? contender.name : `${contender.name} (${contender.obstacle()})`;
-const named = (all: readonly Contender[]) => all.map((each) => [nameOf(each), each] as const);
+const named = (all: readonly Contender[]) =>
+  all.map((each) => [describeTitle(each), each] as const);
 
 afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
@@ -34,7 +41,7 @@ describe.skipIf(!canBuild)('peers under load (needs make and a C compiler)', () 
     it.skipIf(contender.obstacle()).each(loads)('delivers everything: %s', async (options) => {
       const system = await contender.start();
       stops.push(() => system.stop());
-      const result = await load<Result>(system, `${short} ${options}`.split(' '));
+      const result = await load<Result & LoadResult>(system, `${short} ${options}`.split(' '));
       const none = { lost: 0, doubled: 0, reordered: 0, stray: 0, unmarked: 0 };
       expect(result.published).toBeGreaterThan(2);
       expect(result).toMatchObject({ ...none, delivered: result.expected, closes: {} });

@@ -2,10 +2,10 @@ import { missingPrograms } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
 import type { Contender, RecoveryContender } from '../src/contender.js';
 import {
-  delegateRecovery,
-  nginxRecovery,
-  redisRecovery,
-  standaloneRecovery,
+  newswireDelegate,
+  newswireMemory,
+  newswireNginx,
+  newswireRedis,
 } from '../src/contenders/newswire.js';
 import type { Recovery } from '../src/result.js';
 import { measureRecovery } from '../src/works/recovery.js';
@@ -47,12 +47,13 @@ const whole = { clients: CLIENTS, lost: 0, told: 0, doubled: 0, reordered: 0 };
 
 describe('newswire gives clients of npm’s centrifuge all that they missed', () => {
   test.each([
-    ['standalone', standaloneRecovery, []],
-    ['over Redis', redisRecovery, ['redis-server']],
-    ['over links', delegateRecovery, []],
-    ['behind Nginx', nginxRecovery, ['redis-server', 'nginx']],
-  ] as const)('%s', { timeout: 60_000 }, async (_, recovery, programs) => {
+    ['standalone', newswireMemory, []],
+    ['over Redis', newswireRedis, ['redis-server']],
+    ['over links', newswireDelegate, []],
+    ['behind Nginx', newswireNginx, ['redis-server', 'nginx']],
+  ] as const)('%s', { timeout: 60_000 }, async (_, { recovery }, programs) => {
     expect(missingPrograms(...programs)).toEqual([]);
+    if (!recovery) throw new Error('it claims no recovery');
     const result = await measured(recovery);
     expect(result).toMatchObject(whole);
     expect(result.published).toBeGreaterThan(0);

@@ -20,16 +20,16 @@ export class NginxServer {
 
   /**
    * `settings`: directives of nginx.conf with other values; `command`: Nginx, such as behind
-   * taskset; `http`: more directives for its `http`.
+   * taskset; `http`: more directives for its `http`; `port`: otherwise a free one.
    */
   static async start(
     upstreams: Record<string, readonly number[]>,
     settings: Readonly<Record<string, string>> = {},
     [program, ...before]: readonly [string, ...string[]] = ['nginx'],
-    { http = '' } = {},
+    { http = '', port: chosenPort = 0 } = {},
   ): Promise<NginxServer> {
     const directory = await mkdtemp(join(tmpdir(), 'newswire-nginx-'));
-    const port = await freePort();
+    const port = chosenPort || (await freePort());
     const conf = withSettings(await readFile(`${ROOT}nginx.conf`, 'utf8'), settings);
     const file = join(directory, 'nginx.conf');
     await writeFile(file, conf.replace('listen 9900', `listen 127.0.0.1:${port}`));

@@ -1,31 +1,22 @@
 import type { Contender } from '../contender.js';
-import { centrifugeMemory, centrifugeRedis, nats } from './centrifuge.js';
-import {
-  newswireDelegate,
-  newswireMemory,
-  newswireNginx,
-  newswireRedis,
-  newswireSeed,
-  rawLimit,
-} from './newswire.js';
-import { socketIo, socketIoRedis, tornado, wsLoop } from './scripts.js';
-import { mosquitto, nchan } from './unpacked.js';
+import * as own from './newswire.js';
+import * as peers from './peers.js';
 
 /** All that can take part, in the order of the report. */
 export const contenders: readonly Contender[] = [
-  newswireMemory,
-  newswireRedis,
-  newswireDelegate,
-  newswireNginx,
-  newswireSeed,
-  rawLimit,
-  wsLoop,
-  tornado,
-  socketIo,
-  socketIoRedis,
-  nats,
-  nchan,
-  mosquitto,
-  centrifugeMemory,
-  centrifugeRedis,
+  own.newswireMemory,
+  own.newswireRedis,
+  own.newswireDelegate,
+  own.newswireNginx,
+  own.newswireSeed,
+  own.rawLimit,
+  peers.wsLoop,
+  peers.tornado,
+  peers.socketIo,
+  peers.socketIoRedis,
+  peers.nats,
+  peers.nchan,
+  peers.mosquitto,
+  peers.centrifugeMemory,
+  peers.centrifugeRedis,
 ];

@@ -5,53 +5,42 @@ import { programPath, ROOT } from '@newswire/testkit';
 const LIMIT_MS = 10_000;
 
 /** What a program prints when it is asked for its version, whatever its exit code. */
-export function saidBy(
+function runForOutput(
   [program, ...args]: readonly [string, ...string[]],
-  env: Readonly<Record<string, string>> = {},
+  env = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { timeout: LIMIT_MS, env: { ...process.env, ...env } };
     execFile(programPath(program) ?? program, args, options, (error, stdout, stderr) => {
-      const said = `${stdout}${stderr}`.trim();
-      if (said === '') reject(error ?? new Error(`${program} says no version`));
-      else resolve(said);
+      const output = `${stdout}${stderr}`.trim();
+      if (output === '') reject(error ?? new Error(`${program} prints no version`));
+      else resolve(output);
     });
   });
 }
 
-/** The first number with dots in it. */
-export function numberIn(said: string): string {
-  return /\d+(\.\d+)+/.exec(said)?.[0] ?? said;
-}
-
-/** Asks a program for its version, such as `Redis 7.0.15`. */
-export async function versionOf(
+export async function readVersion(
   name: string,
   command: readonly [string, ...string[]],
-  env?: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  return `${name} ${numberIn(await saidBy(command, env))}`;
+  const output = await runForOutput(command, env);
+  return `${name} ${/\d+(\.\d+)+/.exec(output)?.[0] ?? output}`;
 }
 
-/** Of several programs, in one text. */
-export async function versionsOf(...asked: readonly (() => Promise<string>)[]): Promise<string> {
-  const versions = await Promise.all(asked.map((ask) => ask()));
-  return versions.join(', ');
+/** Of the Centrifuge server, which prints that of the module and that of Go. */
+export async function readGoVersions(name: string, program: string): Promise<string> {
+  const output = await runForOutput([program, '-version']);
+  const [version, go] = output.match(/\d+(\.\d+)+/g) ?? [];
+  return `${name} ${version} (Go ${go})`;
 }
 
-async function packageVersion(path: string): Promise<string> {
-  const { version }: { version: string } = JSON.parse(
-    await readFile(`${ROOT}${path}/package.json`, 'utf8'),
-  );
-  return version;
+/** Of a package at a path below the checkout, as its package.json says. */
+export async function readPackageVersion(name: string, path: string): Promise<string> {
+  const text = await readFile(`${ROOT}${path}/package.json`, 'utf8');
+  const { version }: { version: string } = JSON.parse(text);
+  return `${name} ${version}`;
 }
 
-export async function newswireVersion(): Promise<string> {
-  return `newswire ${await packageVersion('.')}`;
-}
-
-export async function uwsVersion(): Promise<string> {
-  return `uWebSockets.js ${await packageVersion('node_modules/uWebSockets.js')}`;
-}
-
-export const redisVersion = () => versionOf('Redis', ['redis-server', '--version']);
+export const readRedisVersion = () => readVersion('Redis', ['redis-server', '--version']);
+export const readNginxVersion = (program = 'nginx') => readVersion('Nginx', [program, '-v']);

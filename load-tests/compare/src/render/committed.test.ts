@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readRemarks } from './remarks.js';
+import { readRemarks } from './page.js';
 import { DIRECTORY, JSON_FILE, REMARKS_FILE, render } from './render.js';
 
 const docs = fileURLToPath(new URL('../../../../docs/', import.meta.url));

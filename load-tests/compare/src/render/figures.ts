@@ -1,5 +1,17 @@
-import { spreadOf, type Spread } from '@newswire/load-harness';
-import type { ByContender } from '../result.js';
+import { max, median, min } from 'd3-array';
+import type { ByContender, ContenderInfo } from '../result.js';
+
+/** The median of some rounds, and the lowest and highest of them. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The spread of a ratio of rounds, and how many rounds it is of. */
+export interface Ratio extends Spread {
+  readonly rounds: number;
+}
 
 /** A contender's rounds of one figure, in their order; NaN where a round has none. */
 export interface Figures {
@@ -11,51 +23,85 @@ export interface Figures {
 /** By the contender's id. */
 export type FiguresBy = Readonly<Record<string, Figures>>;
 
-/** JSON has null where a figure was NaN, whatever the type says. */
-export type Pick<T> = (round: T) => number | null | undefined;
-
 /** Which of two figures is the better one. */
 export type Better = 'more' | 'less';
 
-export function figuresBy<T>(by: ByContender<T>, pick: Pick<T>): FiguresBy {
-  const figures = Object.entries(by).map(([id, { rounds, failure }]) => [
-    id,
-    { rounds: rounds.map((round) => pick(round) ?? Number.NaN), failure },
-  ]);
-  return Object.fromEntries(figures);
+/** JSON has null where a figure was NaN, whatever the type says. */
+export type PickFigure<T> = (round: T) => number | null | undefined;
+
+export function pickFigures<T>(by: ByContender<T>, pick: PickFigure<T>): FiguresBy {
+  return mapValues(by, ({ rounds, failure }) => ({
+    rounds: rounds.map((round) => pick(round) ?? Number.NaN),
+    failure,
+  }));
 }
 
-/** Of the rounds that have a figure; undefined when none has. */
-export function spreadOfFinite(values: readonly number[]): Spread | undefined {
+export function mapValues<T, U>(
+  by: Readonly<Record<string, T>>,
+  convert: (value: T, key: string) => U,
+): Readonly<Record<string, U>> {
+  return Object.fromEntries(Object.entries(by).map(([key, value]) => [key, convert(value, key)]));
+}
+
+/** Of the finite values; undefined when there is none. */
+export function computeSpread(values: readonly number[]): Spread | undefined {
   const finite = values.filter(Number.isFinite);
-  return finite.length === 0 ? undefined : spreadOf(finite);
+  const [middle, low, high] = [median(finite), min(finite), max(finite)];
+  if (middle === undefined || low === undefined || high === undefined) return undefined;
+  return { median: middle, low, high };
 }
 
-/** Undefined for who is not there, has no figure, or failed: half a work done is no figure of it. */
-export function spreadOfFigures(figures: Figures | undefined): Spread | undefined {
-  if (figures === undefined || figures.failure !== '') return undefined;
-  return spreadOfFinite(figures.rounds);
+/** Undefined for a contender that is not there, has no figure, or failed. */
+export function spreadFigures(figures: Figures | undefined): Spread | undefined {
+  return figures?.failure === '' ? computeSpread(figures.rounds) : undefined;
 }
 
-/** `a` ÷ `b` of each round, without the rounds in which one of them has no figure, or `b` is 0. */
-export function ratiosOf(a: Figures, b: Figures): readonly number[] {
-  const ofRounds = a.rounds.map((value, round) => value / (b.rounds[round] ?? Number.NaN));
-  return ofRounds.filter(Number.isFinite);
-}
-
-/** The spread of a ratio of rounds, and how many rounds it is of. */
-export interface Ratio extends Spread {
-  readonly rounds: number;
-}
-
-/** Undefined where one of the two failed, or no round has both figures. */
-export function ratioOf(a: Figures | undefined, b: Figures | undefined): Ratio | undefined {
-  if (!a || !b || a.failure !== '' || b.failure !== '') return undefined;
-  const ratios = ratiosOf(a, b);
-  return ratios.length === 0 ? undefined : { ...spreadOf(ratios), rounds: ratios.length };
+/** `a` ÷ `b`, round by round. Undefined where one of the two failed, or no round has both figures. */
+export function computeRatio(a: Figures | undefined, b: Figures | undefined): Ratio | undefined {
+  if (a?.failure !== '' || b?.failure !== '') return undefined;
+  const ratios = a.rounds
+    .map((value, round) => value / (b.rounds[round] ?? Number.NaN))
+    .filter(Number.isFinite);
+  const spread = computeSpread(ratios);
+  return spread && { ...spread, rounds: ratios.length };
 }
 
 /** Some rounds have one of the two first, some the other. One round alone cannot show that. */
 export function isNoise({ low, high, rounds }: Ratio): boolean {
   return rounds > 1 && low <= 1 && high >= 1;
+}
+
+export interface Ranked {
+  readonly contender: ContenderInfo;
+  readonly spread: Spread;
+}
+
+/** The contenders that have a figure, the best median first. */
+export function rank(
+  contenders: readonly ContenderInfo[],
+  by: FiguresBy,
+  better: Better,
+): readonly Ranked[] {
+  const ranked = contenders.flatMap((contender) => {
+    const spread = spreadFigures(by[contender.id]);
+    return spread ? [{ contender, spread }] : [];
+  });
+  const sign = better === 'more' ? -1 : 1;
+  return ranked.toSorted((a, b) => sign * (a.spread.median - b.spread.median));
+}
+
+/** All that share the best median. */
+export function listFirst(ranked: readonly Ranked[]): readonly ContenderInfo[] {
+  const best = ranked[0]?.spread.median;
+  return ranked.filter(({ spread }) => spread.median === best).map(({ contender }) => contender);
+}
+
+/** The peer with the best median among those contenders. */
+export function findBestPeer(
+  contenders: readonly ContenderInfo[],
+  by: FiguresBy,
+  better: Better,
+): Ranked | undefined {
+  const peers = contenders.filter(({ kind }) => kind === 'peer');
+  return rank(peers, by, better)[0];
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { load } from '../../test/comparison-fixture.js';
-import { endOf, heldSteps } from './ladder.js';
+import { describeEnd, listHeldSteps } from './works.js';
 
 const step = (ratePerS: number, p99: number, lost = 0) => ({
   ratePerS,
@@ -12,8 +12,8 @@ const steps = [step(100, 5), step(200, 9), step(400, 900), step(300, 240), step(
 
 it('finds the highest step that held, in whatever order they were taken', () => {
   const ladder = { deliveriesPerS: 250_000, steps };
-  expect(heldSteps(ladder).map(({ ratePerS }) => ratePerS)).toEqual([100, 200, 250]);
-  expect(endOf(ladder)).toBe('300/s: p99 240 ms');
+  expect(listHeldSteps(ladder).map(({ ratePerS }) => ratePerS)).toEqual([100, 200, 250]);
+  expect(describeEnd(ladder)).toBe('300/s: p99 240 ms');
 });
 
 it.each([
@@ -23,5 +23,5 @@ it.each([
   [[step(50, 100)], '50/s: held, the ladder ended there'],
   [[], 'no step was taken'],
 ])('says why a ladder ended: %#', (of, text) => {
-  expect(endOf({ deliveriesPerS: 0, steps: of })).toBe(text);
+  expect(describeEnd({ deliveriesPerS: 0, steps: of })).toBe(text);
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { LoadResult } from '@newswire/load-harness';
-import type { Comparison, Rounds } from '../result.js';
+import type { Comparison, LoadResult, Rounds } from '../result.js';
 import { comparison, load } from '../../test/comparison-fixture.js';
-import { formatNumber } from './numbers.js';
-import { DIRECTORY, JSON_FILE, PAGE, render } from './render.js';
+import { formatNumber } from './format.js';
+import { formatPage, readRemarks } from './page.js';
+import { DIRECTORY, JSON_FILE, PAGE, readComparison, render } from './render.js';
 
-const pageOf = (of: Comparison, remarks = '') =>
-  render(JSON.stringify(of), remarks).get(PAGE) ?? '';
+/** The page alone: drawing the plots takes a second. */
+const renderPage = (of: Comparison, remarks = '') =>
+  formatPage(readComparison(JSON.stringify(of)), () => [], readRemarks(remarks));
 
 /** The fixture with other rounds for somebody at the last window, 256. */
 function withRounds(id: string, rounds: Rounds<LoadResult>): Comparison {
@@ -18,10 +19,10 @@ function withRounds(id: string, rounds: Rounds<LoadResult>): Comparison {
   return { ...whole, works: { ...whole.works, windows: changed } };
 }
 
-const runsOf = (id: string, more: Partial<LoadResult>, deliveries = 2e6) =>
+const createRuns = (id: string, more: Partial<LoadResult>, deliveries = 2e6) =>
   withRounds(id, { rounds: [load(deliveries), load(deliveries, more)], failure: '' });
 
-const rowsOf = (page: string, name: string) =>
+const findRows = (page: string, name: string) =>
   page.split('\n').filter((row) => row.startsWith(`| ${name} |`));
 
 describe('the page', () => {
@@ -32,11 +33,11 @@ describe('the page', () => {
       const [low = 0, median = 0, high = 0] = thousands.toSorted((a, b) => a - b).map(formatNumber);
       return `${median} (${low}–${high})`;
     });
-    expect(rowsOf(pageOf(comparison()), 'NATS')).toContain(`| NATS | ${cells.join(' | ')} |`);
+    expect(findRows(renderPage(comparison()), 'NATS')).toContain(`| NATS | ${cells.join(' | ')} |`);
   });
 
   it('says ratios to the best peer of the same class, and which that is', () => {
-    const page = pageOf(comparison());
+    const page = renderPage(comparison());
     const ratios = page.split('\n').filter((row) => row.includes('÷ best peer |'));
     expect(ratios.filter((row) => row.startsWith('| newswire ÷'))[0]).toContain('NATS');
     expect(ratios.filter((row) => row.startsWith('| newswire, Redis ÷'))[0]).toContain(
@@ -46,7 +47,7 @@ describe('the page', () => {
   });
 
   it('counts goals, and names each missed one with how much is missing', () => {
-    const page = pageOf(comparison());
+    const page = renderPage(comparison());
     const missed =
       '- newswire, Redis, Connections: KiB each (≤ 0.2 × Centrifuge): **missed by 400 %**; why is not written down yet';
     expect(page).toContain(missed);
@@ -59,16 +60,16 @@ describe('the page', () => {
   });
 
   it('names the missing with its obstacle and the left out with the reason, as plain text', () => {
-    const page = pageOf(comparison());
+    const page = renderPage(comparison());
     expect(page).toContain('**nchan**: Nginx has no module &lt;nchan> here');
     expect(page).toContain(String.raw`Tornado is left out: it would take \| an hour`);
-    expect(rowsOf(page, 'nchan')).toEqual([]);
+    expect(findRows(page, 'nchan')).toEqual([]);
   });
 
   it('says who failed and how, and gives no figure of it', () => {
-    const page = pageOf(withRounds('nats', { rounds: [load(2e6)], failure: 'it | hung' }));
+    const page = renderPage(withRounds('nats', { rounds: [load(2e6)], failure: 'it | hung' }));
     expect(page).toContain(String.raw`**NATS failed**: it \| hung`);
-    expect(rowsOf(page, 'NATS').some((row) => row.endsWith('| failed |'))).toBe(true);
+    expect(findRows(page, 'NATS').some((row) => row.endsWith('| failed |'))).toBe(true);
   });
 
   it.each([
@@ -80,19 +81,19 @@ describe('the page', () => {
       String.raw`**Mosquitto at 256: 7 publications refused**: 503 \| full`,
     ],
   ])('says %j', (more, sentence) => {
-    expect(pageOf(comparison())).not.toContain('Mosquitto at 256');
-    expect(pageOf(runsOf('mosquitto', more))).toContain(sentence);
+    expect(renderPage(comparison())).not.toContain('Mosquitto at 256');
+    expect(renderPage(createRuns('mosquitto', more))).toContain(sentence);
   });
 
   it('says where the generator was the limit, and marks the figure', () => {
     const busy = { generator_cpu_share: 0.97 };
     const rounds = [load(9e6, busy), load(9e6, busy)];
-    const page = pageOf(withRounds('newswire', { rounds, failure: '' }));
+    const page = renderPage(withRounds('newswire', { rounds, failure: '' }));
     expect(page).toMatch(/The generator was the limit.*: newswire at 256\./);
-    expect(rowsOf(page, 'newswire').some((row) => row.endsWith('| **9,000** † |'))).toBe(true);
-    expect(pageOf(comparison())).not.toContain('The generator was the limit');
+    expect(findRows(page, 'newswire').some((row) => row.endsWith('| **9,000** † |'))).toBe(true);
+    expect(renderPage(comparison())).not.toContain('The generator was the limit');
     const almost = [load(9e6, { generator_cpu_share: 0.9 })];
-    const free = pageOf(withRounds('nats', { rounds: almost, failure: '' }));
+    const free = renderPage(withRounds('nats', { rounds: almost, failure: '' }));
     expect(free).not.toContain('**The generator was the limit');
   });
 
@@ -102,8 +103,10 @@ describe('the page', () => {
     );
     // Two rounds instead of three of one system.
     const sentence = `in 1 of ${runs.length - 1} runs, up to 0.53`;
-    expect(pageOf(runsOf('nats', { strange_cpu_share: 0.53 }))).toContain(sentence);
-    expect(pageOf(runsOf('nats', { strange_cpu_share: 0.15 }))).not.toContain('was disturbed');
+    expect(renderPage(createRuns('nats', { strange_cpu_share: 0.53 }))).toContain(sentence);
+    expect(renderPage(createRuns('nats', { strange_cpu_share: 0.15 }))).not.toContain(
+      'was disturbed',
+    );
   });
 
   it('has no figure where JSON has null, and says when not everybody caught up', () => {
@@ -125,32 +128,32 @@ describe('the page', () => {
         failure: '',
       },
     };
-    const page = pageOf({ ...whole, works: { ...whole.works, recovery } });
+    const page = renderPage({ ...whole, works: { ...whole.works, recovery } });
     expect(page).toContain('| Centrifuge | 5 | 9 | 3 | 0 | 0 | 0 | – |');
     expect(page).toContain('**Centrifuge: not everybody caught up**, in 1 of 1 rounds');
     const nothing = load(0, {
       latency_ms: { p50: Number.NaN, p99: Number.NaN, max: Number.NaN },
       server_cpu_s_per_million: Number.NaN,
     });
-    const silent = pageOf(withRounds('nats', { rounds: [nothing], failure: '' }));
-    expect(rowsOf(silent, 'NATS').filter((row) => row.endsWith('| – |'))).toHaveLength(2);
+    const silent = renderPage(withRounds('nats', { rounds: [nothing], failure: '' }));
+    expect(findRows(silent, 'NATS').filter((row) => row.endsWith('| – |'))).toHaveLength(2);
     expect(silent).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 
   it('never calls one round noise', () => {
-    const page = pageOf(withRounds('newswire', { rounds: [load(9e6)], failure: '' }));
+    const page = renderPage(withRounds('newswire', { rounds: [load(9e6)], failure: '' }));
     const row = page.split('\n').find((each) => each.startsWith('| Window 256: thousand'));
     expect(row).toContain('| met, one round only |');
   });
 
   it('says why a ladder ended', () => {
-    const page = pageOf(comparison());
+    const page = renderPage(comparison());
     expect(page).toMatch(/\| NATS \| 2,000\/s: p99 \d+ ms; /);
   });
 
   it('says of a work that was not part of the run just that', () => {
     const { machine, contenders } = comparison();
-    const page = pageOf({ machine, contenders, works: {} });
+    const page = renderPage({ machine, contenders, works: {} });
     expect(page.match(/Not part of this run\./g)).toHaveLength(7);
     expect(page).toContain('No goal can be judged');
   });
@@ -167,19 +170,19 @@ describe('the page', () => {
 describe('what stands beside it', () => {
   it('joins remarks in where they belong, without comments and preface', () => {
     const remarks = '# Title\n\npreface\n\n## windows\n\nThe <!-- not this --> profile says so.\n';
-    const page = pageOf(comparison(), remarks);
+    const page = renderPage(comparison(), remarks);
     const section = page.slice(
       page.indexOf('## Fan-out by messages'),
       page.indexOf('## Sustained'),
     );
     expect(section).toContain('The  profile says so.');
-    const missed = pageOf(comparison(), '## connections\n\nRedis.\n');
+    const missed = renderPage(comparison(), '## connections\n\nRedis.\n');
     expect(missed).toContain('**missed by 400 %**; [why](#connections)');
     expect(page).not.toMatch(/preface|not this/);
   });
 
   it('refuses a remark about no work', () => {
-    expect(() => pageOf(comparison(), '## windoes\n\nx')).toThrow('there is no work "windoes"');
+    expect(() => renderPage(comparison(), '## windoes\n\nx')).toThrow('there is no work "windoes"');
   });
 
   it('refuses JSON that is no comparison', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { comparison, CONTENDERS } from '../../test/comparison-fixture.js';
-import { plotsOf } from './plots.js';
+import { drawPlots } from './plots.js';
 
 /** Throws where tags do not close what was opened, or text has what must be escaped. */
 function checkXml(xml: string): number {
@@ -23,7 +23,7 @@ function checkXml(xml: string): number {
   return elements;
 }
 
-const plots = plotsOf(comparison());
+const plots = drawPlots(comparison());
 
 describe.each(plots.map((plot) => [plot.file, plot] as const))('%s', (_, { svg, title }) => {
   it('is well-formed, named and described', () => {
@@ -66,14 +66,14 @@ describe('plots', () => {
     const whole = comparison();
     const failed = { rounds: [], failure: 'it hung' };
     const connections = { newswire: failed, nats: failed };
-    const files = plotsOf({ ...whole, works: { connections } }).map(({ file }) => file);
+    const files = drawPlots({ ...whole, works: { connections } }).map(({ file }) => file);
     expect(files).toEqual([]);
   });
 
   it('escape names', () => {
     const whole = comparison();
     const contenders = whole.contenders.map((contender) => ({ ...contender, name: 'a <b> & "c"' }));
-    for (const { svg } of plotsOf({ ...whole, contenders })) {
+    for (const { svg } of drawPlots({ ...whole, contenders })) {
       expect(checkXml(svg)).toBeGreaterThan(0);
       expect(svg).toContain('a &lt;b&gt; &amp; &quot;c&quot;');
     }

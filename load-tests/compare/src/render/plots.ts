@@ -1,16 +1,17 @@
-import type { Spread } from '@newswire/load-harness';
+// Which plots a run has.
+import { group } from 'd3-array';
 import type { WorkId } from '../contender.js';
 import type { Comparison, ContenderInfo, Sustained } from '../result.js';
-import { classOf, groupByClass } from './classes.js';
-import { figuresBy, spreadOfFigures, spreadOfFinite, type FiguresBy } from './figures.js';
-import { P99_LIMIT_MS } from '../ladder.js';
-import { formatCount } from './numbers.js';
-import { barPlot, linePlot, type LinePlot, type Series } from './drawing.js';
-import { ownLook, peerLook, RAW_LOOK, type Look } from './theme.js';
-import { POINT_WORKS, titleOf, type PointWork } from './works.js';
+import { P99_LIMIT_MS } from '../works/ladder.js';
+import { classify, groupByClass } from './classes.js';
+import { drawBarPlot, drawLinePlot, type LinePlot, type Series } from './drawing.js';
+import { computeSpread, pickFigures, spreadFigures, type FiguresBy } from './figures.js';
+import { formatCount } from './format.js';
+import { createOwnLook, createPeerLook, RAW_LOOK, type Look } from './theme.js';
+import { DELIVERIES, pickSustained, POINT_WORKS, type PointWork } from './works.js';
 
 /** A picture of docs/benchmarks. */
-export interface Plot {
+export interface PlotFile {
   readonly work: WorkId;
   readonly file: string;
   readonly title: string;
@@ -23,154 +24,155 @@ const PANELS = [
   { id: 'more', title: 'with Redis, links or Nginx', classes: ['redis', 'links', 'proxy'] },
 ] as const;
 
-type Panel = (typeof PANELS)[number];
+function listMembers({ classes }: (typeof PANELS)[number], contenders: readonly ContenderInfo[]) {
+  return contenders.filter((contender) => classes.some((each) => each === classify(contender)));
+}
 
-const membersOf = ({ classes }: Panel, contenders: readonly ContenderInfo[]) =>
-  contenders.filter((contender) => classes.some((each) => each === classOf(contender)));
-
-/** By id: as lines of the same panel can be told apart. */
-function looksOf(contenders: readonly ContenderInfo[]): ReadonlyMap<string, Look> {
+/** By id, such that lines of the same panel differ. */
+function assignLooks(contenders: readonly ContenderInfo[]): ReadonlyMap<string, Look> {
   const looks = PANELS.flatMap((panel) => {
-    const members = membersOf(panel, contenders);
-    const of = (kind: string) => members.filter((member) => member.kind === kind);
-    return [
-      ...of('newswire').map(({ id }, i): [string, Look] => [id, ownLook(i)]),
-      ...of('peer').map(({ id }, i): [string, Look] => [id, peerLook(i)]),
-    ];
+    const members = listMembers(panel, contenders);
+    const assign = (kind: string, createLook: (place: number) => Look) =>
+      members
+        .filter((member) => member.kind === kind)
+        .map(({ id }, place): [string, Look] => [id, createLook(place)]);
+    return [...assign('newswire', createOwnLook), ...assign('peer', createPeerLook)];
   });
   return new Map(looks);
 }
 
 type Point = Series['points'][number];
 
-const isDrawable = ({ y }: Point) => y.low > 0;
-
-interface Naming {
+interface Lines extends Omit<LinePlot, 'title' | 'series'> {
+  readonly work: WorkId;
   /** Of the file, before the panel's. */
   readonly name: string;
   readonly heading: string;
+  readonly listPoints: (id: string) => readonly Point[];
 }
 
 /** A plot for each panel that has a line. */
-function linePlots(
-  work: WorkId,
-  comparison: Comparison,
-  pointsOf: (id: string) => readonly Point[],
-  { name, heading, ...plot }: Naming & Omit<LinePlot, 'title' | 'series'>,
-): readonly Plot[] {
-  const { contenders } = comparison;
-  const looks = looksOf(contenders);
+function drawLines({ contenders }: Comparison, lines: Lines): readonly PlotFile[] {
+  const { work, name, heading, listPoints, ...plot } = lines;
+  const looks = assignLooks(contenders);
   return PANELS.flatMap((panel) => {
-    const series = membersOf(panel, contenders)
-      .map(({ id, name: label }) => ({
-        name: label,
-        look: looks.get(id) ?? RAW_LOOK,
-        points: pointsOf(id).filter(isDrawable),
+    const series = listMembers(panel, contenders)
+      .map((contender) => ({
+        name: contender.name,
+        look: looks.get(contender.id) ?? RAW_LOOK,
+        points: listPoints(contender.id).filter(({ y }) => y.low > 0),
       }))
       .filter(({ points }) => points.length > 0);
     if (series.length === 0) return [];
     const title = `${heading}: ${panel.title}`;
-    const svg = linePlot({ ...plot, title, series });
-    return [{ work, file: `${name}-${panel.id}.svg`, title, svg }];
+    return [
+      {
+        work,
+        file: `${name}-${panel.id}.svg`,
+        title,
+        svg: drawLinePlot({ ...plot, title, series }),
+      },
+    ];
   });
 }
 
-function pointPlots({ id: work, axis, formatAt, measures }: PointWork, comparison: Comparison) {
-  const points = comparison.works[work] ?? [];
-  const [{ label, pick }] = measures;
-  const pointsOf = (id: string) =>
-    points.flatMap(({ at, by }): Point[] => {
-      const y = spreadOfFigures(figuresBy(by, pick)[id]);
-      return y ? [{ x: at, y }] : [];
-    });
-  return linePlots(work, comparison, pointsOf, {
-    name: work,
-    heading: titleOf(work),
-    xTitle: axis,
+function drawPointWork(comparison: Comparison, work: PointWork): readonly PlotFile[] {
+  const points = comparison.works[work.id] ?? [];
+  const [{ label, pick }] = work.measures;
+  return drawLines(comparison, {
+    work: work.id,
+    name: work.id,
+    heading: work.title,
+    xTitle: work.axis,
     yTitle: label,
-    formatX: formatAt,
+    formatX: work.formatAt,
     xTicks: points.map(({ at }) => at),
+    listPoints: (id) =>
+      points.flatMap(({ at, by }) => {
+        const y = spreadFigures(pickFigures(by, pick)[id]);
+        return y ? [{ x: at, y }] : [];
+      }),
   });
 }
 
 /** p99 of all rounds by rate, as far as the ladders went. */
-function latencyOf(rounds: readonly Sustained[]): readonly Point[] {
+function listLatencies(rounds: readonly Sustained[]): readonly Point[] {
   const steps = rounds.flatMap((ladder) => ladder.steps);
-  const rates = [...new Set(steps.map(({ ratePerS }) => ratePerS))].toSorted((a, b) => a - b);
-  return rates.flatMap((rate): Point[] => {
-    const there = steps.filter(({ ratePerS }) => ratePerS === rate);
-    const y: Spread | undefined = spreadOfFinite(
-      there.map(({ result }) => result.latency_ms.p99 ?? Number.NaN),
-    );
+  const byRate = [...group(steps, ({ ratePerS }) => ratePerS)].toSorted(([a], [b]) => a - b);
+  return byRate.flatMap(([rate, atRate]) => {
+    const y = computeSpread(atRate.map(({ result }) => result.latency_ms.p99 ?? Number.NaN));
     return y ? [{ x: rate, y }] : [];
   });
 }
 
-function latencyPlots(comparison: Comparison): readonly Plot[] {
-  const by = comparison.works.sustained ?? {};
-  return linePlots('sustained', comparison, (id) => latencyOf(by[id]?.rounds ?? []), {
+function drawLatencies(comparison: Comparison): readonly PlotFile[] {
+  const { sustained = {} } = comparison.works;
+  return drawLines(comparison, {
+    work: 'sustained',
     name: 'latency',
     heading: 'Latency by rate',
     xTitle: 'messages a second',
     yTitle: 'p99 of latency, ms',
     formatX: formatCount,
     ceiling: { y: P99_LIMIT_MS, name: `${P99_LIMIT_MS} ms: the ladder ends` },
+    listPoints: (id) => listLatencies(sustained[id]?.rounds ?? []),
   });
 }
 
-function bars(
-  work: WorkId,
+/** A bar for each contender of a work, by class. */
+function drawBars(
   { contenders }: Comparison,
+  work: WorkId,
   by: FiguresBy,
-  { file, title, xTitle }: { file: string; title: string; xTitle: string },
-): readonly Plot[] {
-  const looks = looksOf(contenders);
-  const groups = groupByClass(contenders).map((group) => ({
-    title: group.id === 'raw' ? 'The limit' : group.title,
-    bars: group.contenders.flatMap(({ id, name }) => {
-      const value = spreadOfFigures(by[id]);
+  [file, title, xTitle]: readonly [file: string, title: string, xTitle: string],
+): readonly PlotFile[] {
+  const looks = assignLooks(contenders);
+  const groups = groupByClass(contenders).map((each) => ({
+    title: each.id === 'raw' ? 'The limit' : each.title,
+    bars: each.contenders.flatMap(({ id, name }) => {
+      const value = spreadFigures(by[id]);
       return value ? [{ name, look: looks.get(id) ?? RAW_LOOK, value }] : [];
     }),
   }));
-  if (groups.every((group) => group.bars.length === 0)) return [];
-  return [{ work, file, title, svg: barPlot({ title, xTitle, groups }) }];
-}
-
-function barPlots(comparison: Comparison): readonly Plot[] {
-  const { sustained = {}, connections = {}, recovery = {} } = comparison.works;
-  const deliveries = figuresBy(sustained, (r) => r.deliveriesPerS / 1000);
-  const memory = figuresBy(connections, (r) => r.kib_per_connection);
-  const cost = figuresBy(connections, (r) => r.connect_cpu_us);
-  const time = figuresBy(recovery, (r) => r.caughtUpMs);
-  return [
-    ...bars('sustained', comparison, deliveries, {
-      file: 'sustained.svg',
-      title: 'Sustained maximum (more is better)',
-      xTitle: 'thousand deliveries a second',
-    }),
-    ...bars('connections', comparison, memory, {
-      file: 'memory.svg',
-      title: 'Memory of an idle connection (less is better)',
-      xTitle: 'KiB each',
-    }),
-    ...bars('connections', comparison, cost, {
-      file: 'connect.svg',
-      title: 'CPU to connect and subscribe (less is better)',
-      xTitle: 'µs each',
-    }),
-    ...bars('recovery', comparison, time, {
-      file: 'recovery.svg',
-      title: 'Until all clients had everything again (less is better)',
-      xTitle: 'ms after they were let in',
-    }),
-  ];
+  if (groups.every(({ bars }) => bars.length === 0)) return [];
+  return [{ work, file, title, svg: drawBarPlot({ title, xTitle, groups }) }];
 }
 
 /** All pictures of a run. */
-export function plotsOf(comparison: Comparison): readonly Plot[] {
+export function drawPlots(comparison: Comparison): readonly PlotFile[] {
+  const { sustained = {}, connections = {}, recovery = {} } = comparison.works;
+  const bars = (work: WorkId, by: FiguresBy, ...texts: [string, string, string]) =>
+    drawBars(comparison, work, by, texts);
   return [
-    ...Object.values(POINT_WORKS).flatMap((work) => pointPlots(work, comparison)),
-    ...barPlots(comparison),
-    ...latencyPlots(comparison),
+    ...Object.values(POINT_WORKS).flatMap((work) => drawPointWork(comparison, work)),
+    ...bars(
+      'sustained',
+      pickFigures(sustained, pickSustained),
+      'sustained.svg',
+      'Sustained maximum (more is better)',
+      DELIVERIES.label,
+    ),
+    ...bars(
+      'connections',
+      pickFigures(connections, (r) => r.kib_per_connection),
+      'memory.svg',
+      'Memory of an idle connection (less is better)',
+      'KiB each',
+    ),
+    ...bars(
+      'connections',
+      pickFigures(connections, (r) => r.connect_cpu_us),
+      'connect.svg',
+      'CPU to connect and subscribe (less is better)',
+      'µs each',
+    ),
+    ...bars(
+      'recovery',
+      pickFigures(recovery, (r) => r.caughtUpMs),
+      'recovery.svg',
+      'Until all clients had everything again (less is better)',
+      'ms after they were let in',
+    ),
+    ...drawLatencies(comparison),
   ];
 }

@@ -23,14 +23,14 @@ const TINTS = [
 const DASHES = ['', '7 4', '2 4', '10 4 2 4'] as const;
 
 /** The look of a peer, by its place among the peers of its class. */
-export const peerLook = (place: number): Look => ({
+export const createPeerLook = (place: number): Look => ({
   tint: `t${place % TINTS.length}`,
   dash: DASHES[Math.floor(place / TINTS.length) % DASHES.length] ?? '',
   isOurs: false,
 });
 
 /** The look of one of newswire's set-ups, by its place among them. */
-export const ownLook = (place: number): Look => ({
+export const createOwnLook = (place: number): Look => ({
   tint: 'own',
   dash: DASHES[place % DASHES.length] ?? '',
   isOurs: true,

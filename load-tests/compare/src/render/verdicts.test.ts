@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContenderInfo } from '../result.js';
-import type { Goal, Question } from './questions.js';
-import { goalText, judge } from './verdicts.js';
+import { formatGoal, type Goal, type Question } from './goals.js';
+import { judge } from './verdicts.js';
 
 const info = (id: string, kind: ContenderInfo['kind']): ContenderInfo => ({
   id,
@@ -127,8 +127,8 @@ describe('without figures', () => {
   });
 
   it('goals are said as they are judged', () => {
-    expect(goalText(question(twice, {}))).toBe('≥ 2 × the best peer');
-    expect(goalText(question({ beside: 'raw', ratio: 0.95 }, {}))).toBe('≥ 0.95 × the limit');
-    expect(goalText(question(firstOrNoise, {}, 'less'))).toBe('first, or within noise');
+    expect(formatGoal(question(twice, {}))).toBe('≥ 2 × the best peer');
+    expect(formatGoal(question({ beside: 'raw', ratio: 0.95 }, {}))).toBe('≥ 0.95 × the limit');
+    expect(formatGoal(question(firstOrNoise, {}, 'less'))).toBe('first, or within noise');
   });
 });

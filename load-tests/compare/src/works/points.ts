@@ -1,10 +1,18 @@
-import { sumOf, type GeneratorArgs, type LoadResult } from '@newswire/load-harness';
+import { sum } from 'd3-array';
 import type { Contender } from '../contender.js';
-import { faultOf } from '../judge.js';
-import type { Point } from '../result.js';
-import { roundsOf, type Settings } from '../settings.js';
-import { inOrder, sheetsFor, takeTurn } from './turns.js';
-import { connectingSeconds, publishTo, type Stage, type Work } from './work.js';
+import { describeFault } from '../judge.js';
+import type { LoadResult, Point } from '../result.js';
+import { countRounds, type Settings } from '../settings.js';
+import type { GeneratorArgs } from '../system/generator.js';
+import {
+  createSheets,
+  estimateConnecting,
+  order,
+  publishTo,
+  takeTurn,
+  type Stage,
+  type Work,
+} from './work.js';
 
 /** A load, and its number on the axis. */
 export interface Setting {
@@ -21,25 +29,25 @@ export interface PointsPlan {
   readonly seconds: number;
   readonly all: readonly Setting[];
   /** Further options of the generator for that contender. */
-  readonly argsOf?: (contender: Contender) => GeneratorArgs;
+  readonly listArgs?: (contender: Contender) => GeneratorArgs;
 }
 
 /** Every contender at every setting in every round, by turns. */
 export async function measurePoints(
   { contenders, lineup, settings, say }: Stage,
-  { rounds, seconds, all, argsOf = () => [] }: PointsPlan,
+  { rounds, seconds, all, listArgs = () => [] }: PointsPlan,
 ): Promise<readonly Point[]> {
-  const points = all.map((setting) => ({ ...setting, by: sheetsFor<LoadResult>(contenders) }));
+  const points = all.map((setting) => ({ ...setting, by: createSheets<LoadResult>(contenders) }));
   for (let round = 0; round < rounds; round += 1) {
     for (const { at, args, by, seconds: time = seconds } of points) {
-      for (const contender of inOrder(contenders, round)) {
+      for (const contender of order(contenders, round)) {
         const sheet = by[contender.id];
         const wasWell = sheet?.failure === '';
         const act = () =>
           lineup.run(contender, (system) =>
-            publishTo(system, settings, time, [...args, ...argsOf(contender)]),
+            publishTo(system, settings, time, [...args, ...listArgs(contender)]),
           );
-        await takeTurn(sheet, act, faultOf);
+        await takeTurn(sheet, act, describeFault);
         if (wasWell && sheet.failure !== '') say(`${contender.id} at ${at}: ${sheet.failure}`);
       }
     }
@@ -48,21 +56,21 @@ export async function measurePoints(
   return points.map(({ at, by }) => ({ at, by }));
 }
 
-function estimateSeconds(settings: Settings, { rounds, seconds, all }: PointsPlan): number {
+function estimatePlan(settings: Settings, { rounds, seconds, all }: PointsPlan): number {
   const { warmSeconds, overheadSeconds } = settings;
   const each = all.map(({ seconds: time = seconds, connections }) => {
-    const connecting = connections ? connectingSeconds(settings, connections) : overheadSeconds;
+    const connecting = connections ? estimateConnecting(settings, connections) : overheadSeconds;
     return warmSeconds + time + connecting;
   });
-  return rounds * sumOf(each);
+  return rounds * sum(each);
 }
 
 function pointWork<Id extends 'windows' | 'channels' | 'payloads' | 'growth'>(
-  planOf: (settings: Settings) => PointsPlan,
+  plan: (settings: Settings) => PointsPlan,
 ): Work<Id> {
   return {
-    secondsEach: (settings) => estimateSeconds(settings, planOf(settings)),
-    measure: (stage) => measurePoints(stage, planOf(stage.settings)),
+    estimateSeconds: (settings) => estimatePlan(settings, plan(settings)),
+    measure: (stage) => measurePoints(stage, plan(stage.settings)),
   };
 }
 
@@ -90,13 +98,13 @@ export const channels = pointWork<'channels'>((settings) => {
   const publishers = Math.min(PUBLISHERS, connections);
   const spread = ['--channels', connections, '--publishers', publishers, '--pipeline', 1];
   return {
-    rounds: roundsOf(settings, ROUNDS_SHARE),
+    rounds: countRounds(settings, ROUNDS_SHARE),
     seconds: seconds * CHANNELS_TIMES,
     all: channelWindows.map((window) => ({
       at: window,
       args: ['--connections', connections, ...spread, '--window', window],
     })),
-    argsOf: ({ channelsArgs = [] }) => channelsArgs,
+    listArgs: ({ channelsArgs = [] }) => channelsArgs,
   };
 });
 
@@ -104,7 +112,7 @@ const PAYLOADS_WINDOW = 16;
 
 /** Closed loop, by bytes of a message. */
 export const payloads = pointWork<'payloads'>((settings) => ({
-  rounds: roundsOf(settings, ROUNDS_SHARE),
+  rounds: countRounds(settings, ROUNDS_SHARE),
   seconds: settings.seconds,
   all: settings.payloads.map((bytes) => ({
     at: bytes,
@@ -117,7 +125,7 @@ const SUBSCRIBERS_A_TIME = 2500;
 
 /** Closed loop with one message in flight, by subscribers: the cost of a delivery should not grow. */
 export const growth = pointWork<'growth'>((settings) => ({
-  rounds: roundsOf(settings, ROUNDS_SHARE),
+  rounds: countRounds(settings, ROUNDS_SHARE),
   seconds: settings.seconds,
   all: settings.growth.map((subscribers) => ({
     at: subscribers,

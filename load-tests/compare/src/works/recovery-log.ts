@@ -6,7 +6,7 @@ const EPOCH = 'run';
 export interface ClientVerdict {
   /** Expected, never received, and not reported as a gap. */
   readonly lost: number;
-  /** Expected and never received, where the client was told that something is missing. */
+  /** Expected, never received, and reported to the client as a gap. */
   readonly told: number;
   readonly doubled: number;
   /** Received for the first time after a later one. */

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { sumOf } from '@newswire/load-harness';
 import { TcpProxy, until } from '@newswire/testkit';
+import { sum } from 'd3-array';
 import type { RecoveringClient, RecoveryContender, RecoverySystem } from '../contender.js';
-import { within } from '../limits.js';
+import { limitTime } from '../lineup.js';
 import type { Recovery } from '../result.js';
 import { RecoveryLedger, type ClientLog, type ClientVerdict } from './recovery-log.js';
 
@@ -122,7 +122,7 @@ class RecoveryRound {
       const number = this.#begun;
       const published = this.#system.publish(CHANNEL, String(number).padEnd(MESSAGE_BYTES, '.'));
       try {
-        await within(ANSWER_LIMIT_MS, 'the answer to a publication', published);
+        await limitTime(ANSWER_LIMIT_MS, 'the answer to a publication', published);
         this.#ledger.accepted(number);
       } catch (error) {
         this.#refusal = String(error);
@@ -143,7 +143,7 @@ class RecoveryRound {
   #result(letInAtMs: number): Recovery {
     const verdicts = this.#ledger.verdicts();
     const total = (key: 'lost' | 'told' | 'doubled' | 'reordered') =>
-      sumOf(verdicts, (verdict) => verdict[key]);
+      sum(verdicts, (verdict) => verdict[key]);
     const isBack = ({ wholeAtMs }: ClientVerdict) => wholeAtMs !== null && wholeAtMs >= letInAtMs;
     const lastAtMs = Math.max(...verdicts.map(({ wholeAtMs }) => wholeAtMs ?? Infinity));
     return {

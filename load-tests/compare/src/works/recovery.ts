@@ -1,10 +1,8 @@
 import type { Contender } from '../contender.js';
 import type { ByContender, Recovery } from '../result.js';
-import { roundsOf, type Settings } from '../settings.js';
-import { onOtherCore } from './on-other-core.js';
+import { countRounds, type Settings } from '../settings.js';
 import { recoverOnce, type RecoverySettings } from './recovery-round.js';
-import { inOrder, sheetsFor, takeTurn } from './turns.js';
-import type { Work } from './work.js';
+import { runOnOtherCore, takeTurns, type Work } from './work.js';
 
 /** 300 publications: fewer than any of the systems keeps. */
 const FULL = {
@@ -15,22 +13,15 @@ const FULL = {
   afterMs: 3000,
   limitMs: 30_000,
 };
-const SHORT = {
-  ...FULL,
-  clients: 20,
-  beforeMs: 200,
-  outageMs: 300,
-  afterMs: 500,
-  limitMs: 10_000,
-};
-const ROUNDS_SHARE = 1 / 3;
+const SHORT = { ...FULL, clients: 20, beforeMs: 200, outageMs: 300, afterMs: 500, limitMs: 10_000 };
 
+const ROUNDS_SHARE = 1 / 3;
 /** Starting, connecting and catching up, beside the time of publishing. */
 const REST_S = 4;
 
-const settingsOf = (settings: Settings): RecoverySettings => ({
+const chooseSettings = (settings: Settings): RecoverySettings => ({
   ...(settings.isShort ? SHORT : FULL),
-  rounds: roundsOf(settings, ROUNDS_SHARE),
+  rounds: countRounds(settings, ROUNDS_SHARE),
 });
 
 /**
@@ -46,24 +37,20 @@ export async function measureRecovery(
   const taking = contenders.filter(
     (each) => each.recovery && !each.leftOut?.recovery && each.obstacle() === '',
   );
-  const by = sheetsFor<Recovery>(taking);
-  await onOtherCore(async () => {
-    for (let round = 0; round < settings.rounds; round += 1) {
-      for (const { id, recovery: claim } of inOrder(taking, round)) {
-        if (claim) await takeTurn(by[id], () => recoverOnce(claim, settings));
-      }
-      say(`round ${round + 1} of ${settings.rounds}`);
-    }
-  });
-  return by;
+  return runOnOtherCore(() =>
+    takeTurns({ contenders: taking, say }, settings.rounds, async ({ id, recovery: claim }) => {
+      if (!claim) throw new Error(`${id} does not claim recovery`);
+      return recoverOnce(claim, settings);
+    }),
+  );
 }
 
 /** All connections are cut while publications go on; systems that claim recovery, with servers of their own. */
 export const recovery: Work<'recovery'> = {
-  secondsEach: (settings) => {
-    const { rounds, beforeMs, outageMs, afterMs } = settingsOf(settings);
+  estimateSeconds: (settings) => {
+    const { rounds, beforeMs, outageMs, afterMs } = chooseSettings(settings);
     return rounds * ((beforeMs + outageMs + afterMs) / 1000 + REST_S);
   },
   measure: ({ contenders, settings, say }) =>
-    measureRecovery(contenders, settingsOf(settings), say),
+    measureRecovery(contenders, chooseSettings(settings), say),
 };

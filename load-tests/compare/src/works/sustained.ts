@@ -1,12 +1,16 @@
-import type { LoadResult } from '@newswire/load-harness';
 import type { Contender } from '../contender.js';
-import { faultOf, sentenceOf } from '../judge.js';
-import { highestHeld, holds, nextRate, type LadderSettings, type Rung } from '../ladder.js';
+import { describeFault, toSentence } from '../judge.js';
 import { Interrupted } from '../lineup.js';
-import type { Sustained } from '../result.js';
-import { roundsOf, type Settings } from '../settings.js';
-import { inOrder, sheetsFor } from './turns.js';
-import { publishTo, type Stage, type Work } from './work.js';
+import type { LoadResult, Sustained } from '../result.js';
+import { countRounds, type Settings } from '../settings.js';
+import {
+  chooseNextRate,
+  findHighestHeld,
+  holds,
+  type LadderSettings,
+  type Rung,
+} from './ladder.js';
+import { createSheets, order, publishTo, type Stage, type Work } from './work.js';
 
 const ROUNDS_SHARE = 1 / 3;
 const TIMES = 2;
@@ -17,7 +21,7 @@ const SHORT: LadderSettings = { firstPerS: 50, lowestPerS: 50, maxSteps: 1 };
 /** A contender on its ladder. */
 class Climb {
   readonly steps: { ratePerS: number; result: LoadResult }[] = [];
-  /** What the last step that could not be measured died of. */
+  /** Why the last step could not be measured. */
   failure = '';
   readonly #rungs: Rung[] = [];
   readonly #settings: LadderSettings;
@@ -30,7 +34,7 @@ class Climb {
   }
 
   get next(): number | undefined {
-    return nextRate(this.#rungs, this.#settings);
+    return chooseNextRate(this.#rungs, this.#settings);
   }
 
   async step(ratePerS: number, run: () => Promise<LoadResult>): Promise<void> {
@@ -40,7 +44,7 @@ class Climb {
       this.#rungs.push({ ratePerS, held: holds(ratePerS, result) });
     } catch (error) {
       if (error instanceof Interrupted) throw error;
-      this.failure = sentenceOf(error);
+      this.failure = toSentence(error);
       this.#rungs.push({ ratePerS, held: false });
     }
   }
@@ -48,7 +52,7 @@ class Climb {
   /** Undefined when no step could be measured. */
   get result(): Sustained | undefined {
     if (this.steps.length === 0) return undefined;
-    const best = highestHeld(this.#rungs);
+    const best = findHighestHeld(this.#rungs);
     const atBest = this.steps.find(({ ratePerS, result }) => {
       return ratePerS === best && holds(ratePerS, result);
     });
@@ -56,7 +60,7 @@ class Climb {
   }
 }
 
-/** One step of everybody who is still climbing; whether there was any. */
+/** One step of each contender that is still climbing; whether there was any. */
 async function stepAll(
   climbs: readonly Climb[],
   { lineup, settings, say }: Stage,
@@ -80,34 +84,32 @@ async function stepAll(
   return isClimbing;
 }
 
-/** A step that loses is how a ladder ends; but a short one has just one, which nobody should fail at. */
-function faultOfShort({ steps }: Sustained, { isShort }: Settings): string {
+/** A ladder ends with a step that loses; but a short one has a single step, which must hold. */
+function describeShortFault({ steps }: Sustained, { isShort }: Settings): string {
   const [first] = steps;
-  return isShort && first ? faultOf(first.result) : '';
+  return isShort && first ? describeFault(first.result) : '';
 }
 
-const roundsFor = (settings: Settings) => roundsOf(settings, ROUNDS_SHARE);
-
-/** Open loop at rising rates, everybody step by step, until p99 or a loss says that it was too much. */
+/** Open loop at rising rates, all contenders step by step, until p99 or a loss says that it was too much. */
 export const sustained: Work<'sustained'> = {
-  secondsEach: (settings) => {
+  estimateSeconds: (settings) => {
     const steps = settings.isShort ? 1 : USUAL_STEPS;
     const each = settings.seconds * TIMES + settings.warmSeconds + settings.overheadSeconds;
-    return roundsFor(settings) * steps * each;
+    return countRounds(settings, ROUNDS_SHARE) * steps * each;
   },
   measure: async (stage) => {
     const { contenders, settings } = stage;
-    const by = sheetsFor<Sustained>(contenders);
-    for (let round = 0; round < roundsFor(settings); round += 1) {
+    const by = createSheets<Sustained>(contenders);
+    for (let round = 0; round < countRounds(settings, ROUNDS_SHARE); round += 1) {
       const ladder = settings.isShort ? SHORT : FULL;
-      const taking = inOrder(contenders, round).filter(({ id }) => by[id]?.failure === '');
+      const taking = order(contenders, round).filter(({ id }) => by[id]?.failure === '');
       const climbs = taking.map((contender) => new Climb(contender, ladder));
       for (let isClimbing = true; isClimbing;) isClimbing = await stepAll(climbs, stage);
       for (const { contender, result, failure } of climbs) {
         const sheet = by[contender.id];
         if (!sheet) continue;
         if (result) sheet.rounds.push(result);
-        sheet.failure = result ? faultOfShort(result, settings) : failure;
+        sheet.failure = result ? describeShortFault(result, settings) : failure;
       }
     }
     return by;

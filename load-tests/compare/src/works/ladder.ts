@@ -1,5 +1,5 @@
-import type { LoadResult } from '@newswire/load-harness';
-import { faultOf } from './judge.js';
+import { describeFault } from '../judge.js';
+import type { LoadResult } from '../result.js';
 
 /** A rate that was tried. */
 export interface Rung {
@@ -8,11 +8,11 @@ export interface Rung {
 }
 
 export interface LadderSettings {
-  /** Where everybody begins. */
+  /** The first rate of every contender. */
   readonly firstPerS: number;
-  /** Below it nobody is tried any more. */
+  /** No lower rate is tried. */
   readonly lowestPerS: number;
-  /** So many steps at most. */
+  /** The most steps that a ladder has. */
   readonly maxSteps: number;
 }
 
@@ -30,11 +30,11 @@ export const ON_SCHEDULE = 0.95;
 /** Whether a rate was sustained: everything came, soon, and publishing kept to its schedule. */
 export function holds(ratePerS: number, result: LoadResult): boolean {
   const isOnSchedule = result.publishes_per_s >= ratePerS * ON_SCHEDULE;
-  return faultOf(result) === '' && result.latency_ms.p99 <= P99_LIMIT_MS && isOnSchedule;
+  return describeFault(result) === '' && result.latency_ms.p99 <= P99_LIMIT_MS && isOnSchedule;
 }
 
 /** Highest rate that held; 0 when none did. */
-export function highestHeld(rungs: readonly Rung[]): number {
+export function findHighestHeld(rungs: readonly Rung[]): number {
   return Math.max(0, ...rungs.filter(({ held }) => held).map(({ ratePerS }) => ratePerS));
 }
 
@@ -43,12 +43,15 @@ export function highestHeld(rungs: readonly Rung[]): number {
  * does not hold (or halves until one does), then closes in. The first rate that does not hold is tried twice:
  * something else on the machine may have disturbed it.
  */
-export function nextRate(rungs: readonly Rung[], settings: LadderSettings): number | undefined {
+export function chooseNextRate(
+  rungs: readonly Rung[],
+  settings: LadderSettings,
+): number | undefined {
   const { firstPerS, lowestPerS, maxSteps } = settings;
   const last = rungs.at(-1);
   if (last === undefined) return firstPerS;
   if (rungs.length >= maxSteps) return undefined;
-  const held = highestHeld(rungs);
+  const held = findHighestHeld(rungs);
   const failures = rungs.filter(({ ratePerS, held: did }) => !did && ratePerS > held);
   if (failures.length === 0) return held * GROWTH;
   const failed = Math.min(...failures.map(({ ratePerS }) => ratePerS));

@@ -1,7 +1,7 @@
-import type { LoadResult } from '@newswire/load-harness';
+import type { LoadResult } from '../src/result.js';
 
 /** A faultless result of a load, with changes: for tests. */
-export function resultOf(changes: Partial<LoadResult> = {}): LoadResult {
+export function createResult(changes: Partial<LoadResult> = {}): LoadResult {
   return {
     publishes_per_s: 1000,
     deliveries_per_s: 1_000_000,

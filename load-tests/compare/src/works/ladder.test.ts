@@ -1,15 +1,25 @@
-import type { LoadResult } from '@newswire/load-harness';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { highestHeld, holds, nextRate, type LadderSettings, type Rung } from './ladder.js';
-import { resultOf } from '../test/result-of.js';
+import type { LoadResult } from '../result.js';
+import { createResult } from '../../test/create-result.js';
+import {
+  chooseNextRate,
+  findHighestHeld,
+  holds,
+  type LadderSettings,
+  type Rung,
+} from './ladder.js';
 
 const settings: LadderSettings = { firstPerS: 250, lowestPerS: 5, maxSteps: 40 };
 
 /** Climbs a server that holds whatever `canHold` says, and returns the steps. */
 function climb(canHold: (ratePerS: number, step: number) => boolean): Rung[] {
   const rungs: Rung[] = [];
-  for (let rate = nextRate(rungs, settings); rate !== undefined; rate = nextRate(rungs, settings)) {
+  for (
+    let rate = chooseNextRate(rungs, settings);
+    rate !== undefined;
+    rate = chooseNextRate(rungs, settings)
+  ) {
     rungs.push({ ratePerS: rate, held: canHold(rate, rungs.length) });
   }
   return rungs;
@@ -20,7 +30,7 @@ describe('the ladder of rates', () => {
     const maximum = fc.integer({ min: 10, max: 200_000 });
     fc.assert(
       fc.property(maximum, (limit) => {
-        const found = highestHeld(climb((rate) => rate <= limit));
+        const found = findHighestHeld(climb((rate) => rate <= limit));
         expect(found).toBeLessThanOrEqual(limit);
         // Rates are whole numbers, which is coarse among the lowest.
         expect(found * 1.1 + 1).toBeGreaterThanOrEqual(limit);
@@ -30,14 +40,14 @@ describe('the ladder of rates', () => {
 
   test('ends below the lowest rate, with nothing held', () => {
     const rungs = climb(() => false);
-    expect(highestHeld(rungs)).toBe(0);
+    expect(findHighestHeld(rungs)).toBe(0);
     expect(Math.min(...rungs.map(({ ratePerS }) => ratePerS))).toBeLessThan(10);
     expect(rungs.every(({ ratePerS }) => ratePerS >= settings.lowestPerS)).toBe(true);
   });
 
   test('one disturbed step does not end it', () => {
     const DISTURBED = 2;
-    const found = highestHeld(climb((rate, step) => rate <= 4000 && step !== DISTURBED));
+    const found = findHighestHeld(climb((rate, step) => rate <= 4000 && step !== DISTURBED));
     expect(found).toBe(4000);
   });
 
@@ -48,7 +58,7 @@ describe('the ladder of rates', () => {
 
 describe('a rate holds', () => {
   const at1000 = (changes: Partial<LoadResult>) =>
-    holds(1000, resultOf({ publishes_per_s: 1000, ...changes }));
+    holds(1000, createResult({ publishes_per_s: 1000, ...changes }));
 
   test('when everything comes within 100 ms and on schedule', () => {
     expect(at1000({})).toBe(true);
