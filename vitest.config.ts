@@ -34,6 +34,7 @@ class SlowFirst extends BaseSequencer {
       const place = SLOW.findIndex((name) => moduleId.includes(name));
       return place === -1 ? SLOW.length : place;
     };
+    // oxlint-disable-next-line unicorn/no-array-sort -- no array's
     const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
