@@ -17,8 +17,8 @@ const alias = [
 /** Files that take longest, the longest first. A slow file that starts last would run alone. */
 const SLOW = [
   'tests/spec/protocol',
-  'center/test/connection-causes',
-  'center/test/command-line',
+  'cli/test/connection-causes',
+  'cli/test/command-line',
   'tests/clients/',
   'standalone/test/early-answers',
   'edge/test/two-stacks',
