@@ -13,7 +13,8 @@ import {
   TestProcess,
   until,
 } from '@newswire/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runCommandLine } from '../src/command-line.js';
 
 const TOKEN = ['--token', 'a.b.c'];
 
@@ -63,19 +64,43 @@ function answering(status: number, contentType: string, body: string): Promise<n
   );
 }
 
-function tlsPort(): Promise<number> {
+function createCertificate() {
   const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
   const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
   const files = ['-keyout', key, '-out', cert];
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...files], {
     stdio: 'ignore',
   });
-  const pair = { key: readFileSync(key), cert: readFileSync(cert) };
-  return getPort(createTlsServer(pair, (_, response) => response.end('hello')));
+  return { key: readFileSync(key), cert: readFileSync(cert) };
 }
 
+let certificate: ReturnType<typeof createCertificate> | undefined;
+
+function tlsPort(): Promise<number> {
+  certificate ??= createCertificate();
+  return getPort(createTlsServer(certificate, (_, response) => response.end('hello')));
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+/** What the command says until it ends. Runs in this process, since to start one takes half a second. */
+async function captureInProcess(url: string, args: readonly string[]): Promise<string> {
+  const lines: unknown[] = [];
+  vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(line));
+  vi.stubEnv('NEWSWIRE_URL', url);
+  expect(await runCommandLine(args)).not.toBe(0);
+  return lines.join('\n');
+}
+
+/** `subscribe` does not end by itself, so it is a process of its own. */
+const captureOutput = (url: string, args: readonly string[]): Promise<string> =>
+  args[0] === 'subscribe' ? captureFromProcess(url, args) : captureInProcess(url, args);
+
 /** What the command says until it ends, or until it will try again. */
-async function captureOutput(url: string, args: readonly string[]): Promise<string> {
+async function captureFromProcess(url: string, args: readonly string[]): Promise<string> {
   const env = { ...process.env, NEWSWIRE_URL: url };
   const command = new TestProcess(
     process.execPath,
@@ -92,7 +117,7 @@ async function captureOutput(url: string, args: readonly string[]): Promise<stri
 describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_, args) => {
   test('no process listens', async () => {
     const port = await freePort();
-    const saying = await captureOutput(`http://127.0.0.1:${port}`, args);
+    const saying = await captureFromProcess(`http://127.0.0.1:${port}`, args);
     expect(saying).toContain(
       `no process listens at 127.0.0.1:${port}: start newswire with make start or make up`,
     );
@@ -152,6 +177,6 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_,
 });
 
 test.each(COMMANDS.slice(0, 5))('%s: newswire’s own refusal is said as it is', async (...args) => {
-  const saying = await captureOutput(newswire.url, args);
+  const saying = await captureFromProcess(newswire.url, args);
   expect(saying).toMatch(/unauthorized: X-API-Key/);
 });
