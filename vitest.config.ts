@@ -56,6 +56,7 @@ export default defineConfig({
           include: [
             '{packages,services}/*/src/**/*.test.ts',
             'load-tests/{*/src,lib}/**/*.test.ts',
+            'tests/repository/**/*.test.ts',
           ],
           testTimeout: 240_000, // properties on a busy machine
           // `npx vitest bench --project unit`: what comments say about cost.

@@ -53,7 +53,7 @@ describe.skipIf(missing.length > 0)('chaos (needs nginx and redis-server)', () =
     for (const each of started) await each.stop();
   });
 
-  test(`${CLIENTS} clients miss nothing that they are not told of (SEED=${SEED})`, async () => {
+  test(`${CLIENTS} clients miss nothing without a notification (SEED=${SEED})`, async () => {
     const random = seededRandom(SEED);
     const durationMs = DURATION_S * 1000;
     const plans = [REDIS_FAULTS, SERVICE_FAULTS].map((kinds) =>

@@ -14,7 +14,7 @@ interface Scenario {
   readonly padBytes: number;
 }
 
-// The kernel takes some 3 MB for each slow client before its edge notices: they are owed more.
+// The kernel takes some 3 MB for each slow client before its edge notices: they must lag by more.
 const MANY: Scenario = { clients: 1000, slow: 100, rate: 24, padBytes: 32_768 };
 const FEW: Scenario = { clients: 300, slow: 100, rate: 40, padBytes: 60_000 };
 const CHANNELS = 4;
@@ -24,14 +24,14 @@ const SLOW_SHARE = 0.1;
 
 /** What an edge may hold back for one slow client before it is closed with 3008. */
 const MAX_BUFFERED_BYTES = 262_144;
-/** What an edge may grow by. In the second test all that slow clients are owed is 300 MiB an edge. */
+/** How much an edge may grow. In the second test all slow clients lag by 300 MiB per edge. */
 const MAX_GROWTH_MIB = 224;
 
 const CLOSES_3008 = 'newswire_edge_closes_total{code="3008"}';
 
 /**
- * In the test of 3008: less than a slow client comes to owe in the time of the test, and more than
- * the log holds. Whoever comes back with a position further behind would be closed again.
+ * In the test of 3008: less than the lag of a slow client at the end of the test, and more than
+ * the log holds. A client that returns with a position further behind would be closed again.
  */
 const MAX_LAG_BYTES = 4_194_304;
 const HISTORY_SIZE = 40;
@@ -43,7 +43,7 @@ describe.skipIf(missing.length > 0)('slow subscribers (needs nginx and redis-ser
 
   afterEach(() => stack?.stop());
 
-  test(`${MANY.slow} of ${MANY.clients} that read at a tenth of the rate harm nobody else`, async () => {
+  test(`${MANY.slow} of ${MANY.clients} that read at a tenth of the rate do not affect the others`, async () => {
     stack = await Stack.start({ NEWSWIRE_MAX_BUFFERED_BYTES: String(MAX_BUFFERED_BYTES) });
     const without = await run(stack, { ...MANY, slow: 0 });
     const beside = await run(stack, MANY);
@@ -61,7 +61,7 @@ describe.skipIf(missing.length > 0)('slow subscribers (needs nginx and redis-ser
     for (const each of [without, beside]) expectRight(each);
   });
 
-  test('those that owe too much are closed with 3008, and told what they miss', async () => {
+  test('those that lag too far are closed with 3008, and notified of what they miss', async () => {
     stack = await Stack.start({
       NEWSWIRE_MAX_BUFFERED_BYTES: String(MAX_BUFFERED_BYTES),
       NEWSWIRE_MAX_LAG_BYTES: String(MAX_LAG_BYTES),

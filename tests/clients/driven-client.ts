@@ -41,14 +41,14 @@ export class DrivenClient {
     return result;
   }
 
-  /** What was told so far under this name, of one channel where one is named. */
+  /** The events of this name so far, of one channel if one is named. */
   told(event: string, channel?: string): ClientEvent[] {
     return this.events.filter(
       (each) => each.event === event && (channel === undefined || each.channel === channel),
     );
   }
 
-  /** Resolves with the nth of what is told under this name. */
+  /** Resolves with the nth event of this name. */
   async tells(event: string, channel?: string, nth = 1): Promise<ClientEvent> {
     return until(`${event} ${nth}`, () => this.told(event, channel)[nth - 1]).catch(
       (error: Error) => {

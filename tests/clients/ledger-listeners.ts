@@ -4,7 +4,7 @@ import { Centrifuge } from 'centrifuge';
 import { EventSource } from 'eventsource';
 import { WebSocket } from 'ws';
 
-/** Somebody who listens to channels on one wire, and has everything that is heard written down. */
+/** A client that listens to channels on one wire and records all that it receives. */
 export interface Listener {
   readonly name: string;
   close(): void;

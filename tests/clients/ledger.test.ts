@@ -30,7 +30,7 @@ describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-ser
   });
   afterAll(() => stack.stop());
 
-  test('nothing is lost, doubled or out of order while connections are cut, and gaps are told', async () => {
+  test('nothing is lost, doubled or out of order while connections are cut, and gaps are reported', async () => {
     const ledger = new Ledger();
     // A cut of one proxy is a cut of one wire's listeners.
     const proxies = await Promise.all(WIRES.map(() => TcpProxy.start(stack.nginx.port)));
@@ -59,7 +59,7 @@ describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-ser
         proxy.cut();
       }
     }
-    // The seed wire begins anew: who comes back after the last publication never hears it.
+    // The seed wire has no positions: a client that returns after the last publication never receives it.
     await areAllThere();
     await publish(10);
     await haveCaughtUp();

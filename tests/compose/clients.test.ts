@@ -42,7 +42,7 @@ const TRANSPORTS = [
   { transport: 'http_stream', endpoint: `${URL}/connection/http_stream` },
 ] as const;
 
-/** A join that Redis did not take at once is told anew by then. */
+/** A join that Redis did not accept at once is reported again by then. */
 const LEASE_MS = 20_000;
 
 const upTo = (from: number, to: number) =>
@@ -105,7 +105,7 @@ describe('clients of the Compose stack', () => {
     expect(Object.values(present)).toMatchObject([{ user: 'ann', connInfo: { name: 'Ann' } }]);
   });
 
-  test('nobody without a token gets in, by whatever way', async () => {
+  test('no client without a token connects, on any path', async () => {
     for (const way of TRANSPORTS) {
       await expect(connect(way, '')).rejects.toThrow(Error);
       expect(await clients.at(-1)?.tells('disconnected')).toMatchObject({ code: 101 });
@@ -185,7 +185,7 @@ describe('clients of the Compose stack', () => {
     expect(await client?.tells('unsubscribed', '4')).toMatchObject({ code: 106 });
   });
 
-  test('a wildcard hears all channels of its namespace, over three edges', async () => {
+  test('a wildcard receives all channels of its namespace, over three edges', async () => {
     const listening = await listen('club:*', 2, await createToken('ann'));
     for (const name of ['x', 'y', 'z']) await publishAll(`club:wild-${name}`, [name]);
     for (const client of listening) {

@@ -76,7 +76,7 @@ describe('the Compose stack without Redis', () => {
     expect(await edgePorts()).toHaveLength(3);
   });
 
-  test('center crashes: clients stay or are told 3010, and all works again', async () => {
+  test('center crashes: clients stay or are closed with 3010, and all works again', async () => {
     const listening = await listen('stays', 1);
     await crash('center');
     await delivers('after-center');

@@ -120,7 +120,7 @@ describe('the Compose stack', () => {
     }
   });
 
-  test('an outage of Redis is told to publishers, and over when Redis is back', async () => {
+  test('publishers get errors while Redis is away, and results when it is back', async () => {
     const [client] = await listen(1, 'outage');
     // Center has to know of the channel to prove that Redis has kept all of it.
     await publish(STACK_URL, 'outage', 0);

@@ -65,7 +65,7 @@ function heard(handle: () => void): 'heard' | 'refused' {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('whatever an edge says, center answers it in lines or ends the link', async () => {
+test('center answers any line of an edge, or ends the link', async () => {
   const table = new PresenceTable(ignore);
   const leases = new EdgeLeases(table, 1000);
   const counts = { heard: 0, refused: 0 };
@@ -90,7 +90,7 @@ test('whatever an edge says, center answers it in lines or ends the link', async
   expect(counts.refused).toBeGreaterThan(1000);
 });
 
-test('whatever center says, an edge hears it or ends the link', () => {
+test('an edge handles any line of center, or ends the link', () => {
   const uplink = new Uplink({ info: ignore, warn: ignore });
   const counts = { heard: 0, refused: 0 };
   fc.assert(
@@ -100,7 +100,7 @@ test('whatever center says, an edge hears it or ends the link', () => {
   expect(Math.min(counts.heard, counts.refused)).toBeGreaterThan(10);
 });
 
-test('whatever stands in a line is read, or refused', () => {
+test('any line is parsed or refused', () => {
   const counts = { heard: 0, refused: 0 };
   fc.assert(
     fc.property(anyLine, (line) => {

@@ -73,7 +73,7 @@ describe('a link cut in the middle of a stream', () => {
     return { edge, reader };
   }
 
-  test('a gap is told before anything later; the log has all up to where the flow goes on', async () => {
+  test('a gap is reported before anything later; the log has all up to where the flow continues', async () => {
     const { edge, reader } = await readThroughCuts(5);
     const tops = await Promise.all(reader.tops);
     let heardOffset = 0;
@@ -162,7 +162,7 @@ describe('a link cut in the middle of a stream', () => {
   });
 });
 
-test('an edge that was restarted is linked again and hears what it subscribes to', async () => {
+test('a restarted edge is linked again and receives its subscriptions', async () => {
   const port = await freePort();
   const first = await rig.edge({ delegatePort: port });
   const log = new TestLog();
@@ -186,7 +186,7 @@ test('an edge that was restarted is linked again and hears what it subscribes to
   expect(log.count('is linked')).toBe(2);
 });
 
-test('a restarted center has lost its logs: a gap is told, and the new generation follows nothing', async () => {
+test('a restarted center has lost its logs: a gap is reported, and the new generation follows nothing', async () => {
   const { center, edge } = await rig.linked();
   const recorder = new Recorder();
   await edge.broker.subscribe('a', recorder);
@@ -272,7 +272,7 @@ test('center keeps nothing for an edge that has gone', async () => {
   expect(told).toHaveBeenCalledTimes(1);
 });
 
-test('what was under way to an earlier subscription is not heard by the next one', async () => {
+test('publications on their way to an earlier subscription do not reach the next one', async () => {
   const { edge, cable, center } = await cabled();
   const [earlier, later] = [new Recorder(), new Recorder()];
   await edge.broker.subscribe('a', earlier);
@@ -324,7 +324,7 @@ test('a wildcard goes on after a cut, with a gap', async () => {
   expect(recorder.seen).toEqual(['first 1', 'gap', 'first 1']);
 });
 
-test('a removal is told to those who listen, in its place', async () => {
+test('listeners are notified of a removal, in order', async () => {
   const { center, edge, edges } = await rig.linked(2);
   const recorder = new Recorder();
   await edge.broker.subscribe('a', recorder);
@@ -336,7 +336,7 @@ test('a removal is told to those who listen, in its place', async () => {
   expect((await edge.broker.history('a', 0, 9)).publications).toEqual([{ offset: 2, data: '2' }]);
 });
 
-test('a handler that throws harms nobody else, nor the link', async () => {
+test('a handler that throws affects neither other handlers nor the link', async () => {
   const faults: unknown[] = [];
   const edge = await rig.edge({ onListenerFault: (error) => faults.push(error) });
   const center = rig.center([edge.port]);
@@ -399,7 +399,7 @@ describe('control over the links', () => {
     );
   });
 
-  test('an edge that does not answer, or goes away, is told of', async () => {
+  test('an edge that does not answer or disconnects is reported', async () => {
     const good = await rig.edge();
     const bad = await rig.edge();
     const cable = await Cable.to(bad.port);
@@ -422,7 +422,7 @@ describe('control over the links', () => {
     expect(await center.control.request(CHANNELS)).toEqual([{ channels: {} }]);
   });
 
-  test('only edges serve; while center is away they ask nobody', async () => {
+  test('only edges serve; while center is away they request nothing', async () => {
     const { center, edge } = await rig.linked();
     const unavailable = { code: 108 };
     await expect(center.control.serve(() => ({}), 'a')).rejects.toMatchObject(unavailable);

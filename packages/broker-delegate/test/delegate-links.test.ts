@@ -66,7 +66,7 @@ test('the right secret is not sent either, and what was overheard opens nothing'
   expect(edge.broker.fault).toBeUndefined();
 });
 
-test('an edge that welcomes whoever comes is not believed', async () => {
+test('an edge that welcomes any center is not trusted', async () => {
   const port = await freePort();
   const liar = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -79,7 +79,7 @@ test('an edge that welcomes whoever comes is not believed', async () => {
   liar.close();
 });
 
-test('a second center is refused, says so once, and is taken when the first has gone', async () => {
+test('a second center is refused, logs it once, and is accepted when the first has gone', async () => {
   const { center, edge, edges } = await rig.linked(2);
   const log = new TestLog();
   let attempts = 0;
@@ -165,7 +165,7 @@ test.each(['center', 'edge'])(
   },
 );
 
-test('strangers get little time, and only so many at once', async () => {
+test('unauthenticated connections get little time, and are limited in number', async () => {
   const edge = await rig.edge({ limits: { ...QUICK, authenticateMs: 1000 } });
   const center = rig.center([edge.port]);
   await untilUp(center, edge);
@@ -177,7 +177,7 @@ test('strangers get little time, and only so many at once', async () => {
   expect(edge.broker.fault).toBeUndefined();
 });
 
-test('strangers get little room, and disturb nobody', async () => {
+test('unauthenticated connections get little memory, and do not disturb links', async () => {
   const edge = await rig.edge({ limits: { ...QUICK, authenticateMs: 600_000 } });
   const center = rig.center([edge.port]);
   await untilUp(center, edge);
@@ -313,7 +313,7 @@ test('an edge with two addresses is linked once', async () => {
   expect(await center.control.request({ method: 'channels' })).toHaveLength(1);
 });
 
-test('a port that is taken is told to whoever opens the edge', async () => {
+test('a port in use is reported to the caller that opens the edge', async () => {
   const { port } = await rig.edge();
   await expect(rig.edge({ delegatePort: port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });

@@ -34,7 +34,7 @@ const clients = async ({ presence }: BrokerParts) => [...(await presence.members
 
 const away = { code: 100, temporary: true };
 
-test('a link that is lost for less than the lease costs nobody anything', async () => {
+test('a link that is lost for less than the lease removes no member', async () => {
   const own = new Watcher();
   await one.presence.watch('a', own);
   cable.cut({ isOpen: false });
@@ -74,7 +74,7 @@ test('an edge that comes back after its lease has members that join again', asyn
   expect(heard).toEqual([...each, '-a stays', '-a goes', ...each]);
 });
 
-test('a center that was restarted is told of everybody, and watchers of those who are new', async () => {
+test('edges report all members to a restarted center, and watchers are notified of new ones', async () => {
   await rig.close(center);
   await until('the cut', () => one.broker.fault !== undefined);
   await one.presence.join('a', member('comes'), true);
@@ -90,7 +90,7 @@ test('a center that was restarted is told of everybody, and watchers of those wh
   await late.settled(one.presence, 'b');
 });
 
-test('thousands are told anew on the next link', async () => {
+test('thousands are reported again on the next link', async () => {
   const names = Array.from({ length: 3000 }, (_, i) => `c${i}`);
   await Promise.all(names.map((name) => one.presence.join('b', member(name), true)));
   cable.cut();
@@ -100,7 +100,7 @@ test('thousands are told anew on the next link', async () => {
   expect((await two.presence.members('b')).has('c1000')).toBe(true);
 });
 
-test('an edge that stops leaves nobody behind', async () => {
+test('an edge that stops closes every client', async () => {
   await rig.close(one);
   expect(await clients(center)).toEqual([]);
   const heard = await watcher.settled(two.presence, 'a');

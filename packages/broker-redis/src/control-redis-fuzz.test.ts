@@ -97,7 +97,7 @@ function expectSound(asked: ControlRequest): void {
   }
 }
 
-test('whatever is published to an edge, it is answered or reported, and handles sound requests only', async () => {
+test('an edge answers or reports any message, and handles only valid requests', async () => {
   const link = new FakeLink();
   const control = new RedisControl(link as unknown as RedisLink, { publishTimeoutMs: 1000 });
   const heard: ControlRequest[] = [];
@@ -133,7 +133,7 @@ const answer = fc.oneof(
   fc.tuple(fc.nat(200), fc.string()).map(([code, words]) => `!${code} ${words}`),
 );
 
-test('whatever an edge answers is a reply or a ProtocolError', () => {
+test('any answer of an edge is a reply or a ProtocolError', () => {
   const seen = { replies: 0, errors: 0 };
   const holds = fc.property(answer, (text) => {
     try {
@@ -150,7 +150,7 @@ test('whatever an edge answers is a reply or a ProtocolError', () => {
   expect(Math.min(seen.replies, seen.errors)).toBeGreaterThan(100);
 });
 
-test('whatever comes as an answer, who asks hears of it, and so does the next', async () => {
+test('any answer settles its request, and the next one', async () => {
   const link = new FakeLink();
   const control = new RedisControl(link as unknown as RedisLink, { publishTimeoutMs: 1000 });
   let text = '';

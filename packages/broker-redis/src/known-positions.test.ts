@@ -59,7 +59,7 @@ describe('KnownChannel', () => {
     expect(known.begin()).toBe('E 1 2');
   });
 
-  test('a new epoch counts anew, and an answer never lowers what is known', () => {
+  test('a new epoch restarts the count, and an answer never lowers the known position', () => {
     const known = new KnownChannel('a', NAMES, 'I', 0);
     for (const position of [at(9), at(3), at(2, 'F')]) {
       known.begin();

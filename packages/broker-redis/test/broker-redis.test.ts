@@ -20,7 +20,7 @@ describeOnRedis((rig) => {
     redisFaults(rig),
   );
 
-  test('a wildcard that was cut off is told of a gap, and goes on in another epoch', async () => {
+  test('a wildcard that was cut off is notified of a gap, and continues in another epoch', async () => {
     const { publisher, subscriber } = await openTwo();
     const listener = new Listener();
     await subscriber.subscribe('sports:*', listener);
@@ -78,7 +78,7 @@ describeOnRedis((rig) => {
     expect((await broker.history('a', 0, 10)).generation?.follows).toEqual(first);
   });
 
-  test('when Redis is full, publishing is refused and the log is left alone', async () => {
+  test('when Redis is full, publishing is refused and the log is not changed', async () => {
     const { broker } = await rig.openBroker();
     const first = await broker.publish('a', '1');
     await rig.redis.cli('CONFIG', 'SET', 'maxmemory', '1', 'maxmemory-policy', 'noeviction');

@@ -28,7 +28,7 @@ describeOnRedis((rig) => {
       expect(await center.request({ method: 'channels' })).toEqual([]);
     });
 
-    test('after Redis was restarted everybody is heard again', async () => {
+    test('after a restart of Redis all edges answer again', async () => {
       const open = async () => new RedisControl(await rig.openLink(), { publishTimeoutMs: 500 });
       const [center, edge] = [await open(), await open()];
       await edge.serve(() => ({ count: 1 }), 'one');
@@ -43,7 +43,7 @@ describeOnRedis((rig) => {
       await until('an answer', async () => (await asked())?.count === 1);
     });
 
-    test('an edge that does not answer is told of, after the time limit', async () => {
+    test('an edge that does not answer is reported after the time limit', async () => {
       const center = new RedisControl(await rig.openLink(), { publishTimeoutMs: 200 });
       const edge = new RedisControl(await rig.openLink(), { publishTimeoutMs: 200 });
       await edge.serve(() => ({ channels: {} }), 'one');
@@ -60,7 +60,7 @@ describeOnRedis((rig) => {
     });
   });
 
-  test('the inlet hears plain PUBLISH on news:*', async () => {
+  test('the inlet receives plain PUBLISH on news:*', async () => {
     const link = await rig.openLink();
     const heard: string[][] = [];
     await openRedisInlet(link, (channel, text) => heard.push([channel, text]));

@@ -55,7 +55,7 @@ describeOnRedis((rig) => {
     ],
     ['flushed', async () => void (await rig.redis.cli('FLUSHALL'))],
   ] as const) {
-    test(`${what}: everybody is told of again, and nobody hears of joins or leaves`, async () => {
+    test(`${what}: all members are reported again, without joins or leaves`, async () => {
       const [one, two] = [await openEdge(), await openEdge()];
       await one.presence.join('a', member('c1'), true);
       await two.presence.join('a', member('c2'), true);
@@ -91,7 +91,7 @@ describeOnRedis((rig) => {
     expect(await rig.redis.cli('KEYS', 'nw0:{made-up:*')).toBe('');
   });
 
-  test('while Redis is away who comes and goes is remembered; asking fails at once', async () => {
+  test('while Redis is away joins and leaves are remembered; requests fail at once', async () => {
     const [one, two] = [await openEdge(), await openEdge()];
     await one.presence.join('a', member('stays'), true);
     await one.presence.join('a', member('goes'), true);
@@ -119,7 +119,7 @@ describeOnRedis((rig) => {
     expect(new Set(heard).size).toBe(heard.length);
   });
 
-  test('paused: asking fails in time, what could not be told is told later, once', async () => {
+  test('paused: requests fail in time, and changes are reported later, once', async () => {
     const [one, two] = [await openEdge(), await openEdge()];
     rig.redis.pause();
     try {
@@ -137,7 +137,7 @@ describeOnRedis((rig) => {
     expect(new Set(heard).size).toBe(heard.length);
   });
 
-  test('of many that notice a lost edge, one tells; where it comes back, it joins again', async () => {
+  test('of many edges that notice a lost edge, one announces it; if the edge comes back, its members join again', async () => {
     const others = await Promise.all([1, 2, 3, 4].map(() => openEdge()));
     const [first] = others as [Edge];
     const proxy = await TcpProxy.start(rig.redis.port);
@@ -157,7 +157,7 @@ describeOnRedis((rig) => {
     proxy.close();
   });
 
-  test('nobody is left: a later reader does not see who was there, and the keys run out', async () => {
+  test('without members a later reader sees none, and the keys expire', async () => {
     const lost = await openEdge();
     await lost.presence.join('a', member('c1'), true);
     lost.link.commands.destroy();
@@ -171,7 +171,7 @@ describeOnRedis((rig) => {
     }
   });
 
-  test('one renewal a channel, however many clients; nothing is left of who left', async () => {
+  test('one renewal per channel, however many clients; nothing is left of members that left', async () => {
     const { presence } = await openEdge();
     const names = Array.from({ length: 500 }, (_, i) => `c${i}`);
     await Promise.all(names.map((name) => presence.join('a', member(name), false)));
@@ -190,7 +190,7 @@ describeOnRedis((rig) => {
     expect(await rig.redis.cli('KEYS', 'nw0:*')).toBe('');
   });
 
-  test('keys of another type are left alone, and cost the other channels nothing', async () => {
+  test('keys of another type are not changed, and do not affect other channels', async () => {
     const { presence } = await openEdge();
     await rig.redis.cli('SET', 'nw0:{a}:here', 'mine');
     await Promise.all([

@@ -47,7 +47,7 @@ describeOnRedis((rig) => {
     });
 
     const required = documentedRules(user).filter((rule) => !OPTIONAL.has(rule));
-    test.each(required)('without %s it is not ready, in Redis’ own words', async (rule) => {
+    test.each(required)('without %s it is not ready, with Redis’ own text', async (rule) => {
       const rules = documentedRules(user).filter((each) => each !== rule);
       expect(rules.length).toBe(documentedRules(user).length - 1);
       const { broker, log } = await connectAs(user, rules);

@@ -7,7 +7,7 @@ import { CutProxy, messageFrame } from './cut-proxy.js';
 import { describeOnRedis, REDIS_OPTIONS } from './redis-rig.js';
 
 describeOnRedis((rig) => {
-  test('away: publishing fails at once with 100, temporary; back: all resumes, a gap is told', async () => {
+  test('away: publishing fails at once with 100, temporary; back: all resumes, a gap is reported', async () => {
     const { broker } = await rig.openBroker();
     const listener = new Listener();
     await broker.subscribe('a', listener);
@@ -29,7 +29,7 @@ describeOnRedis((rig) => {
     expect(listener.gaps).toEqual(['a']);
   });
 
-  test('joined, left and joined again while Redis is away: what counts is the last', async () => {
+  test('joined, left and joined again while Redis is away: the last state counts', async () => {
     const { broker } = await rig.openBroker();
     const handler = new Listener();
     await rig.redis.stop('SIGKILL');
@@ -124,7 +124,7 @@ describeOnRedis((rig) => {
     expect(data).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '"after"']);
   });
 
-  test('what is heard after a reconnect, before the gap is told, is left to the log', async () => {
+  test('publications received after a reconnect, before the gap is reported, are left to the log', async () => {
     const proxy = await CutProxy.start(rig.redis.port);
     const link = await rig.openLink({ redisUrl: proxy.url });
     const broker = new RedisBroker(link, REDIS_OPTIONS);
@@ -145,7 +145,7 @@ describeOnRedis((rig) => {
     await proxy.dispose();
   });
 
-  test('what is heard of an earlier subscription is not taken for the next one', async () => {
+  test('publications for an earlier subscription are not taken for the next one', async () => {
     const proxy = await CutProxy.start(rig.redis.port);
     const link = await rig.openLink({ redisUrl: proxy.url });
     const broker = new RedisBroker(link, REDIS_OPTIONS);

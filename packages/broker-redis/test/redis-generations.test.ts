@@ -150,7 +150,7 @@ async function take(experiment: Experiment, [step, detail]: [string, string]): P
 }
 
 describeOnRedis((rig) => {
-  test('whatever happens, no position is given twice, and no generation claims to follow too little', async () => {
+  test('no position is assigned twice, and no generation claims to follow too little', async () => {
     const { link, broker: reader } = await rig.openBroker();
     link.subscriber.setMaxListeners(0); // a reader for each run
     await reader.publish('a', '0'); // from now on Redis has the script

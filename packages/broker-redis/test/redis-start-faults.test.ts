@@ -185,7 +185,7 @@ describeOnRedis((rig) => {
       ['EXEC', ['~*', '&*', '+@all', '-exec'], /NOPERM .*'exec'/],
       ['keys', ['&*', '+@all'], /NOPERM .*keys/],
       ['channels', ['~*', 'resetchannels', '+@all'], /NOPERM .*channels|publish to the channel/],
-    ])('%s: Redis’ own words, until it is given', async (_, rules, expected) => {
+    ])('%s: Redis’ own text, until it is permitted', async (_, rules, expected) => {
       const name = await userWith(...rules);
       const { broker, log } = connect(at(`${name}:pw`));
       await until('a line', () => log.lines.length > 0);
@@ -211,7 +211,7 @@ describeOnRedis((rig) => {
       expect((await broker.publish('a', '1')).offset).toBe(1);
     });
 
-    test('a request to the edges is refused in Redis’ own words', async () => {
+    test('a refused request to the edges has Redis’ own text', async () => {
       const name = await userWith('~*', '&*', '+@all');
       const { broker, control } = connect(at(`${name}:pw`));
       await until('Redis', () => broker.fault === undefined);
@@ -225,7 +225,7 @@ describeOnRedis((rig) => {
   describe('a full Redis', () => {
     afterEach(() => rig.redis.cli('CONFIG', 'SET', 'maxmemory', '0'));
 
-    test('is a fault for center, with Redis’ own words, until it has room', async () => {
+    test('is a fault for center, with Redis’ own text, until it has room', async () => {
       await rig.redis.cli('CONFIG', 'SET', 'maxmemory', '1');
       const { fault } = await faultAt(rig.redis.url);
       expect(fault).toMatch(/^Redis answered: OOM command not allowed/);

@@ -43,7 +43,7 @@ export function describeBrokerContract(
     describe('history', () => {
       describeHistoryContract(current);
     });
-    describe('history that somebody asks for', () => {
+    describe('history that a client requests', () => {
       describeReadHistoryContract(current);
     });
     describe('wildcards', () => {
@@ -82,7 +82,7 @@ function describeLiveContract(current: () => BrokerRig): void {
     expect(positions).toEqual(names.map(() => ({ offset: 1, epoch: generation?.epoch })));
   });
 
-  test('a subscriber hears what is published from then on, in order, as it was', async () => {
+  test('a subscriber receives all later publications, in order and unchanged', async () => {
     await rig.publisher.publish('a', '"before"');
     await rig.subscriber.subscribe('a', listener);
     const data = ['"text"', '{"deep":[1,2,{"é":"😀"}]}', 'null', '""', '"with spaces  in it"'];
@@ -139,7 +139,7 @@ function describeLiveContract(current: () => BrokerRig): void {
     expect(listener.data).toEqual(upTo(50).map(String));
   });
 
-  test('other channels, and channels left, are not heard', async () => {
+  test('other channels, and left channels, are not received', async () => {
     await rig.subscriber.subscribe('a', listener);
     await rig.publisher.publish('b', '1');
     await rig.publisher.publish('a', '2');

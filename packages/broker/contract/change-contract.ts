@@ -95,7 +95,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     expect((await history()).generation?.follows?.offset).toBe(4);
   });
 
-  test('a restart that a publisher knows nothing of begins a generation that follows nobody knows what', async () => {
+  test('a restart without a known position begins a generation that follows an unknown position', async () => {
     const { epoch } = await publish('1');
     await restarted('SIGTERM');
     // The subscriber's broker has never published, like a publisher that has just started.
@@ -150,7 +150,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     expect((await history()).generation?.follows).toEqual(last);
   });
 
-  test('subscribers cut off in the middle: no hole is left untold', async () => {
+  test('subscribers cut off in the middle: no hole is left unreported', async () => {
     const publishing = new Publishing(rig.publisher, 'a');
     for (let round = 1; round <= 5; round++) {
       await faults.cut();
@@ -162,7 +162,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     expect(listener.breaks).toEqual([]);
   });
 
-  test('joining while subscribers are cut off leaves no hole untold either', async () => {
+  test('joining while subscribers are cut off leaves no unreported hole', async () => {
     const publishing = new Publishing(rig.publisher, 'b');
     for (let round = 0; round < 10; round++) {
       const joining = new Listener();

@@ -34,7 +34,7 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       await rig.edges[1].serve(second, 'two');
     }
 
-    test('every edge that serves answers, whoever asks', async () => {
+    test('every serving edge answers any process', async () => {
       for (const asker of askers) expect(await asker.request(CHANNELS)).toEqual([]);
       await serve(
         () => ({ channels: { a: 1 } }),
@@ -87,7 +87,7 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       }
     });
 
-    test('what a handler refuses with reaches the asker as it is', async () => {
+    test('the error of a handler reaches the requester unchanged', async () => {
       await serve(
         () => ({}),
         ({ method }) => {
@@ -106,7 +106,7 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       expect(rig.faults).toEqual([]);
     });
 
-    test('a handler that fails is error 100, without its words', async () => {
+    test('a handler that fails is error 100, without its own text', async () => {
       await serve(
         () => {
           throw new Error('a secret');

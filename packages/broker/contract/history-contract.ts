@@ -95,7 +95,7 @@ export function describeHistoryContract(current: () => BrokerRig): void {
     expect(await page(4, 100)).toEqual([5, 6]);
   });
 
-  test('removing empties the log and tells the subscribers; offset and epoch stay', async () => {
+  test('removing empties the log and notifies the subscribers; offset and epoch stay', async () => {
     await rig.publisher.removeHistory('b');
     const listener = new Listener();
     await rig.subscriber.subscribe('a', listener);

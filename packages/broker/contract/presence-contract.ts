@@ -40,7 +40,7 @@ export function describePresenceContract(
       return watchers;
     }
 
-    test('who is there is known everywhere, with all that is said of them', async () => {
+    test('members are known on every edge, with all their info', async () => {
       const full = {
         client: 'c 1',
         user: 'ü"\n',
@@ -66,7 +66,7 @@ export function describePresenceContract(
       for (const each of everywhere()) expect(await clients(each)).toEqual([]);
     });
 
-    test('a user counts once, however many clients; those whom nobody knows are one', async () => {
+    test('a user counts once, however many clients; all anonymous clients count as one', async () => {
       await one.join('a', member('c1', 'u'), false);
       await one.join('a', member('c2', 'u'), false);
       await two.join('a', member('c3', 'u'), false);
@@ -83,7 +83,7 @@ export function describePresenceContract(
         expect(await each.stats('a')).toEqual({ clients: 4, users: 2 });
     });
 
-    test('whoever watches hears of each that comes and goes, once and in order', async () => {
+    test('a watcher is notified of each join and leave, once and in order', async () => {
       const watchers = await watched(one, two);
       const info = { ...member('c1', 'u'), connInfo: '{"n":1}', chanInfo: '{"m":2}' };
       await one.join('a', info, true);
@@ -97,7 +97,7 @@ export function describePresenceContract(
       }
     });
 
-    test('what happens at once is heard in its order', async () => {
+    test('simultaneous events are received in order', async () => {
       const watchers = await watched(one, two);
       await Promise.all([
         one.join('a', member('c1'), true),
@@ -113,7 +113,7 @@ export function describePresenceContract(
       expect(await clients(rig.reader)).toEqual(['c1']);
     });
 
-    test('joining again changes what is known, leaving again changes nothing: nobody is told', async () => {
+    test('joining again updates the member, leaving again changes nothing: neither is announced', async () => {
       const watchers = await watched(one, two);
       await one.join('a', member('c1', 'u'), true);
       await one.join('a', { ...member('c1', 'u'), connInfo: '1' }, true);
@@ -127,7 +127,7 @@ export function describePresenceContract(
       }
     });
 
-    test('hundreds at once are all there, and each is heard of once', async () => {
+    test('hundreds of joins at once are all recorded, and each is announced once', async () => {
       const [watcher] = await watched(two);
       const names = Array.from({ length: 700 }, (_, i) => `c${i}`);
       await Promise.all(names.map((name) => one.join('a', member(name, name), true)));
@@ -142,7 +142,7 @@ export function describePresenceContract(
       ]);
     });
 
-    test('whoever watches no longer hears no more, and one handler replaces another', async () => {
+    test('a watcher that stopped is not notified, and one handler replaces another', async () => {
       const [first] = await watched(two);
       await one.join('a', member('c1'), true);
       await first?.until('+a c1');
@@ -157,7 +157,7 @@ export function describePresenceContract(
       expect(third?.heard.filter((change) => !change.includes('fence'))).toEqual([]);
     });
 
-    test('a watcher that throws harms nobody', async () => {
+    test('a watcher that throws affects no other watcher', async () => {
       const broken = {
         handleJoin: () => {
           throw new Error('a handler failed');
@@ -186,7 +186,7 @@ export function describePresenceContract(
       expect(await watcher?.settled(two, 'a')).toEqual(['+a c1', '+a c3', '-a c1']);
     });
 
-    test('the members of an edge that is gone leave when its lease ends, told once', async () => {
+    test('the members of a lost edge leave when its lease ends, announced once', async () => {
       if (rig.kill === undefined) return;
       await Promise.all([
         one.join('a', member('c1'), true),

@@ -8,7 +8,7 @@ const traits = fc.record(
   { requiredKeys: [] },
 );
 
-test('whatever is published is what is read back', () => {
+test('any publication is read back unchanged', () => {
   const property = fc.property(json, traits, (data, options) => {
     const text = toPublicationText(data, options);
     expect(fromPublicationText(7, text)).toEqual(newPublication(7, data, options));

@@ -118,7 +118,7 @@ describe('the newswire command', () => {
     expect((await run('history', 'digits')).stdout).toBe(`1\t${written}\n`);
   });
 
-  test('channels prints who listens to what', async () => {
+  test('channels prints channels and their subscribers', async () => {
     const client = await SeedClient.open(newswire.webSocketUrl);
     client.send('sub#heard:1|heard:2');
     await subscribed(newswire.url, 'heard:2', 1);
@@ -127,7 +127,7 @@ describe('the newswire command', () => {
     client.close();
   });
 
-  test('a refusal is told as it is, and not tried again', async () => {
+  test('a refusal is reported unchanged, and not retried', async () => {
     const { code, stderr } = await run('publish', 'a', 'x'.repeat(70_000));
     expect(code).toBe(1);
     expect(stderr).toBe(
@@ -148,7 +148,7 @@ describe('the newswire command', () => {
     expect(command.stdout).toMatch(/^published to a: offset 1,/);
   });
 
-  test('whoever reads the output may go away', async () => {
+  test('the reader of the output may close it', async () => {
     const command = `"${process.execPath}" ${ROOT}packages/cli/bin/newswire.js subscribe pipe | head -1`;
     const env = { ...process.env, NEWSWIRE_URL: newswire.url };
     const shell = new TestProcess('sh', ['-c', command], env);
@@ -160,7 +160,7 @@ describe('the newswire command', () => {
     expect(shell.stderr).not.toContain('EPIPE');
   });
 
-  test('subscribe ends where newswire lets nobody in without a token', async () => {
+  test('subscribe ends if newswire requires a token', async () => {
     const closed = await NewswireProcess.start('standalone', { NEWSWIRE_ANONYMOUS: 'off' });
     const env = { ...process.env, NEWSWIRE_URL: closed.url };
     const script = `${ROOT}packages/cli/bin/newswire.js`;

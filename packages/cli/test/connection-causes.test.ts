@@ -169,7 +169,7 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', (_,
       expect(saying).toMatch(/(closed the connection.*|does not speak HTTP): try https:\/\//);
     });
 
-    test('a certificate that nobody vouches for', async () => {
+    test('a certificate that is not trusted', async () => {
       const saying = await captureOutput(`https://127.0.0.1:${await tlsPort()}`, args);
       expect(saying).toMatch(/certificate of 127\.0\.0\.1:\d+ is not trusted \(DEPTH_ZERO_SELF/);
     });

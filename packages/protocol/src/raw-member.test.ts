@@ -55,7 +55,7 @@ test('all members at once agree with JSON.parse, also where names come twice', (
   );
 });
 
-test('any JSON text goes on one line as it is; a string is written anew', () => {
+test('any JSON text goes on one line unchanged; a string is encoded again', () => {
   expect(toOneLine(' [1.50,\r\n2]\n')).toBe('[1.50,  2]');
   expect(toOneLine(' "\\u0041\\ud800" ')).toBe('"A\\ud800"');
 });

@@ -32,13 +32,13 @@ describe('differences between publications', () => {
     expect(frame?.length).toBeLessThan(long(2).length);
   });
 
-  test('what is not known, or not shorter, is told as a whole', () => {
+  test('an unknown base, or no shorter difference, gives the whole publication', () => {
     expect(read(later?.encode('a', publication(2, long(2))), '').isDelta).toBe(false);
     const frame = later?.encode('a', publication(2, '"b"'), publication(1, '"a"'));
     expect(read(frame, '"a"')).toEqual({ data: '"b"', isDelta: false });
   });
 
-  test('whatever is published, a client reads what was published', () => {
+  test('a client reads any publication unchanged', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', 'b', 'é', '\u{1F600}', '"', '\\'),
       maxLength: 200,

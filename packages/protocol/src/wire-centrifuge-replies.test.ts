@@ -41,7 +41,7 @@ describe('replies', () => {
     [25_000, 25],
     [100, 1],
     [1001, 2],
-  ])('connected, with a ping each %i ms told as %i s', (pingIntervalMs, ping) => {
+  ])('connected, with a ping each %i ms sent as %i s', (pingIntervalMs, ping) => {
     const reply = { type: 'connected', id: 1, client: 'c', version: '0.1.0', pingIntervalMs };
     expect(parsed(reply as never)).toEqual({
       id: 1,

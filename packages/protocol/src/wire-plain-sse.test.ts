@@ -26,7 +26,7 @@ describe('a request', () => {
     ]);
   });
 
-  test('goes on at the positions of the last id, in whatever order they are', () => {
+  test('resumes at the positions of the last id, in any order', () => {
     const [, subscribe] = ask('a|b|c', { lastEventId: 'b,7,e2|x,1,e|a,3,e1' });
     expect(subscribe).toMatchObject({
       requests: [

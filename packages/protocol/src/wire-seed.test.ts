@@ -110,7 +110,7 @@ describe('publications', () => {
   });
 });
 
-test('only refusals are answered, and the end of a subscription told', () => {
+test('only refusals and ended subscriptions are answered', () => {
   const start: SubscriptionStart = {
     channel: 'a',
     position: { offset: 1, epoch: 'e' },

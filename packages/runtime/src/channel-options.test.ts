@@ -181,7 +181,7 @@ ${Object.entries(json.namespaces.sports)
     }
   });
 
-  test('a history of nothing is a log that is promised to nobody', () => {
+  test('a history of size 0 is a log without recovery', () => {
     const { getOptions } = optionsIn(
       '{"namespaces": {"a": {"history_size": 0, "read_history": "everyone"}}}',
     );

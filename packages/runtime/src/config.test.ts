@@ -149,7 +149,7 @@ describe('loadConfig', () => {
     expect(loadConfig(['logLevel'], { NEWSWIRE_PORT: 'abc' })).toEqual({ logLevel: 'info' });
   });
 
-  test('all faults are told at once', () => {
+  test('all faults are reported at once', () => {
     expect(faults({ NEWSWIRE_PORT: 'x', NEWSWIRE_EDGE_PORT: 'y', NEWSWIRE_Z: '1' })).toHaveLength(
       3,
     );

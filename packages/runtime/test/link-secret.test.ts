@@ -24,7 +24,7 @@ const SCRIPT = `
   });
 `;
 
-test('whoever starts at once agrees on one secret', async () => {
+test('processes that start at once agree on one secret', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'newswire-'));
   const shared = new SharedArrayBuffer(4);
   const workerData = { folder, shared, workers: WORKERS, files: FILES };

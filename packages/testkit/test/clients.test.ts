@@ -84,7 +84,7 @@ describe.each([
     expect(events.slice(2)).toEqual(['disconnected cut', recovered, 'a 2 2', 'a 3 3']);
   });
 
-  test('is told by recovered: false that something is missing', async () => {
+  test('is notified by recovered: false that publications are missing', async () => {
     const { client, events, has } = await open(socket, 'a');
     edge.publish('a', 1);
     await has('a 1 1');
@@ -145,7 +145,7 @@ describe.each([
     expect(events.slice(1)).toEqual(['a 1 1', 'a 2 2']);
   });
 
-  test('keeps trying while nobody listens', async () => {
+  test('keeps trying without listeners', async () => {
     const { events, has } = await open(socket, 'a');
     for (const connection of edge.sockets.keys()) connection.terminate();
     await has('disconnected 1006');

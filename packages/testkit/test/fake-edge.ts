@@ -93,7 +93,7 @@ export class FakeEdge {
     }
   }
 
-  /** Empties the log: whoever is behind can't be recovered. */
+  /** Empties the log: lagging clients cannot be recovered. */
   forget(channel: string): void {
     this.#log(channel).items = [];
   }

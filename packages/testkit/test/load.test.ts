@@ -29,7 +29,7 @@ async function run(hurt: (edge: FakeEdge) => void = () => undefined): Promise<Lo
   await accepted(200);
   load.cutting(0);
   await load.live(20_000);
-  await accepted(20); // a seed client that has just come back is owed what comes now
+  await accepted(20); // a seed client that has just returned must receive publications from now on
   await load.stopPublishing(5000);
   await load.caughtUp(edge.fault === undefined ? 5000 : 300);
   return load.figures();
@@ -64,7 +64,7 @@ test('also where answers get lost, and publications begin new generations', asyn
   expect(figures.generations).toBe(8);
 });
 
-test('a log that is emptied is told, and counted', async () => {
+test('an emptied log is reported and counted', async () => {
   const figures = await run(() => {
     load?.storm(10);
     for (let i = 0; i < 4; i++) {

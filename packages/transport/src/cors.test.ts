@@ -39,7 +39,7 @@ test.each([
   expect(preflightHeaders('POST', requested)['Access-Control-Allow-Headers']).toBe(allowed);
 });
 
-test('whatever is asked for, only names of headers are answered', () => {
+test('for any requested headers, only header names are answered', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (requested) => {
       const allowed = preflightHeaders('GET', requested)['Access-Control-Allow-Headers'] ?? '';

@@ -15,7 +15,7 @@ afterEach(() => {
 
 // uWebSockets.js closes such a connection by itself after about the default time, so a test with
 // real sockets would also pass with a longer time.
-test('who takes nothing is abandoned after 10 s, unless it moves meanwhile', () => {
+test('a client that reads nothing is cut off after 10 s, unless it makes progress', () => {
   const streams = new Streams(STALL_MS);
   const abandoned = new Set<string>();
   const named = (name: string): StreamWriter => ({

@@ -116,7 +116,7 @@ describe('pages of other hosts', () => {
     },
   );
 
-  test('are told apart by caches, from programs too', async () => {
+  test('vary by origin in caches, also for programs', async () => {
     rig = await StreamRig.start();
     const answered = await ask(httpRequest('GET /get?refuse'));
     expect(await answered.receives('\r\n\r\n')).toMatch(/Vary: Origin\r\n/);

@@ -133,7 +133,7 @@ export class StreamRig {
   }
 }
 
-/** A client that reads an answer's chunks when it is told to. */
+/** A client that reads an answer's chunks on demand. */
 export class ChunkReader {
   readonly socket: Socket;
   #raw = Buffer.alloc(0);

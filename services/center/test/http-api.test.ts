@@ -53,7 +53,7 @@ describe('the API on a socket, without a key', () => {
     expect(await getStatus(newswire.port, 'OPTIONS /api/publish', headers, '')).toBe('405');
   });
 
-  test('tells what it is', async () => {
+  test('describes itself', async () => {
     const response = await fetch(`${newswire.url}/api/openapi.json`);
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await response.json()).toMatchObject({ openapi: '3.1.0' });
@@ -77,7 +77,7 @@ describe('the API on a socket, without a key', () => {
   });
 });
 
-test('whatever is sent to it, there is a documented answer, and it works on', async () => {
+test('any request has a documented answer, and the API keeps working', async () => {
   const newswire = await NewswireProcess.start('standalone', {
     NEWSWIRE_DRAIN_MS: '0',
     NEWSWIRE_API_KEY: KEY,

@@ -42,7 +42,7 @@ describe.each(SERVICES)('%s', (service) => {
     ['INFO', ['~*', '&*', '+@all', '-info'], /^Redis answered: NOPERM .*'info'/],
     ['channels', ['~*', 'resetchannels', '+@all'], /^Redis answered: (NOPERM|ERR) .*channel/],
     ['keys', ['&*', '+@all'], /^Redis answered: NOPERM .*keys/],
-  ])('without %s: unready, and Redis’ own words in the log', async (_, rules, expected) => {
+  ])('without %s: unready, and Redis’ own text in the log', async (_, rules, expected) => {
     const started = await start(service, ...rules);
     await until('the log', () => warnings(started).some((line) => expected.test(line)));
     await until('the reason', async () => expected.test((await reasons(started))[0] ?? ''));

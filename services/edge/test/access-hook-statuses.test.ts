@@ -87,7 +87,7 @@ test('of each hook, 401 is error 101, and 403 is error 103', () => {
   expect(codes).toEqual(HOOKS.map(() => ['unauthorized', 'permissionDenied']));
 });
 
-describe('a backend in trouble is left alone, and the log says when and until when', () => {
+describe('the circuit breaker opens for a failing backend, and the log reports when', () => {
   test.each<[string, Answer]>([
     ['5xx', json({}, 503)],
     ['a connection that ends', (response) => response.destroy()],

@@ -44,7 +44,7 @@ const ORIGIN = {
 } as const;
 
 describe('the connect hook', () => {
-  test('is told who asks, and says who that is', async () => {
+  test('receives the request and returns the user', async () => {
     const { backend, connect } = await rig(
       json({
         result: {
@@ -80,7 +80,7 @@ describe('the connect hook', () => {
     });
   });
 
-  test('may let in nobody known, unless that is off', async () => {
+  test('may admit anonymous clients, unless that is off', async () => {
     const answer = json({ result: {} });
     expect(await (await rig(answer)).connect()).toEqual({ user: '', subs: {} });
     const { connect } = await rig(answer, { NEWSWIRE_ANONYMOUS: 'off' });
@@ -169,7 +169,7 @@ describe('headers', () => {
 });
 
 describe('the subscribe hook', () => {
-  test('is told who asks for what, and says what is granted', async () => {
+  test('receives client and channel, and returns the grant', async () => {
     const { backend, subscribe } = await rig(
       json({
         result: { info: 1, data: 'd', expire_at: 0, override: { join_leave: { value: true } } },
@@ -219,7 +219,7 @@ async function rpcRig(answer: Answer, settings: Record<string, string> = {}) {
 }
 
 describe('the rpc hook', () => {
-  test('is told who asks for what', async () => {
+  test('receives client and method', async () => {
     const { backend, ask } = await rpcRig(json({ result: { data: { sum: 3 } } }));
     expect(await ask()).toBe('{"sum":3}');
     const [asked] = backend.asked;
@@ -229,7 +229,7 @@ describe('the rpc hook', () => {
     expect(asked?.headers).toMatchObject({ cookie: 'sid=1', origin: 'https://example.org' });
   });
 
-  test('is asked by clients that nobody knows, too', async () => {
+  test('receives requests of anonymous clients, too', async () => {
     const { backend, ask } = await rpcRig(json({ result: {} }));
     expect(await ask({ credentials: { user: '', subs: {} }, data: undefined, method: '' })).toBe(
       'null',
@@ -279,14 +279,14 @@ describe('the rpc hook', () => {
     expect(logged.join('')).not.toMatch(/sid=1|127\.0\.0\.1/);
   });
 
-  test('is left alone after ten failures in a row', async () => {
+  test('is not requested after ten failures in a row', async () => {
     const { backend, ask } = await rpcRig(json({}, 500));
     for (let i = 0; i < 12; i++) expect(await ask()).toEqual({ error: 100 });
     expect(backend.asked).toHaveLength(10);
   });
 });
 
-describe('a hook that fails lets nobody in', () => {
+describe('a hook that fails admits no client', () => {
   test.each<[string, Answer]>([
     ['hangs', hang],
     ['stops in the middle', (response) => void response.write('{"result":{}')],
@@ -339,7 +339,7 @@ describe('a hook that fails lets nobody in', () => {
   });
 });
 
-test('after ten failures in a row a hook is left alone, until one may try again', async () => {
+test('after ten failures in a row the circuit breaker opens, and one request at a time may try again', async () => {
   const backend = await Backend.start(json({}, 500));
   const clock = { nowMs: 0 };
   const failures: string[] = [];

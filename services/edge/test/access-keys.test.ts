@@ -66,7 +66,7 @@ describe('keys of a URL', () => {
     expect(await connect(await byRsa())).toEqual({ user: 'ann', subs: {} });
   });
 
-  test('never check an HMAC token, whatever stands among them', async () => {
+  test('never verify an HMAC token, whatever the set contains', async () => {
     const secret = { kty: 'oct', k: Buffer.from(SECRET).toString('base64url'), kid: 'o' };
     const { connect, backend } = await rig(json({ keys: [secret] }));
     expect(await connect(await sign({ sub: 'root' }, { kid: 'o' }))).toEqual({ close: 3500 });
@@ -156,7 +156,7 @@ describe('the turn of keys', () => {
     expect(await check(await byNext())).toBe('new');
   });
 
-  test('an unknown key soon after a read makes nobody read again, and refuses nobody for good', async () => {
+  test('an unknown key soon after a read causes no further read, and is not refused for good', async () => {
     const { connect, backend } = await rig(keySet(['r', rsa.publicKey]));
     expect(await connect(await byRsa('r'))).toEqual({ user: 'ann', subs: {} });
     const token = await byNext();
@@ -205,7 +205,7 @@ describe('the turn of keys', () => {
     expect(await connect(await byNext())).toEqual({ close: 3500 });
   });
 
-  test('after a failure it is left alone for a while, then asked again', async () => {
+  test('after a failure it is requested again only after a pause', async () => {
     const { backend, clock, failures, check } = await turningKeys(json({}, 503));
     const token = await byRsa('r');
     expect(await check(token)).toBe(100);
@@ -217,7 +217,7 @@ describe('the turn of keys', () => {
     expect(await check(token)).toBe('ann');
   });
 
-  test('a URL that never answers is given up, for all who wait at once', async () => {
+  test('a URL that never answers is given up, for all waiting requests at once', async () => {
     const { backend, failures, check } = await turningKeys(hang, { timeoutMs: 100 });
     const token = await byRsa('r');
     expect(await Promise.all([check(token), check(token)])).toEqual([100, 100]);

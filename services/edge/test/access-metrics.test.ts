@@ -65,7 +65,7 @@ test('tokens that are refused are counted', async () => {
   expect(await Promise.all(counts)).toEqual([1, 2]);
 });
 
-test('questions to hooks are counted, by what came of them, and timed', async () => {
+test('hook requests are counted by result, and timed', async () => {
   const backend = await Backend.start(json({ result: { data: 1 } }));
   const edge = await edgeWith({ RPC_HOOK_URL: backend.url });
   const client = await edge.connected('', { id: 2, rpc: { method: 'm' } });

@@ -115,7 +115,7 @@ describe('edges and center over links, without Redis', () => {
     expect(await callApi(second.url, 'channels', {})).toEqual({ result: { channels: {} } });
   });
 
-  test('another secret is told in the log, and the secret is not', async () => {
+  test('another secret is logged as the cause, without the secret', async () => {
     const NEWSWIRE_LINK_SECRET = 'quite another secret';
     const { center, edges } = await startAll(1, { NEWSWIRE_LINK_SECRET });
     const said = () => center.process.stdout + (edges[0]?.process.stdout ?? '');

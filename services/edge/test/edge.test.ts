@@ -66,7 +66,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     for (const client of listening) expect(await client.received(500)).toEqual(expected);
   });
 
-  test('an edge subscribes to a channel in Redis only while somebody listens', async () => {
+  test('an edge subscribes to a channel in Redis only while it has listeners', async () => {
     const edge = await startEdge({ NEWSWIRE_RING_IDLE_MS: '100' });
     const onRedis = async () => (await redis.cli('PUBSUB', 'NUMSUB', 'nw0:{solo}')).split('\n')[1];
     expect(await onRedis()).toBe('0');
@@ -107,7 +107,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     dead.cut();
   });
 
-  test('a hole in the offsets is told with 3010 and not passed over', async () => {
+  test('a hole in the offsets is reported with 3010', async () => {
     const edge = await startEdge();
     const client = await listen(edge, 'sub#holes');
     await subscribed(center.url, 'holes', 1);
@@ -123,7 +123,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     expect(await again.received(1)).toEqual(['eight']);
   });
 
-  test('a hole before the first publication that is heard is told too', async () => {
+  test('a hole before the first received publication is reported too', async () => {
     const edge = await startEdge();
     await publish(center.url, 'first', 'before');
     const client = await listen(edge, 'sub#first');
@@ -133,7 +133,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     expect(await client.closed()).toBe(3010);
   });
 
-  test('what cannot be encoded is told with 3010, and the edge lives', async () => {
+  test('a publication that cannot be encoded is reported with 3010, and the edge survives', async () => {
     const edge = await startEdge();
     const client = await listen(edge, 'sub#forged');
     const other = await listen(edge, 'sub#fine');
@@ -200,12 +200,12 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     await publish(center.url, 'late', 'too');
     expect(await client.received(1)).toEqual(['after']);
     expect(await late.received(1)).toEqual(['too']);
-    // Nothing was missed, so nothing may be told, also not by the check a second later.
+    // Nothing was missed, so nothing may be reported, also not by the check a second later.
     await until('the check', async () => Date.now() - backAtMs > 1500);
     expect([client.closeCode, late.closeCode]).toEqual([undefined, undefined]);
   });
 
-  /** Stops the edge and cuts its connection to Redis: it hears nothing until SIGCONT. */
+  /** Stops the edge and cuts its connection to Redis: it receives nothing until SIGCONT. */
   async function cutOff(edge: NewswireProcess): Promise<void> {
     edge.process.signal('SIGSTOP');
     await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
@@ -251,7 +251,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     expect(await client.received(sent.length)).toEqual(sent);
   });
 
-  test('what the log no longer has is told with 3010', async () => {
+  test('publications that the log no longer has are reported with 3010', async () => {
     const edge = await startEdge();
     const client = await listen(edge, 'sub#short');
     await subscribed(center.url, 'short', 1);

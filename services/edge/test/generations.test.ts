@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const missing = missingPrograms('redis-server', 'redis-cli');
 
-/** A client on channel c that writes down what it is told and given. */
+/** A client on channel c that records its notifications and publications. */
 interface Listener {
   readonly client: CentrifugeClient;
   readonly log: SubscriptionLog;
@@ -126,7 +126,7 @@ describe.skipIf(missing.length > 0)('generations of a log in Redis (needs redis-
     return ledger.verdict().subscriptions.flatMap((each) => each.gaps).length;
   }
 
-  test('FLUSHALL: whoever listens is led into the next generation, and misses nothing', async () => {
+  test('FLUSHALL: listening clients continue in the next generation, and miss nothing', async () => {
     center = await start('center');
     const edges = [await start('edge'), await start('edge')];
     const all = await Promise.all(edges.map(listen));
@@ -143,7 +143,7 @@ describe.skipIf(missing.length > 0)('generations of a log in Redis (needs redis-
     expect([ledger.verdict(), gaps()]).toMatchObject([CLEAN, 0]);
   });
 
-  test('an edge that has not heard of a generation does not send its listeners back', async () => {
+  test('an edge that has not received a generation does not send its listeners back', async () => {
     center = await start('center');
     const [late, current] = [await start('edge', proxy.port), await start('edge')];
     const [stays, moves] = [await listen(late), await listen(current)];
@@ -171,7 +171,7 @@ describe.skipIf(missing.length > 0)('generations of a log in Redis (needs redis-
     expect([ledger.verdict(), gaps()]).toMatchObject([CLEAN, 0]);
   });
 
-  test('what Redis has lost, and one edge has not heard, is told at that edge alone', async () => {
+  test('what Redis has lost, and one edge has not received, is reported at that edge alone', async () => {
     center = await start('center');
     const [late, current] = [await start('edge', proxy.port), await start('edge')];
     const [misses, hears] = [await listen(late), await listen(current)];
@@ -195,7 +195,7 @@ describe.skipIf(missing.length > 0)('generations of a log in Redis (needs redis-
     expect(first?.gaps).toHaveLength(1);
   });
 
-  test('an answer to a retry counts as one: what it stood for and is lost is told', async () => {
+  test('an answer to a retry counts as one publication: its loss is reported', async () => {
     center = await start('center', proxy.port);
     const late = await TcpProxy.start(redis.port);
     try {
@@ -204,7 +204,7 @@ describe.skipIf(missing.length > 0)('generations of a log in Redis (needs redis-
       await has(misses, 1);
       await redis.keepFiles();
       late.block();
-      proxy.isMute = true; // Redis obeys, and center does not receive of it
+      proxy.isMute = true; // Redis executes the command, and center receives no answer
       const body = { channel: 'c', data: '2 ', idempotency_key: 'key-2' };
       expect(await callApi(center.url, 'publish', body)).toHaveProperty('error');
       ledger.failed('c', 2);

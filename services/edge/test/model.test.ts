@@ -237,12 +237,12 @@ describe('an edge between models of Redis, center and clients', () => {
     const steps = createSteps([...COMMON, ...COMMON, 'flush']);
     await fc.assert(
       fc.asyncProperty(steps, async (path) => {
-        // Who is connected from the beginning has a position on an edge that hears everything.
+        // A client that is connected from the beginning has a position on an edge that receives everything.
         const connects = Array.from({ length: CLIENTS }, (_, i): Step => ['connect', i, i]);
         const world = new World(1000, 1000, Infinity);
         await world.run(connects);
         await world.calm();
-        // Nor has it only read of the generation that is flushed: it has heard of it.
+        // Nor has it only read of the generation that is flushed: it has received it.
         await world.publishTwice();
         await world.run(path);
         await world.calm();

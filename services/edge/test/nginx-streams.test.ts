@@ -134,7 +134,7 @@ describe.skipIf(missing.length > 0)('streams through nginx (needs it)', () => {
     expect(stream.headers.get('cache-control')).toBe('no-store, no-transform');
   });
 
-  test('a client cannot say that it comes from elsewhere, but a trusted proxy can', async () => {
+  test('a client cannot claim another address, but a trusted proxy can', async () => {
     rig = await TwoEdges.start({}, { keptHeaders: ['x-test'] });
     const headers = { 'X-Real-IP': '203.0.113.7', 'X-Test': 'kept' };
     await firstLine(await post('/connection/http_stream', CONNECT, headers));

@@ -109,7 +109,7 @@ describe.skipIf(missing.length > 0)('plain SSE, through nginx (needs it)', () =>
     expect(client.items('gap')).toEqual([]);
   });
 
-  test('what is missing for good is told by a gap, and the stream goes on', async () => {
+  test('publications missing for good are reported as a gap, and the stream continues', async () => {
     const client = await listen('/sse?channels=gap-a|gap-b');
     await rig.publishAll('gap-a', upTo(1, 3));
     await client.received('gap-a', 3);

@@ -39,7 +39,7 @@ describe.skipIf(missing.length > 0)('presence of a lost edge (needs redis-server
     await redis.dispose();
   });
 
-  /** A client on the channel, its first id, and which others it heard of: `+` or `-`, and the id. */
+  /** A client on the channel, its first id, and the joins and leaves that it received: `+` or `-`, and the id. */
   async function enter(edge: NewswireProcess) {
     const client = new SdkClient(`ws://127.0.0.1:${edge.port}/connection/websocket`);
     clients.push(client);
@@ -72,7 +72,7 @@ describe.skipIf(missing.length > 0)('presence of a lost edge (needs redis-server
     );
   }
 
-  test('whoever was on it leaves once, when its lease is over', async () => {
+  test('members of a lost edge leave once, when its lease ends', async () => {
     const [dying, staying] = edges as [NewswireProcess, NewswireProcess];
     const lost = await enter(dying);
     const [dyingName = ''] = await until('its lease', () => leaseHolders(1));
@@ -91,7 +91,7 @@ describe.skipIf(missing.length > 0)('presence of a lost edge (needs redis-server
     expect(Date.now()).toBeGreaterThanOrEqual(endMs);
     expect(await stays.present()).toEqual([stays.id]);
 
-    // Later sweeps do not tell of it again; what is told now comes behind what they told.
+    // Later sweeps do not report it again; new reports follow theirs.
     await isRenewed(stayingName, await readLeaseEnd(stayingName));
     const late = await enter(staying);
     await until('the late one', () => stays.heard.includes(`+${late.id}`));

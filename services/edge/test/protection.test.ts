@@ -25,7 +25,7 @@ const OPENINGS = {
   '/sse': httpRequest('GET /sse?channels=a'),
 };
 
-test('a full edge refuses every opening, until somebody leaves', async () => {
+test('a full edge refuses every connection until one is closed', async () => {
   const edge = await edgeWith({ MAX_CONNECTIONS: 1 });
   const first = await edge.connected();
   await first.answer(1);
@@ -94,7 +94,7 @@ test('too many commands are refused with 111, and going on closes with 3013', as
   expect(await until('the close', () => client.closeCode)).toBe(3013);
 });
 
-test('pongs that nobody asked for are commands like others', async () => {
+test('unsolicited pongs count as commands', async () => {
   const edge = await edgeWith({ COMMANDS_PER_SECOND: 1, MAX_CHANNELS_PER_SESSION: 1 });
   const client = await edge.connected();
   await client.answer(1);
@@ -105,7 +105,7 @@ test('pongs that nobody asked for are commands like others', async () => {
   expect(await until('the close', () => client.closeCode)).toBe(3013);
 });
 
-test("another host's page gets nothing, on whatever path", async () => {
+test("another host's page gets nothing, on any path", async () => {
   const edge = await edgeWith({});
   const paths = { ...OPENINGS, '/emulation': httpRequest('POST /emulation', { body: '{}' }) };
   for (const request of Object.values(paths)) {

@@ -26,7 +26,7 @@ const body = fc.oneof(
   fc.uint8Array().map((bytes) => Buffer.from(bytes)),
 );
 
-test('whatever stands at the URL of keys, a token is good, refused or to be tried again', async () => {
+test('with any document at the JWKS URL, a token is valid, refused or may be retried', async () => {
   const backend = await Backend.start((response) => response.end());
   const byRsa = { alg: 'RS256', key: rsa.privateKey };
   const signers = [byRsa, { ...byRsa, kid: 'r' }];

@@ -102,7 +102,7 @@ describe('the centrifuge library, with everything allowed that it knows', () => 
     expect(data).toEqual({ method: 'add', data: { a: 1 }, user: 'ann' });
   });
 
-  test('hears who comes and goes', async () => {
+  test('receives joins and leaves', async () => {
     const heard: string[] = [];
     const first = open().subscribe('room:doors', undefined, { joinLeave: true });
     first.subscription.on('join', ({ info }) => heard.push(`+${info.user}`));

@@ -30,7 +30,7 @@ async function untilCut(port: number, first: string, drip: string): Promise<stri
   }
 }
 
-describe('who sends a request too slowly is cut off', () => {
+describe('a client that sends a request too slowly is cut off', () => {
   let edge: CodeEdge;
 
   beforeAll(async () => {

@@ -9,7 +9,7 @@ const ITEM = 'x'.repeat(50_000);
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-/** A reader that can be told to wait. */
+/** A reader that can be paused. */
 class Reader {
   readonly response: IncomingMessage;
   text = '';

@@ -105,7 +105,7 @@ describe.skipIf(missing.length > 0)('wildcards over Redis (needs nginx and redis
     });
   });
 
-  test('after a restart of Redis the flow goes on, and nobody is disconnected', async () => {
+  test('after a restart of Redis the flow continues, and no client is disconnected', async () => {
     const client = openSdk();
     const wild = client.subscribe(ALL);
     await wild.isSubscribed();
@@ -122,7 +122,7 @@ describe.skipIf(missing.length > 0)('wildcards over Redis (needs nginx and redis
     });
     await stack.publish('sports:3', 'end');
     await until('the end', () => wild.data.includes('end') && sse.items(ALL).includes('end'));
-    // What nobody heard is not told; from the first that is heard on, none is missing.
+    // A missed publication is not reported; from the first received one on, none is missing.
     for (const items of [wild.data, sse.items(ALL)]) {
       const [first, ...heard] = items;
       const from = Number(heard[0]);
@@ -133,7 +133,7 @@ describe.skipIf(missing.length > 0)('wildcards over Redis (needs nginx and redis
     expect(sse.items('gap')).toEqual([]);
   });
 
-  test('whoever comes back goes on from now, and is told of no gap', async () => {
+  test('a returning client continues from now, without a notification of a gap', async () => {
     const client = openSdk();
     const wild = client.subscribe(ALL);
     await wild.isSubscribed();

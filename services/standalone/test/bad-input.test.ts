@@ -140,7 +140,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         expect(await client.closed()).toBe(1009);
       });
 
-      test('abuse that goes on is closed with 3509', async () => {
+      test('continued abuse is closed with 3509', async () => {
         const client = await connect();
         for (let i = 0; i < 25; i++) client.send('nonsense');
         expect(await client.closed()).toBe(3509);

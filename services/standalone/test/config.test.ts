@@ -78,7 +78,7 @@ describe('a channels file that needs what no setting names ends a service that l
     expect(await failure(service, environment)).toEqual({ code: 2, stderr });
   });
 
-  test('but not with what it needs, nor center, which lets nobody in', async () => {
+  test('but not with the settings it needs, nor center, which admits no clients', async () => {
     const settings = { NEWSWIRE_CHANNELS_FILE: file };
     const means = {
       NEWSWIRE_SUBSCRIBE_HOOK_URL: 'http://127.0.0.1:1/',

@@ -115,7 +115,7 @@ for (const { name, start, isMissing } of HTTP_RIGS) {
   });
 }
 
-describe('what is read of a body that nobody takes', () => {
+describe('how much of an unwanted body is read', () => {
   let rig: HttpRig;
 
   beforeAll(async () => {

@@ -118,7 +118,7 @@ for (const { name, start, isMissing } of HTTP_RIGS) {
       expect((await ask('/api/publish', request)).status).toBe(501);
     });
 
-    test('who waits for 100 Continue gets it, and an answer for each body', async () => {
+    test('a client that waits for 100 Continue gets it, and an answer for each body', async () => {
       const wait = { Expect: '100-continue' };
       const request = post('/api/publish', PUBLISH, wait);
       const headBytes = request.indexOf('\r\n\r\n') + 4;

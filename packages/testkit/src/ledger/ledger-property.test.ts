@@ -73,7 +73,7 @@ function correctSteps(
   return steps;
 }
 
-/** Plays the steps to a ledger that has heard of all publications in their order. */
+/** Plays the steps to a ledger that has recorded all publications in their order. */
 function play(log: readonly Published[], steps: readonly Step[]) {
   const ledger = new Ledger();
   const subscription = ledger.subscription('client', 'c');
@@ -115,7 +115,7 @@ test('a correct history has no faults', () => {
   );
 });
 
-test('one delivery dropped is one lost, unless a gap is told right behind it', () => {
+test('one dropped delivery counts as lost, unless a gap is reported right after it', () => {
   fc.assert(
     fc.property(historyArbitrary, pick, ({ log, steps }, chosen) => {
       const candidates = acceptedItems(steps).filter((index) => {
@@ -162,7 +162,7 @@ test('two neighbours swapped are one reordered', () => {
   );
 });
 
-test('a gap that is not told is lost, exactly', () => {
+test('an unreported gap counts as lost, exactly', () => {
   fc.assert(
     fc.property(historyArbitrary, pick, ({ log, steps }, chosen) => {
       const told = play(log, steps);

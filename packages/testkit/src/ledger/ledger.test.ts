@@ -26,7 +26,7 @@ describe('what is right', () => {
     expect(log.entries).toHaveLength(2);
   });
 
-  test('only what came after the subscription is owed', () => {
+  test('only publications after the subscription are expected', () => {
     const { ledger } = rig(0);
     const late = ledger.subscription('late', 'c');
     for (let i = 1; i <= 5; i++) ledger.accepted('c', i, { epoch: 'E', offset: i });
@@ -64,7 +64,7 @@ describe('what is right', () => {
     expect(ledger.verdict()).toMatchObject(CLEAN);
   });
 
-  test('a told gap covers what it stands for', () => {
+  test('a reported gap covers what it stands for', () => {
     const { ledger, log } = rig(5);
     give(log, 1);
     log.subscribed({ ...FRESH, offset: 4 }, { epoch: 'E', offset: 1 }, { cause: 'cut', atMs: 7 });
@@ -93,7 +93,7 @@ describe('what is right', () => {
     expect(ledger.verdict()).toMatchObject({ ...CLEAN, unanswered: 0, repeated: 1 });
   });
 
-  test('who left is owed nothing more; who only lost its connection is', () => {
+  test('a client that left expects nothing more; one that lost its connection does', () => {
     const { ledger, log } = rig(3);
     give(log, 1);
     expect([ledger.behind(), ledger.verdict().lost]).toEqual([1, 2]);
@@ -182,7 +182,7 @@ describe('what is wrong', () => {
     expect(ledger.verdict().conflicts).toBe(1);
   });
 
-  test('a publication with two positions, or that nobody published', () => {
+  test('a publication with two positions, or without a publisher', () => {
     const { ledger, log } = rig(3);
     give(log, 1, 2, 3);
     log.delivered(4, 3);
@@ -214,7 +214,7 @@ describe('the seed wire', () => {
     expect(ledger.verdict()).toMatchObject({ ...CLEAN, ...fault });
   });
 
-  test('between two connections nothing is owed, and the end only to one that is still connected', () => {
+  test('between two connections nothing is expected, and the end only of a connected client', () => {
     const { ledger, seed } = seedRig(9);
     seed.delivered(1);
     seed.delivered(2);

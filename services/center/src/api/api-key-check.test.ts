@@ -37,7 +37,7 @@ describe('with a key', () => {
   });
 });
 
-test('closed is closed, also to whoever guesses a key', async () => {
+test('closed is closed, also for a guessed key', async () => {
   const rig = new ApiRig({ closedBecause: 'set a key' });
   const reply = await rig.post('publish', body, { 'x-api-key': '' });
   expect([reply.status, reply.body]).toEqual([401, expect.stringContaining('set a key')]);

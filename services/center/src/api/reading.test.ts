@@ -58,7 +58,7 @@ describe('history', () => {
     );
   });
 
-  test('a position that cannot be continued is told', async () => {
+  test('a position that cannot be continued is reported', async () => {
     const readHistory = () => Promise.reject(new ProtocolError('unrecoverablePosition'));
     rig = new ApiRig({ parts: { readHistory } });
     const reply = await rig.post(

@@ -148,7 +148,7 @@ test.each([
     107,
     'bad request: info and b64info exclude each other',
   ],
-])('%s refuses %j and asks nobody', async (method, body, code, message) => {
+])('%s refuses %j without a request to the edges', async (method, body, code, message) => {
   expect(await rig.call(method, body)).toEqual({ error: { code, message } });
   expect(rig.requests).toEqual([]);
 });

@@ -66,9 +66,10 @@ export interface SubscribeAttempt {
 /**
  * Authenticates clients and authorizes their subscriptions. If no wait is needed, `connect` and
  * `subscribe` return the result or throw; otherwise they return a promise. Refusals are
- * ProtocolError: 101 if a token is required, 102, 103, 106 for a token over 8 KiB, 109 for an
- * expired token, 100 (temporary) if a key or a hook cannot be reached, and any error that a hook
- * returns. AccessClosedError closes the connection.
+ * ProtocolError: 101 if a token is required, 102, 103, 106 for a token over 8 KiB, 107 for a channel
+ * name that its namespace's pattern refuses and for a header that cannot be passed on, 108 if a
+ * hook is needed and none is set, 109 for an expired token, 100 (temporary) if a key or a hook
+ * cannot be reached, and any error that a hook returns. AccessClosedError closes the connection.
  */
 export interface Access {
   connect(request: ConnectRequest): Credentials | Promise<Credentials>;

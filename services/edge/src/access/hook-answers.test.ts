@@ -62,7 +62,7 @@ test.each([
   ['connect', readConnectAnswer],
   ['subscribe', readSubscribeAnswer],
   ['rpc', readRpcAnswer],
-])('whatever a %s hook answers is understood, or refused in one sentence', (_, read) => {
+])('any answer of a %s hook is accepted, or refused in one sentence', (_, read) => {
   const seen = { found: 0, refusals: 0, closes: 0, failures: 0 };
   const attempt = (json: string) => {
     try {

@@ -37,7 +37,7 @@ test('so many work at a time, the others in the order they came', async () => {
   ]);
 });
 
-test('whoever gives up waiting takes no place', async () => {
+test('an abandoned wait takes no place', async () => {
   const { enter, working, end } = newTurnstile(1);
   const first = enter('a');
   const patience = new AbortController();

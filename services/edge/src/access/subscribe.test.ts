@@ -28,7 +28,7 @@ function rig(options: Partial<NamespaceOptions> = {}) {
   };
 }
 
-describe('who may subscribe without a token', () => {
+describe('clients that may subscribe without a token', () => {
   test.each([
     ['everyone', {}, {}],
     ['users', {}, { error: 103 }],
@@ -97,7 +97,7 @@ describe('a subscription token', () => {
     expect(await subRefresh({ token })).toEqual(grant);
   });
 
-  test('lets in whoever may not subscribe without, unless clients may not at all', async () => {
+  test('admits clients that need a token, unless no client may subscribe', async () => {
     const token = await sign(CLAIMS);
     for (const who of ['everyone', 'users', 'token', 'hook'] as const) {
       expect(await rig({ subscribe: who }).subscribe({ token })).toEqual({
@@ -109,7 +109,7 @@ describe('a subscription token', () => {
     expect(await closed.subRefresh({ token })).toEqual({ error: 103 });
   });
 
-  test('of nobody known is for whoever is that', async () => {
+  test('a token without a user is for anonymous clients', async () => {
     const token = await sign({ channel: 'sports:1' });
     expect(await subscribe({ token, credentials: ANONYMOUS })).toEqual({});
     expect(await subscribe({ token })).toEqual({ error: 103 });

@@ -324,13 +324,13 @@ describe('a connection without a token', () => {
     [{ ...RSA_SETTINGS, NEWSWIRE_ANONYMOUS: 'on' }, 'without a token: NEWSWIRE_ANONYMOUS is on'],
     [RSA_SETTINGS, 'with a token only'],
     [{ NEWSWIRE_CONNECT_HOOK_URL: 'http://127.0.0.1/?hunter2' }, 'or as the connect hook allows'],
-  ])('is told of at start', (settings, expected) => {
+  ])('is reported at the start', (settings, expected) => {
     const { logged } = accessRig({ settings });
     expect(logged).toEqual([expect.stringContaining(expected)]);
     expect(logged[0]).not.toContain('hunter2');
   });
 
-  test('and what the channels file lets all clients do is told with it', () => {
+  test('and the permissions of the channels file are logged with it', () => {
     const chat = { ...OPTIONS, publish: 'everyone', readHistory: 'everyone' } as const;
     const sections = new Map([
       ['default', OPTIONS],
@@ -344,7 +344,7 @@ describe('a connection without a token', () => {
     ]);
   });
 
-  test('and with one that names nobody is let in unless that is off', async () => {
+  test('a token without a user is admitted unless that is off', async () => {
     const token = await sign({});
     expect(await connectWith(HMAC_SETTINGS).connect(token)).toEqual(ANONYMOUS);
     const off = { ...HMAC_SETTINGS, NEWSWIRE_ANONYMOUS: 'off' };

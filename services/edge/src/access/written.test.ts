@@ -170,11 +170,11 @@ describe('null opens no door', () => {
     expect(await subscribe('{"sub":"ann"}')).toEqual({ error: 103 });
   });
 
-  test("a subscription token of the user null is nobody's", async () => {
+  test('a subscription token of the user null belongs to no user', async () => {
     expect(await subscribe('{"sub":null,"channel":"sports:1"}')).toEqual({ error: 103 });
   });
 
-  test('a connection token of the user null names nobody', async () => {
+  test('a connection token of the user null names no user', async () => {
     expect(await connect('{"sub":null,"channel":null}')).toEqual({ user: '', subs: {} });
     const settings = { NEWSWIRE_TOKEN_HMAC_SECRET: SECRET, NEWSWIRE_ANONYMOUS: 'off' };
     const strict = accessRig({ settings }).access;

@@ -57,7 +57,7 @@ describe('the ring', () => {
 });
 
 describe('positions', () => {
-  test('nothing is known before the first restart', () => {
+  test('positions are undefined before the first restart', () => {
     const log = new ChannelLog(LIMITS);
     expect(log.isOpen).toBe(false);
     expect(log.cursorAfter({ offset: 0, epoch: '' })).toBeUndefined();

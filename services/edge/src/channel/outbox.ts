@@ -125,7 +125,7 @@ export class Outbox {
 
   /**
    * Where one generation of the log ends and the next begins, subscriptions that keep a position
-   * must be made anew.
+   * must be created again.
    */
   #breakOthers({ audiences, flushed }: LiveChannel): void {
     for (const { wire, members } of audiences.values()) {

@@ -47,7 +47,7 @@ describe('members of a channel', () => {
     expect((await presence.members('quiet:a')).size).toBe(0);
   });
 
-  test('are nobody where the namespace does not say so, unless the grant does', async () => {
+  test('are absent if neither the namespace nor the grant enables presence', async () => {
     const { rig, presence } = rigWithPresence();
     const client = await rig.connected();
     await client.ask(2, subscribe('open'));
@@ -59,7 +59,7 @@ describe('members of a channel', () => {
     ]);
   });
 
-  test('that come and go are told to those who asked, and to no others', async () => {
+  test('joins and leaves are sent to sessions that asked for them, and to no others', async () => {
     const { rig, presence } = rigWithPresence();
     const [hears, deaf, other] = [
       await rig.connected(),
@@ -83,14 +83,14 @@ describe('members of a channel', () => {
     expect(presence.watched).toEqual([]);
   });
 
-  test('are not told where the namespace does not say so', async () => {
+  test('are not sent if the namespace does not enable them', async () => {
     const { rig, presence } = rigWithPresence();
     const client = await rig.connected();
     await client.ask(2, subscribe('quiet:a', HEARS));
     expect([presence.watched, client.pushes]).toEqual([[], []]);
   });
 
-  test('are told to those whom the server has subscribed', async () => {
+  test('are sent to sessions that the server has subscribed', async () => {
     const { rig } = rigWithPresence();
     const client = await rig.connected({ token: 'server' });
     const info = { user: 'bob', client: client.session.client, chan_info: 1 };
@@ -111,7 +111,7 @@ describe('members of a channel', () => {
     expect(client.offsets).toEqual([1]);
   });
 
-  test('are not told to a session that does not read', async () => {
+  test('are not sent to a session that does not read', async () => {
     const { rig } = rigWithPresence();
     const [slow, other] = [await rig.connected(), await rig.connected()];
     await slow.ask(2, subscribe('told:a', HEARS));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CommandRateLimiter } from './rate-limits.js';
 
-test('ten seconds worth at once, then so many a second; whoever goes on is closed', () => {
+test('a burst of ten seconds, then the rate; a connection that continues is closed', () => {
   const rate = new CommandRateLimiter(5, 0, 0);
   const take = (count: number, nowMs: number) =>
     Array.from({ length: count }, () => rate.take(nowMs));

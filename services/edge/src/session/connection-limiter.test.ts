@@ -40,7 +40,7 @@ function newConnectionLimiter(options: Partial<ConnectionLimiterOptions> = {}) {
   return { connectionLimiter, enter, leave, admits };
 }
 
-test('an edge is full at its limit, until somebody leaves', () => {
+test('an edge is full at its limit until a connection closes', () => {
   const { connectionLimiter, enter, leave } = newConnectionLimiter();
   const visitors = ['1.1.1.1', '1.1.1.2', '1.1.1.3'].map((address) => enter(address));
   expect(connectionLimiter.isFull).toBe(false);
@@ -62,7 +62,7 @@ test('one address has so many connections, a /64 counting as one', () => {
   expect(enter('2001:db8::5').closes).toEqual([]);
 });
 
-test('who was closed at the connectionLimiter takes no place when it leaves', () => {
+test('a connection closed by the limiter frees no place when it leaves', () => {
   const { connectionLimiter, enter, leave } = newConnectionLimiter({
     maxConnectionsPerAddress: 1,
     maxConnections: 2,

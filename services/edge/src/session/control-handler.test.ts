@@ -27,7 +27,7 @@ async function office() {
 const getId = ({ session }: HubClient) => session.client;
 const getCloses = (...clients: HubClient[]) => clients.map(({ socket }) => socket.closes);
 
-describe('who is meant', () => {
+describe('which sessions are selected', () => {
   test.each([
     ['all clients of a user', { user: 'ann' }, 2],
     ['nobody unknown', { user: 'eve' }, 0],
@@ -47,7 +47,7 @@ describe('who is meant', () => {
     expect(await ask({ ...unsubscribe, client: getId(nobody) })).toEqual({ count: 1 });
   });
 
-  test('nobody who has gone', async () => {
+  test('no member that has left', async () => {
     const { ask, ann, rig } = await office();
     ann[0].session.handleClose(1000);
     expect(await ask({ method: 'unsubscribe', channel: 'x', user: 'ann' })).toEqual({ count: 1 });
@@ -125,7 +125,7 @@ describe('the server', () => {
     expect(getCloses(bob, ...ann)).toEqual([[3005], [3005], []]);
   });
 
-  test('is told of this edge and its channels', async () => {
+  test('receives the info of this edge and its channels', async () => {
     const { ask } = await office();
     expect(await ask({ method: 'channels' })).toEqual({ channels: { a: 4 } });
     expect(await ask({ method: 'info' })).toEqual({

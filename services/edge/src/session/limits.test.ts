@@ -52,7 +52,7 @@ describe('RateLimits', () => {
     expect(limits.keyCount).toBe(1);
   });
 
-  test('whoever asks when, no key gets more than its burst and its rate', () => {
+  test('at any times, no key gets more than its burst and its rate', () => {
     const asks = fc.array(
       fc.record({ key: fc.constantFrom('a', 'b', 'c'), afterMs: fc.nat(2000) }),
     );
@@ -94,7 +94,7 @@ describe('ConnectionLimits', () => {
     expect(limits.enter('d')).toBeUndefined();
   });
 
-  test('a user has so many, nobody known any number', () => {
+  test('the limit applies to users, and not to anonymous clients', () => {
     const limits = new ConnectionLimits({ ...LIMITS, maxConnections: 10, maxPerAddress: 10 });
     const enter = (user: string) => {
       const place = limits.enter('a');
@@ -115,7 +115,7 @@ describe('ConnectionLimits', () => {
     expect(enter('ann').isIn).toBe(true);
   });
 
-  test('whoever comes and goes, the counts are those who are there', () => {
+  test('after any joins and leaves, the counts are those of the members', () => {
     const step = fc.record({
       address: fc.constantFrom('a', 'b', '__proto__'),
       user: fc.constantFrom('', 'ann', 'bob', 'constructor'),

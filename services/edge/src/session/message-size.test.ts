@@ -189,7 +189,7 @@ test('a client publishes no more data than anybody else', async () => {
   });
 });
 
-test('a client publishes nothing that is too long with what is known of it', async () => {
+test('a client cannot publish data that is too long together with its info', async () => {
   const { rig, access } = rigWith({ maxMessageBytes: 2000 });
   access.credentials['t'] = { user: 'u', info: `"${'x'.repeat(900)}"` };
   const client = await rig.connected({ token: 't' });

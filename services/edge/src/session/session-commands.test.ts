@@ -277,7 +277,7 @@ test('an answer that cannot be written closes with 3009', async () => {
   expect(faults).toEqual([expect.any(TypeError)]);
 });
 
-test('a message, which nobody takes, closes with 3508', async () => {
+test('a message, which is not supported, closes with 3508', async () => {
   const client = await rigWith().rig.connected();
   client.send({ send: { data: 1 } });
   expect(client.socket.closes).toEqual([3508]);

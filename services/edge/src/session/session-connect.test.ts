@@ -20,7 +20,7 @@ const connect = (token: string, more: object = {}) => ({ connect: { token, ...mo
 const subscribe = (channel: string) => ({ subscribe: { channel } });
 
 describe('connect', () => {
-  test('asks access with all that is known of the client', async () => {
+  test('asks access with all information about the client', async () => {
     const { access, rig } = rigWithAccess();
     access.credentials['t'] = {};
     const more = { data: { a: 1 }, name: 'js', version: '5', headers: { h: 'v' } };
@@ -37,7 +37,7 @@ describe('connect', () => {
     ]);
   });
 
-  test('is over with its frame where nobody has to be waited for', () => {
+  test('ends with its frame if nothing has to be awaited', () => {
     const client = new HubRig(10).open();
     client.send({ id: 1, connect: {} });
     expect(client.lines).toMatchObject([{ id: 1, connect: { client: client.session.client } }]);
@@ -138,7 +138,7 @@ describe('connect', () => {
     expect([connected, seed].flatMap(({ socket }) => socket.closes)).toEqual([]);
   });
 
-  test('a decision that comes after the connection has gone changes nothing', async () => {
+  test('a decision that arrives after the connection has closed changes nothing', async () => {
     const { access, rig } = rigWithAccess();
     const decide = undecided(access, 't');
     const client = rig.open();
@@ -163,7 +163,7 @@ describe('connect', () => {
 });
 
 describe('credentials that end', () => {
-  test('are told, and close with 3005 when nobody refreshes them for a while', async () => {
+  test('are announced, and close with 3005 without a refresh', async () => {
     const { access, rig } = rigWithAccess();
     access.credentials['t'] = { expiresAtMs: 10_500 };
     const client = rig.open();
@@ -281,7 +281,7 @@ describe('what the server subscribes a client to', () => {
     expect(client.session.subscriptions.size).toBe(0);
   });
 
-  test('that has a gap ends the connection with 3010: clients make none of these anew', async () => {
+  test('that has a gap ends the connection with 3010: clients do not renew these', async () => {
     const { rig } = await rigWithSubs({ a: {} });
     const client = rig.open();
     await client.ask(1, connect('t'));
@@ -298,7 +298,7 @@ describe('what the server subscribes a client to', () => {
 });
 
 describe('a transport without close codes', () => {
-  test('is told why the connection ends, and by what it is found', async () => {
+  test('receives the reason of the close, and the header with it', async () => {
     const { rig } = rigWithAccess();
     const client = rig.open(undefined, 'sse');
     const reply = await client.ask(1, connect(''));

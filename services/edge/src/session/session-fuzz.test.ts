@@ -206,7 +206,7 @@ async function expectNothingLeft<T>(
 
 const CODES: readonly unknown[] = Object.values(ERRORS).map(({ code }) => code);
 
-test('whatever a Centrifuge client says, each command is answered once, or the connection closed', async () => {
+test('every command of a Centrifuge client is answered once, or the connection is closed', async () => {
   const { rig, edgeBytes } = newEdge();
   const seen = { open: 0, closed: 0, answers: 0, errors: 0 };
   const holds = fc.asyncProperty(steps, async ([first, path]) => {
@@ -246,7 +246,7 @@ const seedText = fc.oneof(
   fc.string({ unit: 'binary' }),
 );
 
-test('whatever a seed client says, it hears of errors only, and is closed for too many', async () => {
+test('a seed client receives only errors for any input, and is closed after too many', async () => {
   const { rig, edgeBytes } = newEdge();
   const holds = fc.asyncProperty(fc.array(seedText, { maxLength: 60 }), async (texts) => {
     const client = rig.open(seedWire);
@@ -261,7 +261,7 @@ test('whatever a seed client says, it hears of errors only, and is closed for to
   await rig.broker.close();
 });
 
-test('whatever a request for plain events asks, it begins or is closed', async () => {
+test('any request for plain SSE begins or is closed', async () => {
   const { rig, edgeBytes } = newEdge();
   const id = fc.oneof(fc.constant(''), fc.string(), fc.constant('a,1,e'));
   const names = fc.oneof(

@@ -100,7 +100,7 @@ describe('subscribing', () => {
     ]);
   });
 
-  test('anew while the first is decided has its own answer', async () => {
+  test('again while the first is decided has its own answer', async () => {
     const { access, rig } = rigWithAccess();
     const decide = undecided(access);
     const client = await rig.connected();
@@ -150,7 +150,7 @@ describe('a subscription that ends', () => {
     return { rig, client, reply };
   }
 
-  test('is told so, and with 2501 when nobody refreshes it for a while', async () => {
+  test('is notified, and ended with 2501 without a refresh', async () => {
     const { rig, client, reply } = await subscribed(10_000);
     expect(reply).toMatchObject({ subscribe: { expires: true, ttl: 10 } });
     await rig.elapse(34_999);
@@ -176,7 +176,7 @@ describe('a subscription that ends', () => {
     expect(await client.ask(5, refresh('later'))).toMatchObject({ error: { code: 103 } });
   });
 
-  test('and was left before is heard of no more', async () => {
+  test('a left wildcard receives nothing more', async () => {
     const { rig, client } = await subscribed(10_000);
     await client.ask(3, unsubscribe('token:a'));
     await rig.elapse(100_000);
@@ -193,7 +193,7 @@ describe('a subscription that ends', () => {
 });
 
 describe('positions', () => {
-  test('without recovery are not told, asked for or kept', async () => {
+  test('without recovery are not sent, requested or kept', async () => {
     const { rig } = rigWithAccess();
     const { epoch } = await rig.publish('loose:a', 3);
     const since = { recover: true, offset: 1, epoch, flag: 2 };
@@ -203,7 +203,7 @@ describe('positions', () => {
     expect(client.offsets).toEqual([4]);
   });
 
-  test('without recovery a gap is told to nobody: what comes next comes', async () => {
+  test('without recovery no gap is reported: the next publication is delivered', async () => {
     const { rig } = rigWithAccess();
     const client = await rig.subscribed('loose:a');
     const slow = await rig.subscribed('loose:a');
@@ -227,7 +227,7 @@ describe('positions', () => {
     expect([client.offsets.at(-1), slow.offsets.at(-1)]).toEqual([7, 7]);
   });
 
-  test('alone are told without being recoverable', async () => {
+  test('alone are sent without being recoverable', async () => {
     const { rig } = rigWithAccess();
     const client = await rig.subscribed('a', { positioned: true });
     expect(client.answer).toEqual({
@@ -238,7 +238,7 @@ describe('positions', () => {
 });
 
 describe('a cache', () => {
-  test('has its newest publication for everybody who comes', async () => {
+  test('has its newest publication for every new subscriber', async () => {
     const { rig } = rigWithAccess();
     await rig.publish('cache:a', 30);
     for (const since of [{}, { recover: true, offset: 3, epoch: 'x' }, { recover: true }]) {
@@ -262,7 +262,7 @@ describe('a cache', () => {
     expect(client.offsets).toEqual(upTo(4, 5));
   });
 
-  test('that is empty has nothing, and says so to who asked', async () => {
+  test('that is empty has nothing, and replies so', async () => {
     const { rig } = rigWithAccess();
     const client = await rig.subscribed('cache:a');
     expect(client.answer).not.toHaveProperty('subscribe.recovered');

@@ -13,7 +13,7 @@ async function sent(...frames: string[]) {
 }
 
 describe('a Centrifuge session', () => {
-  test('is told who it is and how often it is pinged', async () => {
+  test('receives its client id and ping interval', async () => {
     const { client } = await sent(CONNECT);
     expect(client.lines).toEqual([
       { id: 1, connect: { client: expect.any(String), version: '0', ping: 25, pong: true } },
@@ -31,7 +31,7 @@ describe('a Centrifuge session', () => {
     expect(socket.closes).toEqual([3501]);
   });
 
-  test('that is closed obeys nothing more of the same frame', async () => {
+  test('that is closed executes nothing more of the same frame', async () => {
     const { socket, session, rig } = await sent(`${CONNECT}\n${CONNECT}\n${subscribeTo('a')}`);
     expect([socket.closes, session.subscriptions.size, rig.hub.channelCount]).toEqual([
       [3501],

@@ -53,7 +53,7 @@ const body = fc.oneof(
 
 const CODES = Object.values(ERRORS).map(({ code }) => code);
 
-test('whatever is posted is taken, or refused in one of the documented ways', async () => {
+test('any posted body is accepted, or refused with a documented status', async () => {
   const seen = new Set<number>();
   await fc.assert(
     fc.asyncProperty(body, async (given) => {
@@ -71,7 +71,7 @@ test('whatever is posted is taken, or refused in one of the documented ways', as
   expect(maxBodyBytes).toBe(2 * MAX_FRAME_BYTES);
 });
 
-test('an address that asks for sessions that are not there is refused, and asks no edge', async () => {
+test('an address with many requests for unknown sessions is refused, and no edge is requested', async () => {
   let nowMs = 0;
   const asked: string[] = [];
   const now = () => nowMs;

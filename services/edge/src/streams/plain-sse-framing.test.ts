@@ -53,7 +53,7 @@ describe('a stream', () => {
     expect(framing.frame(':\n\n')).toBe(':\n\n');
   });
 
-  test('keeps the position of a channel that has not begun anew', () => {
+  test('keeps the position of a channel that has not begun again', () => {
     const positions = readEventId('b,9,old|a,5,e|c,1,e');
     const framing = open(['a', 'b'], positions);
     framing.frame(connected);

@@ -37,7 +37,7 @@ function typesIn(frame: string): string[] | undefined {
   }
 }
 
-test('whatever stands in the address and headers, it is understood or refused', () => {
+test('any address and headers are accepted or refused', () => {
   const seen = { refused: 0, wrong: 0, right: 0 };
   fc.assert(
     fc.property(request, (asked) => {

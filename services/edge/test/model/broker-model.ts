@@ -8,8 +8,8 @@ interface Asked {
 }
 
 /**
- * One edge's connections to the model: what it hears and what it asked for waits until a step of the
- * test lets it through. Commands keep their order, and so does what is heard; between the two there
+ * One edge's connections to the model: messages and answers wait until a step of the
+ * test lets it through. Commands keep their order, and so do messages; between the two there
  * is none.
  */
 export class BrokerModel implements Broker {

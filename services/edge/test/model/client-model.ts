@@ -42,7 +42,7 @@ export class SocketModel implements Connection {
   }
 }
 
-/** What a client was told that it missed, or may have. */
+/** The gaps of which a client was notified. */
 export interface Verdict {
   /** Sentences; empty if everything came once and in order. */
   readonly faults: string[];

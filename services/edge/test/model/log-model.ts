@@ -1,7 +1,7 @@
 import type { Generation } from '@newswire/broker';
 import type { Position, Publication } from '@newswire/protocol';
 
-/** What a subscriber of the model's Redis hears. */
+/** A message to a subscriber of the model's Redis. */
 export interface MessageModel {
   readonly publication: Publication;
   readonly epoch: string;

@@ -13,7 +13,7 @@ export interface AccessRigOptions {
   /** NEWSWIRE_* settings. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly getOptions?: (channel: string) => NamespaceOptions;
-  /** What the channels file says, for what is told of it at start. */
+  /** The content of the channels file, for the line that is logged at the start. */
   readonly sections?: ReadonlyMap<string, NamespaceOptions>;
   readonly now?: () => number;
 }

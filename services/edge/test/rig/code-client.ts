@@ -8,7 +8,7 @@ interface Line {
   readonly push?: { readonly unsubscribe?: { readonly code: number } };
 }
 
-/** A WebSocket client that says what it is told to, and keeps the codes it gets. */
+/** A WebSocket client that sends given frames, and keeps the codes it gets. */
 export class CodeClient {
   readonly lines: Line[] = [];
   closeCode: number | undefined;

@@ -69,7 +69,7 @@ export class HubClient {
     return this.lines.find((line) => line.id === id);
   }
 
-  /** What was told without being asked, publications aside. */
+  /** The pushes other than publications. */
   get pushes(): NonNullable<ReplyLine['push']>[] {
     return this.lines.flatMap(({ push }) => (push === undefined || push.pub ? [] : [push]));
   }

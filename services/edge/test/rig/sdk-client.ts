@@ -37,7 +37,7 @@ export class SdkSubscription {
     return this.data;
   }
 
-  /** Resolves with what was told when it was subscribed for the nth time. */
+  /** Resolves with the context of the nth `subscribed` event. */
   async isSubscribed(times = 1): Promise<SubscribedContext> {
     return until(`subscription ${times}`, () => this.subscribed[times - 1]);
   }

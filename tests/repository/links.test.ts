@@ -1,15 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { ROOT } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
+import { exists, listFiles, readText } from './files.js';
 
-const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-  cwd: ROOT,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((file) => existsSync(join(ROOT, file)));
+const FILES = listFiles();
 const PAGES = FILES.filter((file) => file.endsWith('.md'));
 
 /** Removes fenced blocks and code spans, in which brackets are no links. */
@@ -43,24 +36,24 @@ function findBrokenLinks(page: string, markdown: string): string[] {
     if (/^\w+:/.test(link)) return false;
     const [path = '', anchor = ''] = link.split('#');
     const target = path === '' ? page : normalize(join(dirname(page), path));
-    if (!existsSync(join(ROOT, target))) return true;
-    return anchor !== '' && !findAnchors(readFileSync(join(ROOT, target), 'utf8')).has(anchor);
+    if (!exists(target)) return true;
+    return anchor !== '' && !findAnchors(readText(target)).has(anchor);
   });
 }
 
 test.each(PAGES)('every link in %s leads to a file and a heading', (page) => {
-  expect(findBrokenLinks(page, readFileSync(join(ROOT, page), 'utf8'))).toEqual([]);
+  expect(findBrokenLinks(page, readText(page))).toEqual([]);
 });
 
 test('every document that code, tests and scripts name exists', () => {
   const named = FILES.filter((file) => /\.(ts|mjs|json|ya?ml|sh)$|^scripts\/|^Makefile$/.test(file))
-    .flatMap((file) => readFileSync(join(ROOT, file), 'utf8').match(/\bdocs\/[\w/-]+\.md\b/g) ?? [])
-    .filter((path) => !existsSync(join(ROOT, path)));
+    .flatMap((file) => readText(file).match(/\bdocs\/[\w/-]+\.md\b/g) ?? [])
+    .filter((path) => !exists(path));
   expect(named).toEqual([]);
 });
 
 test('docs/README.md leads to every document', () => {
-  const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
+  const index = readText('docs/README.md');
   const missing = PAGES.filter((page) => /^docs\/(protocol\/)?[\w-]+\.md$/.test(page))
     .map((page) => page.slice('docs/'.length))
     .filter((page) => page !== 'README.md' && !index.includes(`](${page})`));
