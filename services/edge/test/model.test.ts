@@ -33,9 +33,9 @@ class World {
   readonly edges: EdgeModel[];
   readonly clients: ClientModel[];
 
-  constructor(logSize: number, ringSize: number, patienceMs = 2000) {
+  constructor(logSize: number, ringSize: number, idleMs = 2000) {
     this.log = new LogModel(logSize);
-    this.edges = Array.from({ length: EDGES }, () => new EdgeModel(this.log, ringSize, patienceMs));
+    this.edges = Array.from({ length: EDGES }, () => new EdgeModel(this.log, ringSize, idleMs));
     this.clients = Array.from(
       { length: CLIENTS },
       (_, i) => new ClientModel(this.log, i === SEED_CLIENT),

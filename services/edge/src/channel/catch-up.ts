@@ -58,9 +58,8 @@ export class CatchUp {
   /** Serves a waiting subscription from the cursor on, until it is live. */
   begin(subscription: Subscription, epoch: string, cursor: number): void {
     const { channel, session } = subscription;
-    channel.begin(subscription, epoch, cursor);
-    const isCurrent = epoch === channel.flushed.epoch && !session.subscriptions.isHeld;
-    if (cursor === channel.flushed.cursor && isCurrent) return channel.goLive(subscription);
+    channel.begin(subscription, epoch, cursor, !session.subscriptions.isHeld);
+    if (subscription.state.name === 'live') return;
     this.#add(subscription);
     this.serve(session);
   }

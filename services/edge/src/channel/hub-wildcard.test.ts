@@ -76,9 +76,9 @@ describe('a wildcard', () => {
     receive(1, 'third');
     receive(4, 'third'); // even if a broker leaves one out
     await settled();
-    const heard = ['before', 'before', 'before', 'x', 'x', 'x', 'x'];
-    expect(client.pubs.map(({ data }) => data)).toEqual(heard);
-    expect(seed.socket.frames).toEqual(heard);
+    const received = ['before', 'before', 'before', 'x', 'x', 'x', 'x'];
+    expect(client.pubs.map(({ data }) => data)).toEqual(received);
+    expect(seed.socket.frames).toEqual(received);
     expect([client.pushes, seed.socket.closes, rig.gaps, rig.fills]).toEqual([[], [], [], 0]);
   });
 

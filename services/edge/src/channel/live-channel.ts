@@ -193,10 +193,13 @@ export class LiveChannel implements SubscribedChannel {
     this.#waiting.add(subscription);
   }
 
-  begin(subscription: Subscription, epoch: string, cursor: number): void {
+  begin(subscription: Subscription, epoch: string, cursor: number, mayGoLive: boolean): void {
     subscription.begin(epoch, cursor);
     this.#waiting.delete(subscription);
-    this.#lagging.add(subscription);
+    const isCaughtUp = cursor === this.#flushed.cursor && epoch === this.#flushed.epoch;
+    if (!isCaughtUp || !mayGoLive) return void this.#lagging.add(subscription);
+    subscription.goLive();
+    this.#joinAudience(subscription);
   }
 
   goLive(subscription: Subscription): void {

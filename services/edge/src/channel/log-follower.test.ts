@@ -97,9 +97,9 @@ describe('a gap', () => {
     ['the log has run out', page(1, 0, 9), 9],
     ['another log, which does not say what it follows', page(6, 9, 9, generation('f')), 9],
     ['a log that has lost its end', page(1, 0, 5), 7],
-  ])('is not filled: %s', (_, history, heard) => {
+  ])('is not filled: %s', (_, history, offset) => {
     const rig = FollowerRig.at(5);
-    expect(rig.receive(heard)).toBe('gap');
+    expect(rig.receive(offset)).toBe('gap');
     expect(rig.read(history)).toEqual(['lost']);
     expect([rig.data, rig.follower.isLive]).toEqual([[], false]);
     expect(rig.follower.giveUp(history)).toBe('live');

@@ -216,7 +216,10 @@ function placesOf(channel: LiveChannel, subscription: Subscription): string[] {
 describe('a channel, whatever happens to its subscriptions', () => {
   test('has each in the place of its state only, and those live on its topic', () => {
     const steps = fc.array(
-      fc.tuple(fc.nat(2), fc.constantFrom('begin', 'goLive', 'lag', 'end', 'publish', 'skip')),
+      fc.tuple(
+        fc.nat(2),
+        fc.constantFrom('begin', 'begin live', 'goLive', 'lag', 'end', 'publish', 'skip'),
+      ),
       { maxLength: 40 },
     );
     fc.assert(
@@ -227,7 +230,9 @@ describe('a channel, whatever happens to its subscriptions', () => {
         for (const [which, step] of path) {
           const subscription = all[which] ?? never();
           try {
-            if (step === 'begin') channel.begin(subscription, 'e', channel.flushed.cursor);
+            if (step === 'begin') channel.begin(subscription, 'e', channel.flushed.cursor, false);
+            if (step === 'begin live')
+              channel.begin(subscription, 'e', channel.flushed.cursor, true);
             if (step === 'goLive') channel.goLive(subscription);
             if (step === 'lag') channel.lag(subscription);
             if (step === 'end') channel.end(subscription);

@@ -274,8 +274,10 @@ export interface SubscribedChannel {
   readonly name: string;
   readonly log: ChannelLog;
   readonly flushed: FlushPosition;
-  /** Changes the subscription's state, and serves it accordingly from then on. */
-  begin(subscription: Subscription, epoch: string, cursor: number): void;
+  /** Waiting → lagging; or live at once, if it may be and everything flushed was sent to it. */
+  begin(subscription: Subscription, epoch: string, cursor: number, mayGoLive: boolean): void;
+  /** Live → lagging. */
   lag(subscription: Subscription): void;
+  /** Lagging → live. */
   goLive(subscription: Subscription): void;
 }

@@ -15,7 +15,7 @@ export class EdgeModel {
   readonly #core: EdgeCore;
   #nowMs = 0;
 
-  constructor(log: LogModel, ringSize: number, patienceMs: number) {
+  constructor(log: LogModel, ringSize: number, idleMs: number) {
     this.broker = new BrokerModel(log);
     const fail = (error: unknown) => {
       throw error;
@@ -32,8 +32,8 @@ export class EdgeModel {
       maxMessageBytes: 1500,
       ringSize,
       ringBytes: 1_000_000,
-      checkIntervalMs: patienceMs / 2,
-      ringIdleMs: patienceMs,
+      checkIntervalMs: idleMs / 2,
+      ringIdleMs: idleMs,
       subscribeTimeoutMs: 60_000,
       maxChannelsPerSession: 10,
       pingIntervalMs: 25_000,

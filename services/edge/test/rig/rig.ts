@@ -146,7 +146,7 @@ export type FlushRigOptions = Partial<
   CatchUpOptions & { maxFlushBytes: number; slowCheckBytes: number }
 >;
 
-/** What an outbox and a catch-up have told, and what they were given. */
+/** An outbox and a catch-up between sockets of the test, with a record of their callbacks. */
 export class FlushRig {
   nowMs = 0;
   slow = 0;
