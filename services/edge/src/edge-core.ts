@@ -1,171 +1,153 @@
 import type { Broker, ControlHandler, Presence } from '@newswire/broker';
 import type { Connection, Origin } from '@newswire/transport';
 import type { Access, RpcHandler } from './access/access.js';
-import { OPEN_NAMESPACE, openAccess } from './access/channel-rules.js';
-import { CatchUp, type CatchUpOptions } from './channel/catch-up.js';
+import type { GetNamespaceOptions } from './access/channel-rules.js';
+import { CatchUp } from './channel/catch-up.js';
+import { Hub } from './channel/hub.js';
+import type { Subscription } from './channel/subscription.js';
+import { Outbox, type TopicPublisher } from './channel/outbox.js';
+import type { EdgeConfig } from './edge-config.js';
+import type { EdgeEvents } from './edge-events.js';
+import { ChannelMembers } from './session/channel-members.js';
+import { UNCOUNTED_SLOT, type ConnectionSlot } from './session/connection-limiter.js';
+import { Expiry } from './session/expiry.js';
 import { ReplyBatch } from './session/reply-batch.js';
-import { ChannelMembers, type ChannelMembersOptions } from './session/channel-members.js';
-import { controlHandler } from './session/control-handler.js';
-import { Deadlines, Expiry } from './session/expiry.js';
-import { Hub, type HubOptions } from './channel/hub.js';
-import type { Subscriber, Subscription } from './channel/subscription.js';
-import { Outbox, type OutboxOptions, type TopicPublisher } from './channel/outbox.js';
-import { Session, type SessionContext, type WireChoice } from './session/session.js';
 import { SessionCommands } from './session/session-commands.js';
 import { SessionConnect } from './session/session-connect.js';
-import { SessionRegistry } from './session/session-registry.js';
-import { SessionSubscriptions } from './session/session-subscriptions.js';
-import { SubscriptionNotifier } from './session/subscription-notifier.js';
-import type { GetNamespaceOptions } from './access/channel-rules.js';
+import { createControlHandler, SessionRegistry } from './session/session-registry.js';
+import { Session, type SessionServices, type WireChoice } from './session/session.js';
+import { TermsResolver } from './channel/subscription-terms.js';
 
-/** Callbacks that the core's parts set for one another. */
-type InnerCalls =
-  'onStarved' | 'onBroken' | 'onFault' | 'onBegun' | 'onEnded' | 'handleDrain' | 'getLimits';
-
-/**
- * Optional dependencies. The defaults are `openAccess`, `OPEN_NAMESPACE`, no presence and no rpc.
- */
-export interface EdgePowers {
-  readonly access?: Access | undefined;
-  readonly getOptions?: GetNamespaceOptions | undefined;
-  readonly presence?: Presence | undefined;
-  readonly rpc?: RpcHandler | undefined;
-}
-
-export interface EdgeCoreOptions
-  extends
-    Omit<CatchUpOptions, InnerCalls | 'maxMessageBytes'>,
-    Omit<OutboxOptions, InnerCalls | 'maxMessageBytes'>,
-    Omit<HubOptions, InnerCalls>,
-    Pick<SessionContext, 'handleClosed' | 'handleFault'>,
-    EdgePowers,
-    Timeouts {
-  /** Called for publications that cannot be encoded, with the sessions that should receive them. */
-  readonly onFault: (
-    channel: { readonly name: string },
-    sessions: readonly Subscriber[],
-    error: unknown,
-  ) => void;
-  /** Called if presence could not record that a client joined or left. */
-  readonly onPresenceFailure?: ChannelMembersOptions['onFailure'];
-  readonly maxChannelsPerSession: number;
-  /** The longest message from a client, and the largest publication, in bytes. Default: 1 MiB. */
-  readonly maxFrameBytes?: number;
-  readonly maxDataBytes?: number;
-  /** The longest message to a client, in bytes. Default: 1 MiB. */
-  readonly maxMessageBytes?: number;
-  /** Undefined: commands are not limited. */
-  readonly commandsPerSecond?: number;
-  /** Whether a user may have one more session. Default: yes. */
-  readonly admits?: (session: Session, user: string) => boolean;
-  readonly pingIntervalMs: number;
-  /** newswire's version, which clients see. */
-  readonly version: string;
-  /** Unique among the running edges. */
-  readonly nodeUid?: string;
-  readonly nodeName?: string;
+/** Time, as an edge's parts read it and wait for it. */
+export interface EdgeClock {
+  /** Whole milliseconds since any fixed moment. */
+  readonly now: () => number;
   /** Milliseconds since 1970. */
-  readonly wallNow?: () => number;
+  readonly wallNow: () => number;
+  /** Runs a function once the current turn of the event loop is over. */
+  readonly defer: (act: () => void) => void;
+  /** Repeats `act` until it succeeds or is no longer wanted. Resolves with whether it succeeded. */
+  readonly retry: (act: () => Promise<void>, isStillWanted: () => boolean) => Promise<boolean>;
 }
 
-/** Timeouts for clients. */
-export interface Timeouts {
-  /** How long a client may take until it has connected. Default: 15 s. */
-  readonly connectTimeoutMs?: number;
-  /** How long a client may be late with a refresh. Default: 25 s. */
-  readonly expiryGraceMs?: number;
+/** The identity of an edge. */
+export interface EdgeNode {
+  /** Unique among the running edges. */
+  readonly uid: string;
+  readonly name: string;
+  /** The newswire version that clients see. */
+  readonly version: string;
 }
 
-/** The default limit of messages, frames and data. */
-const MAX_BYTES = 1_048_576;
+/** The dependencies of an edge's parts. */
+export interface EdgeDependencies {
+  readonly broker: Broker;
+  /** Undefined: joins and leaves are neither reported nor received. */
+  readonly presence: Presence | undefined;
+  /** The topics of the listening server. */
+  readonly publisher: TopicPublisher;
+  readonly access: Access;
+  /** Undefined: rpc is refused with error 108. */
+  readonly rpc: RpcHandler | undefined;
+  readonly getOptions: GetNamespaceOptions;
+  readonly events: EdgeEvents;
+  readonly clock: EdgeClock;
+  readonly node: EdgeNode;
+}
 
-/** The number of commands besides subscriptions that may wait while a client connects. */
-const PENDING_COMMANDS = 1024;
-
-const CONNECT_TIMEOUT_MS = 15_000;
-const EXPIRY_GRACE_MS = 25_000;
-
-/** More commands per second than any connection can send. */
-const UNCOUNTED = 1e9;
-
-/** Connects hub, outbox, catch-up and sessions. Clock, timers and sockets are passed in. */
+/** Composes the parts that deliver publications to sessions. Does no I/O of its own. */
 export class EdgeCore {
   readonly hub: Hub;
   readonly catchUp: CatchUp;
   readonly registry = new SessionRegistry();
+  /** The open sessions, connected or not. */
+  readonly sessions: ReadonlySet<Session>;
   /** Handles control requests on this edge. */
   readonly control: ControlHandler;
-  readonly #deadlines = new Deadlines();
-  readonly #wallNow: () => number;
-  readonly #context: SessionContext;
+  readonly #expiry: Expiry;
+  readonly #services: SessionServices;
 
-  constructor(broker: Broker, publisher: TopicPublisher, options: EdgeCoreOptions) {
-    const { now, wallNow = Date.now, nodeUid = '', nodeName = '', version, presence } = options;
-    const { onFault, onPresenceFailure = () => undefined, maxChannelsPerSession } = options;
-    const { maxFrameBytes = MAX_BYTES, maxDataBytes = MAX_BYTES } = options;
-    const { maxMessageBytes = MAX_BYTES } = options;
-    const getOptions = options.getOptions ?? (() => OPEN_NAMESPACE);
-    const access = options.access ?? openAccess(getOptions);
-    this.#wallNow = wallNow;
+  constructor(config: EdgeConfig, dependencies: EdgeDependencies) {
+    const { broker, presence, publisher, access, rpc, getOptions } = dependencies;
+    const { events, clock, node } = dependencies;
+    const { now, wallNow, defer, retry } = clock;
+    const { maxMessageBytes, maxBufferedBytes, maxChannelsPerSession } = config;
+    const expiry = new Expiry({ graceMs: config.expiryGraceMs, wallNow });
     const onBroken = (subscription: Subscription) => this.hub.break(subscription);
+
+    const members = new ChannelMembers({
+      presence,
+      retry,
+      maxBufferedBytes,
+      onFailure: (error) => events.onBrokerFailure(error, broker.fault !== undefined),
+      defer,
+    });
     this.catchUp = new CatchUp({
-      ...options,
+      maxBufferedBytes,
+      maxLagBytes: config.maxLagBytes,
+      maxLagMs: config.maxLagMs,
       maxMessageBytes,
-      onBroken,
+      now,
       onStarved: (subscription) => this.hub.handleStarved(subscription),
-      onFault: ({ channel, session }, error) => onFault(channel, [session], error),
+      onBroken,
+      onFault: ({ channel, session }, error) => {
+        events.onEncodingFault(channel.name, [session], error);
+        session.close('insufficientState');
+      },
+      onSlow: events.onSlow,
+      onServed: events.onServed,
     });
     const outbox = new Outbox(publisher, this.catchUp, {
-      ...options,
+      maxFlushBytes: config.maxFlushBytes,
       maxMessageBytes,
-      onBroken,
+      slowCheckBytes: config.slowCheckBytes,
+      now,
+      defer,
       onFault: (channel, error) => {
         const sessions = channel.listeners().map(({ session }) => session);
-        onFault(channel, sessions, error);
+        events.onEncodingFault(channel.name, sessions, error);
+        for (const session of sessions) session.close('insufficientState');
       },
+      onBroken,
+      onFlush: events.onFlush,
     });
-    const deadlines = this.#deadlines;
-    const { expiryGraceMs: graceMs = EXPIRY_GRACE_MS } = options;
-    const expiry = new Expiry({ deadlines, wallNow, graceMs });
-    const members = new ChannelMembers({ ...options, presence, onFailure: onPresenceFailure });
     this.hub = new Hub(broker, outbox, this.catchUp, {
-      ...options,
+      ringSize: config.ringSize,
+      ringBytes: config.ringBytes,
+      historyBytes: config.historyBytes,
       getLimits: getOptions,
+      checkIntervalMs: config.checkIntervalMs,
+      ringIdleMs: config.ringIdleMs,
+      maxIdleChannels: config.maxIdleChannels,
+      subscribeTimeoutMs: config.subscribeTimeoutMs,
+      now,
+      retry,
+      onRead: events.onRead,
+      onGap: events.onGap,
+      onFill: events.onFill,
+      onRecovery: events.onRecovery,
       onBegun: (subscription) => members.handleBegun(subscription),
       onEnded: (subscription) => {
         members.handleEnded(subscription);
         if (subscription.grant.expiresAtMs !== undefined) expiry.forget(subscription);
       },
     });
-    const { hub, registry } = this;
-    const subscriptions = new SessionSubscriptions({
-      ...options,
-      maxMessageBytes,
-      hub,
-      access,
-      getOptions,
-      expiry,
-    });
-    const notices = new SubscriptionNotifier(subscriptions, expiry, maxMessageBytes);
-    const { rpc } = options;
-    this.#context = {
-      subscriptions,
-      notices,
-      registry,
-      deadlines,
-      expiry,
-      now,
-      wallNow,
+
+    const { hub, catchUp, registry } = this;
+    this.#expiry = expiry;
+    const sessions = new Set<Session>();
+    this.sessions = sessions;
+    this.#services = {
+      sessions,
       connects: new SessionConnect({
-        admits: () => true,
-        ...options,
-        maxMessageBytes,
         access,
-        subscriptions,
         expiry,
-        nodeUid,
+        maxChannelsPerSession,
+        maxMessageBytes,
+        pingIntervalMs: config.pingIntervalMs,
+        version: node.version,
+        nodeUid: node.uid,
       }),
-      commandsPerSecond: options.commandsPerSecond ?? UNCOUNTED,
       commands: new SessionCommands({
         broker,
         presence,
@@ -173,42 +155,48 @@ export class EdgeCore {
         getOptions,
         rpc,
         expiry,
-        notices,
-        version,
-        maxDataBytes,
+        version: node.version,
+        maxDataBytes: config.maxDataBytes,
         maxMessageBytes,
       }),
-      answers: new ReplyBatch(maxMessageBytes, options.defer),
-      maxChannelsPerSession,
-      maxMessageBytes,
-      pendingLimits: {
-        maxCommands: maxChannelsPerSession + PENDING_COMMANDS,
-        maxCharacters: maxFrameBytes,
+      subscriptions: {
+        hub,
+        catchUp,
+        access,
+        terms: new TermsResolver(getOptions),
+        expiry,
+        limits: config,
       },
-      connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-      handleDrain: (session) => this.catchUp.serve(session),
-      handleClosed: options.handleClosed,
-      handleFault: options.handleFault,
+      replies: new ReplyBatch(maxMessageBytes, defer),
+      registry,
+      expiry,
+      events,
+      limits: config,
+      now,
     };
     const startedMs = now();
-    this.control = controlHandler({
+    this.control = createControlHandler({
       hub,
       registry,
-      subscriptions,
-      node: { uid: nodeUid, name: nodeName, version },
+      node,
       uptimeS: () => (now() - startedMs) / 1000,
     });
   }
 
   /** Creates a session on a connection that has just opened. */
-  open(connection: Connection, choose: WireChoice, origin: Origin): Session {
-    return new Session(connection, choose, this.#context, origin);
+  open(
+    connection: Connection,
+    chooseWire: WireChoice,
+    origin: Origin,
+    slot: ConnectionSlot = UNCOUNTED_SLOT,
+  ): Session {
+    return new Session(connection, origin, chooseWire, slot, this.#services);
   }
 
   /** Runs the periodic work of the hub, catch-up and the deadlines. Called a few times a second. */
   sweep(): void {
     this.hub.sweep();
     this.catchUp.sweep();
-    this.#deadlines.sweep(this.#wallNow());
+    this.#expiry.sweep();
   }
 }

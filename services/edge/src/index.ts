@@ -1,4 +1,7 @@
-export { accessMetrics } from './access/access-metrics.js';
 export { ACCESS_SETTINGS, createAccess } from './access/create-access.js';
-export { createEdge, EDGE_SETTINGS, type Edge, type EdgeParts } from './app.js';
+export { createEdge, type Edge, type EdgeParts } from './app.js';
+export { BoundedLog } from './bounded-log.js';
+export { createEdgeConfig, EDGE_SETTINGS, type EdgeConfig } from './edge-config.js';
+export { NO_EVENTS, type EdgeEvents } from './edge-events.js';
+export { observeEdge } from './edge-observer.js';
 export { SERVER_SETTINGS, serverOptions } from './server-options.js';

@@ -12,9 +12,11 @@ import {
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
-import { accessMetrics } from './access/access-metrics.js';
 import { ACCESS_SETTINGS, createAccess } from './access/create-access.js';
-import { createEdge, EDGE_SETTINGS } from './app.js';
+import { createEdge } from './app.js';
+import { BoundedLog } from './bounded-log.js';
+import { createEdgeConfig, EDGE_SETTINGS } from './edge-config.js';
+import { observeEdge } from './edge-observer.js';
 import { BROKER_SETTINGS, openBroker } from './open-broker.js';
 import { SERVER_SETTINGS, serverOptions } from './server-options.js';
 
@@ -43,30 +45,28 @@ await runService(PROGRAM, async (): Promise<Service> => {
     (error) => logger.error(error, 'a request failed'),
     serverOptions(config, registry),
   );
-  const powers = createAccess(config, {
-    getOptions,
-    sections,
-    logger,
-    observer: accessMetrics(registry),
-  });
+  // Logs in Redis have no limit in bytes.
+  const historyBytes = config.brokerKind === 'redis' ? undefined : config.historyBytes;
+  const edgeConfig = createEdgeConfig(config, { historyBytes });
+  const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
+  const { access, rpc } = createAccess(config, { getOptions, sections, logger, events });
   const { broker, control, presence, close } = await openBroker(
     { ...config, getLimits, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
   );
-  const edge = createEdge({
+  const edge = createEdge(edgeConfig, {
     server,
     broker,
     control,
     presence,
-    ...powers,
+    access,
+    rpc,
     getOptions,
-    config,
-    // Logs in Redis have no such limit.
-    historyBytes: config.brokerKind === 'redis' ? undefined : config.historyBytes,
+    events,
     logger,
     registry,
   });
-  server.route(operationsRoutes({ ...edge, metrics: () => registry.metrics() }));
+  server.route(operationsRoutes({ notReady: edge.notReady, metrics: () => registry.metrics() }));
   const port = await server.listen(config.host ?? config.bind, config.edgePort);
   logger.info({ port }, 'edge listens');
   return {

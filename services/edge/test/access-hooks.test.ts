@@ -352,7 +352,7 @@ test('after ten failures in a row the circuit breaker opens, and one request at 
     onBreaker: (_, message) => reports.push(message),
     now: () => clock.nowMs,
   });
-  const ask = () => outcome(() => hook.ask('{}', {}, () => 'yes'));
+  const ask = () => outcome(() => hook.call('{}', {}, () => 'yes'));
   for (let i = 0; i < 12; i++) expect(await ask()).toEqual({ error: 100 });
   expect(backend.asked).toHaveLength(10);
   expect(failures.at(-1)).toBe('the connect hook: the circuit breaker is open');
@@ -378,7 +378,7 @@ test('no more than 128 ask at once', async () => {
     timeoutMs: 20_000,
     onFailure: () => undefined,
   });
-  const answers = Array.from({ length: 200 }, () => hook.ask('{}', {}, () => 'yes'));
+  const answers = Array.from({ length: 200 }, () => hook.call('{}', {}, () => 'yes'));
   await expect.poll(() => held.length, { timeout: 20_000 }).toBe(128);
   held[0]?.();
   await expect.poll(() => held.length, { timeout: 20_000 }).toBe(129);

@@ -2,10 +2,12 @@ import { openMemory } from '@newswire/broker';
 import { CENTER_SETTINGS, createCenter } from '@newswire/center';
 import {
   ACCESS_SETTINGS,
-  accessMetrics,
+  BoundedLog,
   createAccess,
   createEdge,
+  createEdgeConfig,
   EDGE_SETTINGS,
+  observeEdge,
   SERVER_SETTINGS,
   serverOptions,
 } from '@newswire/edge';
@@ -42,26 +44,28 @@ export async function startStandalone(environment: Environment): Promise<Service
     (error) => logger.error(error, 'a request failed'),
     serverOptions(config, registry),
   );
-  const onListenerFault = (error: unknown) => logger.error(error, 'handling a message failed');
-  const { close, ...brokerParts } = openMemory({ ...config, getLimits, onListenerFault });
-  const parts = {
-    server,
-    ...brokerParts,
-    getOptions,
-    ...createAccess(config, {
-      getOptions,
-      sections,
-      logger,
-      observer: accessMetrics(registry),
-    }),
-    config,
+  const edgeConfig = createEdgeConfig(config, { historyBytes: config.historyBytes });
+  const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
+  const { access, rpc } = createAccess(config, { getOptions, sections, logger, events });
+  const { broker, control, presence, close } = openMemory({
     historyBytes: config.historyBytes,
+    getLimits,
+    onListenerFault: (error) => logger.error(error, 'handling a message failed'),
+  });
+  const edge = createEdge(edgeConfig, {
+    server,
+    broker,
+    control,
+    presence,
+    access,
+    rpc,
+    getOptions,
+    events,
     logger,
     registry,
-  };
-  const edge = createEdge(parts);
-  createCenter(parts);
-  server.route(operationsRoutes({ ...edge, metrics: () => registry.metrics() }));
+  });
+  createCenter({ server, broker, control, presence, getOptions, config, logger, registry });
+  server.route(operationsRoutes({ notReady: edge.notReady, metrics: () => registry.metrics() }));
   const host = config.host ?? config.bind;
   const port = await server.listen(host, config.port);
   logger.info(

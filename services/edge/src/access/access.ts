@@ -51,6 +51,15 @@ export const ANONYMOUS: Credentials = { user: '', subs: {} };
 /** Allows a subscription on its namespace's terms. */
 export const PLAIN_GRANT: SubscribeGrant = {};
 
+/** Who the client of a session is: for access control, presence, hooks and logs. */
+export interface ClientIdentity {
+  /** The session's id, unique among all sessions of all edges. */
+  readonly client: string;
+  readonly origin: Origin;
+  /** Those of an anonymous client until the client is authenticated. */
+  readonly credentials: Credentials;
+}
+
 /** A request to subscribe, without its position. */
 export interface SubscribeAttempt {
   readonly client: string;

@@ -11,8 +11,8 @@ import {
   type SubscribeAttempt,
   type SubscribeGrant,
 } from './access.js';
-import type { AccessObserver } from './access-metrics.js';
-import { BoundedLog } from './bounded-log.js';
+import { NO_EVENTS, type AccessEvents } from '../edge-events.js';
+import { BoundedLog, type LogFields } from '../bounded-log.js';
 import {
   checkSections,
   resolveClientChannel,
@@ -47,8 +47,9 @@ export interface AccessParts {
   readonly getOptions: GetNamespaceOptions;
   /** The namespaces to check against the settings. */
   readonly sections?: ChannelOptions['sections'];
-  readonly observer?: AccessObserver;
-  readonly logger: Pick<Logger, 'debug' | 'info' | 'warn'>;
+  /** Default: observes nothing. */
+  readonly events?: AccessEvents;
+  readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** ms since 1970. */
   readonly now?: () => number;
 }
@@ -66,9 +67,9 @@ export interface AccessAndRpc {
  * configured.
  */
 export function createAccess(config: AccessConfig, parts: AccessParts): AccessAndRpc {
-  const { logger, observer, now = Date.now } = parts;
+  const { logger, events = NO_EVENTS, now = Date.now } = parts;
   const log = new BoundedLog(logger, now);
-  const hooks = new Hooks(config, log, observer?.onHookAsked, now);
+  const hooks = new Hooks(config, log, events.onHookCall, now);
   const access = new ConfiguredAccess(config, parts, hooks, log);
   logger.info(access.summary);
   return { access, rpc: hooks.rpc };
@@ -85,8 +86,7 @@ interface Refusals {
 
 class ConfiguredAccess implements Access {
   readonly #getOptions: GetNamespaceOptions;
-  readonly #logger: AccessParts['logger'];
-  readonly #onTokenRefused: AccessObserver['onTokenRefused'];
+  readonly #onTokenRefused: AccessEvents['onTokenRefused'];
   readonly #clock: Pick<ClaimChecks, 'leewayMs' | 'now'>;
   readonly #log: BoundedLog;
   readonly #verifier: TokenVerifier;
@@ -98,13 +98,12 @@ class ConfiguredAccess implements Access {
 
   constructor(
     config: AccessConfig,
-    { getOptions, sections = new Map(), logger, observer, now = Date.now }: AccessParts,
+    { getOptions, sections = new Map(), events = NO_EVENTS, now = Date.now }: AccessParts,
     hooks: Hooks,
     log: BoundedLog,
   ) {
     this.#getOptions = getOptions;
-    this.#logger = logger;
-    this.#onTokenRefused = observer?.onTokenRefused ?? (() => undefined);
+    this.#onTokenRefused = events.onTokenRefused;
     this.#log = log;
     const keys = tokenKeys(config, (message) => log.warn('token keys', message));
     const { tokenAudience: audience, tokenIssuer: issuer, anonymous, connectHookUrl } = config;
@@ -123,7 +122,7 @@ class ConfiguredAccess implements Access {
     const { client, token } = request;
     if (token !== '') {
       const refusals = { expired: tokenExpired, invalid: invalidToken };
-      return this.#byToken(client, refusals, () => this.#verifyToken(token));
+      return this.#byToken({ client }, refusals, () => this.#verifyToken(token));
     }
     const asked = this.#hooks.connect(request);
     if (asked !== undefined) return asked.then((found) => this.#admit(found));
@@ -134,7 +133,7 @@ class ConfiguredAccess implements Access {
   async refresh(client: string, credentials: Credentials, token: string): Promise<Credentials> {
     if (token === '') throw new ProtocolError('badRequest', 'refresh needs a token');
     const refusals = { expired: () => AccessClosedError.of('expired'), invalid: invalidToken };
-    return this.#byToken(client, refusals, async () => {
+    return this.#byToken({ client, user: credentials.user }, refusals, async () => {
       const renewed = await this.#verifyToken(token);
       if (renewed.user !== credentials.user) throw new InvalidTokenError("it is another user's");
       const { data } = credentials;
@@ -147,7 +146,7 @@ class ConfiguredAccess implements Access {
     const { subscribe } = resolveClientChannel(channel, this.#getOptions);
     if (token !== '' && subscribe !== 'nobody') {
       const refusals = { expired: tokenExpired, invalid: invalidSubscriptionToken };
-      return this.#byToken(attempt.client, refusals, () => this.#requestGrant(attempt));
+      return this.#byToken(identify(attempt), refusals, () => this.#requestGrant(attempt));
     }
     switch (subscribe) {
       case 'everyone':
@@ -174,11 +173,11 @@ class ConfiguredAccess implements Access {
     }
     const expired = () => AccessClosedError.of('subscriptionExpired');
     const refusals = { expired, invalid: invalidSubscriptionToken };
-    return this.#byToken(attempt.client, refusals, () => this.#requestGrant(attempt));
+    return this.#byToken(identify(attempt), refusals, () => this.#requestGrant(attempt));
   }
 
   /** Runs `use`, and converts its token errors to refusals for the client. */
-  async #byToken<T>(client: string, refusals: Refusals, use: () => Promise<T>): Promise<T> {
+  async #byToken<T>(fields: LogFields, refusals: Refusals, use: () => Promise<T>): Promise<T> {
     try {
       return await use();
     } catch (error) {
@@ -188,12 +187,12 @@ class ConfiguredAccess implements Access {
       }
       if (error instanceof TokenNotYetValidError) {
         this.#onTokenRefused('early');
-        this.#log.warn('early token', EARLY);
+        this.#log.warn('early token', EARLY, fields);
         throw refusals.expired();
       }
       if (!(error instanceof InvalidTokenError)) throw error;
       this.#onTokenRefused('invalid');
-      this.#logger.debug({ client, reason: error.reason }, 'a token is not valid');
+      this.#log.debug('token', 'a token is not valid', { ...fields, reason: error.reason });
       throw refusals.invalid();
     }
   }
@@ -223,6 +222,11 @@ class ConfiguredAccess implements Access {
     for (const channel of Object.keys(credentials.subs)) resolveChannel(channel, this.#getOptions);
     return credentials;
   }
+}
+
+/** The fields of a log line about an attempt to subscribe. */
+function identify({ client, credentials, channel }: SubscribeAttempt): LogFields {
+  return { client, user: credentials.user, channel };
 }
 
 function describeAccess({ anonymous, connectHookUrl }: AccessConfig, needsToken: boolean): string {

@@ -52,7 +52,7 @@ export interface HookClientOptions {
   /** Called when the circuit breaker opens, opens again or closes. */
   readonly onBreaker?: (isOpen: boolean, message: string) => void;
   /** Called when a call was answered or failed, with its duration. */
-  readonly onAsked?: (isAnswered: boolean, tookMs: number) => void;
+  readonly onCall?: (hasResult: boolean, tookMs: number) => void;
   readonly now?: () => number;
 }
 
@@ -109,23 +109,23 @@ export class HookClient {
    * Rejects with the error for the answer's HTTP status, or else with error 100. Only failures that
    * affect every client open the circuit breaker: timeouts, failed connections, and 5xx.
    */
-  async ask<T>(
+  async call<T>(
     json: string,
     headers: Readonly<Record<string, string>>,
     read: ReadAnswer<T>,
   ): Promise<T> {
-    const { timeoutMs, onAsked = () => undefined } = this.#options;
+    const { timeoutMs, onCall = () => undefined } = this.#options;
     const startMs = performance.now();
     const signal = AbortSignal.timeout(timeoutMs);
     try {
       const found = await this.#semaphore.pass(signal, () =>
-        this.#ask(json, headers, read, signal),
+        this.#call(json, headers, read, signal),
       );
-      onAsked(true, performance.now() - startMs);
+      onCall(true, performance.now() - startMs);
       return found;
     } catch (error) {
       const refusal = this.#toRefusal(error);
-      onAsked(!refusal.temporary, performance.now() - startMs);
+      onCall(!refusal.temporary, performance.now() - startMs);
       throw refusal;
     }
   }
@@ -142,7 +142,7 @@ export class HookClient {
     return new ProtocolError(kind, detail);
   }
 
-  async #ask<T>(
+  async #call<T>(
     json: string,
     headers: Readonly<Record<string, string>>,
     read: ReadAnswer<T>,

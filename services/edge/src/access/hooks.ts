@@ -1,7 +1,7 @@
 import { type JsonLine, ProtocolError } from '@newswire/protocol';
 import type { Config } from '@newswire/runtime';
 import type { Origin } from '@newswire/transport';
-import type { AccessObserver } from './access-metrics.js';
+import type { AccessEvents } from '../edge-events.js';
 import {
   AccessClosedError,
   type ConnectRequest,
@@ -18,7 +18,7 @@ import {
   readRpcAnswer,
   readSubscribeAnswer,
 } from './hook-answers.js';
-import type { BoundedLog } from './bounded-log.js';
+import type { BoundedLog } from '../bounded-log.js';
 import { HookClient, type HookName } from './hook-client.js';
 
 export const HOOK_SETTINGS = [
@@ -59,7 +59,7 @@ export class Hooks {
   constructor(
     config: HookConfig,
     log: BoundedLog,
-    onAsked?: AccessObserver['onHookAsked'],
+    onCall?: AccessEvents['onHookCall'],
     now: () => number = Date.now,
   ) {
     const { hookTimeoutMs: timeoutMs } = config;
@@ -72,7 +72,7 @@ export class Hooks {
         now,
         onFailure: (message, of) => log.warn(`${hook} hook, ${of}`, message),
         onBreaker: log.breakerReports(`${hook} hook`),
-        onAsked: (isAnswered, tookMs) => onAsked?.(hook, isAnswered, tookMs),
+        onCall: (hasResult, tookMs) => onCall?.(hook, hasResult, tookMs),
       });
     this.#connect = client('connect', config.connectHookUrl);
     this.#subscribe = client('subscribe', config.subscribeHookUrl);
@@ -83,7 +83,7 @@ export class Hooks {
   connect(request: ConnectRequest): Promise<Credentials> | undefined {
     const { client, origin, name, version, data } = request;
     return this.#connect
-      ?.ask(
+      ?.call(
         jsonText({ ...basics(client, origin), name, version }, { data }),
         this.#forwarded(origin, request.headers),
         readConnectAnswer,
@@ -95,7 +95,7 @@ export class Hooks {
     const { client, origin, channel, token, data, credentials } = attempt;
     const { user, meta } = credentials;
     return this.#subscribe
-      ?.ask(
+      ?.call(
         jsonText({ ...basics(client, origin), user, channel, token }, { data, meta }),
         this.#forwarded(origin, {}),
         readSubscribeAnswer,
@@ -105,14 +105,14 @@ export class Hooks {
 
   get rpc(): RpcHandler | undefined {
     const hook = this.#rpc;
-    return hook && ((request) => this.#askRpc(hook, request));
+    return hook && ((request) => this.#callRpc(hook, request));
   }
 
-  async #askRpc(hook: HookClient, request: RpcRequest): Promise<JsonLine> {
+  async #callRpc(hook: HookClient, request: RpcRequest): Promise<JsonLine> {
     const { client, origin, method, data, credentials } = request;
     const { user, meta } = credentials;
     const json = jsonText({ ...basics(client, origin), user, method }, { data, meta });
-    return orThrow(await hook.ask(json, this.#forwarded(origin, {}), readRpcAnswer));
+    return orThrow(await hook.call(json, this.#forwarded(origin, {}), readRpcAnswer));
   }
 
   /**

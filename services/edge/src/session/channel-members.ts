@@ -1,5 +1,6 @@
 import type { Presence } from '@newswire/broker';
 import type { ClientInfo, Reply, Wire } from '@newswire/protocol';
+import type { ClientIdentity, SubscribeGrant } from '../access/access.js';
 import type { Subscription } from '../channel/subscription.js';
 
 export interface ChannelMembersOptions {
@@ -15,7 +16,7 @@ export interface ChannelMembersOptions {
   readonly defer?: (flush: () => void) => void;
 }
 
-type News = Extract<Reply, { readonly type: 'join' | 'leave' }>;
+type MembershipChange = Extract<Reply, { readonly type: 'join' | 'leave' }>;
 
 /**
  * Reports the members of this edge's channels to presence, and notifies this edge's sessions of
@@ -24,8 +25,8 @@ type News = Extract<Reply, { readonly type: 'join' | 'leave' }>;
 export class ChannelMembers {
   readonly #options: ChannelMembersOptions;
   readonly #presence: Presence | undefined;
-  readonly #hearers = new Map<string, Set<Subscription>>();
-  #news: News[] = [];
+  readonly #receivers = new Map<string, Set<Subscription>>();
+  #changes: MembershipChange[] = [];
 
   constructor(options: ChannelMembersOptions) {
     this.#options = options;
@@ -35,10 +36,10 @@ export class ChannelMembers {
   handleBegun(subscription: Subscription): void {
     const { terms, channel } = subscription;
     if (this.#presence === undefined) return;
-    if (terms.receivesMembers) this.#listen(this.#presence, subscription);
+    if (terms.receivesMembers) this.#watch(this.#presence, subscription);
     if (!terms.isMember) return;
     this.#presence
-      .join(channel.name, toClientInfo(subscription), terms.isAnnounced)
+      .join(channel.name, toClientInfo(subscription.session, subscription.grant), terms.isAnnounced)
       .catch(this.#options.onFailure);
   }
 
@@ -52,12 +53,12 @@ export class ChannelMembers {
       .catch(this.#options.onFailure);
   }
 
-  #listen(presence: Presence, subscription: Subscription): void {
+  #watch(presence: Presence, subscription: Subscription): void {
     const { name } = subscription.channel;
-    const hearers = this.#hearers.get(name);
-    if (hearers !== undefined) return void hearers.add(subscription);
+    const receivers = this.#receivers.get(name);
+    if (receivers !== undefined) return void receivers.add(subscription);
     const first = new Set([subscription]);
-    this.#hearers.set(name, first);
+    this.#receivers.set(name, first);
     const handler = {
       handleJoin: (channel: string, member: ClientInfo) =>
         this.#add({ type: 'join', channel, member }),
@@ -66,38 +67,38 @@ export class ChannelMembers {
     };
     void this.#options.retry(
       () => presence.watch(name, handler),
-      () => this.#hearers.get(name) === first,
+      () => this.#receivers.get(name) === first,
     );
   }
 
   #leave(presence: Presence, subscription: Subscription): void {
     const { name } = subscription.channel;
-    const hearers = this.#hearers.get(name);
-    hearers?.delete(subscription);
-    if (hearers?.size !== 0) return;
-    this.#hearers.delete(name);
+    const receivers = this.#receivers.get(name);
+    receivers?.delete(subscription);
+    if (receivers?.size !== 0) return;
+    this.#receivers.delete(name);
     presence.watch(name, undefined).catch(this.#options.onFailure);
   }
 
   /** Never sent immediately: many sends inside a socket handler go out uncorked. */
-  #add(news: News): void {
-    this.#news.push(news);
-    if (this.#news.length > 1) return;
+  #add(change: MembershipChange): void {
+    this.#changes.push(change);
+    if (this.#changes.length > 1) return;
     const { defer = setImmediate } = this.#options;
     defer(() => this.#flush());
   }
 
   #flush(): void {
-    const news = this.#news;
-    this.#news = [];
-    for (const each of news) this.#tell(each);
+    const changes = this.#changes;
+    this.#changes = [];
+    for (const each of changes) this.#notify(each);
   }
 
-  #tell(news: News): void {
+  #notify(change: MembershipChange): void {
     const frames = new Map<Wire, string | undefined>();
-    for (const { session } of this.#hearers.get(news.channel) ?? []) {
+    for (const { session } of this.#receivers.get(change.channel) ?? []) {
       const { wire, connection } = session;
-      if (!frames.has(wire)) frames.set(wire, wire.encodeReply(news));
+      if (!frames.has(wire)) frames.set(wire, wire.encodeReply(change));
       const frame = frames.get(wire);
       const isSlow = connection.bufferedBytes() > this.#options.maxBufferedBytes;
       if (frame !== undefined && !isSlow) connection.send(frame);
@@ -105,14 +106,12 @@ export class ChannelMembers {
   }
 }
 
-/** The client of a subscription, as others on the channel see it. */
-export function toClientInfo({
-  session,
-  grant,
-}: Pick<Subscription, 'session' | 'grant'>): ClientInfo {
-  const { client, credentials } = session;
+/** A client, as others on the channel for which it has this grant see it. */
+export function toClientInfo(
+  { client, credentials }: Pick<ClientIdentity, 'client' | 'credentials'>,
+  { info: chanInfo }: SubscribeGrant,
+): ClientInfo {
   const { user, info: connInfo } = credentials;
-  const { info: chanInfo } = grant;
   // A case of its own: most clients have no info, and spreading empty objects costs more than the
   // rest of this function.
   if (connInfo === undefined && chanInfo === undefined) return { client, user };

@@ -5,12 +5,12 @@ test('a burst of ten seconds, then the rate; a connection that continues is clos
   const rate = new CommandRateLimiter(5, 0, 0);
   const take = (count: number, nowMs: number) =>
     Array.from({ length: count }, () => rate.take(nowMs));
-  expect(new Set(take(50, 0))).toEqual(new Set(['obey']));
+  expect(new Set(take(50, 0))).toEqual(new Set(['execute']));
   expect(take(1, 0)).toEqual(['refuse']);
-  expect(take(3, 400)).toEqual(['obey', 'refuse', 'refuse']);
+  expect(take(3, 400)).toEqual(['execute', 'refuse', 'refuse']);
   expect(new Set(take(48, 400))).toEqual(new Set(['refuse']));
   expect(take(1, 400)).toEqual(['close']);
-  expect(take(1, 20_400)).toEqual(['obey']);
+  expect(take(1, 20_400)).toEqual(['execute']);
 });
 
 test('the extra commands come on top of ten seconds worth', () => {

@@ -1,21 +1,9 @@
-import type { CloseKind } from '@newswire/protocol';
 import { expect, test } from 'vitest';
-import { ConnectionLimiter, type ConnectionLimiterOptions } from './connection-limiter.js';
-import type { Session } from './session.js';
-
-/** The part of a session that a connection limiter uses: its address, and that it can be closed. */
-class Visitor {
-  readonly closes: CloseKind[] = [];
-  readonly origin: { readonly address: string };
-
-  constructor(address: string) {
-    this.origin = { address };
-  }
-
-  close(kind: CloseKind): void {
-    this.closes.push(kind);
-  }
-}
+import {
+  ConnectionLimiter,
+  type ConnectionLimiterOptions,
+  type ConnectionSlot,
+} from './connection-limiter.js';
 
 let nowMs = 0;
 
@@ -29,77 +17,76 @@ function newConnectionLimiter(options: Partial<ConnectionLimiterOptions> = {}) {
     now: () => nowMs,
     ...options,
   });
-  const enter = (address = '10.0.0.1') => {
-    const visitor = new Visitor(address);
-    connectionLimiter.enter(visitor as unknown as Session);
-    return visitor;
+  const refusals: string[] = [];
+  /** The slot of a connection; undefined if it is refused. */
+  const enter = (address = '10.0.0.1'): ConnectionSlot | undefined => {
+    const slot = connectionLimiter.take(address);
+    if (typeof slot !== 'string') return slot;
+    refusals.push(slot);
+    return undefined;
   };
-  const leave = (visitor: Visitor) => connectionLimiter.leave(visitor as unknown as Session);
-  const admits = (visitor: Visitor, user: string) =>
-    connectionLimiter.admits(visitor as unknown as Session, user);
-  return { connectionLimiter, enter, leave, admits };
+  return { connectionLimiter, refusals, enter };
 }
 
-test('an edge is full at its limit until a connection closes', () => {
-  const { connectionLimiter, enter, leave } = newConnectionLimiter();
-  const visitors = ['1.1.1.1', '1.1.1.2', '1.1.1.3'].map((address) => enter(address));
+test('an edge is full at its limit, until a connection ends', () => {
+  const { connectionLimiter, refusals, enter } = newConnectionLimiter();
+  for (const address of ['1.1.1.1', '1.1.1.2', '1.1.1.3']) enter(address);
   expect(connectionLimiter.isFull).toBe(false);
   const last = enter('1.1.1.4');
   expect(connectionLimiter.isFull).toBe(true);
-  leave(last);
-  leave(last); // called twice, counted once
+  expect(refusals).toEqual([]);
+  enter('1.1.1.5');
+  expect(refusals).toEqual(['full']);
+  last?.release();
+  last?.release(); // called twice, counted once
   expect(connectionLimiter.isFull).toBe(false);
-  expect(visitors.flatMap(({ closes }) => closes)).toEqual([]);
 });
 
 test('one address has so many connections, a /64 counting as one', () => {
-  const { enter, leave } = newConnectionLimiter();
+  const { refusals, enter } = newConnectionLimiter();
   const first = enter('2001:db8::1');
   for (const address of ['2001:db8::2', '2001:db8::3']) enter(address);
-  expect(enter('2001:db8::4').closes).toEqual(['connectionLimit']);
-  expect(enter('2001:db8:0:1::1').closes).toEqual([]);
-  leave(first);
-  expect(enter('2001:db8::5').closes).toEqual([]);
+  expect(enter('2001:db8::4')).toBeUndefined();
+  expect(refusals).toEqual(['address']);
+  expect(enter('2001:db8:0:1::1')).toBeDefined();
+  first?.release();
+  expect(enter('2001:db8::5')).toBeDefined();
+  expect(refusals).toEqual(['address']);
 });
 
-test('a connection closed by the limiter frees no place when it leaves', () => {
-  const { connectionLimiter, enter, leave } = newConnectionLimiter({
+test('a refused connection takes no slot', () => {
+  const { connectionLimiter, enter } = newConnectionLimiter({
     maxConnectionsPerAddress: 1,
     maxConnections: 2,
   });
   enter();
-  const refused = enter();
-  leave(refused);
+  expect(enter()).toBeUndefined();
+  expect(connectionLimiter.isFull).toBe(false);
   enter('10.0.0.2');
   expect(connectionLimiter.isFull).toBe(true);
 });
 
 test('one user has so many connections; those without a name are not counted', () => {
-  const { enter, leave, admits } = newConnectionLimiter({
-    maxConnectionsPerAddress: 10,
-    maxConnections: 10,
-  });
+  const { enter } = newConnectionLimiter({ maxConnectionsPerAddress: 10, maxConnections: 10 });
   const [first, second, third] = [enter(), enter(), enter()];
-  expect([admits(first, 'ann'), admits(second, 'ann'), admits(third, 'ann')]).toEqual([
-    true,
-    true,
-    false,
-  ]);
-  expect(admits(third, 'bob')).toBe(true);
-  leave(first);
-  expect(admits(enter(), 'ann')).toBe(true);
-  for (let i = 0; i < 4; i++) expect(admits(enter(), '')).toBe(true);
+  const counted = [first, second, third].map((slot) => slot?.countFor('ann'));
+  expect(counted).toEqual([true, true, false]);
+  expect(third?.countFor('bob')).toBe(true);
+  first?.release();
+  expect(enter()?.countFor('ann')).toBe(true);
+  for (let i = 0; i < 4; i++) expect(enter()?.countFor('')).toBe(true);
 });
 
-test('one address may come so often a second', () => {
-  const { enter } = newConnectionLimiter({
+test('one address may connect so often a second', () => {
+  const { refusals, enter } = newConnectionLimiter({
     connectsPerSecond: 2,
     maxConnectionsPerAddress: 100,
     maxConnections: 100,
   });
-  const closes = () => [enter(), enter(), enter()].map((each) => each.closes);
-  expect(closes()).toEqual([[], [], ['tooManyRequests']]);
-  expect(enter('10.0.0.2').closes).toEqual([]);
+  const areIn = () => [enter(), enter(), enter()].map((slot) => slot !== undefined);
+  expect(areIn()).toEqual([true, true, false]);
+  expect(refusals).toEqual(['rate']);
+  expect(enter('10.0.0.2')).toBeDefined();
   nowMs = 1000;
-  expect(closes()).toEqual([[], [], ['tooManyRequests']]);
+  expect(areIn()).toEqual([true, true, false]);
 });

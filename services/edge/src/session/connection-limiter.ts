@@ -1,5 +1,4 @@
 import { addressKey, RateLimits } from './rate-limits.js';
-import type { Session } from './session.js';
 
 export interface ConnectionLimitsOptions {
   /** Per edge, in total. */
@@ -10,15 +9,15 @@ export interface ConnectionLimitsOptions {
   readonly maxPerAddress: number;
 }
 
-/** One connection's place in the counts. */
-export interface Place {
+/** One connection's share of the limits. */
+export interface ConnectionSlot {
   /**
    * Counts the connection for this user. Returns false, and does not count it for this user, if the
    * user has too many.
    */
-  takeFor(user: string): boolean;
+  countFor(user: string): boolean;
   /** Releases all counts. A second call does nothing. */
-  leave(): void;
+  release(): void;
 }
 
 /** Counts connections: in total, by address and by user. */
@@ -37,16 +36,16 @@ export class ConnectionLimits {
   }
 
   /** Returns undefined if a limit is reached. */
-  enter(address: string): Place | undefined {
+  take(address: string): ConnectionSlot | undefined {
     const { maxConnections, maxPerAddress } = this.#options;
     if (this.#count >= maxConnections) return undefined;
     if (!increase(this.#byAddress, address, maxPerAddress)) return undefined;
     this.#count++;
-    return new CountedPlace(this, address);
+    return new CountedSlot(this, address);
   }
 
   /**
-   * Called by places: counts the connection for `to` instead of `from`. Returns false if `to` has
+   * Called by slots: counts the connection for `to` instead of `from`. Returns false if `to` has
    * too many.
    */
   move(from: string, to: string): boolean {
@@ -55,8 +54,8 @@ export class ConnectionLimits {
     return true;
   }
 
-  /** Called by places. */
-  leave(address: string, user: string): void {
+  /** Called by slots. */
+  release(address: string, user: string): void {
     this.#count--;
     decrease(this.#byAddress, address);
     decrease(this.#byUser, user);
@@ -64,28 +63,28 @@ export class ConnectionLimits {
 }
 
 /** Kept small, because every connection has one. */
-class CountedPlace implements Place {
+class CountedSlot implements ConnectionSlot {
   readonly #limits: ConnectionLimits;
   readonly #address: string;
   #user = '';
-  #hasLeft = false;
+  #isReleased = false;
 
   constructor(limits: ConnectionLimits, address: string) {
     this.#limits = limits;
     this.#address = address;
   }
 
-  takeFor(user: string): boolean {
-    if (this.#hasLeft || user === this.#user) return !this.#hasLeft;
+  countFor(user: string): boolean {
+    if (this.#isReleased || user === this.#user) return !this.#isReleased;
     if (!this.#limits.move(this.#user, user)) return false;
     this.#user = user;
     return true;
   }
 
-  leave(): void {
-    if (this.#hasLeft) return;
-    this.#hasLeft = true;
-    this.#limits.leave(this.#address, this.#user);
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#limits.release(this.#address, this.#user);
   }
 }
 
@@ -103,35 +102,35 @@ function decrease(counts: Map<string, number>, key: string): void {
   else counts.delete(key);
 }
 
+/** The slot of a connection that is not counted: `countFor` allows every user. */
+export const UNCOUNTED_SLOT: ConnectionSlot = {
+  countFor: () => true,
+  release: () => undefined,
+};
+
 export interface ConnectionLimiterOptions {
   readonly maxConnections: number;
   readonly maxConnectionsPerUser: number;
   readonly maxConnectionsPerAddress: number;
   readonly connectsPerSecond: number;
   readonly now: () => number;
-  /** Called with the reason why a connection was refused. */
-  readonly onRefused?: (reason: RefusalReason) => void;
 }
 
-/**
- * `user`: the user has too many connections. The other reasons are known as the connection opens.
- */
-export type RefusalReason = 'rate' | 'full' | 'address' | 'user';
+/** Why a connection is refused as it opens. */
+export type ConnectionRefusal = 'rate' | 'full' | 'address';
 
 /** The most addresses whose recent connections are remembered. */
 const MAX_ADDRESSES = 100_000;
 
-/** Counts connections, and closes the sessions that exceed a limit. */
+/** Limits the connections of an edge: in total, per user, and per address also their rate. */
 export class ConnectionLimiter {
   readonly #maxConnections: number;
   readonly #limits: ConnectionLimits;
   readonly #rates: RateLimits;
-  readonly #onRefused: (reason: RefusalReason) => void;
 
   constructor(options: ConnectionLimiterOptions) {
     const { maxConnections, connectsPerSecond: perSecond, now } = options;
     this.#maxConnections = maxConnections;
-    this.#onRefused = options.onRefused ?? (() => undefined);
     this.#limits = new ConnectionLimits({
       maxConnections,
       maxPerUser: options.maxConnectionsPerUser,
@@ -144,27 +143,10 @@ export class ConnectionLimiter {
     return this.#limits.count >= this.#maxConnections;
   }
 
-  /** A connection has been opened: it gets a place, or is closed with 3013 or 3504. */
-  enter(session: Session): void {
-    const address = addressKey(session.origin.address);
-    if (!this.#rates.take(address)) {
-      this.#onRefused('rate');
-      return session.close('tooManyRequests');
-    }
-    session.place = this.#limits.enter(address);
-    if (session.place !== undefined) return undefined;
-    this.#onRefused(this.isFull ? 'full' : 'address');
-    return session.close('connectionLimit');
-  }
-
-  /** Whether this user may have one more session. */
-  admits(session: Session, user: string): boolean {
-    const may = session.place?.takeFor(user) ?? true;
-    if (!may) this.#onRefused('user');
-    return may;
-  }
-
-  leave(session: Session): void {
-    session.place?.leave();
+  /** Counts a connection that has opened. Returns its slot, or why it must be closed. */
+  take(address: string): ConnectionSlot | ConnectionRefusal {
+    const key = addressKey(address);
+    if (!this.#rates.take(key)) return 'rate';
+    return this.#limits.take(key) ?? (this.isFull ? 'full' : 'address');
   }
 }

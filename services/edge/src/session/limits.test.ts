@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { addressKey, RateLimits } from './rate-limits.js';
-import { ConnectionLimits, type Place } from './connection-limiter.js';
+import { ConnectionLimits, type ConnectionSlot } from './connection-limiter.js';
 import fc from 'fast-check';
 
 function newRateLimits(options: { perSecond?: number; burst?: number; maxKeys?: number } = {}) {
@@ -77,41 +77,34 @@ describe('ConnectionLimits', () => {
 
   test('there are so many in all and from one address, and one that leaves makes room', () => {
     const limits = new ConnectionLimits(LIMITS);
-    const places = ['a', 'a', 'a', 'a', 'b', 'c'].map((address) => limits.enter(address));
-    expect(places.map((place) => place !== undefined)).toEqual([
-      true,
-      true,
-      true,
-      false,
-      true,
-      false,
-    ]);
+    const slots = ['a', 'a', 'a', 'a', 'b', 'c'].map((address) => limits.take(address));
+    expect(slots.map((slot) => slot !== undefined)).toEqual([true, true, true, false, true, false]);
     expect(limits.count).toBe(4);
-    places[0]?.leave();
-    places[0]?.leave();
+    slots[0]?.release();
+    slots[0]?.release();
     expect(limits.count).toBe(3);
-    expect(limits.enter('a')).toBeDefined();
-    expect(limits.enter('d')).toBeUndefined();
+    expect(limits.take('a')).toBeDefined();
+    expect(limits.take('d')).toBeUndefined();
   });
 
   test('the limit applies to users, and not to anonymous clients', () => {
     const limits = new ConnectionLimits({ ...LIMITS, maxConnections: 10, maxPerAddress: 10 });
     const enter = (user: string) => {
-      const place = limits.enter('a');
-      return { place, isIn: place?.takeFor(user) };
+      const slot = limits.take('a');
+      return { slot, isIn: slot?.countFor(user) };
     };
     const [first] = [enter('ann'), enter('ann')];
     expect(first?.isIn).toBe(true);
     const third = enter('ann');
     expect(third.isIn).toBe(false);
-    third.place?.leave(); // it did not count for this user
+    third.slot?.release(); // it did not count for this user
     expect(enter('ann').isIn).toBe(false);
     expect([enter('').isIn, enter('').isIn, enter('').isIn, enter('bob').isIn]).toEqual(
       Array(4).fill(true),
     );
-    expect(first?.place?.takeFor('ann')).toBe(true);
-    first?.place?.leave();
-    expect(first?.place?.takeFor('ann')).toBe(false);
+    expect(first?.slot?.countFor('ann')).toBe(true);
+    first?.slot?.release();
+    expect(first?.slot?.countFor('ann')).toBe(false);
     expect(enter('ann').isIn).toBe(true);
   });
 
@@ -124,20 +117,20 @@ describe('ConnectionLimits', () => {
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const limits = new ConnectionLimits(LIMITS);
-        const there: { place: Place; address: string; user: string }[] = [];
+        const there: { slot: ConnectionSlot; address: string; user: string }[] = [];
         for (const { address, user, leaves } of steps) {
           const of = (key: 'address' | 'user', name: string) =>
             there.filter((one) => one[key] === name).length;
           const fits = there.length < 4 && of('address', address) < 3;
-          const place = limits.enter(address);
-          expect(place !== undefined).toBe(fits);
-          if (place !== undefined) {
+          const slot = limits.take(address);
+          expect(slot !== undefined).toBe(fits);
+          if (slot !== undefined) {
             const isIn = user === '' || of('user', user) < 2;
-            expect(place.takeFor(user)).toBe(isIn);
-            if (isIn) there.push({ place, address, user });
-            else place.leave();
+            expect(slot.countFor(user)).toBe(isIn);
+            if (isIn) there.push({ slot, address, user });
+            else slot.release();
           }
-          there.splice(leaves, 1).forEach((one) => one.place.leave());
+          there.splice(leaves, 1).forEach((one) => one.slot.release());
           expect(limits.count).toBe(there.length);
         }
       }),

@@ -5,7 +5,7 @@ import { type HubClient, HubRig, settled, upTo } from '../../test/rig/hub-rig.js
 import { PresenceModel } from '../../test/rig/presence-model.js';
 import { OPEN_NAMESPACE } from '../access/channel-rules.js';
 import { toRingPublication } from '../channel/ring.js';
-import { listedBytes, REPLY_BYTES, startBytes } from './message-size.js';
+import { listedBytes, REPLY_BYTES, startBytes } from './subscription-replies.js';
 import fc from 'fast-check';
 
 const MAX_BYTES = 20_000;

@@ -113,12 +113,12 @@ export class CommandRateLimiter {
    * `refuse`: there are too many commands. `close`: a whole burst of commands was refused, and the
    * client still continues.
    */
-  take(nowMs: number): 'obey' | 'refuse' | 'close' {
+  take(nowMs: number): 'execute' | 'refuse' | 'close' {
     const burst = this.#burst;
     const gained = (nowMs - this.#filledMs) * this.#perSecond;
     this.#left = Math.min(burst, this.#left + gained) - COMMAND;
     this.#filledMs = nowMs;
-    if (this.#left >= 0) return 'obey';
+    if (this.#left >= 0) return 'execute';
     return this.#left < -burst ? 'close' : 'refuse';
   }
 }

@@ -1,5 +1,15 @@
-import { joinFrames } from '../channel/frames.js';
-import type { Session } from './session.js';
+import { ProtocolError, type Reply, type Wire } from '@newswire/protocol';
+import type { Connection } from '@newswire/transport';
+import { isOver, joinFrames } from '../channel/frames.js';
+
+/** The part of a session that sending its replies needs. */
+export interface ReplyingSession {
+  readonly connection: Pick<Connection, 'send'>;
+  readonly wire: Wire;
+  /** Returns '' if nothing is to be sent, and undefined if the wire has no such reply. */
+  encode(reply: Reply): string | undefined;
+  refuse(id: number, error: ProtocolError): void;
+}
 
 /**
  * Replies that are ready later than their commands. Those of one tick are sent together: otherwise
@@ -8,7 +18,7 @@ import type { Session } from './session.js';
 export class ReplyBatch {
   readonly #maxMessageBytes: number;
   readonly #defer: (flush: () => void) => void;
-  readonly #waiting = new Map<Session, string[]>();
+  readonly #waiting = new Map<ReplyingSession, string[]>();
 
   /**
    * Replies are sent together in messages of at most `maxMessageBytes`. `defer` runs a function
@@ -19,7 +29,19 @@ export class ReplyBatch {
     this.#defer = defer;
   }
 
-  add(session: Session, frame: string): void {
+  /**
+   * Sends the reply at the end of this tick. A reply that is longer than a message is refused with
+   * error 106.
+   */
+  add(session: ReplyingSession, id: number, reply: Reply): void {
+    const frame = session.encode(reply);
+    if (frame === undefined || frame === '') return undefined;
+    if (!isOver(frame, this.#maxMessageBytes)) return this.#addFrame(session, frame);
+    const detail = `the answer has more than ${this.#maxMessageBytes} bytes`;
+    return session.refuse(id, new ProtocolError('limitExceeded', detail));
+  }
+
+  #addFrame(session: ReplyingSession, frame: string): void {
     if (this.#waiting.size === 0) this.#defer(() => this.#flushAll());
     const frames = this.#waiting.get(session);
     if (frames === undefined) this.#waiting.set(session, [frame]);
@@ -27,7 +49,7 @@ export class ReplyBatch {
   }
 
   /** Sends this session's waiting replies now, such as before its connection is closed. */
-  flush(session: Session): void {
+  flush(session: ReplyingSession): void {
     const frames = this.#waiting.get(session);
     if (frames === undefined) return;
     this.#waiting.set(session, []);
@@ -39,7 +61,7 @@ export class ReplyBatch {
     this.#waiting.clear();
   }
 
-  #send({ connection, wire: { joint } }: Session, frames: readonly string[]): void {
+  #send({ connection, wire: { joint } }: ReplyingSession, frames: readonly string[]): void {
     if (joint === undefined || frames.length <= 1) connection.send(...frames);
     else connection.send(...joinFrames(frames, joint, this.#maxMessageBytes));
   }

@@ -8,14 +8,19 @@ import {
   toInfoLine,
 } from '@newswire/protocol';
 import type { Who } from '@newswire/runtime';
-import { type Access, PLAIN_GRANT, type RpcHandler } from '../access/access.js';
+import {
+  PLAIN_GRANT,
+  type Access,
+  type ClientIdentity,
+  type Credentials,
+  type RpcHandler,
+} from '../access/access.js';
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import { toClientInfo } from './channel-members.js';
 import type { Expiry } from './expiry.js';
 import { isOver } from '../channel/frames.js';
-import { LISTED_BYTES, REPLY_BYTES } from './message-size.js';
-import type { Session } from './session.js';
-import type { SubscriptionNotifier } from './subscription-notifier.js';
+import { LISTED_BYTES, REPLY_BYTES } from './subscription-replies.js';
+import type { SessionSubscriptions } from './session-subscriptions.js';
 
 export interface SessionCommandsOptions {
   readonly broker: Pick<Broker, 'publish' | 'history'>;
@@ -24,7 +29,6 @@ export interface SessionCommandsOptions {
   readonly getOptions: GetNamespaceOptions;
   readonly rpc: RpcHandler | undefined;
   readonly expiry: Expiry;
-  readonly notices: SubscriptionNotifier;
   readonly version: string;
   /** The largest publication, in UTF-8 bytes of its data. */
   readonly maxDataBytes: number;
@@ -35,11 +39,8 @@ export interface SessionCommandsOptions {
 /** The most publications in one reply. */
 const MAX_HISTORY = 1000;
 
-/** The most commands of one connection that wait for another service at the same time. */
-const MAX_IN_FLIGHT = 64;
-
 /** Commands that need another service: the broker, presence, access or a backend. */
-export type AskingCommand = Extract<
+export type ServiceCommand = Extract<
   Command,
   {
     readonly type:
@@ -47,28 +48,25 @@ export type AskingCommand = Extract<
   }
 >;
 
+/** The part of a session that the execution of its commands needs. */
+export interface CommandingSession extends ClientIdentity {
+  readonly subscriptions: Pick<SessionSubscriptions, 'get' | 'refresh'>;
+  /** Replaces the credentials by others of the same user, which may expire at another time. */
+  renew(credentials: Credentials): void;
+}
+
 /** Executes the commands of connected clients, other than subscribe and unsubscribe. */
 export class SessionCommands {
   readonly #options: SessionCommandsOptions;
   /** The channels whose history a session is reading from a position. */
-  readonly #paged = new WeakMap<Session, Set<string>>();
+  readonly #paged = new WeakMap<CommandingSession, Set<string>>();
 
   constructor(options: SessionCommandsOptions) {
     this.#options = options;
   }
 
   /** Resolves with the reply to the client. Rejects with ProtocolError, or as access does. */
-  async obey(session: Session, command: AskingCommand): Promise<Reply> {
-    if (session.inFlight >= MAX_IN_FLIGHT) throw new ProtocolError('tooManyRequests');
-    session.inFlight++;
-    try {
-      return await this.#answer(session, command);
-    } finally {
-      session.inFlight--;
-    }
-  }
-
-  async #answer(session: Session, command: AskingCommand): Promise<Reply> {
+  async execute(session: CommandingSession, command: ServiceCommand): Promise<Reply> {
     const { id } = command;
     switch (command.type) {
       case 'publish':
@@ -93,7 +91,7 @@ export class SessionCommands {
   }
 
   /** Pages follow one another: a client that requests the next page must have the one before. */
-  async #history(session: Session, command: HistoryCommand): Promise<Reply> {
+  async #history(session: CommandingSession, command: HistoryCommand): Promise<Reply> {
     const { id, channel, since, reverse } = command;
     this.#check(session, channel, 'readHistory');
     const limit = command.limit < 0 ? MAX_HISTORY : Math.min(command.limit, MAX_HISTORY);
@@ -110,23 +108,28 @@ export class SessionCommands {
     }
   }
 
-  #pagedBy(session: Session): Set<string> {
+  #pagedBy(session: CommandingSession): Set<string> {
     const paged = this.#paged.get(session) ?? new Set();
     this.#paged.set(session, paged);
     return paged;
   }
 
-  async #publish(session: Session, id: number, channel: string, data: JsonLine): Promise<Reply> {
+  async #publish(
+    session: CommandingSession,
+    id: number,
+    channel: string,
+    data: JsonLine,
+  ): Promise<Reply> {
     this.#check(session, channel, 'publish');
     const grant = session.subscriptions.get(channel)?.grant ?? PLAIN_GRANT;
-    const extra = `"info":${toInfoLine(toClientInfo({ session, grant }))}`;
+    const extra = `"info":${toInfoLine(toClientInfo(session, grant))}`;
     this.#checkSize(data, extra);
     await this.#options.broker.publish(channel, data, { extra });
     return { type: 'published', id };
   }
 
   async #rpc(
-    { client, credentials, origin }: Session,
+    { client, credentials, origin }: CommandingSession,
     id: number,
     method: string,
     data: JsonLine | undefined,
@@ -136,27 +139,32 @@ export class SessionCommands {
     return { type: 'rpc', id, data: await rpc({ client, credentials, method, data, origin }) };
   }
 
-  async #refresh(session: Session, id: number, token: string): Promise<Reply> {
+  async #refresh(session: CommandingSession, id: number, token: string): Promise<Reply> {
     const { access, expiry, version } = this.#options;
     const credentials = await access.refresh(session.client, session.credentials, token);
     expiry.check(credentials);
-    session.handleRefreshed(credentials);
+    session.renew(credentials);
     const { client } = session;
-    return { type: 'refreshed', id, client, version, ttlS: expiry.ttlS(credentials) };
+    return { type: 'refreshed', id, client, version, ttlS: expiry.getTtlS(credentials) };
   }
 
-  async #subRefresh(session: Session, id: number, channel: string, token: string): Promise<Reply> {
-    const { access, expiry, notices } = this.#options;
+  async #subRefresh(
+    session: CommandingSession,
+    id: number,
+    channel: string,
+    token: string,
+  ): Promise<Reply> {
+    const { access, expiry } = this.#options;
     const subscription = session.subscriptions.get(channel);
     if (subscription === undefined) {
       throw new ProtocolError('permissionDenied', 'not subscribed');
     }
     const { client, credentials } = session;
-    const asked = { client, credentials, channel, token, data: undefined };
-    const grant = await access.subRefresh(asked);
+    const attempt = { client, credentials, channel, token, data: undefined };
+    const grant = await access.subRefresh(attempt);
     expiry.check(grant);
-    notices.handleRefreshed(session, subscription, grant);
-    return { type: 'subRefreshed', id, ttlS: expiry.ttlS(grant) };
+    session.subscriptions.refresh(subscription, grant);
+    return { type: 'subRefreshed', id, ttlS: expiry.getTtlS(grant) };
   }
 
   /**
@@ -176,7 +184,7 @@ export class SessionCommands {
     }
   }
 
-  #presenceOn(session: Session, channel: string): Presence {
+  #presenceOn(session: CommandingSession, channel: string): Presence {
     const { presence, getOptions } = this.#options;
     const isKnown =
       getOptions(channel).presence || session.subscriptions.get(channel)?.terms.isMember;
@@ -187,19 +195,23 @@ export class SessionCommands {
   }
 
   #check(
-    session: Session,
+    session: CommandingSession,
     channel: string,
-    power: 'publish' | 'readHistory' | 'readPresence',
+    right: 'publish' | 'readHistory' | 'readPresence',
   ): void {
-    const who = this.#options.getOptions(channel)[power];
-    if (who === 'nobody') throw new ProtocolError('notAvailable', NAMES[power]);
+    const who = this.#options.getOptions(channel)[right];
+    if (who === 'nobody') throw new ProtocolError('notAvailable', NAMES[right]);
     if (!isAmong(session, channel, who)) throw new ProtocolError('permissionDenied');
   }
 }
 
 const NAMES = { publish: 'publish', readHistory: 'history', readPresence: 'presence' };
 
-function isAmong({ credentials, subscriptions }: Session, channel: string, who: Who): boolean {
+function isAmong(
+  { credentials, subscriptions }: CommandingSession,
+  channel: string,
+  who: Who,
+): boolean {
   switch (who) {
     case 'everyone':
       return true;

@@ -1,29 +1,50 @@
 import type {
+  Command,
   ConnectCommand,
   JsonLine,
-  ProtocolError,
+  Position,
+  Reply,
   SubscriptionStart,
 } from '@newswire/protocol';
-import type { Access, Credentials } from '../access/access.js';
+import {
+  AccessClosedError,
+  type Access,
+  type ClientIdentity,
+  type Credentials,
+  type SubscribeGrant,
+} from '../access/access.js';
 import type { Expiry } from './expiry.js';
-import { REPLY_BYTES, startBytes } from './message-size.js';
-import type { Session } from './session.js';
-import type { SessionSubscriptions } from './session-subscriptions.js';
+import { REPLY_BYTES, startBytes } from './subscription-replies.js';
+
+/** The part of a session that connecting needs. */
+export interface ConnectingSession extends ClientIdentity {
+  /** A secret that identifies the session where its commands arrive as separate requests. */
+  readonly emulationId: string | undefined;
+  readonly isClosed: boolean;
+  /** Takes the credentials over. Throws AccessClosedError if the user has too many sessions. */
+  handleAuthenticated(credentials: Credentials): void;
+  /** Makes the subscriptions that the server gives the client, before the reply to command `id`. */
+  openSubscriptions(
+    id: number,
+    subs: Readonly<Record<string, SubscribeGrant>>,
+    positions: ReadonlyMap<string, Position>,
+  ): Promise<readonly SubscriptionStart[]>;
+  reply(reply: Reply): boolean;
+  /** The connect reply has been sent. */
+  handleConnected(): void;
+}
 
 export interface SessionConnectOptions {
   readonly access: Pick<Access, 'connect'>;
-  readonly subscriptions: SessionSubscriptions;
-  readonly expiry: Expiry;
-  /** Whether this user may have one more session. */
-  readonly admits: (session: Session, user: string) => boolean;
+  readonly expiry: Pick<Expiry, 'check' | 'getTtlS'>;
   readonly maxChannelsPerSession: number;
   /** The most UTF-8 bytes of a connect reply. */
   readonly maxMessageBytes: number;
+  readonly pingIntervalMs: number;
   /** The newswire version that clients see. */
   readonly version: string;
   /** This edge's uid, for clients whose commands arrive as separate requests. */
   readonly nodeUid: string;
-  readonly pingIntervalMs: number;
 }
 
 /** The connect command of a client whose wire has none. */
@@ -54,46 +75,40 @@ export class SessionConnect {
    * return. Rejects as access does, and never throws: commands in the same frame are refused with
    * it.
    */
-  connect(session: Session, command: ConnectCommand): undefined | Promise<void> {
+  connect(session: ConnectingSession, command: ConnectCommand): undefined | Promise<void> {
     try {
       const { client, origin } = session;
       const { token, data, name, version, headers } = command;
       const request = { client, origin, token, data, name, version, headers };
-      const answer = this.#options.access.connect(request);
-      if (!(answer instanceof Promise)) return this.#admit(session, command, answer);
-      return answer.then((credentials) => this.#admit(session, command, credentials));
+      const result = this.#options.access.connect(request);
+      if (!(result instanceof Promise)) return this.#admit(session, command, result);
+      return result.then((credentials) => this.#admit(session, command, credentials));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   #admit(
-    session: Session,
-    { id, subs }: ConnectCommand,
+    session: ConnectingSession,
+    { id, subs: positions }: ConnectCommand,
     credentials: Credentials,
   ): undefined | Promise<void> {
-    if (session.isOver) return undefined;
-    const { admits, expiry, maxChannelsPerSession, subscriptions } = this.#options;
-    const count = Object.keys(credentials.subs).length;
-    expiry.check(credentials);
-    if (!admits(session, credentials.user)) session.close('connectionLimit');
-    else if (count > maxChannelsPerSession) session.close('channelLimit');
-    else {
-      session.handleAdmitted(credentials);
-      if (count > 0) {
-        const opened = subscriptions.open(session, id, credentials.subs, subs);
-        return opened.then((starts) => this.#begin(session, id, starts));
-      }
-      this.#begin(session, id, []);
-    }
-    return undefined;
+    if (session.isClosed) return undefined;
+    const { subs } = credentials;
+    const count = Object.keys(subs).length;
+    this.#options.expiry.check(credentials);
+    if (count > this.#options.maxChannelsPerSession) throw AccessClosedError.of('channelLimit');
+    session.handleAuthenticated(credentials);
+    if (count === 0) return this.#begin(session, id, []);
+    const opened = session.openSubscriptions(id, subs, positions);
+    return opened.then((starts) => this.#begin(session, id, starts));
   }
 
-  #begin(session: Session, id: number, subs: readonly SubscriptionStart[]): void {
-    if (session.isOver) return;
+  #begin(session: ConnectingSession, id: number, subs: readonly SubscriptionStart[]): undefined {
+    if (session.isClosed) return;
     const { expiry, version, pingIntervalMs } = this.#options;
     const { client, credentials } = session;
-    const count = this.#fittingCount(credentials.data, subs);
+    const count = this.#countFitting(credentials.data, subs);
     session.reply({
       type: 'connected',
       id,
@@ -101,7 +116,7 @@ export class SessionConnect {
       version,
       pingIntervalMs,
       data: credentials.data,
-      ttlS: expiry.ttlS(credentials),
+      ttlS: expiry.getTtlS(credentials),
       subs: count === subs.length ? subs : subs.slice(0, count),
       emulation: this.#describeEmulation(session),
     });
@@ -111,7 +126,7 @@ export class SessionConnect {
   }
 
   /** How many subscriptions fit into the connect reply. */
-  #fittingCount(data: JsonLine | undefined, subs: readonly SubscriptionStart[]): number {
+  #countFitting(data: JsonLine | undefined, subs: readonly SubscriptionStart[]): number {
     let room = this.#options.maxMessageBytes - REPLY_BYTES - Buffer.byteLength(data ?? '');
     const tooMany = subs.findIndex((start) => {
       room -= startBytes(start.channel, start.data);
@@ -120,15 +135,48 @@ export class SessionConnect {
     return tooMany < 0 ? subs.length : tooMany;
   }
 
-  /** The wire decides whether a client may try again on the same connection. */
-  refuse(session: Session, id: number, error: ProtocolError): void {
-    if (session.wire.connects) return session.refuse(id, error);
-    session.reply({ type: 'error', id, error });
-    return session.close(error.temporary ? 'serverError' : 'permissionDenied');
-  }
-
-  #describeEmulation({ emulationId }: Session) {
+  #describeEmulation({ emulationId }: ConnectingSession) {
     if (emulationId === undefined) return undefined;
     return { session: emulationId, node: this.#options.nodeUid };
   }
+}
+
+/** Commands besides subscriptions that may wait while a client connects. */
+const MAX_OTHER_COMMANDS = 1024;
+
+/** The commands that a client sends before it is authenticated, in order and bounded. */
+export class PendingCommands {
+  readonly #limits: PendingLimits;
+  /** Made when it is needed: most clients send nothing before they are connected. */
+  #commands: Command[] | undefined;
+  #characters = 0;
+
+  constructor(limits: PendingLimits) {
+    this.#limits = limits;
+  }
+
+  /** Returns false if the frames are too long. */
+  addFrame(text: string): boolean {
+    this.#characters += text.length;
+    return this.#characters <= this.#limits.maxFrameBytes;
+  }
+
+  /** Returns false if there are too many commands. */
+  add(command: Command): boolean {
+    this.#commands ??= [];
+    this.#commands.push(command);
+    return this.#commands.length <= this.#limits.maxChannelsPerSession + MAX_OTHER_COMMANDS;
+  }
+
+  take(): readonly Command[] {
+    const commands = this.#commands ?? [];
+    this.#commands = undefined;
+    return commands;
+  }
+}
+
+export interface PendingLimits {
+  /** UTF-16 code units of the frames with the commands, except for the first frame. */
+  readonly maxFrameBytes: number;
+  readonly maxChannelsPerSession: number;
 }

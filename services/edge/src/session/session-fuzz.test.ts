@@ -163,7 +163,7 @@ class Talk {
   }
 
   say(text: string): void {
-    if (this.#client.session.isOver) return;
+    if (this.#client.session.isClosed) return;
     for (const id of idsIn(text)) this.expected.set(id, (this.expected.get(id) ?? 0) + 1);
     this.#client.session.handleText(text);
   }
@@ -224,11 +224,11 @@ test('every command of a Centrifuge client is answered once, or the connection i
       if (id !== undefined) answers.set(id, (answers.get(id) ?? 0) + 1);
     }
     seen.answers += answers.size;
-    seen[client.session.isOver ? 'closed' : 'open']++;
+    seen[client.session.isClosed ? 'closed' : 'open']++;
     for (const [id, count] of answers)
       expect([id, count <= (talk.expected.get(id) ?? 0)]).toEqual([id, true]);
-    if (!client.session.isOver) expect(answers).toEqual(talk.expected);
-    expect(client.socket.closes.length).toBe(client.session.isOver ? 1 : 0);
+    if (!client.session.isClosed) expect(answers).toEqual(talk.expected);
+    expect(client.socket.closes.length).toBe(client.session.isClosed ? 1 : 0);
     client.session.handleClose(1006);
     expect([rig.core.registry.clientCount, rig.hub.subscriptionCount]).toEqual([0, 0]);
   });
@@ -250,10 +250,10 @@ test('a seed client receives only errors for any input, and is closed after too 
   const { rig, edgeBytes } = newEdge();
   const holds = fc.asyncProperty(fc.array(seedText, { maxLength: 60 }), async (texts) => {
     const client = rig.open(seedWire);
-    for (const text of texts) if (!client.session.isOver) client.session.handleText(text);
+    for (const text of texts) if (!client.session.isClosed) client.session.handleText(text);
     await settled();
     for (const frame of client.socket.frames) expect(frame).toMatch(/^error#\d+#[\x20-\x7e]+$/);
-    expect(client.socket.closes.length).toBe(client.session.isOver ? 1 : 0);
+    expect(client.socket.closes.length).toBe(client.session.isClosed ? 1 : 0);
     client.session.handleClose(1006);
     expect(rig.hub.subscriptionCount).toBe(0);
   });
@@ -274,7 +274,7 @@ test('any request for plain SSE begins or is closed', async () => {
     client.session.handleText(plainSseRequest(asked));
     await settled();
     const hasBegun = client.socket.frames.length > 0;
-    expect(hasBegun || client.session.isOver).toBe(true);
+    expect(hasBegun || client.session.isClosed).toBe(true);
     client.session.handleClose(1006);
     expect(rig.hub.subscriptionCount).toBe(0);
   });

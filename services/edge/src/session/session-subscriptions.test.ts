@@ -53,7 +53,9 @@ describe('subscribing', () => {
     await settled();
     await settled();
     expect(client.lines[2]).toMatchObject({ id: 2, error: { code: 109 } });
-    expect([client.session.attempts?.size, client.session.subscriptions.size]).toEqual([0, 0]);
+    expect([client.session.subscriptions.pendingCount, client.session.subscriptions.size]).toEqual([
+      0, 0,
+    ]);
   });
 
   test('with a grant that has ended is refused with 110', async () => {

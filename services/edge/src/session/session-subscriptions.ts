@@ -1,54 +1,91 @@
 import {
   checkChannelOrWildcard,
   FROM_NOW,
-  type Position,
   ProtocolError,
+  type Position,
+  type Reply,
   type SubscribeRequest,
   type SubscriptionStart,
   type UnsubscribeKind,
 } from '@newswire/protocol';
-import type { Access, SubscribeGrant } from '../access/access.js';
+import type { Access, ClientIdentity, SubscribeGrant } from '../access/access.js';
+import type { CatchUp } from '../channel/catch-up.js';
 import type { Hub } from '../channel/hub.js';
-import { REPLY_BYTES, startBytes } from './message-size.js';
-import { PendingConnect } from './pending-connect.js';
-import type { Session } from './session.js';
+import type { Subscriber, SubscriberSubscriptions, Subscription } from '../channel/subscription.js';
+import type { TermsResolver } from '../channel/subscription-terms.js';
+import type { RingPublication } from '../channel/ring.js';
 import type { Expiry } from './expiry.js';
-import type { GetNamespaceOptions } from '../access/channel-rules.js';
-import { TermsResolver } from '../channel/subscription-terms.js';
+import { areDecided, PendingGrants, requestGrants } from './pending-grants.js';
+import {
+  describeStart,
+  listedBytes,
+  PendingConnect,
+  REPLY_BYTES,
+  startBytes,
+} from './subscription-replies.js';
 
-export interface SessionSubscriptionsOptions {
+/** The part of a session that its subscriptions need, besides what the hub needs of it. */
+export interface SubscribingSession extends Subscriber, ClientIdentity {
+  readonly isClosed: boolean;
+  /** Returns false if the wire has no such reply. */
+  reply(reply: Reply): boolean;
+  refuse(id: number, error: ProtocolError): void;
+}
+
+/** The parts of an edge that the subscriptions of all its sessions share. */
+export interface SubscriptionServices {
   readonly hub: Pick<Hub, 'subscribe' | 'unsubscribe'>;
+  readonly catchUp: Pick<CatchUp, 'serve'>;
   readonly access: Pick<Access, 'subscribe'>;
-  readonly getOptions: GetNamespaceOptions;
+  readonly terms: TermsResolver;
   readonly expiry: Expiry;
-  readonly maxChannelsPerSession: number;
-  /** The most UTF-8 bytes of a connect reply. */
-  readonly maxMessageBytes: number;
+  readonly limits: {
+    readonly maxChannelsPerSession: number;
+    /** The most UTF-8 bytes of a reply. */
+    readonly maxMessageBytes: number;
+  };
 }
 
-/**
- * A subscribe command whose access check is under way, and the requests of it that are still
- * wanted.
- */
-export interface Attempt {
-  readonly id: number;
-  readonly wanted: Map<string, SubscribeRequest>;
-}
+/** The subscriptions of one session: makes and ends them, for the client or for the server. */
+export class SessionSubscriptions implements SubscriberSubscriptions {
+  readonly #session: SubscribingSession;
+  readonly #services: SubscriptionServices;
+  readonly #byChannel = new Map<string, Subscription>();
+  /** Made for the first request that access does not decide immediately. */
+  #pending: PendingGrants | undefined;
+  /** While the server's subscriptions begin, and the connect reply waits for them. */
+  #connect: PendingConnect | undefined;
 
-type Answer = SubscribeGrant | Promise<SubscribeGrant>;
+  constructor(session: SubscribingSession, services: SubscriptionServices) {
+    this.#session = session;
+    this.#services = services;
+  }
 
-function isPromise(answer: Answer): answer is Promise<SubscribeGrant> {
-  return answer instanceof Promise;
-}
+  get size(): number {
+    return this.#byChannel.size;
+  }
 
-/** Subscribes sessions to channels and unsubscribes them, for the client or the server. */
-export class SessionSubscriptions {
-  readonly #options: SessionSubscriptionsOptions;
-  readonly #terms: TermsResolver;
+  /** The number of channels that access has not decided about yet. */
+  get pendingCount(): number {
+    return this.#pending?.size ?? 0;
+  }
 
-  constructor(options: SessionSubscriptionsOptions) {
-    this.#options = options;
-    this.#terms = new TermsResolver(options.getOptions);
+  /** The client has not been notified of its subscriptions yet: until then it is served nothing. */
+  get isHeld(): boolean {
+    return this.#connect !== undefined;
+  }
+
+  get(channel: string): Subscription | undefined {
+    return this.#byChannel.get(channel);
+  }
+
+  values(): Iterable<Subscription> {
+    return this.#byChannel.values();
+  }
+
+  /** Called by the hub when it makes a subscription. */
+  set(channel: string, subscription: Subscription): void {
+    this.#byChannel.set(channel, subscription);
   }
 
   /**
@@ -56,165 +93,204 @@ export class SessionSubscriptions {
    * promise is returned, this is done on return. Throws ProtocolError or what access throws, and
    * rejects as access does.
    */
-  subscribe(
-    session: Session,
-    id: number,
-    requests: readonly SubscribeRequest[],
-  ): undefined | Promise<void> {
-    const added = requests.filter(({ channel }) => !this.#has(session, channel));
-    if (session.wire.hasPositions && added.length < requests.length) {
+  subscribe(id: number, requests: readonly SubscribeRequest[]): undefined | Promise<void> {
+    const added = requests.filter(({ channel }) => !this.#has(channel));
+    if (this.#session.wire.hasPositions && added.length < requests.length) {
       throw new ProtocolError('alreadySubscribed');
     }
-    this.#checkCount(session, added.length);
-    const answers = this.#ask(session, added);
-    if (answers.some(isPromise)) return this.#await(session, id, added, answers);
-    this.#addAll(session, id, added, answers as SubscribeGrant[]);
-    return undefined;
+    this.#checkCount(added.length);
+    const grants = requestGrants(this.#services.access, this.#session, added);
+    if (areDecided(grants)) return this.#addAll(id, added, grants);
+    this.#pending ??= new PendingGrants();
+    return this.#pending.wait(id, added, grants, (...granted) => {
+      if (!this.#session.isClosed) this.#addAll(id, ...granted);
+    });
   }
 
   /** A subscription that has not begun is refused, so that every command has its reply. */
-  unsubscribe(session: Session, channel: string): void {
-    this.#forgetAttempt(session, channel);
-    const subscription = session.subscriptions.get(channel);
+  unsubscribe(channel: string): void {
+    this.#dropPending(channel);
+    const subscription = this.#byChannel.get(channel);
     if (subscription === undefined) return;
-    session.subscriptions.delete(channel);
+    this.#byChannel.delete(channel);
     const { state, commandId } = subscription;
-    this.#options.hub.unsubscribe(subscription);
-    if (state.name === 'waiting' && commandId !== undefined)
-      session.refuse(commandId, endedMeanwhile());
+    this.#services.hub.unsubscribe(subscription);
+    if (state.name === 'waiting' && commandId !== undefined) {
+      this.#session.refuse(commandId, endedEarly());
+    }
   }
 
-  /** Makes the subscriptions that the server gives a client before the connect reply. */
+  /**
+   * Makes the subscriptions that the server gives a client before the reply to its connect command.
+   * Resolves when all have begun.
+   */
   async open(
-    session: Session,
     id: number,
     subs: Readonly<Record<string, SubscribeGrant>>,
     positions: ReadonlyMap<string, Position>,
   ): Promise<readonly SubscriptionStart[]> {
     const entries = Object.entries(subs);
-    if (entries.length === 0) return [];
     for (const [channel] of entries) checkChannelOrWildcard(channel);
-    let bytes = REPLY_BYTES + Buffer.byteLength(session.credentials.data ?? '');
+    let bytes = REPLY_BYTES + Buffer.byteLength(this.#session.credentials.data ?? '');
     for (const [channel, grant] of entries) bytes += startBytes(channel, grant.data);
-    const opening = new PendingConnect(entries.length, this.#options.maxMessageBytes - bytes);
-    session.opening = opening;
+    const connect = new PendingConnect(
+      entries.length,
+      this.#services.limits.maxMessageBytes - bytes,
+    );
+    this.#connect = connect;
     for (const [channel, grant] of entries) {
-      const request = { channel, since: toSince(positions.get(channel)) };
-      this.#add(session, id, request, grant, true);
+      this.#add(id, { channel, since: toSince(positions.get(channel)) }, grant, true);
     }
-    return opening.starts;
+    return connect.starts;
+  }
+
+  /** The connect reply has been sent. */
+  handleConnected(): void {
+    if (!this.isHeld) return;
+    this.#connect = undefined;
+    this.serve();
+  }
+
+  /** Sends what the session has not received yet, as far as its socket accepts it. */
+  serve(): void {
+    this.#services.catchUp.serve(this.#session);
   }
 
   /** The server subscribes a connected session; false if it is on the channel already. */
-  add(session: Session, channel: string, grant: SubscribeGrant, since?: Position): boolean {
-    if (session.subscriptions.has(channel)) return false;
-    this.#forgetAttempt(session, channel);
-    this.#add(session, 0, { channel, since: toSince(since) }, grant, true);
+  add(channel: string, grant: SubscribeGrant, since?: Position): boolean {
+    if (this.#byChannel.has(channel)) return false;
+    this.#dropPending(channel);
+    this.#add(0, { channel, since: toSince(since) }, grant, true);
     return true;
   }
 
   /** The server ends a subscription, or a request for one; false if there is none. */
-  end(session: Session, channel: string, kind: UnsubscribeKind): boolean {
-    if (!this.#has(session, channel)) return false;
-    this.unsubscribe(session, channel);
-    const isTold = session.reply({ type: 'ended', channel, kind });
+  end(channel: string, kind: UnsubscribeKind): boolean {
+    if (!this.#has(channel)) return false;
+    this.unsubscribe(channel);
+    const isNotified = this.#session.reply({ type: 'ended', channel, kind });
     // A client that keeps positions and cannot be notified learns of it when it reconnects.
-    if (!isTold && session.wire.hasPositions) session.close('insufficientState');
+    if (!isNotified && this.#session.wire.hasPositions) this.#session.close('insufficientState');
     return true;
   }
 
-  /** Ends all of the session's subscriptions and requests. */
-  endAll(session: Session): void {
-    session.opening = undefined;
-    session.attempts?.clear();
-    for (const subscription of session.subscriptions.values()) {
-      this.#options.hub.unsubscribe(subscription);
+  /** Ends all subscriptions and requests, without a notification. */
+  endAll(): void {
+    this.#connect = undefined;
+    this.#pending?.clear();
+    for (const subscription of this.#byChannel.values()) {
+      this.#services.hub.unsubscribe(subscription);
     }
-    session.subscriptions.clear();
+    this.#byChannel.clear();
   }
 
-  #has({ subscriptions, attempts }: Session, channel: string): boolean {
-    return subscriptions.has(channel) || attempts?.has(channel) === true;
+  /** The client has refreshed its subscription. */
+  refresh(subscription: Subscription, grant: SubscribeGrant): void {
+    const { expiresAtMs: _, ...before } = subscription.grant;
+    subscription.refresh({ ...before, ...grant });
+    this.#watch(subscription, grant);
   }
 
-  #checkCount({ subscriptions, attempts }: Session, added: number): void {
-    const allowed = this.#options.maxChannelsPerSession;
-    if (subscriptions.size + (attempts?.size ?? 0) + added <= allowed) return;
-    const detail = `a connection may have at most ${allowed} channels`;
+  /**
+   * The subscription begins. Returns false if the publications were left out, because the reply has
+   * no room for them.
+   */
+  handleSubscribed(
+    subscription: Subscription,
+    position: Position,
+    recovered: boolean | undefined,
+    publications: readonly RingPublication[],
+  ): boolean {
+    const { commandId: id = 0, grant, terms } = subscription;
+    if (grant.expiresAtMs !== undefined) this.#watch(subscription, grant);
+    if (this.#connect === undefined && !this.#session.wire.hasPositions) return true;
+    const hasRoom = publications.length === 0 || this.#takeRoom(subscription, publications);
+    const listed = hasRoom ? publications : [];
+    const ttlS = this.#services.expiry.getTtlS(grant);
+    const start = describeStart(subscription, position, recovered === true, listed, ttlS);
+    if (this.#connect !== undefined) this.#connect.handleBegun(start);
+    else if (terms.isServerSide) this.#session.reply({ type: 'serverSubscribed', ...start });
+    else this.#session.reply({ type: 'subscribed', id, ...start });
+    return hasRoom;
+  }
+
+  /** The subscription could not begin. */
+  handleRefused({ commandId = 0, channel }: Subscription, error: ProtocolError): void {
+    this.#byChannel.delete(channel.name);
+    if (this.#connect !== undefined) this.#connect.handleRefused(error);
+    else this.#session.refuse(commandId, error);
+  }
+
+  /** The subscription cannot continue. */
+  handleBroken({ channel, terms }: Subscription): void {
+    const session = this.#session;
+    // A client does not renew a subscription that the server made.
+    if (!session.wire.hasPositions || terms.isServerSide) return session.close('insufficientState');
+    this.#byChannel.delete(channel.name);
+    const isNotified = session.reply({ type: 'resubscribe', channel: channel.name });
+    if (!isNotified) session.close('insufficientState');
+  }
+
+  /** Whether the reply has room for these publications within the limit of a message. */
+  #takeRoom(
+    { channel, terms, grant }: Subscription,
+    publications: readonly RingPublication[],
+  ): boolean {
+    const hasDelta = terms.hasDelta && this.#session.wire.delta !== undefined;
+    const bytes = listedBytes(publications, hasDelta);
+    if (this.#connect !== undefined) return this.#connect.takeRoom(bytes);
+    const { maxMessageBytes } = this.#services.limits;
+    return REPLY_BYTES + startBytes(channel.name, grant.data) + bytes <= maxMessageBytes;
+  }
+
+  #watch(subscription: Subscription, grant: SubscribeGrant): void {
+    this.#services.expiry.watch(subscription, grant, () => this.#expire(subscription));
+  }
+
+  /** A client that has not refreshed its subscription may subscribe again. */
+  #expire({ state, terms, channel }: Subscription): void {
+    if (state.name === 'ended') return;
+    if (terms.isServerSide || !this.#session.wire.hasPositions) {
+      this.#session.close('subscriptionExpired');
+    } else {
+      this.end(channel.name, 'expired');
+    }
+  }
+
+  #has(channel: string): boolean {
+    return this.#byChannel.has(channel) || this.#pending?.has(channel) === true;
+  }
+
+  #checkCount(added: number): void {
+    const { maxChannelsPerSession } = this.#services.limits;
+    if (this.size + this.pendingCount + added <= maxChannelsPerSession) return;
+    const detail = `a connection may have at most ${maxChannelsPerSession} channels`;
     throw new ProtocolError('limitExceeded', detail);
   }
 
-  /** Throws what access throws. The results of checks that are then under way are ignored. */
-  #ask(session: Session, requests: readonly SubscribeRequest[]): Answer[] {
-    const { client, credentials, origin } = session;
-    const answers: Answer[] = [];
-    try {
-      for (const { channel, token = '', data } of requests) {
-        const attempt = { client, credentials, origin, channel, token, data };
-        answers.push(this.#options.access.subscribe(attempt));
-      }
-      return answers;
-    } catch (error) {
-      for (const answer of answers) if (isPromise(answer)) answer.catch(() => undefined);
-      throw error;
-    }
-  }
-
-  async #await(
-    session: Session,
-    id: number,
-    requests: readonly SubscribeRequest[],
-    answers: readonly Answer[],
-  ): Promise<void> {
-    const wanted = new Map(requests.map((request) => [request.channel, request]));
-    const attempts = (session.attempts ??= new Map<string, Attempt>());
-    for (const { channel } of requests) attempts.set(channel, { id, wanted });
-    try {
-      const grants = await Promise.all(answers.map(async (answer) => answer));
-      const isWanted = ({ channel }: SubscribeRequest) => wanted.has(channel);
-      const left = grants.filter((_, i) => isWanted(requests[i] as SubscribeRequest));
-      if (!session.isOver) this.#addAll(session, id, requests.filter(isWanted), left);
-    } catch (error) {
-      // Requests that are no longer wanted got their reply when they were ended.
-      if (wanted.size > 0) throw error;
-    } finally {
-      for (const channel of wanted.keys()) attempts.delete(channel);
-    }
-  }
-
   #addAll(
-    session: Session,
     id: number,
     requests: readonly SubscribeRequest[],
     grants: readonly SubscribeGrant[],
-  ): void {
-    for (const grant of grants) this.#options.expiry.check(grant);
+  ): undefined {
+    for (const grant of grants) this.#services.expiry.check(grant);
     requests.forEach((request, i) => {
       const grant = grants[i];
-      if (grant !== undefined) this.#add(session, id, request, grant);
+      if (grant !== undefined) this.#add(id, request, grant);
     });
   }
 
-  #add(
-    session: Session,
-    id: number,
-    request: SubscribeRequest,
-    grant: SubscribeGrant,
-    isServerSide = false,
-  ): void {
-    const terms = this.#terms.resolve(request, grant, isServerSide);
+  #add(id: number, request: SubscribeRequest, grant: SubscribeGrant, isServerSide = false): void {
+    const terms = this.#services.terms.resolve(request, grant, isServerSide);
     const asked = terms.recovery ? request : { ...request, since: FROM_NOW, mustRecover: false };
     // Where a wire has no replies, its commands have the id 0.
     const commandId = id === 0 ? undefined : id;
-    this.#options.hub.subscribe(session, asked, commandId, terms, grant);
+    this.#services.hub.subscribe(this.#session, asked, commandId, terms, grant);
   }
 
-  #forgetAttempt(session: Session, channel: string): void {
-    const attempt = session.attempts?.get(channel);
-    if (attempt === undefined) return;
-    session.attempts?.delete(channel);
-    attempt.wanted.delete(channel);
-    if (attempt.id !== 0) session.refuse(attempt.id, endedMeanwhile());
+  #dropPending(channel: string): void {
+    const id = this.#pending?.drop(channel);
+    if (id !== undefined && id !== 0) this.#session.refuse(id, endedEarly());
   }
 }
 
@@ -223,6 +299,6 @@ function toSince(position: Position | undefined): SubscribeRequest['since'] {
 }
 
 /** Temporary: a client that has subscribed again since may take this for the reply to that. */
-function endedMeanwhile(): ProtocolError {
+function endedEarly(): ProtocolError {
   return new ProtocolError('internal', 'the subscription ended before it began');
 }

@@ -1,116 +1,203 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type CloseKind,
   CLOSES,
+  ProtocolError,
+  type CloseKind,
   type Command,
   type ConnectCommand,
   type Position,
-  ProtocolError,
   type Reply,
   type SubscribeRequest,
+  type SubscriptionStart,
   type Wire,
 } from '@newswire/protocol';
 import type { Connection, ConnectionHandler, Origin } from '@newswire/transport';
-import { AccessClosedError, ANONYMOUS, type Credentials } from '../access/access.js';
-import type { Place } from './connection-limiter.js';
-import { CommandRateLimiter } from './rate-limits.js';
+import {
+  AccessClosedError,
+  ANONYMOUS,
+  type Credentials,
+  type SubscribeGrant,
+} from '../access/access.js';
+import type { Subscriber } from '../channel/subscription.js';
+import type { SessionEvents } from '../edge-events.js';
+import type { ConnectionSlot } from './connection-limiter.js';
+import type { Expiry } from './expiry.js';
 import type { Peer } from './heartbeats.js';
-import type { Subscriber, SubscriberSubscriptions, Subscription } from '../channel/subscription.js';
-import type { RingPublication } from '../channel/ring.js';
-import { isOver } from '../channel/frames.js';
-import type { PendingConnect } from './pending-connect.js';
-import { PendingCommands } from './pending-commands.js';
-import type { AskingCommand } from './session-commands.js';
-import { CONNECT_WITHOUT_COMMAND } from './session-connect.js';
-import type { SessionContext, WireChoice } from './session-context.js';
-import type { Attempt } from './session-subscriptions.js';
-import type { SubscriptionNotifier } from './subscription-notifier.js';
+import { CommandRateLimiter } from './rate-limits.js';
+import type { ReplyBatch, ReplyingSession } from './reply-batch.js';
+import type { CommandingSession, ServiceCommand, SessionCommands } from './session-commands.js';
+import {
+  CONNECT_WITHOUT_COMMAND,
+  PendingCommands,
+  type ConnectingSession,
+  type SessionConnect,
+} from './session-connect.js';
+import { newClientId, type ControlledSession, type SessionRegistry } from './session-registry.js';
+import {
+  SessionSubscriptions,
+  type SubscribingSession,
+  type SubscriptionServices,
+} from './session-subscriptions.js';
 
-export type { SessionContext, WireChoice } from './session-context.js';
+/*
+ * The states of a session, and the data that each has:
+ *
+ *            the first command            the connect reply was sent
+ *    idle ─────────────────────▶ connecting ─────────────────────▶ connected
+ *     ▲                              │
+ *     └──────────────────────────────┘ refused: the client may try again
+ *
+ *    every state ── close(), or the connection has ended ──▶ closed
+ *
+ *    idle        how often its client was refused
+ *    connecting  the same, and the commands that wait until the client is authenticated
+ *    connected   how many of its commands wait for another service
+ *    closed      nothing: no frame is sent and no command executed any more
+ */
+type SessionState =
+  | { readonly type: 'idle'; readonly refusedConnects: number }
+  | {
+      readonly type: 'connecting';
+      readonly refusedConnects: number;
+      readonly commands: PendingCommands;
+    }
+  | ConnectedState
+  | { readonly type: 'closed' };
 
-/** `connecting`: the client is being authenticated, and its commands wait. */
-type Phase = 'new' | 'connecting' | 'connected' | 'over';
+interface ConnectedState {
+  readonly type: 'connected';
+  commandsInFlight: number;
+}
+
+const NEW: SessionState = { type: 'idle', refusedConnects: 0 };
+const CLOSED: SessionState = { type: 'closed' };
 
 /** Each connect may cost a request to another service. SDKs connect once per connection. */
 const MAX_REFUSED_CONNECTS = 5;
 
-/** The most UTF-8 bytes of a reason in a close frame. */
-const MAX_REASON_BYTES = 123;
+/** The most commands of one connection that wait for another service at the same time. */
+const MAX_COMMANDS_IN_FLIGHT = 64;
 
-const UUID_LENGTH = 36;
-const idBytes = Buffer.alloc(UUID_LENGTH);
+/** Selects the wire of a connection by its first frame. */
+export type WireChoice = (firstFrame: string) => Wire;
 
-/** Node makes a UUID as a tree of 14 pieces. In one piece it takes an eighth of the memory. */
-function newClientId(): string {
-  idBytes.write(randomUUID(), 'latin1');
-  return idBytes.toString('latin1');
+/** The limits of each session. */
+export interface SessionLimits {
+  /** Commands beyond this rate are refused, see CommandRateLimiter. */
+  readonly commandsPerSecond: number;
+  /** A burst may also have one command for each of these channels. */
+  readonly maxChannelsPerSession: number;
+  /** UTF-16 code units of the frames that wait until the client is authenticated. */
+  readonly maxFrameBytes: number;
+  /** Replies that are longer, in UTF-8 bytes, are refused with error 106. */
+  readonly maxMessageBytes: number;
+  /**
+   * How long after its connection opened, or its last connect was refused, a client may take until
+   * it is authenticated, in ms.
+   */
+  readonly connectTimeoutMs: number;
 }
 
-/** The state of one client connection: its identity, its subscriptions and its heartbeats. */
-export class Session implements ConnectionHandler, Peer, Subscriber {
+/** The parts of an edge that all its sessions share. */
+export interface SessionServices {
+  /** The open sessions: each adds and removes itself. */
+  readonly sessions: Set<Session>;
+  readonly connects: SessionConnect;
+  readonly commands: SessionCommands;
+  readonly subscriptions: SubscriptionServices;
+  readonly replies: ReplyBatch;
+  readonly registry: SessionRegistry;
+  readonly expiry: Expiry;
+  readonly events: SessionEvents;
+  readonly limits: SessionLimits;
+  /** Whole milliseconds since any fixed moment: a session stores several times. */
+  readonly now: () => number;
+}
+
+/** One client connection: its protocol, its client's identity, and the order of its commands. */
+export class Session
+  implements
+    ConnectionHandler,
+    Peer,
+    Subscriber,
+    ConnectingSession,
+    CommandingSession,
+    SubscribingSession,
+    ReplyingSession,
+    ControlledSession
+{
   readonly connection: Connection;
   readonly origin: Origin;
   readonly client = newClientId();
   /** A secret that identifies this session where its commands arrive as separate requests. */
   readonly emulationId: string | undefined;
-  readonly subscriptions: OwnSubscriptions;
-  /** Channels whose access check is under way. */
-  attempts: Map<string, Attempt> | undefined;
-  opening: PendingConnect | undefined;
-  credentials: Credentials = ANONYMOUS;
-  /** Its share of the edge's connection limits; undefined if it was given none. */
-  place: Place | undefined;
-  /** How many of its commands wait for another service. */
-  inFlight = 0;
+  readonly subscriptions: SessionSubscriptions;
   lastSeenMs: number;
   lastPingMs: number;
-  readonly #context: SessionContext;
+  readonly #services: SessionServices;
+  readonly #slot: ConnectionSlot;
+  #state = NEW;
+  #credentials: Credentials = ANONYMOUS;
   #wire: Wire;
-  #choose: WireChoice | undefined;
-  #phase: Phase = 'new';
-  #pending: PendingCommands | undefined;
+  /** Until the first frame. */
+  #chooseWire: WireChoice | undefined;
+  #rateLimiter: CommandRateLimiter | undefined;
+  /** Refused commands since the last one that succeeded. */
   #refusals = 0;
-  #rate: CommandRateLimiter | undefined;
-  #refusedConnects = 0;
-  /** Whether a ping awaits its pong. A pong without a ping counts as a command. */
-  #owesPong = false;
+  /** A pong without a ping counts as a command. */
+  #isPongExpected = false;
 
-  /** Until its first frame, the session has the wire that an empty frame chooses. */
-  constructor(connection: Connection, choose: WireChoice, context: SessionContext, origin: Origin) {
-    this.subscriptions = new OwnSubscriptions(this, context.notices);
+  /**
+   * Until its first frame, the session has the wire that an empty frame selects. `slot`: its share
+   * of the edge's connection limits.
+   */
+  constructor(
+    connection: Connection,
+    origin: Origin,
+    chooseWire: WireChoice,
+    slot: ConnectionSlot,
+    services: SessionServices,
+  ) {
     this.connection = connection;
     this.origin = origin;
-    this.#choose = choose;
-    this.#wire = choose('');
-    this.#context = context;
-    this.lastSeenMs = this.lastPingMs = context.now();
+    this.#chooseWire = chooseWire;
+    this.#wire = chooseWire('');
+    this.#slot = slot;
+    this.#services = services;
+    this.subscriptions = new SessionSubscriptions(this, services.subscriptions);
+    this.lastSeenMs = this.lastPingMs = services.now();
     const isEmulated = origin.transport === 'sse' || origin.transport === 'http_stream';
     this.emulationId = isEmulated ? randomUUID() : undefined;
     if (this.#wire.connects) this.#awaitConnect();
+    services.sessions.add(this);
   }
 
   get wire(): Wire {
     return this.#wire;
   }
 
-  get isOver(): boolean {
-    return this.#phase === 'over';
+  get credentials(): Credentials {
+    return this.#credentials;
+  }
+
+  get isClosed(): boolean {
+    return this.#state.type === 'closed';
   }
 
   handleText(text: string): void {
     this.handlePong();
-    if (this.#choose !== undefined) this.#wire = this.#choose(text);
-    this.#choose = undefined;
-    if (this.#phase === 'connecting' && !this.#waiting().addFrame(text)) {
+    if (this.#chooseWire !== undefined) this.#wire = this.#chooseWire(text);
+    this.#chooseWire = undefined;
+    if (this.#state.type === 'connecting' && !this.#state.commands.addFrame(text)) {
       return this.close('badRequest');
     }
     try {
       for (const command of this.#wire.decode(text)) {
-        if (this.isOver) return;
-        if (this.#isInTime(command)) this.#take(command);
+        if (this.isClosed) return;
+        if (this.#isWithinRate(command)) this.#handleCommand(command);
       }
     } catch (error) {
-      this.fail(0, error);
+      this.#fail(0, error);
     }
   }
 
@@ -126,57 +213,66 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
   }
 
   handlePong(): void {
-    this.lastSeenMs = this.#context.now();
+    this.lastSeenMs = this.#services.now();
   }
 
   handleDrain(): void {
-    this.#context.handleDrain(this);
+    this.subscriptions.serve();
   }
 
   handleClose(code: number): void {
-    const { subscriptions, registry, deadlines } = this.#context;
-    this.#phase = 'over';
-    this.#pending = undefined;
-    subscriptions.endAll(this);
+    const { sessions, registry, expiry, events } = this.#services;
+    this.#state = CLOSED;
+    sessions.delete(this);
+    this.subscriptions.endAll();
     registry.remove(this);
-    deadlines.clear(this);
-    this.#context.handleClosed(this, code);
+    expiry.forget(this);
+    this.#slot.release();
+    events.onSessionClosed(this, code);
   }
 
-  /** The client has been authenticated. */
-  handleAdmitted(credentials: Credentials): void {
-    this.credentials = credentials;
-    this.#context.registry.add(this);
+  /** The client has been authenticated. Throws AccessClosedError if its user has too many sessions. */
+  handleAuthenticated(credentials: Credentials): void {
+    if (!this.#slot.countFor(credentials.user)) {
+      this.#services.events.onConnectionRefused('user');
+      throw AccessClosedError.of('connectionLimit');
+    }
+    this.#credentials = credentials;
+    this.#services.registry.add(this);
     // Replaces the deadline for connecting.
-    this.handleRefreshed(credentials);
+    this.renew(credentials);
+  }
+
+  openSubscriptions(
+    id: number,
+    subs: Readonly<Record<string, SubscribeGrant>>,
+    positions: ReadonlyMap<string, Position>,
+  ): Promise<readonly SubscriptionStart[]> {
+    return this.subscriptions.open(id, subs, positions);
   }
 
   /** The connect reply has been sent: the pending commands are executed now. */
   handleConnected(): void {
-    this.#phase = 'connected';
-    const commands = this.#pending?.take() ?? [];
-    this.#pending = undefined;
-    if (this.subscriptions.isHeld) {
-      this.opening = undefined;
-      this.#context.handleDrain(this);
-    }
-    for (const command of commands) {
-      if (this.isOver) return;
-      this.#obey(command);
+    const state = this.#state;
+    if (state.type !== 'connecting') return;
+    this.#state = { type: 'connected', commandsInFlight: 0 };
+    this.subscriptions.handleConnected();
+    for (const command of state.commands.take()) {
+      if (this.isClosed) return;
+      this.#handleCommand(command);
     }
   }
 
-  /** New credentials of the same user, which may end earlier or later than before. */
-  handleRefreshed(credentials: Credentials): void {
-    this.credentials = credentials;
-    this.#context.expiry.watch(this, credentials, () => this.close('expired'));
+  renew(credentials: Credentials): void {
+    this.#credentials = credentials;
+    this.#services.expiry.watch(this, credentials, () => this.close('expired'));
   }
 
   ping(): void {
     const { pingFrame } = this.#wire;
     if (pingFrame === undefined) this.connection.ping();
-    else if (this.#phase === 'connected') {
-      this.#owesPong = true;
+    else if (this.#state.type === 'connected') {
+      this.#isPongExpected = true;
       this.connection.send(pingFrame);
     }
   }
@@ -188,117 +284,131 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
 
   /** Closes the connection with any close code. */
   closeWith(code: number, reason: string): void {
-    if (this.isOver) return;
-    const fitting = fittingReason(reason);
-    this.#context.answers.flush(this);
+    if (this.isClosed) return;
+    const fitting = cutReason(reason);
+    this.#services.replies.flush(this);
     if (!this.connection.hasCloseCodes) this.reply({ type: 'disconnect', code, reason: fitting });
-    this.#phase = 'over';
+    this.#state = CLOSED;
     this.connection.close(code, fitting);
   }
 
-  /** Sends a reply, unless the session is over. Returns false if the wire has no such reply. */
+  /**
+   * The reply's frame: undefined if the wire has none for it, '' if nothing is to be sent. A reply
+   * that cannot be encoded closes the session.
+   */
+  encode(reply: Reply): string | undefined {
+    if (this.isClosed) return '';
+    try {
+      return this.#wire.encodeReply(reply);
+    } catch (error) {
+      this.#services.events.onFault(this, error);
+      // Not by closeWith, which may send another reply.
+      this.#state = CLOSED;
+      const { code, reason } = CLOSES.writeError;
+      this.connection.close(code, reason);
+      return '';
+    }
+  }
+
+  /** Sends a reply, unless the session is closed. Returns false if the wire has no such reply. */
   reply(reply: Reply): boolean {
-    return this.#tell(reply, (frame) => this.connection.send(frame));
+    const frame = this.encode(reply);
+    if (frame) this.connection.send(frame);
+    return frame !== undefined;
   }
 
   /** On some wires, an error that belongs to no command has no reply: it closes the connection. */
   refuse(id: number, error: ProtocolError): void {
-    const isAnswered = this.reply({ type: 'error', id, error });
-    if (!isAnswered) return this.close('badRequest');
+    const isReplied = this.reply({ type: 'error', id, error });
+    if (!isReplied) return this.close('badRequest');
     if (++this.#refusals >= this.#wire.maxRefusals) this.close('tooManyErrors');
   }
 
-  /** A command could not be executed. */
-  fail(id: number, error: unknown): void {
-    if (this.isOver) return undefined;
-    if (error instanceof ProtocolError) return this.refuse(id, error);
-    if (error instanceof AccessClosedError) return this.closeWith(error.code, error.reason);
-    this.#context.handleFault(error);
-    this.close('serverError');
-  }
-
-  #take(command: Command): void {
-    switch (this.#phase) {
-      case 'new':
-        if (command.type === 'connect') return this.#connect(command);
-        if (this.#wire.connects) return this.close('badRequest');
-        this.#connect(CONNECT_WITHOUT_COMMAND);
-        return this.#take(command);
-      case 'connecting':
-        if (command.type !== 'pong' && !this.#waiting().add(command)) {
-          this.close('badRequest');
-        }
-        return undefined;
-      case 'connected':
-        return this.#obey(command);
-      case 'over':
-        return undefined;
-    }
+  #awaitConnect(): void {
+    const { expiry, limits } = this.#services;
+    expiry.schedule(this, limits.connectTimeoutMs, () => this.close('stale'));
   }
 
   /**
    * Whether the client is within its command rate. Otherwise the command is refused if it has an
    * id, or the session is closed.
    */
-  #isInTime(command: Command): boolean {
-    if (command.type === 'pong' && this.#owesPong) {
-      this.#owesPong = false;
+  #isWithinRate(command: Command): boolean {
+    if (command.type === 'pong' && this.#isPongExpected) {
+      this.#isPongExpected = false;
       return true;
     }
-    const { now, commandsPerSecond, maxChannelsPerSession } = this.#context;
-    this.#rate ??= new CommandRateLimiter(commandsPerSecond, maxChannelsPerSession, now());
-    const verdict = this.#rate.take(now());
-    if (verdict === 'refuse' && 'id' in command) {
+    const { now, limits } = this.#services;
+    const { commandsPerSecond, maxChannelsPerSession } = limits;
+    this.#rateLimiter ??= new CommandRateLimiter(commandsPerSecond, maxChannelsPerSession, now());
+    const decision = this.#rateLimiter.take(now());
+    if (decision === 'refuse' && 'id' in command) {
       this.refuse(command.id, new ProtocolError('tooManyRequests'));
-    } else if (verdict === 'close') this.close('tooManyRequests');
-    return verdict === 'obey';
+    } else if (decision === 'close') this.close('tooManyRequests');
+    return decision === 'execute';
   }
 
-  #awaitConnect(): void {
-    const { deadlines, wallNow, connectTimeoutMs } = this.#context;
-    deadlines.set(this, wallNow() + connectTimeoutMs, () => this.close('stale'));
+  #handleCommand(command: Command): void {
+    const state = this.#state;
+    switch (state.type) {
+      case 'idle':
+        if (command.type === 'connect') return this.#connect(command, state.refusedConnects);
+        if (this.#wire.connects) return this.close('badRequest');
+        this.#connect(CONNECT_WITHOUT_COMMAND, state.refusedConnects);
+        return this.#handleCommand(command);
+      case 'connecting':
+        if (command.type !== 'pong' && !state.commands.add(command)) this.close('badRequest');
+        return undefined;
+      case 'connected':
+        return this.#execute(command, state);
+      case 'closed':
+        return undefined;
+    }
   }
 
-  #connect(command: ConnectCommand): void {
-    this.#phase = 'connecting';
-    const asked = this.#context.connects.connect(this, command);
-    asked?.catch((error: unknown) => this.#handleNotConnected(command.id, error));
+  #connect(command: ConnectCommand, refusedConnects: number): void {
+    const { connects, limits } = this.#services;
+    this.#state = { type: 'connecting', refusedConnects, commands: new PendingCommands(limits) };
+    connects
+      .connect(this, command)
+      ?.catch((error: unknown) => this.#handleConnectRefused(command.id, error));
   }
 
-  /** The commands that wait until the client is authenticated. */
-  #waiting(): PendingCommands {
-    return (this.#pending ??= new PendingCommands(this.#context.pendingLimits));
-  }
-
-  /**
-   * The client may try again. Its pending commands are refused, because it is not authenticated.
-   */
-  #handleNotConnected(id: number, error: unknown): void {
-    if (this.isOver) return undefined;
-    const { subscriptions, registry, connects } = this.#context;
-    const commands = this.#pending?.take() ?? [];
-    this.#phase = 'new';
-    this.#pending = undefined;
-    subscriptions.endAll(this);
-    registry.remove(this);
-    this.credentials = ANONYMOUS;
-    if (!(error instanceof ProtocolError)) return this.fail(id, error);
-    connects.refuse(this, id, error);
-    if (++this.#refusedConnects >= MAX_REFUSED_CONNECTS) return this.close('tooManyErrors');
-    for (const command of commands) {
+  /** The pending commands are refused, because their client is not authenticated. */
+  #handleConnectRefused(id: number, error: unknown): void {
+    const state = this.#state;
+    if (state.type !== 'connecting') return this.#fail(id, error);
+    const refusedConnects = state.refusedConnects + 1;
+    this.#state = { type: 'idle', refusedConnects };
+    this.subscriptions.endAll();
+    this.#services.registry.remove(this);
+    this.#credentials = ANONYMOUS;
+    if (!(error instanceof ProtocolError)) return this.#fail(id, error);
+    this.#refuseConnect(id, error);
+    if (refusedConnects >= MAX_REFUSED_CONNECTS) return this.close('tooManyErrors');
+    for (const command of state.commands.take()) {
       if ('id' in command) this.refuse(command.id, new ProtocolError('unauthorized'));
     }
-    if (!this.isOver) this.#awaitConnect();
+    if (!this.isClosed) this.#awaitConnect();
   }
 
-  #obey(command: Command): void {
+  /** The wire decides whether a client may try again on the same connection. */
+  #refuseConnect(id: number, error: ProtocolError): void {
+    if (this.#wire.connects) return this.refuse(id, error);
+    this.reply({ type: 'error', id, error });
+    return this.close(error.temporary ? 'serverError' : 'permissionDenied');
+  }
+
+  #execute(command: Command, state: ConnectedState): void {
     switch (command.type) {
       case 'connect':
         return this.close('badRequest');
       case 'subscribe':
         return this.#subscribe(command.id, command.requests);
       case 'unsubscribe':
-        return this.#unsubscribe(command.id, command.channels);
+        for (const channel of command.channels) this.subscriptions.unsubscribe(channel);
+        this.#refusals = 0;
+        return void this.reply({ type: 'unsubscribed', id: command.id });
       case 'pong':
         return undefined;
       case 'send':
@@ -313,99 +423,59 @@ export class Session implements ConnectionHandler, Peer, Subscriber {
       case 'rpc':
       case 'refresh':
       case 'subRefresh':
-        return this.#ask(command);
+        return this.#request(command, state);
     }
+  }
+
+  /** Executes a command that needs another service. Its reply is sent at the end of a later tick. */
+  #request(command: ServiceCommand, state: ConnectedState): void {
+    const { id } = command;
+    if (state.commandsInFlight >= MAX_COMMANDS_IN_FLIGHT) {
+      return this.refuse(id, new ProtocolError('tooManyRequests'));
+    }
+    state.commandsInFlight++;
+    this.#services.commands.execute(this, command).then(
+      (reply) => {
+        state.commandsInFlight--;
+        return this.#services.replies.add(this, id, reply);
+      },
+      (error: unknown) => {
+        state.commandsInFlight--;
+        return this.#fail(id, error);
+      },
+    );
   }
 
   #subscribe(id: number, requests: readonly SubscribeRequest[]): void {
     try {
-      const asked = this.#context.subscriptions.subscribe(this, id, requests);
-      if (asked === undefined) this.#refusals = 0;
+      const pending = this.subscriptions.subscribe(id, requests);
+      if (pending === undefined) this.#refusals = 0;
       else {
-        asked.then(
+        pending.then(
           () => (this.#refusals = 0),
-          (error: unknown) => this.fail(id, error),
+          (error: unknown) => this.#fail(id, error),
         );
       }
     } catch (error) {
-      this.fail(id, error);
+      this.#fail(id, error);
     }
   }
 
-  #unsubscribe(id: number, channels: readonly string[]): void {
-    for (const channel of channels) this.#context.subscriptions.unsubscribe(this, channel);
-    this.#refusals = 0;
-    this.reply({ type: 'unsubscribed', id });
-  }
-
-  #ask(command: AskingCommand): void {
-    this.#context.commands.obey(this, command).then(
-      (reply) => this.#tell(reply, (frame) => this.#answer(command.id, frame)),
-      (error: unknown) => this.fail(command.id, error),
-    );
-  }
-
-  #answer(id: number, frame: string): void {
-    const { answers, maxMessageBytes } = this.#context;
-    if (!isOver(frame, maxMessageBytes)) return answers.add(this, frame);
-    const detail = `the answer has more than ${maxMessageBytes} bytes`;
-    this.refuse(id, new ProtocolError('limitExceeded', detail));
-  }
-
-  #tell(reply: Reply, send: (frame: string) => void): boolean {
-    if (this.isOver) return true;
-    try {
-      const frame = this.#wire.encodeReply(reply);
-      if (frame !== undefined && frame !== '') send(frame);
-      return frame !== undefined;
-    } catch (error) {
-      this.#context.handleFault(error);
-      // Not by closeWith, which may send another reply.
-      this.#phase = 'over';
-      const { code, reason } = CLOSES.writeError;
-      this.connection.close(code, reason);
-      return true;
-    }
+  /** A command could not be executed. */
+  #fail(id: number, error: unknown): void {
+    if (this.isClosed) return undefined;
+    if (error instanceof ProtocolError) return this.refuse(id, error);
+    if (error instanceof AccessClosedError) return this.closeWith(error.code, error.reason);
+    this.#services.events.onFault(this, error);
+    return this.close('serverError');
   }
 }
 
-/** The subscriptions of a session by channel. */
-class OwnSubscriptions extends Map<string, Subscription> implements SubscriberSubscriptions {
-  readonly #session: Session;
-  readonly #notifier: SubscriptionNotifier;
-
-  constructor(session: Session, notifier: SubscriptionNotifier) {
-    super();
-    this.#session = session;
-    this.#notifier = notifier;
-  }
-
-  get isHeld(): boolean {
-    return this.#session.opening !== undefined;
-  }
-
-  handleSubscribed(
-    subscription: Subscription,
-    position: Position,
-    recovered: boolean | undefined,
-    publications: readonly RingPublication[],
-  ): boolean {
-    const isRecovered = recovered === true;
-    const session = this.#session;
-    return this.#notifier.tellBegun(session, subscription, position, isRecovered, publications);
-  }
-
-  handleRefused(subscription: Subscription, error: ProtocolError): void {
-    this.#notifier.tellRefused(this.#session, subscription, error);
-  }
-
-  handleBroken(subscription: Subscription): void {
-    this.#notifier.tellBroken(this.#session, subscription);
-  }
-}
+/** The most UTF-8 bytes of a reason in a close frame. */
+const MAX_REASON_BYTES = 123;
 
 /** Cuts a reason to MAX_REASON_BYTES, between characters. */
-function fittingReason(reason: string): string {
+function cutReason(reason: string): string {
   const bytes = Buffer.from(reason);
   if (bytes.length <= MAX_REASON_BYTES) return reason;
   return bytes

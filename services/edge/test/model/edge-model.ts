@@ -1,7 +1,9 @@
 import { centrifugeWire, seedWire } from '@newswire/protocol';
+import type { EdgeConfig } from '../../src/edge-config.js';
 import { EdgeCore } from '../../src/edge-core.js';
 import type { Session } from '../../src/session/session.js';
 import { BrokerModel } from './broker-model.js';
+import { coreParts, TEST_CONFIG } from '../rig/core-parts.js';
 import { ORIGIN } from '../rig/rig.js';
 import { SocketModel } from './client-model.js';
 import type { LogModel } from './log-model.js';
@@ -20,13 +22,11 @@ export class EdgeModel {
     const fail = (error: unknown) => {
       throw error;
     };
-    const ignore = () => undefined;
-    const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
-    this.#core = new EdgeCore(this.broker, server, {
+    const config: EdgeConfig = {
+      ...TEST_CONFIG,
       maxBufferedBytes: 200,
       maxLagBytes: Infinity,
       maxLagMs: Infinity,
-      slowCheckBytes: 0,
       maxFlushBytes: 10,
       // So little that some replies have room for what a client missed, and others do not.
       maxMessageBytes: 1500,
@@ -35,23 +35,22 @@ export class EdgeModel {
       checkIntervalMs: idleMs / 2,
       ringIdleMs: idleMs,
       subscribeTimeoutMs: 60_000,
-      maxChannelsPerSession: 10,
-      pingIntervalMs: 25_000,
-      version: '0',
-      now: () => this.#nowMs,
-      defer: (flush) => this.#deferred.push(flush),
-      retry: (act, isStillWanted) => this.#retry(act, isStillWanted),
-      onSlow: ignore,
-      onServed: ignore,
-      onFlush: ignore,
-      onRead: ignore,
-      onGap: ignore,
-      onFill: ignore,
-      onRecovery: ignore,
-      onFault: (_, __, error) => fail(error),
-      handleClosed: ignore,
-      handleFault: fail,
-    });
+    };
+    const dependencies = coreParts(
+      this.broker,
+      (topic, text) => this.#publish(topic, text),
+      {
+        now: () => this.#nowMs,
+        wallNow: Date.now,
+        defer: (act) => this.#deferred.push(act),
+        retry: (act, isStillWanted) => this.#retry(act, isStillWanted),
+      },
+      {
+        onEncodingFault: (_, __, error) => fail(error),
+        onFault: (_, error) => fail(error),
+      },
+    );
+    this.#core = new EdgeCore(config, dependencies);
   }
 
   open(isSeed: boolean): { session: Session; socket: SocketModel } {

@@ -109,7 +109,7 @@ export const UNSUBSCRIBE_CASES: readonly CodeCase[] = [
     code: 2501,
     by: 'a subscription token that is not renewed',
     settings: GUESTS,
-    patience: { expiryGraceMs: 0 },
+    timeouts: { expiryGraceMs: 0 },
     act: async (edge) => {
       const token = await sign({ channel: 'a', expire_at: soon() });
       return edge.connected('', { id: 2, subscribe: { channel: 'a', token } });
@@ -144,7 +144,7 @@ export const CLOSE_CASES: readonly CodeCase[] = [
   {
     code: 3006,
     by: "a subscription of the server's that is over",
-    patience: { expiryGraceMs: 0 },
+    timeouts: { expiryGraceMs: 0 },
     act: called('subscribe', () => ({ channel: 'b', expire_at: soon() })),
   },
   {
@@ -195,7 +195,7 @@ export const CLOSE_CASES: readonly CodeCase[] = [
   {
     code: 3502,
     by: 'not connecting',
-    patience: { connectTimeoutMs: 0 },
+    timeouts: { connectTimeoutMs: 0 },
     act: (edge) => edge.open(),
   },
   { code: 3503, by: 'the server API', act: called('disconnect') },

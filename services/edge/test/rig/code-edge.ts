@@ -19,9 +19,12 @@ import {
 } from '@newswire/runtime';
 import { until } from '@newswire/testkit';
 import { Server } from '@newswire/transport';
-import { accessMetrics } from '../../src/access/access-metrics.js';
 import { ACCESS_SETTINGS, createAccess } from '../../src/access/create-access.js';
-import { createEdge, EDGE_SETTINGS, type Edge, type EdgeParts } from '../../src/app.js';
+import { createEdge, type Edge } from '../../src/app.js';
+import { BoundedLog } from '../../src/bounded-log.js';
+import { createEdgeConfig, EDGE_SETTINGS, type EdgeConfigExtras } from '../../src/edge-config.js';
+import { observeEdge } from '../../src/edge-observer.js';
+import type { RpcHandler } from '../../src/access/access.js';
 import { SERVER_SETTINGS, serverOptions } from '../../src/server-options.js';
 import { CodeClient } from './code-client.js';
 
@@ -53,7 +56,10 @@ class ForgetfulBroker extends MemoryBroker {
   }
 }
 
-export interface CodeSetup extends Pick<EdgeParts, 'patience' | 'rpc'> {
+export interface CodeSetup {
+  readonly rpc?: RpcHandler;
+  /** Timeouts that differ from the defaults. */
+  readonly timeouts?: EdgeConfigExtras;
   /** NEWSWIRE_* settings, without that prefix. */
   readonly settings?: Readonly<Record<string, string | number>>;
 }
@@ -94,7 +100,7 @@ export class CodeEdge {
     return line === undefined ? undefined : Number(line.slice(start.length));
   }
 
-  static async start({ settings = {}, ...faults }: CodeSetup): Promise<CodeEdge> {
+  static async start({ settings = {}, timeouts = {}, rpc }: CodeSetup): Promise<CodeEdge> {
     const set = Object.entries(settings).map(([name, value]) => [`NEWSWIRE_${name}`, `${value}`]);
     const common = { NEWSWIRE_DRAIN_MS: '0', NEWSWIRE_SUBSCRIBE_HOOK_URL: 'http://127.0.0.1:1/' };
     const config = parseConfig({ ...common, ...Object.fromEntries(set) });
@@ -108,21 +114,25 @@ export class CodeEdge {
     );
     const logger = createLogger({ service: 'edge', logLevel: 'error', logFormat: 'json' });
     const broker = new ForgetfulBroker({ getLimits: channels.getLimits, historyBytes: 1_000_000 });
-    const parts = {
+    const control = new LocalControl();
+    const presence = new MemoryPresence();
+    const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
+    const access = createAccess(config, { ...channels, logger, events });
+    const { getOptions } = channels;
+    const edge = createEdge(createEdgeConfig(config, timeouts), {
       server,
       broker,
-      control: new LocalControl(),
-      presence: new MemoryPresence(),
-      config,
+      control,
+      presence,
+      access: access.access,
+      rpc: rpc ?? access.rpc,
+      getOptions,
+      events,
       logger,
       registry,
-      getOptions: channels.getOptions,
-      ...createAccess(config, { ...channels, logger, observer: accessMetrics(registry) }),
-      ...faults,
-    };
-    const edge = createEdge(parts);
-    createCenter(parts);
-    const started = new CodeEdge(broker, server, edge, parts.registry);
+    });
+    createCenter({ server, broker, control, presence, getOptions, config, logger, registry });
+    const started = new CodeEdge(broker, server, edge, registry);
     started.#port = await server.listen('127.0.0.1', 0);
     return started;
   }

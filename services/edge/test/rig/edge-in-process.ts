@@ -1,8 +1,11 @@
 import { LocalControl, MemoryBroker } from '@newswire/broker';
 import { createLogger, createRegistry, loadConfig } from '@newswire/runtime';
 import { Server } from '@newswire/transport';
-import { createEdge, EDGE_SETTINGS, type Edge } from '../../src/app.js';
-import type { EdgePowers } from '../../src/edge-core.js';
+import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
+import { createEdge, type Edge } from '../../src/app.js';
+import { createEdgeConfig, EDGE_SETTINGS } from '../../src/edge-config.js';
+import { NO_EVENTS } from '../../src/edge-events.js';
+import type { ReplaceableParts } from './core-parts.js';
 
 /** A real edge on a port of its own, in this process: who may do what is up to the test. */
 export class EdgeInProcess {
@@ -26,7 +29,7 @@ export class EdgeInProcess {
     this.#edge = edge;
   }
 
-  static async start(powers: EdgePowers): Promise<EdgeInProcess> {
+  static async start(replaced: ReplaceableParts): Promise<EdgeInProcess> {
     const environment = { NEWSWIRE_DRAIN_MS: '0', NEWSWIRE_RING_IDLE_MS: '100' };
     const server = await Server.create((error) => {
       throw error;
@@ -39,8 +42,19 @@ export class EdgeInProcess {
     const config = loadConfig(EDGE_SETTINGS, environment);
     const logger = createLogger({ service: 'edge', logLevel: 'error', logFormat: 'json' });
     const registry = createRegistry();
-    const parts = { server, broker, control, config, logger, registry };
-    const edge = createEdge({ ...parts, ...powers });
+    const getOptions = replaced.getOptions ?? (() => OPEN_NAMESPACE);
+    const edge = createEdge(createEdgeConfig(config), {
+      server,
+      broker,
+      control,
+      presence: replaced.presence,
+      access: replaced.access ?? openAccess(getOptions),
+      rpc: replaced.rpc,
+      getOptions,
+      events: NO_EVENTS,
+      logger,
+      registry,
+    });
     const port = await server.listen('127.0.0.1', 0);
     return new EdgeInProcess(broker, control, port, server, edge);
   }

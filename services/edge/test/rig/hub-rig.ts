@@ -7,9 +7,12 @@ import {
 import { centrifugeWire, seedWire, toJsonLine, type Position } from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
 import type { CatchUp } from '../../src/channel/catch-up.js';
-import { EdgeCore, type EdgeCoreOptions } from '../../src/edge-core.js';
+import type { EdgeConfig } from '../../src/edge-config.js';
+import { EdgeCore } from '../../src/edge-core.js';
+import type { EdgeEvents } from '../../src/edge-events.js';
 import type { Hub } from '../../src/channel/hub.js';
 import type { Session } from '../../src/session/session.js';
+import { coreParts, TEST_CONFIG, type ReplaceableParts } from './core-parts.js';
 import { FakeSocket } from './rig.js';
 
 export interface Pub {
@@ -124,9 +127,9 @@ class ScriptedBroker extends MemoryBroker {
 }
 
 /** `getLimits`, `historyBytes`: of the broker, which keeps nearly everything without. */
-type HubRigOptions = Partial<
-  EdgeCoreOptions & Pick<MemoryBrokerOptions, 'getLimits' | 'historyBytes'>
->;
+type HubRigOptions = Partial<EdgeConfig> &
+  ReplaceableParts &
+  Partial<Pick<MemoryBrokerOptions, 'getLimits'>>;
 
 /** A hub over a real broker in memory, with sessions on sockets that are none. */
 export class HubRig {
@@ -140,63 +143,47 @@ export class HubRig {
   onFault: (error: unknown) => void = fail;
   readonly hub: Hub;
   readonly catchUp: CatchUp;
-  readonly #sockets = new Set<FakeSocket>();
+  readonly #sockets = new Map<string, FakeSocket>();
   readonly core: EdgeCore;
 
   /** `more`: what differs from the rig's own options. */
-  constructor(ringSize = 10, more: HubRigOptions = {}) {
-    const ignore = () => undefined;
-    const { historyBytes = 100_000_000, getLimits } = more;
+  constructor(ringSize = 10, more: HubRigOptions = {}, events: Partial<EdgeEvents> = {}) {
+    const { access, getOptions, presence, rpc, getLimits, ...config } = more;
     this.broker = new ScriptedBroker({
       getLimits: getLimits ?? (() => ({ historySize: 10_000, historyTtlMs: 3_600_000 })),
-      historyBytes,
+      historyBytes: config.historyBytes ?? 100_000_000,
       now: () => this.nowMs,
     });
-    const server = { publish: (topic: string, text: string) => this.#publish(topic, text) };
-    this.core = new EdgeCore(this.broker, server, {
-      nodeUid: 'node',
-      nodeName: 'edge',
-      wallNow: () => this.nowMs,
-      maxBufferedBytes: 262_144,
-      maxLagBytes: 1_000_000_000,
-      maxLagMs: 60_000,
-      slowCheckBytes: 0,
-      maxFlushBytes: 1_000_000,
-      ringSize,
-      ringBytes: 1_048_576,
-      checkIntervalMs: 10_000,
-      ringIdleMs: 5000,
-      subscribeTimeoutMs: 3000,
-      maxChannelsPerSession: 10,
-      pingIntervalMs: 25_000,
-      version: '0',
-      now: () => this.nowMs,
-      retry: (act, isStillWanted) => this.#retry(act, isStillWanted),
-      onSlow: ignore,
-      onServed: ignore,
-      onFlush: ignore,
-      onRead: ignore,
-      onGap: (...gap) => this.gaps.push(gap),
-      onFill: () => this.fills++,
-      onRecovery: (recovered) => this.recoveries.push(recovered),
-      onFault: fail,
-      onPresenceFailure: (error) => this.presenceFailures.push(error),
-      handleClosed: ({ connection }) => this.#sockets.delete(connection as FakeSocket),
-      handleFault: (error) => this.onFault(error),
-      ...more,
-    });
+    const dependencies = coreParts(
+      this.broker,
+      (topic, text) => this.#publish(topic, text),
+      {
+        now: () => this.nowMs,
+        retry: (act, isStillWanted) => this.#retry(act, isStillWanted),
+      },
+      {
+        onGap: (...gap) => this.gaps.push(gap),
+        onFill: () => this.fills++,
+        onRecovery: (recovered) => this.recoveries.push(recovered),
+        onEncodingFault: fail,
+        onBrokerFailure: (error) => this.presenceFailures.push(error),
+        onSessionClosed: ({ client }) => this.#sockets.delete(client),
+        onFault: (_, error) => this.onFault(error),
+        ...events,
+      },
+      { access, getOptions, presence, rpc },
+    );
+    this.core = new EdgeCore({ ...TEST_CONFIG, ringSize, ...config }, dependencies);
     this.hub = this.core.hub;
     this.catchUp = this.core.catchUp;
   }
 
   open(wire = centrifugeWire, transport: Origin['transport'] = 'websocket'): HubClient {
     const socket = new FakeSocket(transport === 'websocket');
-    this.#sockets.add(socket);
     const origin = { address: '127.0.0.1', transport, headers: {} };
-    return new HubClient(
-      this.core.open(socket, () => wire, origin),
-      socket,
-    );
+    const session = this.core.open(socket, () => wire, origin);
+    this.#sockets.set(session.client, socket);
+    return new HubClient(session, socket);
   }
 
   /** A Centrifuge client that is connected. */
@@ -239,7 +226,7 @@ export class HubRig {
   }
 
   #publish(topic: string, text: string): void {
-    for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.send(text);
+    for (const socket of this.#sockets.values()) if (socket.topics.has(topic)) socket.send(text);
   }
 
   /** Tries again as soon as anything else has had its turn. */

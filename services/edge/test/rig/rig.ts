@@ -1,22 +1,25 @@
-import { centrifugeWire, FROM_NOW, seedWire, toJsonLine, type Wire } from '@newswire/protocol';
+import {
+  centrifugeWire,
+  CLOSES,
+  FROM_NOW,
+  seedWire,
+  toJsonLine,
+  type CloseKind,
+  type Wire,
+} from '@newswire/protocol';
 import type { Connection, Origin } from '@newswire/transport';
-import { PLAIN_GRANT } from '../../src/access/access.js';
-import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
+import { ANONYMOUS, PLAIN_GRANT } from '../../src/access/access.js';
 import { CatchUp, type CatchUpOptions } from '../../src/channel/catch-up.js';
-import { ReplyBatch } from '../../src/session/reply-batch.js';
-import { Deadlines, Expiry } from '../../src/session/expiry.js';
 import { LiveChannel } from '../../src/channel/live-channel.js';
 import { PositionCheck } from '../../src/channel/position-check.js';
-import { Subscription, type SubscriberSubscriptions } from '../../src/channel/subscription.js';
+import {
+  Subscription,
+  type Subscriber,
+  type SubscriberSubscriptions,
+} from '../../src/channel/subscription.js';
 import { PLAIN_TERMS } from '../../src/channel/subscription-terms.js';
 import { Outbox } from '../../src/channel/outbox.js';
-import { Session, type SessionContext } from '../../src/session/session.js';
-import { SessionCommands } from '../../src/session/session-commands.js';
-import { SessionConnect } from '../../src/session/session-connect.js';
-import { SessionRegistry } from '../../src/session/session-registry.js';
-import { SessionSubscriptions } from '../../src/session/session-subscriptions.js';
 import { toRingPublication } from '../../src/channel/ring.js';
-import { SubscriptionNotifier } from '../../src/session/subscription-notifier.js';
 
 /** A socket whose unsent bytes are what the test says. */
 export class FakeSocket implements Connection {
@@ -59,6 +62,8 @@ export class FakeSocket implements Connection {
   }
 }
 
+export const LIMITS = { ringSize: 100, ringBytes: 10_000 };
+
 /** Subscriptions of a session that is none: its client is notified of nothing. */
 export class FakeSubscriptions
   extends Map<string, Subscription>
@@ -79,65 +84,22 @@ export class FakeSubscriptions
   }
 }
 
-export const LIMITS = { ringSize: 100, ringBytes: 10_000 };
+/** A session as the channels know it, on a socket that the test looks at. */
+class FakeSubscriber implements Subscriber {
+  readonly client = 'client';
+  readonly credentials = ANONYMOUS;
+  readonly subscriptions = new FakeSubscriptions();
+  readonly connection: FakeSocket;
+  readonly wire: Wire;
 
-const NEVER = () => {
-  throw new Error('subscriptions are made by the test');
-};
+  constructor(connection: FakeSocket, wire: Wire) {
+    this.connection = connection;
+    this.wire = wire;
+  }
 
-function newContext(): SessionContext {
-  const deadlines = new Deadlines();
-  const wallNow = () => 0;
-  const expiry = new Expiry({ deadlines, wallNow, graceMs: 0 });
-  const access = openAccess(() => OPEN_NAMESPACE);
-  const getOptions = () => OPEN_NAMESPACE;
-  const hub = { subscribe: NEVER, unsubscribe: () => undefined };
-  const maxChannelsPerSession = 10;
-  const maxMessageBytes = 1_048_576;
-  const shared = {
-    access,
-    getOptions,
-    expiry,
-    maxChannelsPerSession,
-    maxMessageBytes,
-    version: '0',
-  };
-  const subscriptions = new SessionSubscriptions({ ...shared, hub });
-  const notices = new SubscriptionNotifier(subscriptions, expiry, maxMessageBytes);
-  const broker = { publish: NEVER, history: NEVER };
-  return {
-    subscriptions,
-    notices,
-    deadlines,
-    expiry,
-    wallNow,
-    registry: new SessionRegistry(),
-    answers: new ReplyBatch(maxMessageBytes),
-    maxChannelsPerSession,
-    maxMessageBytes,
-    pendingLimits: { maxCommands: 100, maxCharacters: 10_000 },
-    commands: new SessionCommands({
-      ...shared,
-      broker,
-      maxDataBytes: 65_536,
-      notices,
-      presence: undefined,
-      rpc: undefined,
-    }),
-    connects: new SessionConnect({
-      ...shared,
-      subscriptions,
-      admits: () => true,
-      nodeUid: 'node',
-      pingIntervalMs: 25_000,
-    }),
-    connectTimeoutMs: 1000,
-    commandsPerSecond: 1000,
-    handleDrain: () => undefined,
-    handleClosed: () => undefined,
-    handleFault: () => undefined,
-    now: () => 0,
-  };
+  close(kind: CloseKind): void {
+    this.connection.close(CLOSES[kind].code);
+  }
 }
 
 export const ORIGIN: Origin = { address: '', transport: 'websocket', headers: {} };
@@ -210,13 +172,17 @@ export class FlushRig {
     return channel;
   }
 
-  session(wire: Wire = seedWire): { session: Session; socket: FakeSocket } {
+  session(wire: Wire = seedWire): { session: Subscriber; socket: FakeSocket } {
     const socket = new FakeSocket();
     this.#sockets.add(socket);
-    return { session: new Session(socket, () => wire, newContext(), ORIGIN), socket };
+    return { session: new FakeSubscriber(socket, wire), socket };
   }
 
-  subscribe(session: Session, channel: LiveChannel, cursor = channel.flushed.cursor): Subscription {
+  subscribe(
+    session: Subscriber,
+    channel: LiveChannel,
+    cursor = channel.flushed.cursor,
+  ): Subscription {
     const subscription = new Subscription({
       session,
       channel,

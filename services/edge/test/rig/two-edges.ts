@@ -11,7 +11,9 @@ import { NginxServer, sessionsOn, TcpProxy } from '@newswire/testkit';
 import { operationsRoutes, Server, type ServerOptions } from '@newswire/transport';
 import type { Access, ConnectRequest } from '../../src/access/access.js';
 import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
-import { createEdge, type Edge, EDGE_SETTINGS } from '../../src/app.js';
+import { createEdge, type Edge } from '../../src/app.js';
+import { createEdgeConfig, EDGE_SETTINGS } from '../../src/edge-config.js';
+import { NO_EVENTS } from '../../src/edge-events.js';
 
 const COMMON: Environment = {
   NEWSWIRE_DRAIN_MS: '0',
@@ -155,7 +157,16 @@ export class TwoEdges {
       },
     };
     const broker = this.broker.view();
-    const edge = createEdge({ server, broker, control, access, config, logger, registry });
+    const edge = createEdge(createEdgeConfig(config), {
+      server,
+      broker,
+      control,
+      access,
+      getOptions: () => OPEN_NAMESPACE,
+      events: NO_EVENTS,
+      logger,
+      registry,
+    });
     server.route(operationsRoutes({ ...edge, metrics: () => registry.metrics() }));
     const port = await server.listen('127.0.0.1', 0);
     this.edges.push({ edge, server, port, url: `http://127.0.0.1:${port}` });

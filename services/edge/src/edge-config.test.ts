@@ -1,10 +1,10 @@
 import { ConfigError, loadConfig } from '@newswire/runtime';
 import { describe, expect, test } from 'vitest';
-import { MESSAGE_LIMIT_SETTINGS, computeMaxFrameBytes } from './message-limits.js';
+import { computeMaxFrameBytes, EDGE_SETTINGS } from './edge-config.js';
 
 function limitWith(settings: Record<string, number> = {}): number | readonly string[] {
   const named = Object.entries(settings).map(([name, value]) => [`NEWSWIRE_${name}`, `${value}`]);
-  const config = loadConfig(MESSAGE_LIMIT_SETTINGS, Object.fromEntries(named));
+  const config = loadConfig(EDGE_SETTINGS, Object.fromEntries(named));
   try {
     return computeMaxFrameBytes(config);
   } catch (error) {

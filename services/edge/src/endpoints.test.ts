@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { negotiate } from './handshake.js';
+import { negotiate } from './endpoints.js';
 
 test.each([
   [[], '', '', undefined],

@@ -1,0 +1,92 @@
+import { centrifugeWire, plainSseWire, seedWire } from '@newswire/protocol';
+import type {
+  Connection,
+  ConnectionHandler,
+  Handshake,
+  HttpReply,
+  Origin,
+  Server,
+  WebSocketOpening,
+} from '@newswire/transport';
+import type { WireChoice } from './session/session.js';
+import { centrifugeStreams } from './streams/centrifuge-streams.js';
+import { plainSse } from './streams/plain-sse.js';
+import { jsonRefusal, type Refusal } from './streams/refusal.js';
+
+/** On `/ws` the first frame selects the wire: only Centrifuge's frames begin with a brace. */
+const WEB_SOCKETS: readonly [path: string, choose: WireChoice][] = [
+  ['/ws', (frame) => (frame.startsWith('{') ? centrifugeWire : seedWire)],
+  ['/connection/websocket', () => centrifugeWire],
+];
+
+/** An edge, as its endpoints use it. */
+export interface EndpointEdge {
+  /** Called before each connection. Returns a refusal while this edge accepts none. */
+  refuse(): Refusal | undefined;
+  /** Creates the session of a connection that has just opened. */
+  open(connection: Connection, origin: Origin, choose: WireChoice): EndpointSession;
+}
+
+/** A session, as the endpoints use it. */
+export interface EndpointSession extends ConnectionHandler {
+  close(kind: 'inappropriateProtocol'): void;
+}
+
+/** Adds the endpoints for clients to the server: WebSocket and HTTP streams. */
+export function addEndpoints(server: Server, edge: EndpointEdge, maxFrameBytes: number): void {
+  const refuse = () => edge.refuse();
+  const openWith = (choose: WireChoice) => (connection: Connection, origin: Origin) =>
+    edge.open(connection, origin, choose);
+  const openCentrifuge = openWith(() => centrifugeWire);
+  const openProtobuf = (connection: Connection, origin: Origin) => {
+    const session = openCentrifuge(connection, origin);
+    session.close('inappropriateProtocol');
+    return session;
+  };
+  for (const [path, choose] of WEB_SOCKETS) {
+    const openUnnamed = openWith(choose);
+    const accept = (handshake: Handshake): WebSocketOpening | HttpReply => {
+      const refusal = refuse();
+      if (refusal !== undefined) return jsonRefusal(refusal);
+      const { subprotocol, encoding } = negotiate(handshake);
+      if (encoding === undefined) return { subprotocol, handleOpen: openUnnamed };
+      return { subprotocol, handleOpen: encoding === 'json' ? openCentrifuge : openProtobuf };
+    };
+    server.webSocket(path, { maxFrameBytes, accept });
+  }
+  const streams = centrifugeStreams({ refuse, maxFrameBytes, handleOpen: openCentrifuge });
+  for (const endpoint of streams) server.stream(endpoint);
+  server.stream(plainSse({ refuse, handleOpen: openWith(() => plainSseWire) }));
+}
+
+/** The subprotocols of Centrifuge's protocol. */
+const JSON_SUBPROTOCOL = 'centrifuge-json';
+const PROTOBUF_SUBPROTOCOL = 'centrifuge-protobuf';
+
+/** What a handshake requests. `encoding` is undefined if the handshake names none. */
+export interface Negotiation {
+  /** The subprotocol that the reply names; '' names none. */
+  readonly subprotocol: string;
+  readonly encoding: 'json' | 'protobuf' | undefined;
+}
+
+const UNNAMED: Negotiation = { subprotocol: '', encoding: undefined };
+const JSON_NAMED: Negotiation = { subprotocol: JSON_SUBPROTOCOL, encoding: 'json' };
+const PROTOBUF_NAMED: Negotiation = { subprotocol: PROTOBUF_SUBPROTOCOL, encoding: 'protobuf' };
+const PROTOBUF_IN_QUERY: Negotiation = { subprotocol: '', encoding: 'protobuf' };
+
+/**
+ * Picks the encoding of a Centrifuge connection. JSON wins if both are offered. Protobuf is echoed
+ * too, although it is not supported yet: otherwise a client never sees the close code that reports
+ * this. Other subprotocols are not echoed, as RFC 6455 requires.
+ */
+export function negotiate({ subprotocols, query }: Handshake): Negotiation {
+  if (subprotocols.includes(JSON_SUBPROTOCOL)) return JSON_NAMED;
+  if (subprotocols.includes(PROTOBUF_SUBPROTOCOL)) return PROTOBUF_NAMED;
+  return query !== '' && asksForProtobuf(query) ? PROTOBUF_IN_QUERY : UNNAMED;
+}
+
+function asksForProtobuf(query: string): boolean {
+  const asked = new URLSearchParams(query);
+  return [...asked.getAll('format'), ...asked.getAll('cf_protocol')].includes('protobuf');
+}
