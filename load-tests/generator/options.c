@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,64 +78,78 @@ static const char *with_header(const char *headers, const char *line) {
   return joined;
 }
 
-// The long options, in the order of their handling below.
-enum { HOST = 1, PORTS, WIRE, PATH, HEADER, CONNECTIONS, CHANNELS, PER_CONNECTION, HELLO, AWAIT_HELLO,
-       SUBSCRIBE, AWAIT_SUBSCRIBED, BY, PUBLISH, PUBLISH_PORT, PUBLISH_PATH, PUBLISH_HELLO, AWAIT_PUBLISH_HELLO,
-       PUBLISHERS, PIPELINE, SIZE, WINDOW, RATE, WARM, SECONDS, SETTLE, DRAIN, CONNECT_LIMIT,
-       PIDS, OTHER_PIDS, IDLE, HELP };
+// How an option's value is read, and what it is stored as: text, int, double, or by a case in `take`.
+typedef enum { TEXT, COUNT, SECONDS, HOST, PORTS, WIRE, HEADER, BY, RATE, IDLE, HELP } Kind;
 
-static const struct option names[] = {
-    {"host", 1, 0, HOST}, {"ports", 1, 0, PORTS}, {"wire", 1, 0, WIRE}, {"path", 1, 0, PATH},
-    {"header", 1, 0, HEADER}, {"connections", 1, 0, CONNECTIONS}, {"channels", 1, 0, CHANNELS},
-    {"channels-per-connection", 1, 0, PER_CONNECTION}, {"hello", 1, 0, HELLO},
-    {"await-hello", 1, 0, AWAIT_HELLO}, {"subscribe", 1, 0, SUBSCRIBE},
-    {"await-subscribed", 1, 0, AWAIT_SUBSCRIBED}, {"publish-by", 1, 0, BY},
-    {"publish", 1, 0, PUBLISH}, {"publish-port", 1, 0, PUBLISH_PORT},
-    {"publish-path", 1, 0, PUBLISH_PATH}, {"publish-hello", 1, 0, PUBLISH_HELLO},
-    {"await-publish-hello", 1, 0, AWAIT_PUBLISH_HELLO},
-    {"publishers", 1, 0, PUBLISHERS}, {"pipeline", 1, 0, PIPELINE}, {"size", 1, 0, SIZE}, {"window", 1, 0, WINDOW},
-    {"rate", 1, 0, RATE}, {"warm", 1, 0, WARM}, {"seconds", 1, 0, SECONDS},
-    {"settle", 1, 0, SETTLE}, {"drain", 1, 0, DRAIN}, {"connect-limit", 1, 0, CONNECT_LIMIT},
-    {"pids", 1, 0, PIDS}, {"other-pids", 1, 0, OTHER_PIDS}, {"idle", 0, 0, IDLE}, {"help", 0, 0, HELP}, {0, 0, 0, 0}};
+typedef struct {
+  const char *name, *value;
+  Kind kind;
+  size_t at;      // of its member of Options
+  long low, high; // of a count
+  const char *help;
+} Spec;
 
-// One case an option: longer than other functions here, and nothing but a table.
-static void take(Options *o, int option, const char *value) {
-  switch (option) {
+#define AT(member) offsetof(Options, member)
+
+static const Spec specs[] = {
+    {"host", "ADDRESS", HOST, 0, 0, 0, "127.0.0.1 (only loopback addresses)"},
+    {"ports", "LIST", PORTS, 0, 0, 0, "9900; subscribers are spread over them"},
+    {"wire", "NAME", WIRE, 0, 0, 0, "seed, centrifuge, nats, mqtt or socket.io; seed. It decides the defaults marked *"},
+    {"path", "PATH", TEXT, AT(path), 0, 0, "*"},
+    {"header", "LINE", HEADER, 0, 0, 0, "an extra request header; may be repeated"},
+    {"connections", "N", COUNT, AT(connections), 1, 1000000, "100"},
+    {"channels", "N", COUNT, AT(channels), 1, MAX_CHANNELS, "1"},
+    {"channels-per-connection", "N", COUNT, AT(channels_per_connection), 1, 100000, "1"},
+    {"hello", "TEXT", TEXT, AT(hello), 0, 0, "*; sent first on each connection"},
+    {"await-hello", "TEXT", TEXT, AT(await_hello), 0, 0, "*; wait for this text before subscribing"},
+    {"subscribe", "TEXT", TEXT, AT(subscribe), 0, 0, "*; sub#c{C} on the seed wire; empty where --path is enough"},
+    {"await-subscribed", "TEXT", TEXT, AT(await_subscribed), 0, 0, "*; wait for this text after subscribing"},
+    {"publish-by", "KIND", BY, 0, 0, 0, "http, ws (on the same wire), redis or raw; http"},
+    {"publish", "TEXT", TEXT, AT(publish), 0, 0, "{\"channel\":\"c{C}\",\"data\":\"{M}\"}, or * by ws"},
+    {"publish-port", "PORT", COUNT, AT(publish_port), 1, 65535, "the first of --ports"},
+    {"publish-path", "PATH", TEXT, AT(publish_path), 0, 0, "/api/publish for http, --path for ws"},
+    {"publish-hello", "TEXT", TEXT, AT(publish_hello), 0, 0, "* by ws; sent first on each publishing connection"},
+    {"await-publish-hello", "TEXT", TEXT, AT(await_publish_hello), 0, 0, "* by ws; wait for this text before publishing"},
+    {"publishers", "N", COUNT, AT(publishers), 1, 1000, "1; a channel keeps to one of them"},
+    {"pipeline", "N", COUNT, AT(pipeline), 0, 1000000, "0; http: unanswered requests on a connection, 0: any number"},
+    {"size", "BYTES", COUNT, AT(size_bytes), MARKER_BYTES, 1 << 20, "64; of {M}, at least 34"},
+    {"window", "N", COUNT, AT(window), 1, 1000000, "1; closed loop: messages in flight"},
+    {"rate", "N", RATE, 0, 0, 0, "open loop: messages a second"},
+    {"warm", "SECONDS", SECONDS, AT(warm_s), 0, 0, "1; published but not measured"},
+    {"seconds", "SECONDS", SECONDS, AT(measure_s), 0, 0, "5; measured"},
+    {"settle", "SECONDS", SECONDS, AT(settle_s), 0, 0, "1; between connecting and weighing"},
+    {"drain", "SECONDS", SECONDS, AT(drain_s), 0, 0, "2; without progress before the rest counts as lost"},
+    {"connect-limit", "SECONDS", SECONDS, AT(connect_limit_s), 0, 0, "30; for all connections together"},
+    {"pids", "LIST", TEXT, AT(pids), 0, 0, "processes whose CPU and memory are measured"},
+    {"other-pids", "LIST", TEXT, AT(other_pids), 0, 0, "further processes whose CPU is measured, apart from those"},
+    {"idle", "", IDLE, 0, 0, 0, "publish nothing"},
+    {"help", "", HELP, 0, 0, 0, "this list"},
+};
+
+#define SPECS (sizeof specs / sizeof *specs)
+
+static _Noreturn void print_help(void) {
+  puts("newswire-load: opens WebSocket subscribers, publishes, and judges what arrives.\n"
+       "Templates may hold {C} (channel number), {I} (connection number), {M} (the message), {S} (its size).\n");
+  for (const Spec *spec = specs; spec < specs + SPECS; spec++)
+    printf("  --%s %-*s%s\n", spec->name, 27 - (int)strlen(spec->name), spec->value, spec->help);
+  exit(0);
+}
+
+static void take(Options *o, const Spec *spec, const char *value) {
+  void *member = (char *)o + spec->at;
+  switch (spec->kind) {
+  case TEXT: *(const char **)member = value; break;
+  case COUNT: *(int *)member = (int)whole_number(spec->name, value, spec->low, spec->high); break;
+  case SECONDS: *(double *)member = number(spec->name, value, 3600); break;
   case HOST: o->host = loopback(value); break;
   case PORTS: take_ports(o, value); break;
   case WIRE: o->wire = wire(value); break;
-  case PATH: o->path = value; break;
   case HEADER: o->headers = with_header(o->headers, value); break;
-  case CONNECTIONS: o->connections = (int)whole_number("connections", value, 1, 1000000); break;
-  case CHANNELS: o->channels = (int)whole_number("channels", value, 1, MAX_CHANNELS); break;
-  case PER_CONNECTION:
-    o->channels_per_connection = (int)whole_number("channels-per-connection", value, 1, 100000);
-    break;
-  case HELLO: o->hello = value; break;
-  case AWAIT_HELLO: o->await_hello = value; break;
-  case SUBSCRIBE: o->subscribe = value; break;
-  case AWAIT_SUBSCRIBED: o->await_subscribed = value; break;
   case BY: o->publish_by = publish_by(value); break;
-  case PUBLISH: o->publish = value; break;
-  case PUBLISH_PORT: o->publish_port = (uint16_t)whole_number("publish-port", value, 1, 65535); break;
-  case PUBLISH_PATH: o->publish_path = value; break;
-  case PUBLISH_HELLO: o->publish_hello = value; break;
-  case AWAIT_PUBLISH_HELLO: o->await_publish_hello = value; break;
-  case PUBLISHERS: o->publishers = (int)whole_number("publishers", value, 1, 1000); break;
-  case PIPELINE: o->pipeline = (int)whole_number("pipeline", value, 0, 1000000); break;
-  case SIZE: o->size_bytes = (int)whole_number("size", value, MARKER_BYTES, 1 << 20); break;
-  case WINDOW: o->window = (int)whole_number("window", value, 1, 1000000); break;
   case RATE: o->rate = number("rate", value, 1e7); break;
-  case WARM: o->warm_s = number("warm", value, 3600); break;
-  case SECONDS: o->measure_s = number("seconds", value, 3600); break;
-  case SETTLE: o->settle_s = number("settle", value, 3600); break;
-  case DRAIN: o->drain_s = number("drain", value, 3600); break;
-  case CONNECT_LIMIT: o->connect_limit_s = number("connect-limit", value, 3600); break;
-  case PIDS: o->pids = value; break;
-  case OTHER_PIDS: o->other_pids = value; break;
   case IDLE: o->is_idle = 1; break;
-  case HELP: fputs(options_help, stdout); exit(0);
-  default: fputs("newswire-load: --help lists the options.\n", stderr); exit(EXIT_USAGE);
+  case HELP: print_help();
   }
 }
 
@@ -185,8 +200,13 @@ void options_parse(Options *options, int argc, char **argv) {
       .connections = 100, .channels = 1, .channels_per_connection = 1,
       .publishers = 1, .size_bytes = 64, .window = 1, .warm_s = 1, .measure_s = 5, .settle_s = 1,
       .drain_s = 2, .connect_limit_s = 30, .pids = "", .other_pids = ""};
-  int option;
-  while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) take(options, option, optarg);
+  struct option names[SPECS + 1] = {0};
+  for (size_t i = 0; i < SPECS; i++)
+    names[i] = (struct option){specs[i].name, *specs[i].value ? 1 : 0, NULL, (int)i + 1};
+  for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
+    if (option < 1 || option > (int)SPECS) refuse("--help lists the options");
+    take(options, &specs[option - 1], optarg);
+  }
   if (optind < argc) refuse("\"%s\" is not an option; --help lists them", argv[optind]);
   take_defaults(options);
   if (!options->path) refuse("--path cannot be empty");

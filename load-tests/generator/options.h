@@ -29,7 +29,7 @@ typedef struct {
   const char *publish_path;
   const char *publish_hello;
   const char *await_publish_hello; // NULL: nothing is waited for
-  uint16_t publish_port;
+  int publish_port;
   int publishers;
   int pipeline; // 0: any number
   int size_bytes; // of {M}
@@ -39,8 +39,6 @@ typedef struct {
   const char *pids, *other_pids;
   int is_idle; // only connect, subscribe and weigh: nothing is published
 } Options;
-
-extern const char options_help[];
 
 // Fills `options` from the arguments, or says in one sentence what is wrong and exits 2.
 void options_parse(Options *options, int argc, char **argv);
