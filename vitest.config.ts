@@ -44,7 +44,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     // Tests wait more than they compute: with a worker for each core, cores are idle.
-    maxWorkers: 2 * availableParallelism(),
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SlowFirst },
     projects: [
       {

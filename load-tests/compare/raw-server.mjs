@@ -3,7 +3,7 @@ import { App } from 'uWebSockets.js';
 
 const app = App();
 let items = [];
-const textOf = (data) => (typeof data === 'string' ? data : JSON.stringify(data));
+const toText = (data) => (typeof data === 'string' ? data : JSON.stringify(data));
 let offset = 0;
 let speaksCentrifuge = false;
 /** A tick's pushes to a channel share a frame, as the Centrifuge protocol has it. */
@@ -20,7 +20,7 @@ const publishJoined = (batch) => {
 const flush = () => {
   const batch = items.splice(0);
   if (speaksCentrifuge) return publishJoined(batch);
-  for (const { channel, data } of batch) app.publish(channel, textOf(data));
+  for (const { channel, data } of batch) app.publish(channel, toText(data));
 };
 app.post('/api/publish', (res) => {
   let body = '';

@@ -22,7 +22,4 @@ static inline void histogram_add(Histogram *histogram, uint64_t us) {
   if (us > histogram->max_us) histogram->max_us = us;
 }
 
-// The value below which `share` (0 to 1) of all values lie, in milliseconds; 0 when there is none.
-double histogram_ms(const Histogram *histogram, double share);
-
 #endif

@@ -27,7 +27,7 @@ uint32_t ledger_publish(uint32_t channel);
 // Notes a delivery. Returns 1 when it is a counted message, 0 for a probe or a stray one.
 int ledger_deliver(uint32_t connection, uint32_t channel, uint32_t sequence);
 
-// The connection is gone: what it does not get is lost, but nobody waits for it any more.
+// The connection is gone: what it does not get is lost, and is not waited for.
 void ledger_leave(uint32_t connection);
 
 // Deliveries on their way to connections that still stand. What was jumped over is not waited for.

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
 
 #define EVENTS_A_TURN 1024
 

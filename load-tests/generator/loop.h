@@ -1,10 +1,21 @@
-// Sockets to loopback and the epoll loop they are watched by.
+// Sockets to loopback, the epoll loop that watches them, and the one clock: CLOCK_MONOTONIC in nanoseconds.
 #ifndef LOOP_H
 #define LOOP_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <time.h>
+
+#define NS_PER_SECOND 1000000000ull
+
+static inline uint64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * NS_PER_SECOND + (uint64_t)t.tv_nsec;
+}
+
+static inline uint64_t after_ns(double seconds) { return now_ns() + (uint64_t)(seconds * 1e9); }
 
 typedef void (*EventHandler)(uint32_t tag, uint32_t events);
 

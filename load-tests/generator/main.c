@@ -3,7 +3,6 @@
 
 #include "answers.h"
 #include "options.h"
-#include "report.h"
 #include "run.h"
 
 #define EXIT_CANNOT_RUN 3

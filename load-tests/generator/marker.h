@@ -19,8 +19,21 @@ typedef struct {
   uint64_t sent_ns;  // modulo TIME_MODULUS
 } Marker;
 
+static inline void write_digits(char *out, uint64_t value, int digits) {
+  for (int i = digits - 1; i >= 0; i--) {
+    out[i] = (char)('0' + value % 10);
+    value /= 10;
+  }
+}
+
 // Writes MARKER_BYTES characters.
-void marker_write(char *out, const Marker *marker);
+static inline void marker_write(char *out, const Marker *marker) {
+  out[0] = '~';
+  out[1] = 'N';
+  write_digits(out + 2, marker->channel, 8);
+  write_digits(out + 10, marker->sequence, 8);
+  write_digits(out + 18, marker->sent_ns % TIME_MODULUS, 16);
+}
 
 // Reads eight ASCII digits.
 static inline uint32_t eight_digits(const unsigned char *text) {

@@ -20,7 +20,7 @@ static FILE *open_proc(long pid, const char *name) {
   return fopen(path, "r");
 }
 
-static double cpu_of(long pid) {
+static double read_cpu_s(long pid) {
   char line[1024];
   unsigned long user = 0, system = 0;
   FILE *file = open_proc(pid, "stat");
@@ -32,7 +32,7 @@ static double cpu_of(long pid) {
   return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-static double memory_of(long pid) {
+static double read_memory_kib(long pid) {
   char line[256];
   long kib = 0;
   FILE *file = open_proc(pid, "smaps_rollup");
@@ -45,13 +45,13 @@ static double memory_of(long pid) {
 
 double process_cpu_s(const char *pids) {
   double sum = 0;
-  for (long pid; (pid = next_pid(&pids)) > 0;) sum += cpu_of(pid);
+  for (long pid; (pid = next_pid(&pids)) > 0;) sum += read_cpu_s(pid);
   return sum;
 }
 
 double process_memory_kib(const char *pids) {
   double sum = 0;
-  for (long pid; (pid = next_pid(&pids)) > 0;) sum += memory_of(pid);
+  for (long pid; (pid = next_pid(&pids)) > 0;) sum += read_memory_kib(pid);
   return sum;
 }
 

@@ -9,13 +9,40 @@
 #include "ledger.h"
 #include "loop.h"
 #include "outbox.h"
-#include "queue.h"
 #include "websocket.h"
 
 #define FULL_BYTES (4u << 20)
 #define FULL_MESSAGES 100000
 #define READ_BYTES (64 * 1024)
 #define HANDSHAKE_BYTES 8192
+
+// Messages that wait for their turn, first in first out.
+typedef struct {
+  Marker *markers;
+  size_t from, to, room; // those from `from` to before `to` wait
+} Queue;
+
+static size_t queue_length(const Queue *queue) { return queue->to - queue->from; }
+
+static void queue_add(Queue *queue, const Marker *marker) {
+  if (queue->to == queue->room && queue->from > queue->room / 2) {
+    memmove(queue->markers, queue->markers + queue->from, queue_length(queue) * sizeof *marker);
+    queue->to -= queue->from;
+    queue->from = 0;
+  } else if (queue->to == queue->room) {
+    queue->room = queue->room * 2 + 64;
+    queue->markers = realloc(queue->markers, queue->room * sizeof *marker);
+    if (!queue->markers) abort();
+  }
+  queue->markers[queue->to++] = *marker;
+}
+
+// The first one, which waits no more. There must be one.
+static Marker queue_take(Queue *queue) {
+  Marker marker = queue->markers[queue->from++];
+  if (queue->from == queue->to) queue->from = queue->to = 0;
+  return marker;
+}
 
 typedef enum { DIALLING, UPGRADING, AWAIT_HELLO, READY, CLOSED } State;
 
@@ -38,7 +65,7 @@ static const Options *options;
 static uint32_t first_tag;
 static Publisher *all;
 
-static uint32_t tag_of(const Publisher *p) { return first_tag + (uint32_t)(p - all); }
+static uint32_t get_tag(const Publisher *p) { return first_tag + (uint32_t)(p - all); }
 
 static void drop(Publisher *p) {
   if (p->state == CLOSED) return;
@@ -58,7 +85,7 @@ static void flush(Publisher *p) {
   int is_blocked = p->out.length > 0;
   if (is_blocked == p->is_blocked) return;
   p->is_blocked = is_blocked;
-  loop_watch(p->fd, tag_of(p), is_blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  loop_watch(p->fd, get_tag(p), is_blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 // Whether a message must wait for the answer to an earlier one.
@@ -104,7 +131,7 @@ static size_t await_text(Publisher *p, const unsigned char *bytes, size_t length
 }
 
 static void connected(Publisher *p) {
-  loop_watch(p->fd, tag_of(p), EPOLLIN);
+  loop_watch(p->fd, get_tag(p), EPOLLIN);
   if (options->publish_by != PUBLISH_WS) {
     begin(p);
     return;

@@ -1,10 +1,9 @@
-#include "report.h"
-
 #include <stdio.h>
 
 #include "answers.h"
 #include "ledger.h"
 #include "publisher.h"
+#include "run.h"
 #include "subscribers.h"
 
 static void print_text(const char *text) {
@@ -52,6 +51,26 @@ static void print_speed(const Options *options, const RunResult *result) {
   if (!options->pids[0]) return;
   printf(",\"server_cpu_share\":%.2f", result->server_cpu_s / seconds);
   if (millions > 0) printf(",\"server_cpu_s_per_million\":%.4f", result->server_cpu_s / millions);
+}
+
+static uint64_t middle_us(uint64_t bucket) {
+  if (bucket < 2 * SUB_BUCKETS) return bucket;
+  uint64_t shift = (bucket >> SUB_BITS) - 1;
+  return ((bucket - (shift << SUB_BITS)) << shift) + (1ull << shift) / 2;
+}
+
+// The value below which `share` (0 to 1) of all values lie, in milliseconds; 0 when there is none.
+static double histogram_ms(const Histogram *histogram, double share) {
+  uint64_t rank = (uint64_t)((double)histogram->count * share), seen = 0;
+  if (histogram->count == 0) return 0;
+  for (uint64_t b = 0; b < sizeof histogram->buckets / sizeof *histogram->buckets; b++) {
+    seen += histogram->buckets[b];
+    if (seen > rank) {
+      uint64_t us = middle_us(b);
+      return (double)(us < histogram->max_us ? us : histogram->max_us) / 1000;
+    }
+  }
+  return (double)histogram->max_us / 1000;
 }
 
 static void print_latency(void) {

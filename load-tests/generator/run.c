@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "clock.h"
 #include "ledger.h"
 #include "loop.h"
 #include "marker.h"

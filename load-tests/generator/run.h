@@ -18,4 +18,7 @@ typedef struct {
 // Runs, and returns NULL; or the reason why the run could not be done, in one sentence.
 const char *run(const Options *options, RunResult *result);
 
+// Prints the result as one JSON object, whose keys ../README.md documents; in report.c.
+void report_print(const Options *options, const RunResult *result);
+
 #endif

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "ledger.h"
 #include "loop.h"
 #include "template.h"

@@ -4,7 +4,7 @@
 
 #include "websocket.h"
 
-#define TEXT_LIMIT 1024 // a longer frame without a message says nothing that anybody would read
+#define TEXT_LIMIT 1024 // of a longer frame without a message nothing is kept
 
 // Finds the markers up to `end`. Returns what is done with: all, or up to a marker that was cut.
 static inline const unsigned char *find_markers(WireState *state, const WireSink *sink, void *owner,
@@ -29,7 +29,8 @@ static void end_frame(WireState *state, const WireSink *sink, void *owner,
   state->is_found = state->is_in_line = 0;
 }
 
-size_t seed_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+static size_t seed_take(WireState *state, const WireSink *sink, void *owner,
+                        const unsigned char *bytes,
                  size_t length, int is_end) {
   const unsigned char *done = find_markers(state, sink, owner, bytes, bytes + length, !is_end);
   if (!is_end) return (size_t)(done - bytes);
@@ -59,6 +60,26 @@ static size_t centrifuge_take(WireState *state, const WireSink *sink, void *owne
   if (!is_end) return (size_t)(p - bytes);
   end_frame(state, sink, owner, bytes, length);
   return length;
+}
+
+// Socket.IO over Engine.IO 4, in text: a packet a frame, which begins with one or two digits. `2` is
+// a ping, `42["news",…]` an event, `430[]` the answer to a subscription, `40{…}` that to a connect.
+static int is_answer(const unsigned char *bytes, size_t length) {
+  return length >= 2 && bytes[0] == '4' && (bytes[1] == '0' || bytes[1] == '3');
+}
+
+static size_t socketio_take(WireState *state, const WireSink *sink, void *owner,
+                     const unsigned char *bytes, size_t length, int is_end) {
+  if (!state->is_in_line) {
+    if (length < 2 && !is_end) return 0;
+    if (is_end && length == 1 && bytes[0] == '2') {
+      sink->ping(owner);
+      state->is_found = 1;
+    }
+    if (is_answer(bytes, length)) state->is_found = 1;
+    state->is_in_line = 1;
+  }
+  return seed_take(state, sink, owner, bytes, length, is_end);
 }
 
 #define NATS_CONNECT "CONNECT {\"verbose\":false,\"pedantic\":false}\\r\\n"

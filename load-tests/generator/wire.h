@@ -48,14 +48,6 @@ typedef struct {
 // NULL when there is no wire of this name.
 const Wire *wire_named(const char *name);
 
-// Any frame that may hold messages; in wire.c.
-size_t seed_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
-                 size_t length, int is_end);
-
-// In wire_socketio.c.
-size_t socketio_take(WireState *state, const WireSink *sink, void *owner,
-                     const unsigned char *bytes, size_t length, int is_end);
-
 // In wire_nats.c.
 size_t nats_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
                  size_t length, int is_end);

@@ -16,7 +16,7 @@ typedef struct {
   uint64_t bytes;    // of the whole packet
 } Extent;
 
-static Extent extent_of(const unsigned char *packet, size_t available) {
+static Extent read_extent(const unsigned char *packet, size_t available) {
   uint64_t rest = 0;
   for (size_t i = 0; i < LENGTH_BYTES && i + 1 < available; i++) {
     rest |= (uint64_t)(packet[i + 1] & ~CONTINUES) << (7 * i);
@@ -63,7 +63,7 @@ size_t mqtt_take(WireState *state, const WireSink *sink, void *owner, const unsi
       memcpy(state->gather + before, p, available - before);
       packet = state->gather;
     }
-    Extent extent = extent_of(packet, available);
+    Extent extent = read_extent(packet, available);
     size_t looked_at = extent.bytes < GATHER_BYTES ? extent.bytes : GATHER_BYTES;
     if (extent.head_bytes == 0 || available < looked_at) {
       if (!before) memcpy(state->gather, p, available);
@@ -96,7 +96,7 @@ static size_t write_topic(unsigned char *out, const char *topic, size_t length) 
   return length + 2;
 }
 
-// A session of its own without a name, and no need to be heard from.
+// A session of its own, without a name and without keep-alive.
 static size_t pack_connect(unsigned char *out) {
   static const unsigned char rest[] = {0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0, 0};
   size_t n = write_head(out, CONNECT, sizeof rest);
@@ -133,6 +133,6 @@ size_t mqtt_pack(unsigned char *out, const char *text, size_t length) {
   if (begins(text, length, subscribe)) return pack_subscribe(out, text + s, length - s);
   if (begins(text, length, publish)) return pack_publish(out, text + p, length - p);
   if (begins(text, length, "CONNECT")) return pack_connect(out);
-  memcpy(out, text, length); // whoever gives another text writes the packet himself
+  memcpy(out, text, length); // any other text is a packet as it is
   return length;
 }

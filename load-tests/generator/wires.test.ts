@@ -5,7 +5,7 @@ import { freePort } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { centrifugeRedis, nats } from '../compare/src/contenders/peers.js';
 import type { System } from '../compare/src/system/system.js';
-import { buildGenerator, canBuild, faultsOf, load, runGenerator } from '../test/generator.js';
+import { buildGenerator, canBuild, countFaults, load, runGenerator } from '../test/generator.js';
 import { startFaultyServer } from '../test/faulty-server.js';
 
 const stops: (() => Promise<void>)[] = [];
@@ -36,17 +36,17 @@ async function loadPeer(peer: Promise<System>, options: string) {
 /** Between the publishers and their server: counts requests that a connection has unanswered. */
 async function startCountingProxy(serverPort: number) {
   let most = 0;
-  const countOf = (bytes: string, word: string) => bytes.split(word).length - 1;
+  const count = (bytes: string, word: string) => bytes.split(word).length - 1;
   const proxy = createServer((client) => {
     const server = connect(serverPort, '127.0.0.1');
     let unanswered = 0;
     client.setEncoding('latin1').on('data', (bytes: string) => {
-      unanswered += countOf(bytes, 'POST ');
+      unanswered += count(bytes, 'POST ');
       most = Math.max(most, unanswered);
       server.write(bytes, 'latin1');
     });
     server.setEncoding('latin1').on('data', (bytes: string) => {
-      unanswered -= countOf(bytes, 'HTTP/1.1 200');
+      unanswered -= count(bytes, 'HTTP/1.1 200');
       client.write(bytes, 'latin1');
     });
     client.on('close', () => server.destroy());
@@ -78,8 +78,8 @@ describe.skipIf(!canBuild)('newswire-load on other wires (needs make and a C com
     async (wire, fault, key) => {
       const result = await load(await startServer(fault), `--wire ${wire} --window 16`);
       const others = { lost: 0, doubled: 0, reordered: 0, stray: 0 };
-      expect(faultsOf(result)).toBeGreaterThan(0);
-      expect(Math.abs(result[key] / 20 - faultsOf(result))).toBeLessThanOrEqual(1);
+      expect(countFaults(result)).toBeGreaterThan(0);
+      expect(Math.abs(result[key] / 20 - countFaults(result))).toBeLessThanOrEqual(1);
       expect(result).toMatchObject({ ...others, [key]: result[key] });
     },
   );

@@ -30,7 +30,7 @@ export class Api {
     return answer.error ? `${answer.error.code} ${answer.error.message}` : null;
   }
 
-  /** Subscribers of each of the channels, 0 for one that nobody listens to. */
+  /** Subscribers of each of the channels, 0 for one without any. */
   subscriberCounts(channels: readonly string[]): number[] {
     const found = this.call('channels', {}).result?.channels ?? {};
     return channels.map((channel) => found[channel]?.num_clients ?? 0);

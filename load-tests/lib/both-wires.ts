@@ -1,6 +1,6 @@
 import { CentrifugeClient } from './centrifuge-client.ts';
 import type { Thresholds } from './metrics.ts';
-import { channelOf, index, limitMs } from './run.ts';
+import { chooseChannel, index, limitMs } from './run.ts';
 import type { Run } from './run.ts';
 import { subscribe } from './seed-subscriber.ts';
 import type { Settings } from './settings.ts';
@@ -13,7 +13,7 @@ export function wireThresholds(wires: readonly string[]): Thresholds {
 /** A subscriber: by turns over the seed wire and the Centrifuge wire, on each channel. */
 export function subscribeOverEither(settings: Settings, run: Run): void {
   const { baseUrl, channels } = settings;
-  const channel = channelOf(run, index());
+  const channel = chooseChannel(run, index());
   const isSeed = (Math.floor(index() / channels) + (index() % channels)) % 2 === 0;
   if (isSeed) subscribe(baseUrl, channel, limitMs(settings), { wire: 'seed' });
   else {

@@ -17,15 +17,15 @@ export interface ClientPlan {
   readonly tags?: Tags;
   /** Where latencies go, instead of the metric of deliveries. */
   readonly latency?: LatencySink;
-  /** Told of each publication of an item, when it has been judged: of the item's time. */
+  /** Called for each item after it has been judged, with its time of publishing. */
   readonly onItem?: (atMs: number) => void;
-  /** Told when a client that was cut has all its subscriptions again: how long that took. */
+  /** Called when a client that was cut has all its subscriptions again, with how long that took. */
   readonly onReturn?: (tookMs: number) => void;
 }
 
 /**
  * A client of the Centrifuge wire that judges what comes by its offsets. When it is cut it comes back
- * with its positions. It leaves when all its channels have ended, and then tells the metrics.
+ * with its positions. It leaves when all its channels have ended, and then reports to the metrics.
  */
 export class CentrifugeClient {
   readonly #plan: ClientPlan;

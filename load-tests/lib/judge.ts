@@ -10,7 +10,7 @@ export interface LatencySink {
   add(ms: number, tags?: Tags): void;
 }
 
-/** Judges what one subscriber gets of one channel, and tells the metrics. */
+/** Judges what one subscriber gets of one channel, and reports to the metrics. */
 export class Judge {
   readonly #ledger: SequenceLedger;
   readonly #tags: Tags | undefined;

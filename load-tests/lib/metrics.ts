@@ -18,7 +18,7 @@ export const endsMissed = new Counter('ends_missed');
 /** Subscriptions that were not there when the publishers gave up waiting for them. */
 export const notSubscribed = new Counter('not_subscribed');
 /** Times that the server said it cannot give what was missed. */
-export const gapsReported = new Counter('gaps_told');
+export const gapsReported = new Counter('gaps_reported');
 /** From opening a connection until all its subscriptions were answered. */
 export const connectTime = new Trend('connect_time', true);
 
@@ -38,7 +38,7 @@ export function thresholds(limitsMs: Settings['limitsMs']): Thresholds {
     connection_errors: NONE,
     ends_missed: NONE,
     not_subscribed: NONE,
-    gaps_told: NONE,
+    gaps_reported: NONE,
     publish_errors: NONE,
   };
 }

@@ -78,13 +78,13 @@ export function index(): number {
 }
 
 /** The channel of the subscriber with this number. */
-export function channelOf({ channels }: Run, number: number): string {
+export function chooseChannel({ channels }: Run, number: number): string {
   return channels[number % channels.length] ?? '';
 }
 
 /** The channels of a subscriber that has several: those behind its predecessor's. */
-export function channelsOf(run: Run, number: number, each: number): string[] {
-  return Array.from({ length: each }, (_, n) => channelOf(run, number * each + n));
+export function chooseChannels(run: Run, number: number, each: number): string[] {
+  return Array.from({ length: each }, (_, n) => chooseChannel(run, number * each + n));
 }
 
 /** Those channels that this one of the publishers keeps to. */

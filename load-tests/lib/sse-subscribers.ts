@@ -10,11 +10,11 @@ const STARTS_WITHIN_S = 10;
 const TAGS = { wire: 'sse' };
 
 /** What the listener answers. */
-interface Heard {
+interface ListenerEvents {
   readonly deliveries: readonly (readonly [connection: number, atMs: number, text: string])[];
   /** Connections of which all channels have begun. */
   readonly subscribed: number;
-  /** Why connections ended, or what they were told they missed: since the last time. */
+  /** Why connections ended, and gaps that the server reported, since the last time. */
   readonly failures: readonly string[];
 }
 
@@ -39,7 +39,7 @@ function listenerUrl(): string {
 export function listenerMissing(): string | null {
   const url = listenerUrl();
   for (let waitedS = 0; waitedS < STARTS_WITHIN_S; waitedS += POLL_EVERY_S) {
-    if (http.get(`${url}/heard`).status === 200) return null;
+    if (http.get(`${url}/events`).status === 200) return null;
     sleep(POLL_EVERY_S);
   }
   return `the SSE listener does not answer at ${url}`;
@@ -60,13 +60,13 @@ export function subscribeOverSse(plan: SsePlan): void {
     sleep(POLL_EVERY_S);
     // What is polled for after all have ended is what was late.
     isOver = Date.now() >= endMs || judges.every(({ hasEnded }) => hasEnded);
-    judge(judges, http.get(`${listenerUrl()}/heard`).json() as unknown as Heard);
+    judge(judges, http.get(`${listenerUrl()}/events`).json() as unknown as ListenerEvents);
   }
   post('/leave', {});
   for (const each of judges) each.report();
 }
 
-function judge(judges: readonly Judge[], { deliveries, failures }: Heard): void {
+function judge(judges: readonly Judge[], { deliveries, failures }: ListenerEvents): void {
   for (const [connection, atMs, text] of deliveries) {
     const item = parseItem(text);
     if (item) judges[connection]?.take(item, atMs);

@@ -22,14 +22,14 @@ const COUNTS = [
   'connection_errors',
   'ends_missed',
   'not_subscribed',
-  'gaps_told',
+  'gaps_reported',
   'publish_errors',
 ];
 /** Only some scenarios have these. */
 const OPTIONAL_COUNTS = ['returned', 'caught_up', 'wrong_answers'];
 const OPTIONAL_TIMES = ['connect_time', 'return_time', 'slow_latency'];
 
-function valueOf({ metrics }: SummaryData, metric: string, key = 'count'): number {
+function readValue({ metrics }: SummaryData, metric: string, key = 'count'): number {
   return metrics[metric]?.values[key] ?? 0;
 }
 
@@ -43,7 +43,7 @@ function countAskedDeliveries(settings: Settings): number {
 function listRemarks(data: SummaryData, settings: Settings, publishedPerS: number): string[] {
   const { ratePerS, limitsMs } = settings;
   const askedPerS = countAskedDeliveries(settings);
-  const lagMs = valueOf(data, 'timer_lag', 'p(95)');
+  const lagMs = readValue(data, 'timer_lag', 'p(95)');
   const { low, high } = K6_DELIVERIES_PER_S;
   return [
     askedPerS >= low
@@ -61,17 +61,17 @@ function listRemarks(data: SummaryData, settings: Settings, publishedPerS: numbe
 const toWords = (metric: string) => metric.replace('_', ' ').replace(/\{\w+:(\w+)\}/, ' ($1)');
 
 function listRows(data: SummaryData, settings: Settings, publishedPerS: number) {
-  const ms = (metric: string, key: string) => `${valueOf(data, metric, key).toFixed(0)} ms`;
+  const ms = (metric: string, key: string) => `${readValue(data, metric, key).toFixed(0)} ms`;
   const isThere = (metric: string) => data.metrics[metric] !== undefined;
   // By wire or by reader, where a threshold asked for it.
   const parts = Object.keys(data.metrics).filter((metric) => metric.startsWith('received{'));
   const counts = [...COUNTS, ...parts, ...OPTIONAL_COUNTS.filter(isThere)];
   return [
     ['subscribers', `${settings.subscribers} on ${settings.channels} channel(s)`],
-    ['published', `${valueOf(data, 'published')} (${publishedPerS.toFixed(1)}/s)`],
+    ['published', `${readValue(data, 'published')} (${publishedPerS.toFixed(1)}/s)`],
     ...[50, 95, 99].map((p) => [`latency p${p}`, ms('delivery_latency', `p(${p})`)]),
     ...OPTIONAL_TIMES.filter(isThere).map((time) => [`${toWords(time)} p99`, ms(time, 'p(99)')]),
-    ...counts.map((metric) => [toWords(metric), String(valueOf(data, metric))]),
+    ...counts.map((metric) => [toWords(metric), String(readValue(data, metric))]),
   ];
 }
 
@@ -91,7 +91,7 @@ function printSummary(result: RunResult, rows: readonly string[][]): string {
 
 /** The answer of handleSummary: the summary for the terminal, and the result for RESULTS_FILE. */
 export function writeResults(data: SummaryData, settings: Settings): Record<string, string> {
-  const publishedPerS = valueOf(data, 'published') / settings.durationS;
+  const publishedPerS = readValue(data, 'published') / settings.durationS;
   const details = {
     scenario: settings.scenario,
     startedAt: new Date(Date.now() - data.state.testRunDurationMs).toISOString(),

@@ -1,6 +1,6 @@
 // Many channels, ten to a connection, over the Centrifuge wire: each publication goes to a few.
 import { CentrifugeClient } from '../lib/centrifuge-client.ts';
-import { channelsOf, defineScenario, index, limitMs } from '../lib/run.ts';
+import { chooseChannels, defineScenario, index, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { readSettings } from '../lib/settings.ts';
 
@@ -13,6 +13,6 @@ const settings = readSettings(
 export const { options, setup, publisher, handleSummary } = defineScenario(settings);
 
 export function subscriber(run: Run): void {
-  const channels = channelsOf(run, index(), settings.channelsPerSubscriber);
+  const channels = chooseChannels(run, index(), settings.channelsPerSubscriber);
   void new CentrifugeClient({ baseUrl: settings.baseUrl, channels, limitMs: limitMs(settings) });
 }

@@ -1,5 +1,5 @@
 // One item to many subscribers over the seed wire: is all delivered, once, in order, and how fast.
-import { channelOf, defineScenario, index, limitMs } from '../lib/run.ts';
+import { chooseChannel, defineScenario, index, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { subscribe } from '../lib/seed-subscriber.ts';
 import { readSettings } from '../lib/settings.ts';
@@ -14,5 +14,5 @@ const settings = readSettings('fan-out', {
 export const { options, setup, publisher, handleSummary } = defineScenario(settings);
 
 export function subscriber(run: Run): void {
-  subscribe(settings.baseUrl, channelOf(run, index()), limitMs(settings));
+  subscribe(settings.baseUrl, chooseChannel(run, index()), limitMs(settings));
 }

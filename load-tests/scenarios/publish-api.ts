@@ -1,7 +1,7 @@
 // The publishing API: one by one, in batches, twice with one idempotency key, and with what is refused.
 import { CentrifugeClient } from '../lib/centrifuge-client.ts';
 import { publishInAllWays, requestThresholds } from '../lib/requests.ts';
-import { channelOf, defineScenario, index, limitMs } from '../lib/run.ts';
+import { chooseChannel, defineScenario, index, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { readSettings } from '../lib/settings.ts';
 
@@ -15,6 +15,6 @@ export const { options, setup, publisher, handleSummary } = defineScenario(setti
 });
 
 export function subscriber(run: Run): void {
-  const channels = [channelOf(run, index())];
+  const channels = [chooseChannel(run, index())];
   void new CentrifugeClient({ baseUrl: settings.baseUrl, channels, limitMs: limitMs(settings) });
 }

@@ -1,7 +1,7 @@
 // Connections that come one after the other for all of DURATION, while items are published.
 import { setTimeout } from 'k6/timers';
 import { CentrifugeClient } from '../lib/centrifuge-client.ts';
-import { channelOf, defineScenario, index, limitMs } from '../lib/run.ts';
+import { chooseChannel, defineScenario, index, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { readSettings } from '../lib/settings.ts';
 
@@ -15,7 +15,7 @@ export const { options, setup, publisher, handleSummary } = defineScenario(setti
 
 /** A later subscriber expects less: it is judged from the offset at which its subscription began. */
 export function subscriber(run: Run): void {
-  const channels = [channelOf(run, index())];
+  const channels = [chooseChannel(run, index())];
   const afterMs = (index() / settings.subscribers) * settings.durationS * 1000;
   const plan = { baseUrl: settings.baseUrl, channels, limitMs: limitMs(settings) };
   setTimeout(() => void new CentrifugeClient(plan), afterMs);

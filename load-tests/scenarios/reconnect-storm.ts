@@ -2,7 +2,7 @@
 import { setTimeout } from 'k6/timers';
 import { CentrifugeClient } from '../lib/centrifuge-client.ts';
 import { deliveryLatency } from '../lib/metrics.ts';
-import { channelOf, defineScenario, index, limitMs } from '../lib/run.ts';
+import { chooseChannel, defineScenario, index, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { readSettings } from '../lib/settings.ts';
 import { caughtUp, Returns, returnThresholds } from '../lib/returns.ts';
@@ -28,7 +28,7 @@ export function subscriber(run: Run): void {
   let hasBegun = false;
   const client = new CentrifugeClient({
     baseUrl: settings.baseUrl,
-    channels: [channelOf(run, index())],
+    channels: [chooseChannel(run, index())],
     limitMs: limitMs(settings),
     latency: returns,
     onReturn: (tookMs) => returns.handleReturn(tookMs),

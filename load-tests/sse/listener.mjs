@@ -2,18 +2,18 @@
 // when it came. k6 judges it. load-tests/run starts it; it ends when k6 has not asked for a while.
 //   PORT (0: a free one, which the first line of stdout names)
 // POST /listen {"baseUrl","channels","connections"} opens connections, spread over the channels.
-// GET /heard answers what came since the last time: {"deliveries": [[connection, atMs, text]…], "subscribed",
+// GET /events answers what came since the last time: {"deliveries": [[connection, atMs, text]…], "subscribed",
 // "failures"}. POST /leave closes them all.
 import http from 'node:http';
 
-const PATIENCE_MS = 30_000;
+const IDLE_LIMIT_MS = 30_000;
 const LOOPBACK = /^http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?$/;
 
 let deliveries = [];
 let subscribed = 0;
 let failures = [];
 let requests = [];
-const patience = setTimeout(() => process.exit(), PATIENCE_MS);
+const idleTimer = setTimeout(() => process.exit(), IDLE_LIMIT_MS);
 
 const handleEvent = (connection, block, atMs) => {
   const lines = block.split('\n');
@@ -64,14 +64,14 @@ const listen = ({ baseUrl, channels, connections }) => {
   return null;
 };
 
-const heard = () => {
+const takeEvents = () => {
   const answer = { deliveries, subscribed, failures };
   deliveries = [];
   failures = [];
   return answer;
 };
 
-const bodyOf = async (request) => {
+const readBody = async (request) => {
   let body = '';
   for await (const part of request) body += part;
   return JSON.parse(body);
@@ -80,21 +80,21 @@ const bodyOf = async (request) => {
 const answer = async (request) => {
   switch (`${request.method} ${request.url}`) {
     case 'POST /listen': {
-      const error = listen(await bodyOf(request));
+      const error = listen(await readBody(request));
       return error ? { error } : {};
     }
-    case 'GET /heard':
-      return heard();
+    case 'GET /events':
+      return takeEvents();
     case 'POST /leave':
       leave();
       return {};
     default:
-      return { error: 'there is POST /listen, GET /heard and POST /leave' };
+      return { error: 'there is POST /listen, GET /events and POST /leave' };
   }
 };
 
 const server = http.createServer((request, response) => {
-  patience.refresh();
+  idleTimer.refresh();
   answer(request).then(
     (body) => response.end(JSON.stringify(body)),
     (error) => response.writeHead(400).end(JSON.stringify({ error: error.message })),

@@ -17,10 +17,10 @@ let items = [];
 let isMute = false;
 let pongs = 0;
 
-const textOf = (data) => (typeof data === 'string' ? data : JSON.stringify(data));
+const toText = (data) => (typeof data === 'string' ? data : JSON.stringify(data));
 
 const sendOnce = (item) => {
-  const text = textOf(item.data);
+  const text = toText(item.data);
   app.publish(item.channel, text);
   publishOnWires(app, item, text);
 };
@@ -57,7 +57,7 @@ const publish = ({ channel, data }) => {
   return { result: { offset: count, epoch: 'faulty' } };
 };
 
-const offsetOf = (channel) => counts.get(channel) ?? 0;
+const assignOffset = (channel) => counts.get(channel) ?? 0;
 
 const channels = () => {
   const names = [...[...sockets.values()].flat(), ...subscribedOnWires.keys()];
@@ -103,5 +103,10 @@ app.ws('/ws', {
     if (Buffer.from(bytes).toString() === 'are you there') pongs += 1;
   },
 });
-serveWires(app, { isPinging: fault === 'ping', handlePong: () => (pongs += 1), publish, offsetOf });
+serveWires(app, {
+  isPinging: fault === 'ping',
+  handlePong: () => (pongs += 1),
+  publish,
+  assignOffset,
+});
 app.listen('127.0.0.1', Number(process.env.NEWSWIRE_PORT ?? 9900), () => {});

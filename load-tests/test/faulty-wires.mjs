@@ -46,7 +46,7 @@ export function publishOnWires(app, { channel, data, offset }, text) {
   app.publish(topic('socket.io', channel), `42${JSON.stringify(['news', text])}`);
 }
 
-function handleCentrifuge(ws, text, { isPinging, handlePong, offsetOf }) {
+function handleCentrifuge(ws, text, { isPinging, handlePong, assignOffset }) {
   if (text === '{}') {
     handlePong();
     return;
@@ -57,7 +57,7 @@ function handleCentrifuge(ws, text, { isPinging, handlePong, offsetOf }) {
   const { id, subscribe } = command;
   ws.subscribe(topic('centrifuge', subscribe.channel));
   countSubscriber(subscribe.channel);
-  ws.send(JSON.stringify({ id, subscribe: { offset: offsetOf(subscribe.channel) } }));
+  ws.send(JSON.stringify({ id, subscribe: { offset: assignOffset(subscribe.channel) } }));
   if (isPinging) ws.send(`${otherPush}\n{}`);
 }
 
@@ -122,11 +122,11 @@ function handleSocketIo(ws, text, { isPinging, handlePong, publish }) {
 
 /** Serves these wires; `parts` are what they need of the server. */
 export function serveWires(app, parts) {
-  const textOf = (bytes) => Buffer.from(bytes).toString();
+  const toText = (bytes) => Buffer.from(bytes).toString();
   app.ws(CENTRIFUGE_PATH, {
     maxBackpressure: 0,
     message: (ws, bytes) => {
-      for (const line of textOf(bytes).split('\n')) handleCentrifuge(ws, line, parts);
+      for (const line of toText(bytes).split('\n')) handleCentrifuge(ws, line, parts);
     },
   });
   app.get('/sse', (res, req) => {
@@ -143,7 +143,7 @@ export function serveWires(app, parts) {
   app.ws('/', {
     maxBackpressure: 0,
     open: (ws) => ws.send(Buffer.from('INFO {"server_name":"faulty"}\r\n'), true),
-    message: (ws, bytes) => handleNats(ws, textOf(bytes), parts),
+    message: (ws, bytes) => handleNats(ws, toText(bytes), parts),
   });
   app.ws('/socket.io/', {
     maxBackpressure: 0,
@@ -152,6 +152,6 @@ export function serveWires(app, parts) {
       ws.send('0{"sid":"faulty","upgrades":[],"pingInterval":25000}');
     },
     close: (ws) => socketIo.delete(ws),
-    message: (ws, bytes) => handleSocketIo(ws, textOf(bytes), parts),
+    message: (ws, bytes) => handleSocketIo(ws, toText(bytes), parts),
   });
 }

@@ -42,6 +42,6 @@ export async function load(port: number, options: string): Promise<Result> {
 }
 
 /** Messages of a run's only channel that a fault of every hundredth item may have hit. */
-export function faultsOf({ published }: Result): number {
+export function countFaults({ published }: Result): number {
   return Math.floor(published / 100);
 }

@@ -57,7 +57,7 @@ async function loadTest(environment: Environment, ...args: readonly string[]) {
 }
 
 /** A count of the summary; undefined where it has none of that name. */
-function countOf(output: string, name: string): number | undefined {
+function readCount(output: string, name: string): number | undefined {
   const [, count] = new RegExp(`^ +${name} +(\\d+)$`, 'm').exec(output) ?? [];
   return count === undefined ? undefined : Number(count);
 }
@@ -74,8 +74,8 @@ describe.skipIf(missingPrograms('k6').length > 0)('k6 scenarios (need k6)', () =
       const { url } = await startNewswire();
       const { code, output } = await loadTest({ SCENARIO, BASE_URL: url, ...SMALL[SCENARIO] });
       expect(output).toContain('All thresholds held.');
-      expect(countOf(output, 'received')).toBeGreaterThan(0);
-      for (const name of ['lost', 'doubled', 'reordered']) expect(countOf(output, name)).toBe(0);
+      expect(readCount(output, 'received')).toBeGreaterThan(0);
+      for (const name of ['lost', 'doubled', 'reordered']) expect(readCount(output, name)).toBe(0);
       expect(code).toBe(0);
     },
   );
@@ -96,8 +96,8 @@ describe.skipIf(missingPrograms('k6').length > 0)('k6 scenarios (need k6)', () =
       });
       expect(output).toContain(`Thresholds broken: `);
       // Each of the three subscribers notices each of the faults.
-      expect(countOf(output, count)).toBeGreaterThan(0);
-      expect((countOf(output, count) ?? 0) % 3).toBe(0);
+      expect(readCount(output, count)).toBeGreaterThan(0);
+      expect((readCount(output, count) ?? 0) % 3).toBe(0);
       expect(code).toBe(99);
     },
   );
@@ -108,7 +108,7 @@ describe.skipIf(missingPrograms('k6').length > 0)('k6 scenarios (need k6)', () =
   ])('fan-out fails on a server with the fault: %s', { timeout: 60_000 }, async (fault, count) => {
     const size = { VUS: '3', RATE: '55', DURATION: '2s' };
     const { code, output } = await loadTest({ BASE_URL: await startFaulty(fault), ...size });
-    expect(countOf(output, count)).toBeGreaterThan(0);
+    expect(readCount(output, count)).toBeGreaterThan(0);
     expect(code).toBe(99);
   });
 
@@ -121,8 +121,8 @@ describe.skipIf(missingPrograms('k6').length > 0)('k6 scenarios (need k6)', () =
       BASE_URL: url,
       ...size,
     });
-    expect(countOf(output, 'gaps told')).toBe(8);
-    expect(countOf(output, 'lost')).toBe(0);
+    expect(readCount(output, 'gaps reported')).toBe(8);
+    expect(readCount(output, 'lost')).toBe(0);
     expect(code).toBe(99);
   });
 

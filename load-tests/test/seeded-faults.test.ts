@@ -85,7 +85,7 @@ interface Message {
 }
 
 /** What publications brought on the Centrifuge wire. */
-function dataOf({ frames }: SeedClient): unknown[] {
+function readData({ frames }: SeedClient): unknown[] {
   const messages = frames.flatMap((frame) => frame.split('\n'));
   return messages.flatMap((text) => (JSON.parse(text) as Message).push?.pub?.data ?? []);
 }
@@ -106,8 +106,8 @@ describe('a seeded fault', () => {
     await subscribed(url, '77707', 2);
     for (const item of [1, 2, 3, 4, 5, 6, 7]) await publish(url, '77707', item);
     expect((await seed.received(brought.length)).map(Number)).toEqual(brought);
-    await until('as many over Centrifuge', () => dataOf(centrifuge).length >= brought.length);
-    expect(dataOf(centrifuge)).toEqual(brought);
+    await until('as many over Centrifuge', () => readData(centrifuge).length >= brought.length);
+    expect(readData(centrifuge)).toEqual(brought);
   });
 
   test('that cannot be put in does not let the server start', async () => {

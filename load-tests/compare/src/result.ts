@@ -128,7 +128,7 @@ export interface Recovery {
   /** Deliveries that never came, and were not reported as a gap. */
   readonly lost: number;
   /** Deliveries that did not come, and were reported to the client. */
-  readonly told: number;
+  readonly reported: number;
   readonly doubled: number;
   readonly reordered: number;
   /** From letting clients in again until the last of them had everything; NaN is written as null. */

@@ -2,7 +2,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { RecoveringClient, RecoveryListener, RecoverySystem } from '../src/contender.js';
 
 /** What goes wrong behind the cut. */
-export type Fault = 'none' | 'loses' | 'tells' | 'doubles' | 'reorders' | 'stays away' | 'refuses';
+export type Fault =
+  'none' | 'loses' | 'reports' | 'doubles' | 'reorders' | 'stays away' | 'refuses';
 
 /**
  * A server of lines that remembers all it was given, and a client that asks for what it has not: whole, unless it
@@ -18,7 +19,7 @@ export async function breakableSystem(fault: Fault): Promise<RecoverySystem> {
       const isBack = Number(count) > 0;
       const missed = log.slice(Number(count));
       const given = isBack ? broken(missed, fault) : missed;
-      const isWhole = !(isBack && fault === 'tells');
+      const isWhole = !(isBack && fault === 'reports');
       socket.write([`subscribed ${isWhole}`, ...given, ''].join('\n'));
       live.add(socket);
     });
@@ -43,7 +44,7 @@ export async function breakableSystem(fault: Fault): Promise<RecoverySystem> {
 function broken(missed: readonly string[], fault: Fault): readonly string[] {
   const [first = '', second = '', ...rest] = missed;
   if (fault === 'loses') return [first, ...rest];
-  if (fault === 'tells') return [];
+  if (fault === 'reports') return [];
   if (fault === 'doubles') return [first, second, second, ...rest];
   if (fault === 'reorders') return [second, first, ...rest];
   return missed;
@@ -64,13 +65,13 @@ function lineClient(
     socket.on('data', (chunk: string) => {
       const lines = (text + chunk).split('\n');
       text = lines.pop() ?? '';
-      for (const line of lines) hear(line);
+      for (const line of lines) receive(line);
     });
     socket.on('close', () => {
       if (comesBack) retry = setTimeout(open, 20);
     });
   };
-  const hear = (line: string) => {
+  const receive = (line: string) => {
     if (line.startsWith('subscribed')) return listener.onSubscribed(line.endsWith('true'));
     count += 1;
     listener.onMessage(line);

@@ -11,7 +11,7 @@ const start = (...args: string[]) =>
     process.env,
   );
 
-async function childrenOf(pid: number): Promise<number[]> {
+async function listChildren(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
 }
@@ -40,7 +40,7 @@ test.skipIf(!canBuild)(
     const children = await until(
       'server and generator',
       async () => {
-        const pids = await childrenOf(command.pid);
+        const pids = await listChildren(command.pid);
         return pids.length === 2 ? pids : undefined;
       },
       LIMIT_MS,

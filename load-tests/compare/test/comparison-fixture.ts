@@ -93,7 +93,7 @@ const recovery = (more: Partial<Recovery> = {}): Recovery => ({
   clients: 500,
   published: 1000,
   lost: 0,
-  told: 0,
+  reported: 0,
   doubled: 0,
   reordered: 0,
   caughtUpMs: 800,

@@ -69,18 +69,18 @@ for (const contender of contenders) {
 /** A client behind a proxy, and what it has been told. */
 async function startClient(system: RecoverySystem) {
   const proxy = await TcpProxy.start(system.port);
-  const heard: string[] = [];
+  const received: string[] = [];
   const client = system.connect(proxy.port, 'news', {
-    onSubscribed: (isWhole) => heard.push(isWhole ? 'whole' : 'not whole'),
-    onMessage: (data) => heard.push(data),
+    onSubscribed: (isWhole) => received.push(isWhole ? 'whole' : 'not whole'),
+    onMessage: (data) => received.push(data),
   });
   stops.push(
     () => proxy.close(),
     () => client.close(),
   );
-  const untilHeard = (what: string) => until(what, () => heard.includes(what));
-  await untilHeard('whole');
-  return { proxy, heard, untilHeard };
+  const untilReceived = (what: string) => until(what, () => received.includes(what));
+  await untilReceived('whole');
+  return { proxy, received, untilReceived };
 }
 
 function recoveryTests(contender: Contender): void {
@@ -93,28 +93,28 @@ function recoveryTests(contender: Contender): void {
 
   it('gives a client that was cut off what it missed, in order', async () => {
     const system = await startSystem();
-    const { proxy, heard, untilHeard } = await startClient(system);
+    const { proxy, received, untilReceived } = await startClient(system);
     await system.publish('news', 'before');
-    await untilHeard('before');
+    await untilReceived('before');
     proxy.block();
     for (const missed of ['second', 'third']) await system.publish('news', missed);
     proxy.unblock();
-    await untilHeard('third');
+    await untilReceived('third');
     await system.publish('news', 'behind');
-    await untilHeard('behind');
-    expect(heard).toEqual(['whole', 'before', 'whole', 'second', 'third', 'behind']);
+    await untilReceived('behind');
+    expect(received).toEqual(['whole', 'before', 'whole', 'second', 'third', 'behind']);
   });
 
   it('tells a client without a position that it may have missed publications', async () => {
     const system = await startSystem();
-    const { proxy, heard, untilHeard } = await startClient(system);
+    const { proxy, received, untilReceived } = await startClient(system);
     proxy.block();
     await system.publish('news', 'missed');
     proxy.unblock();
-    await untilHeard('not whole');
+    await untilReceived('not whole');
     await system.publish('news', 'behind');
-    await untilHeard('behind');
-    expect(heard).toEqual(['whole', 'not whole', 'behind']);
+    await untilReceived('behind');
+    expect(received).toEqual(['whole', 'not whole', 'behind']);
   });
 
   it('rejects a publication that nobody took', async () => {

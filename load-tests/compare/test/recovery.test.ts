@@ -43,7 +43,7 @@ async function measured(recovery: RecoveryContender, settings = QUICK): Promise<
 }
 
 const breakable = (fault: Fault): RecoveryContender => ({ start: () => breakableSystem(fault) });
-const whole = { clients: CLIENTS, lost: 0, told: 0, doubled: 0, reordered: 0 };
+const whole = { clients: CLIENTS, lost: 0, reported: 0, doubled: 0, reordered: 0 };
 
 describe('newswire gives clients of npm’s centrifuge all that they missed', () => {
   test.each([
@@ -79,9 +79,9 @@ describe('a system that breaks on purpose is noticed', () => {
   });
 
   test('when it tells that it has forgotten', async () => {
-    const result = await measured(breakable('tells'));
-    expect(result).toMatchObject({ ...whole, told: expect.any(Number) });
-    expect(result.told).toBeGreaterThanOrEqual(CLIENTS);
+    const result = await measured(breakable('reports'));
+    expect(result).toMatchObject({ ...whole, reported: expect.any(Number) });
+    expect(result.reported).toBeGreaterThanOrEqual(CLIENTS);
   });
 
   test('when its clients never come back', async () => {

@@ -8,11 +8,11 @@ const server = new WebSocketServer({
   path: '/ws',
   perMessageDeflate: false,
 });
-const clientsOf = new Map(); // by channel
+const clientsByChannel = new Map(); // by channel
 
 function clientsIn(channel) {
-  const clients = clientsOf.get(channel) ?? new Set();
-  clientsOf.set(channel, clients);
+  const clients = clientsByChannel.get(channel) ?? new Set();
+  clientsByChannel.set(channel, clients);
   return clients;
 }
 

@@ -95,9 +95,11 @@ async function captureInProcess(url: string, args: readonly string[]): Promise<s
   return lines.join('\n');
 }
 
-/** `subscribe` does not end by itself, so it is a process of its own. */
+/** `subscribe` does not end by itself, and `simulate` handles signals: those are processes of their own. */
 const captureOutput = (url: string, args: readonly string[]): Promise<string> =>
-  args[0] === 'subscribe' ? captureFromProcess(url, args) : captureInProcess(url, args);
+  ['subscribe', 'simulate'].includes(args[0] ?? '')
+    ? captureFromProcess(url, args)
+    : captureInProcess(url, args);
 
 /** What the command says until it ends, or until it will try again. */
 async function captureFromProcess(url: string, args: readonly string[]): Promise<string> {

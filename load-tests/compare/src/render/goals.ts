@@ -18,7 +18,7 @@ export type Goal =
   | { readonly beside: 'raw'; readonly ratio: number }
   | { readonly beside: 'centrifuge'; readonly ratio: number }
   /** No round has more than that, whatever others do. */
-  | { readonly beside: 'nobody'; readonly ceiling: number };
+  | { readonly beside: 'nothing'; readonly ceiling: number };
 
 /** A row of the overview. */
 export interface Question {
@@ -87,7 +87,7 @@ function askOfGrowth(points: readonly Point[]): readonly Question[] {
     label: 'Linear cost: CPU per delivery to the most subscribers ÷ to the cheapest number of them',
     better: 'less',
     by: computeRise(points),
-    goal: { beside: 'nobody', ceiling: LINEAR_CEILING },
+    goal: { beside: 'nothing', ceiling: LINEAR_CEILING },
   };
   return [...askAtPoints('growth', most, CPU, firstOrNoise), rise];
 }
@@ -122,7 +122,7 @@ export function listQuestions(works: Works): readonly Question[] {
     const lost = pickFigures(by, (r) => r.lost);
     const time = pickFigures(by, (r) => r.caughtUpMs);
     return [
-      ask('recovery', 'Recovery: lost', lost, { beside: 'nobody', ceiling: 0 }),
+      ask('recovery', 'Recovery: lost', lost, { beside: 'nothing', ceiling: 0 }),
       ask('recovery', 'Recovery: ms until all had everything', time, first),
     ];
   };
@@ -142,7 +142,7 @@ export function listQuestions(works: Works): readonly Question[] {
 
 /** As in the overview's column of goals. */
 export function formatGoal({ goal, better }: Pick<Question, 'goal' | 'better'>): string {
-  if (goal.beside === 'nobody') return `at most ${goal.ceiling} in every round`;
+  if (goal.beside === 'nothing') return `at most ${goal.ceiling} in every round`;
   const bound = `${better === 'more' ? '≥' : '≤'} ${goal.ratio}`;
   if (goal.beside === 'raw') return `${bound} × the limit`;
   if (goal.beside === 'centrifuge') return `${bound} × Centrifuge`;

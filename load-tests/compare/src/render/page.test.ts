@@ -109,7 +109,7 @@ describe('the page', () => {
     );
   });
 
-  it('has no figure where JSON has null, and says when not everybody caught up', () => {
+  it('has no figure where JSON has null, and says when not all clients caught up', () => {
     const whole = comparison();
     const recovery = {
       ...whole.works.recovery,
@@ -119,7 +119,7 @@ describe('the page', () => {
             clients: 5,
             published: 9,
             lost: 3,
-            told: 0,
+            reported: 0,
             doubled: 0,
             reordered: 0,
             caughtUpMs: null,
@@ -130,7 +130,7 @@ describe('the page', () => {
     };
     const page = renderPage({ ...whole, works: { ...whole.works, recovery } });
     expect(page).toContain('| Centrifuge | 5 | 9 | 3 | 0 | 0 | 0 | – |');
-    expect(page).toContain('**Centrifuge: not everybody caught up**, in 1 of 1 rounds');
+    expect(page).toContain('**Centrifuge: not all clients caught up**, in 1 of 1 rounds');
     const nothing = load(0, {
       latency_ms: { p50: Number.NaN, p99: Number.NaN, max: Number.NaN },
       server_cpu_s_per_million: Number.NaN,

@@ -193,7 +193,7 @@ function listDetails(work: WorkId, { contenders, works }: Comparison): readonly 
   const never = contenders.flatMap(({ id, name }) => {
     const rounds = recovery[id]?.rounds ?? [];
     const without = rounds.filter(({ caughtUpMs }) => caughtUpMs === null).length;
-    const text = `**${escapeMarkdown(name)}: not everybody caught up**, in ${without} of ${rounds.length} rounds`;
+    const text = `**${escapeMarkdown(name)}: not all clients caught up**, in ${without} of ${rounds.length} rounds`;
     return without > 0 ? [text] : [];
   });
   return [formatBullets(never)];

@@ -83,7 +83,7 @@ describe('a goal', () => {
     [[0, 0, 0], 'met', 'met'],
     [[0, 0, 2], 'missed', '**missed by 2**'],
   ])('nothing lost in any round: %j', (ours, outcome, text) => {
-    const goal: Goal = { beside: 'nobody', ceiling: 0 };
+    const goal: Goal = { beside: 'nothing', ceiling: 0 };
     expect(verdict(goal, { newswire: ours, nats: [7] }, 'less')).toMatchObject({ outcome, text });
   });
 

@@ -43,7 +43,7 @@ function findReference({ goal, by, better }: Question, { peers, raw }: Field): R
       return rank(raw, by, better)[0];
     case 'centrifuge':
       return rank(peers.filter(isCentrifuge), by, better)[0];
-    case 'nobody':
+    case 'nothing':
       return undefined;
   }
 }
@@ -55,7 +55,7 @@ const NO_REFERENCE = {
 } as const;
 
 function judgeRatio(
-  goal: Exclude<Goal, { beside: 'nobody' }>,
+  goal: Exclude<Goal, { beside: 'nothing' }>,
   ratio: Ratio,
   isMore: boolean,
 ): Judgement {
@@ -89,7 +89,7 @@ function judgeFigures(
 ): Judgement {
   const { by, goal, better } = question;
   const own = spreadFigures(by[ours.id]);
-  if (goal.beside === 'nobody') {
+  if (goal.beside === 'nothing') {
     const high = own?.high ?? Number.NaN;
     if (high <= goal.ceiling) return { outcome: 'met', text: 'met' };
     return { outcome: 'missed', text: `**missed by ${formatNumber(high - goal.ceiling)}**` };

@@ -103,7 +103,7 @@ export const WORK_TEXTS: Readonly<Record<WorkId, Pick<PointWork, 'title' | 'abou
   recovery: {
     title: 'Recovery',
     about:
-      'All connections are cut while publications go on; then all clients come back, with the library that users of the system have. Only systems that claim recovery take part. “Lost” never came and nobody was told; “told” did not come, and the client was told so.',
+      'All connections are cut while publications go on; then all clients come back, with the library that users of the system have. Only systems that claim recovery take part. “Lost” never came, without a report of a gap; “reported” did not come either, and the server reported the gap to the client.',
   },
 };
 
@@ -177,7 +177,7 @@ export function listColumns(
 
 export const pickSustained = ({ deliveriesPerS }: Sustained) => deliveriesPerS / 1000;
 
-const COUNTS = ['clients', 'published', 'lost', 'told', 'doubled', 'reordered'] as const;
+const COUNTS = ['clients', 'published', 'lost', 'reported', 'doubled', 'reordered'] as const;
 
 /** Sums of all rounds: one lost delivery in one of them must not vanish in a median. */
 function sumRounds(by: ByContender<Recovery>, key: (typeof COUNTS)[number]): FiguresBy {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RecoveryLedger, type ClientVerdict } from './recovery-log.js';
 
 /** What one client received, in its order. */
-type Heard =
+type Received =
   | { readonly kind: 'message'; readonly number: number; readonly atMs: number }
   | {
       readonly kind: 'subscribed';
@@ -12,10 +12,10 @@ type Heard =
       readonly atMs: number;
     };
 
-function judge(heard: readonly Heard[], taken: ReadonlySet<number>): ClientVerdict {
+function judge(received: readonly Received[], taken: ReadonlySet<number>): ClientVerdict {
   const ledger = new RecoveryLedger();
   const client = ledger.addClient();
-  for (const each of heard) {
+  for (const each of received) {
     if (each.kind === 'message') client.received(each.number, each.atMs);
     else client.subscribed(each.begun, each.isWhole, each.atMs);
   }
@@ -25,25 +25,31 @@ function judge(heard: readonly Heard[], taken: ReadonlySet<number>): ClientVerdi
   return verdict;
 }
 
-const message = (number: number, atMs = number): Heard => ({ kind: 'message', number, atMs });
+const message = (number: number, atMs = number): Received => ({ kind: 'message', number, atMs });
 const messages = (...numbers: number[]) => numbers.map((number) => message(number));
-const subscribed = (begun: number, isWhole = true, atMs = begun): Heard => ({
+const subscribed = (begun: number, isWhole = true, atMs = begun): Received => ({
   kind: 'subscribed',
   isWhole,
   begun,
   atMs,
 });
 const upTo = (last: number) => new Set(Array.from({ length: last }, (_, i) => i + 1));
-const clean = { lost: 0, told: 0, doubled: 0, reordered: 0 };
+const clean = { lost: 0, reported: 0, doubled: 0, reordered: 0 };
 
-describe('what a client heard', () => {
+describe('what a client received', () => {
   test('all of it, through a cut, is whole from when the last that it had missed came', () => {
-    const heard = [subscribed(0), ...messages(1, 2), subscribed(4), message(3, 50), message(4, 60)];
-    const verdict = judge([...heard, message(5, 70)], upTo(5));
+    const received = [
+      subscribed(0),
+      ...messages(1, 2),
+      subscribed(4),
+      message(3, 50),
+      message(4, 60),
+    ];
+    const verdict = judge([...received, message(5, 70)], upTo(5));
     expect(verdict).toEqual({ ...clean, wholeAtMs: 60 });
   });
 
-  test('what did not come and nobody told of is lost, and the client is never whole', () => {
+  test('what did not come and nobody reported of is lost, and the client is never whole', () => {
     const verdict = judge([subscribed(0), ...messages(1, 2), subscribed(4), message(4)], upTo(4));
     expect(verdict).toEqual({ ...clean, lost: 1, wholeAtMs: null });
   });
@@ -53,39 +59,39 @@ describe('what a client heard', () => {
     expect(verdict).toMatchObject({ ...clean, lost: 7 });
   });
 
-  test('a client that was told of it has not lost it', () => {
-    const heard = [subscribed(0), ...messages(1, 2), subscribed(5, false, 80), message(6, 90)];
-    expect(judge(heard, upTo(6))).toEqual({ ...clean, told: 3, wholeAtMs: 80 });
+  test('a client that was reported of it has not lost it', () => {
+    const received = [subscribed(0), ...messages(1, 2), subscribed(5, false, 80), message(6, 90)];
+    expect(judge(received, upTo(6))).toEqual({ ...clean, reported: 3, wholeAtMs: 80 });
   });
 
   test('what is missing behind the first message after the telling is lost', () => {
-    const heard = [subscribed(0), ...messages(1), subscribed(5, false), ...messages(4, 6)];
-    expect(judge(heard, upTo(6))).toMatchObject({ told: 2, lost: 1 });
+    const received = [subscribed(0), ...messages(1), subscribed(5, false), ...messages(4, 6)];
+    expect(judge(received, upTo(6))).toMatchObject({ reported: 2, lost: 1 });
   });
 
   test('what is published after the telling is lost, when nothing ever comes', () => {
-    const heard = [subscribed(0), ...messages(1), subscribed(3, false)];
-    expect(judge(heard, upTo(6))).toMatchObject({ told: 2, lost: 3 });
+    const received = [subscribed(0), ...messages(1), subscribed(3, false)];
+    expect(judge(received, upTo(6))).toMatchObject({ reported: 2, lost: 3 });
   });
 
-  test('told twice with nothing between is each one told once', () => {
-    const heard = [subscribed(0), message(1), subscribed(3, false), subscribed(5, false)];
-    expect(judge([...heard, message(6)], upTo(6))).toMatchObject({ ...clean, told: 4 });
+  test('reported twice with nothing between is each one reported once', () => {
+    const received = [subscribed(0), message(1), subscribed(3, false), subscribed(5, false)];
+    expect(judge([...received, message(6)], upTo(6))).toMatchObject({ ...clean, reported: 4 });
   });
 
   test('the first subscription tells of nothing, and nothing before it is owed', () => {
-    const heard = [subscribed(3, false), ...messages(4, 5)];
-    expect(judge(heard, upTo(5))).toMatchObject(clean);
+    const received = [subscribed(3, false), ...messages(4, 5)];
+    expect(judge(received, upTo(5))).toMatchObject(clean);
   });
 
   test('what the server did not take is not owed', () => {
-    const heard = [subscribed(0), ...messages(1, 3)];
-    expect(judge(heard, new Set([1, 3]))).toMatchObject(clean);
+    const received = [subscribed(0), ...messages(1, 3)];
+    expect(judge(received, new Set([1, 3]))).toMatchObject(clean);
   });
 
   test('again is doubled, however late; behind a later one is reordered, and not lost', () => {
-    const heard = [subscribed(0), ...messages(1, 3, 2, 3, 1)];
-    expect(judge(heard, upTo(3))).toMatchObject({ ...clean, doubled: 2, reordered: 1 });
+    const received = [subscribed(0), ...messages(1, 3, 2, 3, 1)];
+    expect(judge(received, upTo(3))).toMatchObject({ ...clean, doubled: 2, reordered: 1 });
   });
 });
 
@@ -96,51 +102,51 @@ const perfect = fc
     cuts: fc.uniqueArray(fc.integer({ min: 1, max: 60 })),
   })
   .map(({ last, cuts }) => {
-    const heard = [subscribed(0)];
+    const received = [subscribed(0)];
     for (const number of upTo(last)) {
-      if (cuts.includes(number)) heard.push(subscribed(last));
-      heard.push(message(number));
+      if (cuts.includes(number)) received.push(subscribed(last));
+      received.push(message(number));
     }
-    return { last, heard };
+    return { last, received };
   });
 
-const isMessage = (each: Heard) => each.kind === 'message';
+const isMessage = (each: Received) => each.kind === 'message';
 
-/** The places of some of the messages in what was heard. */
-const some = (heard: readonly Heard[]) => {
-  const places = heard.flatMap((each, place) => (isMessage(each) ? [place] : []));
+/** The places of some of the messages in what was received. */
+const some = (received: readonly Received[]) => {
+  const places = received.flatMap((each, place) => (isMessage(each) ? [place] : []));
   return fc.subarray(places);
 };
 
 describe('any run', () => {
   test('of a perfect client is clean', () => {
     fc.assert(
-      fc.property(perfect, ({ last, heard }) => {
-        expect(judge(heard, upTo(last))).toMatchObject(clean);
-        expect(judge(heard, upTo(last)).wholeAtMs).not.toBeNull();
+      fc.property(perfect, ({ last, received }) => {
+        expect(judge(received, upTo(last))).toMatchObject(clean);
+        expect(judge(received, upTo(last)).wholeAtMs).not.toBeNull();
       }),
     );
   });
 
   test('with some taken out has lost just these', () => {
-    const holed = perfect.chain(({ last, heard }) =>
-      some(heard).map((places) => ({ last, heard, places })),
+    const holed = perfect.chain(({ last, received }) =>
+      some(received).map((places) => ({ last, received, places })),
     );
     fc.assert(
-      fc.property(holed, ({ last, heard, places }) => {
-        const left = heard.filter((_, place) => !places.includes(place));
+      fc.property(holed, ({ last, received, places }) => {
+        const left = received.filter((_, place) => !places.includes(place));
         expect(judge(left, upTo(last))).toMatchObject({ ...clean, lost: places.length });
       }),
     );
   });
 
   test('with some said again has just these doubled', () => {
-    const repeated = perfect.chain(({ last, heard }) =>
-      some(heard).map((places) => ({ last, heard, places })),
+    const repeated = perfect.chain(({ last, received }) =>
+      some(received).map((places) => ({ last, received, places })),
     );
     fc.assert(
-      fc.property(repeated, ({ last, heard, places }) => {
-        const again = heard.flatMap((each, place) =>
+      fc.property(repeated, ({ last, received, places }) => {
+        const again = received.flatMap((each, place) =>
           places.includes(place) ? [each, each] : [each],
         );
         expect(judge(again, upTo(last))).toMatchObject({ ...clean, doubled: places.length });
@@ -163,7 +169,7 @@ describe('any run', () => {
     );
   });
 
-  test('told of its cut has nothing lost, and all that is missing there told', () => {
+  test('reported of its cut has nothing lost, and all that is missing there reported', () => {
     const cut = fc
       .record({ last: fc.integer({ min: 3, max: 60 }), a: fc.nat(60), b: fc.nat(60) })
       .map(({ last, a, b }) => ({
@@ -174,13 +180,13 @@ describe('any run', () => {
     fc.assert(
       fc.property(cut, ({ last, from, to }) => {
         const numbers = [...upTo(last)];
-        const heard = [
+        const received = [
           subscribed(0),
           ...messages(...numbers.slice(0, from)),
           subscribed(to, false),
           ...messages(...numbers.slice(to)),
         ];
-        expect(judge(heard, upTo(last))).toMatchObject({ ...clean, told: to - from });
+        expect(judge(received, upTo(last))).toMatchObject({ ...clean, reported: to - from });
       }),
     );
   });

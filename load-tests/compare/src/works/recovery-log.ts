@@ -7,7 +7,7 @@ export interface ClientVerdict {
   /** Expected, never received, and not reported as a gap. */
   readonly lost: number;
   /** Expected, never received, and reported to the client as a gap. */
-  readonly told: number;
+  readonly reported: number;
   readonly doubled: number;
   /** Received for the first time after a later one. */
   readonly reordered: number;
@@ -48,7 +48,7 @@ export class RecoveryLedger {
     for (const client of this.#clients) client.settleBefore(settledAtMs);
     return this.#ledger.verdict().subscriptions.map(({ lost, doubled, reordered, gaps }, i) => ({
       lost,
-      told: gaps.reduce((sum, { covered }) => sum + covered, 0),
+      reported: gaps.reduce((sum, { covered }) => sum + covered, 0),
       doubled,
       reordered,
       wholeAtMs: lost === 0 ? (this.#clients[i]?.caughtUpAtMs ?? null) : null,

@@ -142,7 +142,7 @@ class RecoveryRound {
 
   #result(letInAtMs: number): Recovery {
     const verdicts = this.#ledger.verdicts();
-    const total = (key: 'lost' | 'told' | 'doubled' | 'reordered') =>
+    const total = (key: 'lost' | 'reported' | 'doubled' | 'reordered') =>
       sum(verdicts, (verdict) => verdict[key]);
     const isBack = ({ wholeAtMs }: ClientVerdict) => wholeAtMs !== null && wholeAtMs >= letInAtMs;
     const lastAtMs = Math.max(...verdicts.map(({ wholeAtMs }) => wholeAtMs ?? Infinity));
@@ -150,7 +150,7 @@ class RecoveryRound {
       clients: verdicts.length,
       published: this.#ledger.acceptedCount,
       lost: total('lost'),
-      told: total('told'),
+      reported: total('reported'),
       doubled: total('doubled'),
       reordered: total('reordered'),
       caughtUpMs: verdicts.every(isBack) ? lastAtMs - letInAtMs : null,
