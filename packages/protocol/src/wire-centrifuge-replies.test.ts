@@ -42,10 +42,10 @@ describe('replies', () => {
     [100, 1],
     [1001, 2],
   ])('connected, with a ping each %i ms sent as %i s', (pingIntervalMs, ping) => {
-    const reply = { type: 'connected', id: 1, client: 'c', version: '0.1.0', pingIntervalMs };
+    const reply = { type: 'connected', id: 1, client: 'c', version: '1.2.3', pingIntervalMs };
     expect(parsed(reply as never)).toEqual({
       id: 1,
-      connect: { client: 'c', version: '0.1.0', ping, pong: true },
+      connect: { client: 'c', version: '1.2.3', ping, pong: true },
     });
   });
 

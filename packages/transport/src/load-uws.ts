@@ -21,7 +21,7 @@ export class UnsupportedNodeError extends StartError {
   constructor(cause: unknown) {
     super(
       `uWebSockets.js has no binary for Node ${process.versions.node} on ${process.platform}-${process.arch}: ` +
-        'use Node 20 (20.19 or later) or 22 on glibc 2.27 or later, or run make start, which finds one.',
+        'use Node 20 (20.19 or later) or 22 (22.12 or later) on glibc 2.27 or later, or run make start, which finds one.',
       { cause },
     );
     this.name = 'UnsupportedNodeError';

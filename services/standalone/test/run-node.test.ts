@@ -19,8 +19,11 @@ async function fakePrograms(programs: Record<string, string>): Promise<string> {
 }
 
 test.each([
+  ['v20.19.0', 'node ran: script.js --x\n'],
   ['v20.20.2', 'node ran: script.js --x\n'],
-  ['v22.1.0', 'node ran: script.js --x\n'],
+  ['v22.12.0', 'node ran: script.js --x\n'],
+  ['v20.18.3', 'npx ran: --yes --package=node@22 -- node script.js --x\n'],
+  ['v22.11.0', 'npx ran: --yes --package=node@22 -- node script.js --x\n'],
   ['v24.3.0', 'npx ran: --yes --package=node@22 -- node script.js --x\n'],
   ['v18.20.0', 'npx ran: --yes --package=node@22 -- node script.js --x\n'],
 ])("on Node %s, scripts/run-node runs it or npm's node@22", async (version, output) => {
@@ -29,6 +32,8 @@ test.each([
     npx: 'echo "npx ran: $*"',
   });
   const env = { ...process.env, PATH: `${folder}:/usr/bin:/bin` };
-  const { stdout } = await run(`${ROOT}scripts/run-node`, ['script.js', '--x'], { env });
+  const { stdout, stderr } = await run(`${ROOT}scripts/run-node`, ['script.js', '--x'], { env });
   expect(stdout).toBe(output);
+  const sentence = `newswire needs Node 20 (20.19 or later) or 22 (22.12 or later), and this is ${version}: running npm's node@22 instead\n`;
+  expect(stderr).toBe(output.startsWith('npx') ? sentence : '');
 });

@@ -1,8 +1,7 @@
+import { VERSION } from '@newswire/runtime';
 import { z } from 'zod';
 import { SHAPES, type MethodName } from './shapes/index.js';
 import type { MethodShape } from './shapes/method-shape.js';
-
-const VERSION = '0.1.0';
 
 const ERROR = z.strictObject({
   error: z.strictObject({

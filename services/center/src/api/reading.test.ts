@@ -3,7 +3,7 @@ import { ProtocolError } from '@newswire/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiRig, errorBody } from '../../test/rig/api-rig.js';
 
-const NODE = { uid: 'u', name: 'n', version: '0.1.0', clients: 4, users: 3, subs: 2, channels: 1 };
+const NODE = { uid: 'u', name: 'n', version: '1.2.3', clients: 4, users: 3, subs: 2, channels: 1 };
 
 let rig: ApiRig;
 beforeEach(() => {

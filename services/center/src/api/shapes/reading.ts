@@ -1,3 +1,4 @@
+import { VERSION } from '@newswire/runtime';
 import { z } from 'zod';
 import { channelField, emptyResult, offsetField, defineMethod } from './method-shape.js';
 
@@ -113,7 +114,7 @@ export const INFO = defineMethod({
         {
           uid: 'b7e0',
           name: 'edge-1',
-          version: '0.1.0',
+          version: VERSION,
           num_clients: 3,
           num_users: 2,
           num_subs: 5,
