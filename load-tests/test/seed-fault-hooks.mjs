@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 
 const OUTBOX = '/services/edge/dist/channel/outbox.js';
 /** Where the outbox encodes `publications`: `previous` and further arguments follow. */
-const MARKED = 'encodeFrames(wire, channel.name, publications, previous';
+const MARKED = 'encodeFrames(codec, channel.name, publications, previous';
 
 /** What goes out instead of a publication; `before` is the one that came before it. */
 const FAULTS = {

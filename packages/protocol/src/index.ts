@@ -7,8 +7,10 @@ export {
 export { CLOSES, type CloseKind } from './close-codes.js';
 export { ERRORS, ProtocolError, type ErrorBody, type ErrorKind } from './errors.js';
 export {
+  getSourceChannel,
   toInfoLine,
   toJsonLine,
+  toPlainText,
   type ClientInfo,
   type JsonLine,
   type Position,
@@ -19,26 +21,32 @@ export { rawMember, rawMembers, toOneLine } from './raw-member.js';
 export { isRecord, recordSchema } from './record.js';
 export { describeIssue } from './shape-fault.js';
 export { UNSUBSCRIBES, type UnsubscribeKind } from './unsubscribe-codes.js';
+export { type Codec, type Frame } from './codec.js';
 export {
   FROM_NOW,
   type Command,
   type ConnectCommand,
   type HistoryCommand,
-  type Reply,
   type Since,
   type SubscribeRequest,
-  type SubscriptionStart,
-  type Wire,
-} from './wire.js';
-export { centrifugeWire } from './wire-centrifuge.js';
+} from './commands.js';
+export { fossilDifference } from './fossil-difference.js';
+export { countFrameBytes, isOver, joinBytes, joinText, toBytes } from './join-frames.js';
+export type {
+  ConnectStrategy,
+  GapStrategy,
+  Protocol,
+  ProtocolChoice,
+  RefusalStrategy,
+  Report,
+} from './protocol.js';
+export type { Reply, SubscriptionStart } from './replies.js';
 export {
-  plainSseChannels,
-  plainSseRequest,
-  plainSseWire,
-  readBlocks,
-  readEventId,
-  toEventId,
-  type PlainSseBlock,
-  type PlainSseRequest,
-} from './wire-plain-sse.js';
-export { seedWire } from './wire-seed.js';
+  closesAfterRefusals,
+  closesAtGap,
+  connectsByCommand,
+  connectsByFirstCommand,
+  reconnectsAfterGap,
+  repliesToEach,
+  resubscribesAfterGap,
+} from './strategies.js';

@@ -38,9 +38,22 @@ export function toInfoLine({ client, user, connInfo, chanInfo }: ClientInfo): Js
 
 /**
  * The JSON text of a value, on one line and in valid UTF-8: `JSON.stringify` escapes control
- * characters and lone surrogates. Line-framed wires depend on this: a raw newline would end a
+ * characters and lone surrogates. Protocols that end messages by newlines depend on this: a raw newline would end a
  * frame.
  */
 export function toJsonLine(value: unknown): JsonLine {
   return JSON.stringify(value);
+}
+
+/** A publication's data as text: a string's characters, or any other value's JSON text. */
+export function toPlainText(data: JsonLine): string {
+  if (!data.startsWith('"')) return data;
+  if (!data.includes('\\')) return data.slice(1, -1);
+  // A lone surrogate is not valid UTF-8: sent raw, it would make the client drop the connection.
+  return (JSON.parse(data) as string).toWellFormed();
+}
+
+/** The channel to which a wildcard's publication was published. It is next to the data. */
+export function getSourceChannel({ extra = '' }: Publication): string {
+  return /^"channel":"([^"]*)"/.exec(extra)?.[1] ?? '';
 }

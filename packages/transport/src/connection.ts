@@ -1,3 +1,4 @@
+import type { Frame } from '@newswire/protocol';
 import type { HttpReply } from './http.js';
 
 /** A session's view of its client's socket. */
@@ -7,9 +8,10 @@ export interface Connection {
   /** Whether the client receives the close code. */
   readonly hasCloseCodes: boolean;
   /**
-   * Sends text frames; several frames leave together. Does nothing once the connection is closed.
+   * Sends frames; several frames leave together. Bytes must not change after that. Does nothing once
+   * the connection is closed.
    */
-  send(...frames: readonly string[]): void;
+  send(...frames: readonly Frame[]): void;
   /** Closes the connection with a close code, after the frames that were sent before. */
   close(code: number, reason: string): void;
   /** Bytes that were sent but not yet taken by the kernel; 0 once closed. Costs tens of ns. */
@@ -33,8 +35,8 @@ export interface Origin {
 
 /** Handles the events of a socket. No method is called after `handleClose`. */
 export interface ConnectionHandler {
-  handleText(text: string): void;
-  handleBinary(): void;
+  /** The client sent a message. Bytes are valid during the call only. */
+  handleFrame(frame: Frame): void;
   /** The client sent a message over the endpoint's limit. Its content is dropped. */
   handleTooLong(): void;
   /** The client is alive, for example because it sent a ping or a pong. */

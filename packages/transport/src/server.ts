@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Frame } from '@newswire/protocol';
 import { StartError } from '@newswire/runtime';
 import type * as Uws from 'uWebSockets.js';
 import { allowedOrigins, type OriginPolicy } from './allowed-origin.js';
@@ -12,7 +13,7 @@ import { serveStream } from './stream-uws.js';
 import type { StreamEndpoint } from './stream.js';
 import { STALL_MS, Streams } from './streams.js';
 import { OriginChecker } from './origin-checker-uws.js';
-import { buildBehavior } from './web-socket-uws.js';
+import { buildBehavior, isBytes } from './web-socket-uws.js';
 
 /** How long a closing server waits for open requests. */
 const LAST_ANSWERS_MS = 3000;
@@ -101,10 +102,10 @@ export class Server {
     );
   }
 
-  /** Sends one text frame to every connection that has joined the topic. */
-  publish(topic: string, text: string): void {
-    this.#app.publish(topic, text, false);
-    this.#streams.topics.publish(topic, text);
+  /** Sends one frame to every connection that has joined the topic. */
+  publish(topic: string, frame: Frame): void {
+    this.#app.publish(topic, frame, isBytes(frame));
+    this.#streams.topics.publish(topic, frame);
   }
 
   /** Resolves with the port, which the system chooses if `port` is 0. Rejects with ListenError. */

@@ -1,4 +1,4 @@
-import { CLOSES } from '@newswire/protocol';
+import { CLOSES, toBytes, type Frame } from '@newswire/protocol';
 import type * as Uws from 'uWebSockets.js';
 import { nextConnectionId, type Connection, type ConnectionHandler } from './connection.js';
 import { writeReply } from './http-uws.js';
@@ -15,8 +15,7 @@ const PROBE_BYTES = 64;
 const CUT_OFF = 1006;
 
 const ANONYMOUS: ConnectionHandler = {
-  handleText: () => undefined,
-  handleBinary: () => undefined,
+  handleFrame: () => undefined,
   handleTooLong: () => undefined,
   handlePong: () => undefined,
   handleDrain: () => undefined,
@@ -60,7 +59,7 @@ export class StreamConnection implements Connection {
   readonly #topics = new Set<string>();
   #response: Uws.HttpResponse | undefined;
   #handler = ANONYMOUS;
-  #queue: Buffer[] = [];
+  #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   /** The size of the last piece, until it is known that it was taken. */
   #pieceBytes = 0;
@@ -91,12 +90,12 @@ export class StreamConnection implements Connection {
     return this.#endCode === undefined;
   }
 
-  send(...frames: readonly string[]): void {
-    for (const frame of frames) this.enqueue(Buffer.from(this.framing.frame(frame)));
+  send(...frames: readonly Frame[]): void {
+    for (const frame of frames) this.enqueue(toBytes(this.framing.frame(frame)));
   }
 
   /** Sends bytes that are already framed. */
-  enqueue(bytes: Buffer): void {
+  enqueue(bytes: Uint8Array): void {
     if (this.#response === undefined || bytes.length === 0) return;
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
@@ -157,7 +156,7 @@ export class StreamConnection implements Connection {
     this.#response?.close();
   }
 
-  #write(response: Uws.HttpResponse, piece: Buffer): boolean {
+  #write(response: Uws.HttpResponse, piece: Uint8Array): boolean {
     let isTaken = false;
     response.cork(() => {
       this.#begin(response);
@@ -191,7 +190,7 @@ export class StreamConnection implements Connection {
     return true;
   }
 
-  #take(maxBytes: number): Buffer {
+  #take(maxBytes: number): Uint8Array {
     let count = 0;
     let bytes = 0;
     for (const { length } of this.#queue) {

@@ -1,9 +1,10 @@
+import { toBytes, type Frame } from '@newswire/protocol';
 import type { StreamFraming } from './stream.js';
 
 /** A topic's view of its members. */
 export interface TopicMember {
   readonly framing: StreamFraming;
-  enqueue(bytes: Buffer): void;
+  enqueue(bytes: Uint8Array): void;
 }
 
 /**
@@ -25,13 +26,13 @@ export class StreamTopics<Member extends TopicMember = TopicMember> {
     if (members?.size === 0) this.#members.delete(topic);
   }
 
-  publish(topic: string, text: string): void {
+  publish(topic: string, frame: Frame): void {
     if (this.#members.size === 0) return;
     const members = this.#members.get(topic);
     if (members === undefined) return;
-    const framed = new Map<StreamFraming, Buffer>();
-    let lastText = '';
-    let lastBytes: Buffer | undefined;
+    const framed = new Map<StreamFraming, Uint8Array>();
+    let lastFramed: Frame = '';
+    let lastBytes: Uint8Array | undefined;
     for (const member of members) {
       const { framing } = member;
       const known = framing.isShared ? framed.get(framing) : undefined;
@@ -40,9 +41,9 @@ export class StreamTopics<Member extends TopicMember = TopicMember> {
         continue;
       }
       // Framings that are not shared often produce the same text.
-      const frame = framing.frame(text);
-      if (lastBytes === undefined || frame !== lastText) lastBytes = Buffer.from(frame);
-      lastText = frame;
+      const framedFrame = framing.frame(frame);
+      if (lastBytes === undefined || framedFrame !== lastFramed) lastBytes = toBytes(framedFrame);
+      lastFramed = framedFrame;
       if (framing.isShared) framed.set(framing, lastBytes);
       member.enqueue(lastBytes);
     }

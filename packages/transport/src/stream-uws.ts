@@ -50,7 +50,7 @@ export function serveStream(
       headers: cors,
     });
     const handler = endpoint.handleOpen(connection, origin);
-    if (connection.attach(handler)) handler.handleText(firstFrame);
+    if (connection.attach(handler)) handler.handleFrame(firstFrame);
   };
 
   if (endpoint.method === 'POST') {

@@ -1,3 +1,4 @@
+import type { Frame } from '@newswire/protocol';
 import type { Connection, ConnectionHandler, Origin } from './connection.js';
 import type { HttpReply, HttpRequest } from './http.js';
 
@@ -8,8 +9,8 @@ export interface StreamFraming {
    * Whether many connections share this framing. A publication is then framed once for all of them.
    */
   readonly isShared: boolean;
-  /** The frame in the form that it has in the body; '' sends nothing. */
-  frame(text: string): string;
+  /** The frame in the form that it has in the body; an empty one sends nothing. */
+  frame(frame: Frame): Frame;
   /** The reply if the connection closes with this code before anything was sent on it. */
   refusal(code: number, reason: string): HttpReply;
 }
@@ -18,7 +19,7 @@ export interface StreamFraming {
 export interface StreamOpening {
   readonly framing: StreamFraming;
   /** Handled as the client's first frame. */
-  readonly firstFrame: string;
+  readonly firstFrame: Frame;
 }
 
 /**

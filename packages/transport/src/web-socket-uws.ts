@@ -1,4 +1,4 @@
-import { CLOSES } from '@newswire/protocol';
+import { CLOSES, type Frame } from '@newswire/protocol';
 import type * as Uws from 'uWebSockets.js';
 import {
   nextConnectionId,
@@ -75,9 +75,9 @@ export function buildBehavior(
     message: (socket, message, isBinary) => {
       const { handler } = socket.getUserData();
       if (message.byteLength > endpoint.maxFrameBytes) handler?.handleTooLong();
-      else if (isBinary) handler?.handleBinary();
+      else if (isBinary) handler?.handleFrame(new Uint8Array(message));
       // uWebSockets.js has checked that text is valid UTF-8; otherwise it closes the connection.
-      else handler?.handleText(Buffer.from(message).toString('utf8'));
+      else handler?.handleFrame(Buffer.from(message).toString('utf8'));
     },
     drain: (socket) => socket.getUserData().handler?.handleDrain(),
     ping: (socket) => socket.getUserData().handler?.handlePong(),
@@ -105,6 +105,11 @@ function readHandshake(request: Uws.HttpRequest): Handshake {
   return { subprotocols: names.map((name) => name.trim()), query };
 }
 
+/** Bytes are sent as binary frames, and text as text frames. */
+export function isBytes(frame: Frame): boolean {
+  return typeof frame !== 'string';
+}
+
 function isOverTheLimit(reason: ArrayBuffer): boolean {
   return Buffer.from(reason).toString('latin1') === OVER_THE_LIMIT;
 }
@@ -119,14 +124,14 @@ class UwsConnection implements Connection {
     this.#socket = socket;
   }
 
-  send(...frames: readonly string[]): void {
+  send(...frames: readonly Frame[]): void {
     const socket = this.#socket;
     const [first] = frames;
     if (socket === undefined || first === undefined) return;
-    if (frames.length === 1) return void socket.send(first, false);
+    if (frames.length === 1) return void socket.send(first, isBytes(first));
     // Without the cork, each frame is a separate write to the kernel.
     socket.cork(() => {
-      for (const frame of frames) socket.send(frame, false);
+      for (const frame of frames) socket.send(frame, isBytes(frame));
     });
   }
 

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Frame } from '@newswire/protocol';
 import { until } from '@newswire/testkit';
 import {
   errorReply,
@@ -21,9 +22,9 @@ export class CountedFraming implements StreamFraming {
     this.isShared = isShared;
   }
 
-  frame(text: string): string {
+  frame(frame: Frame): string {
     this.count++;
-    return `${text}\n`;
+    return `${String(frame)}\n`;
   }
 
   refusal(code: number, reason: string) {
@@ -39,10 +40,9 @@ export class Listener implements ConnectionHandler {
   drains = 0;
   onDrain: () => void = () => undefined;
 
-  handleText(text: string): void {
-    this.texts.push(text);
+  handleFrame(frame: Frame): void {
+    this.texts.push(String(frame));
   }
-  handleBinary(): void {}
   handleTooLong(): void {}
   handlePong(): void {
     this.signsOfLife++;

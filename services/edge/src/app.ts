@@ -109,15 +109,10 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
     server,
     {
       refuse,
-      open: (connection, origin, chooseWire) => {
+      open: (connection, origin, choose) => {
         const slot = connectionLimiter.take(origin.address);
         const isRefused = typeof slot === 'string';
-        const session = core.open(
-          connection,
-          chooseWire,
-          origin,
-          isRefused ? UNCOUNTED_SLOT : slot,
-        );
+        const session = core.open(connection, choose, origin, isRefused ? UNCOUNTED_SLOT : slot);
         if (isRefused) {
           events.onConnectionRefused(slot);
           session.close(slot === 'rate' ? 'tooManyRequests' : 'connectionLimit');

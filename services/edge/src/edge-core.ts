@@ -1,4 +1,5 @@
 import type { Broker, ControlHandler, Presence } from '@newswire/broker';
+import type { ProtocolChoice } from '@newswire/protocol';
 import type { Connection, Origin } from '@newswire/transport';
 import type { Access, RpcHandler } from './access/access.js';
 import type { GetNamespaceOptions } from './access/channel-rules.js';
@@ -15,7 +16,7 @@ import { ReplyBatch } from './session/reply-batch.js';
 import { SessionCommands } from './session/session-commands.js';
 import { SessionConnect } from './session/session-connect.js';
 import { createControlHandler, SessionRegistry } from './session/session-registry.js';
-import { Session, type SessionServices, type WireChoice } from './session/session.js';
+import { Session, type SessionServices } from './session/session.js';
 import { TermsResolver } from './channel/subscription-terms.js';
 
 /** Time, as an edge's parts read it and wait for it. */
@@ -186,11 +187,11 @@ export class EdgeCore {
   /** Creates a session on a connection that has just opened. */
   open(
     connection: Connection,
-    chooseWire: WireChoice,
+    choose: ProtocolChoice,
     origin: Origin,
     slot: ConnectionSlot = UNCOUNTED_SLOT,
   ): Session {
-    return new Session(connection, origin, chooseWire, slot, this.#services);
+    return new Session(connection, origin, choose, slot, this.#services);
   }
 
   /** Runs the periodic work of the hub, catch-up and the deadlines. Called a few times a second. */

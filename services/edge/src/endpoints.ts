@@ -1,4 +1,4 @@
-import { centrifugeWire, plainSseWire, seedWire } from '@newswire/protocol';
+import type { Frame, ProtocolChoice } from '@newswire/protocol';
 import type {
   Connection,
   ConnectionHandler,
@@ -8,23 +8,29 @@ import type {
   Server,
   WebSocketOpening,
 } from '@newswire/transport';
-import type { WireChoice } from './session/session.js';
+import { centrifugeProtocol } from './protocols/centrifuge/protocol.js';
+import { plainSseProtocol } from './protocols/plain-sse/codec.js';
+import { seedProtocol } from './protocols/seed/codec.js';
 import { centrifugeStreams } from './streams/centrifuge-streams.js';
 import { plainSse } from './streams/plain-sse.js';
 import { jsonRefusal, type Refusal } from './streams/refusal.js';
 
-/** On `/ws` the first frame selects the wire: only Centrifuge's frames begin with a brace. */
-const WEB_SOCKETS: readonly [path: string, choose: WireChoice][] = [
-  ['/ws', (frame) => (frame.startsWith('{') ? centrifugeWire : seedWire)],
-  ['/connection/websocket', () => centrifugeWire],
+/** On `/ws` the first frame selects the protocol: only Centrifuge's frames begin with a brace. */
+const WEB_SOCKETS: readonly [path: string, choose: ProtocolChoice][] = [
+  ['/ws', (frame) => (isObject(frame) ? centrifugeProtocol : seedProtocol)],
+  ['/connection/websocket', () => centrifugeProtocol],
 ];
+
+function isObject(frame: Frame): boolean {
+  return typeof frame === 'string' && frame.startsWith('{');
+}
 
 /** An edge, as its endpoints use it. */
 export interface EndpointEdge {
   /** Called before each connection. Returns a refusal while this edge accepts none. */
   refuse(): Refusal | undefined;
   /** Creates the session of a connection that has just opened. */
-  open(connection: Connection, origin: Origin, choose: WireChoice): EndpointSession;
+  open(connection: Connection, origin: Origin, choose: ProtocolChoice): EndpointSession;
 }
 
 /** A session, as the endpoints use it. */
@@ -35,9 +41,9 @@ export interface EndpointSession extends ConnectionHandler {
 /** Adds the endpoints for clients to the server: WebSocket and HTTP streams. */
 export function addEndpoints(server: Server, edge: EndpointEdge, maxFrameBytes: number): void {
   const refuse = () => edge.refuse();
-  const openWith = (choose: WireChoice) => (connection: Connection, origin: Origin) =>
+  const openWith = (choose: ProtocolChoice) => (connection: Connection, origin: Origin) =>
     edge.open(connection, origin, choose);
-  const openCentrifuge = openWith(() => centrifugeWire);
+  const openCentrifuge = openWith(() => centrifugeProtocol);
   const openProtobuf = (connection: Connection, origin: Origin) => {
     const session = openCentrifuge(connection, origin);
     session.close('inappropriateProtocol');
@@ -56,7 +62,7 @@ export function addEndpoints(server: Server, edge: EndpointEdge, maxFrameBytes: 
   }
   const streams = centrifugeStreams({ refuse, maxFrameBytes, handleOpen: openCentrifuge });
   for (const endpoint of streams) server.stream(endpoint);
-  server.stream(plainSse({ refuse, handleOpen: openWith(() => plainSseWire) }));
+  server.stream(plainSse({ refuse, handleOpen: openWith(() => plainSseProtocol) }));
 }
 
 /** The subprotocols of Centrifuge's protocol. */

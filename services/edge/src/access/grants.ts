@@ -47,7 +47,7 @@ function base64Line(base64: string): JsonLine {
   return toOneLine(text);
 }
 
-/** Whether the base64 contains JSON in UTF-8. A wire cannot carry anything else. */
+/** Whether the base64 contains JSON in UTF-8. Text protocols cannot carry anything else. */
 function isJsonBase64(base64: string): boolean {
   try {
     if (base64 !== '') base64Line(base64);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { centrifugeWire, FlushRig, type FakeSocket } from '../../test/rig/rig.js';
+import { centrifugeProtocol, FlushRig, type FakeSocket } from '../../test/rig/rig.js';
 import { encodeFrames } from './frames.js';
 import type { LiveChannel } from './live-channel.js';
 import { toRingPublication } from './ring.js';
@@ -145,7 +145,7 @@ describe('a subscription', () => {
     publish(rig, channel, 2);
     channel.log.beginGeneration({ epoch: 'f', firstOffset: 1 });
     publish(rig, channel, 2);
-    const [seed, positioned] = [rig.session(), rig.session(centrifugeWire)];
+    const [seed, positioned] = [rig.session(), rig.session(centrifugeProtocol)];
     rig.subscribe(seed.session, channel, channel.flushed.cursor - 3);
     const subscription = rig.subscribe(positioned.session, channel, channel.flushed.cursor - 3);
     expect(numbers(seed.socket)).toEqual([2, 1, 2]);
@@ -156,7 +156,7 @@ describe('a subscription', () => {
   test('with positions is broken at the end of a generation, also if no publication of the next was flushed', () => {
     const rig = new FlushRig();
     const channel = rig.channel();
-    const { session, socket } = rig.session(centrifugeWire);
+    const { session, socket } = rig.session(centrifugeProtocol);
     const subscription = rig.subscribe(session, channel);
     socket.buffered = 101;
     publish(rig, channel, 1);
@@ -241,5 +241,5 @@ describe('limits', () => {
 });
 
 test('no publications need no frames', () => {
-  expect(encodeFrames(centrifugeWire, 'a', [], undefined, 1000)).toEqual([]);
+  expect(encodeFrames(centrifugeProtocol.codec, 'a', [], undefined, 1000)).toEqual([]);
 });

@@ -166,9 +166,9 @@ export class CatchUp {
     publications: readonly RingPublication[],
     previous: RingPublication | undefined,
   ): void {
-    const { session, channel, wire } = subscription;
+    const { session, channel, codec } = subscription;
     const { maxMessageBytes } = this.#options;
-    const frames = encodeFrames(wire, channel.name, publications, previous, maxMessageBytes);
+    const frames = encodeFrames(codec, channel.name, publications, previous, maxMessageBytes);
     // Before they are sent, because a connection that fails at that ends the subscription.
     subscription.advance(publications);
     session.connection.send(...frames);

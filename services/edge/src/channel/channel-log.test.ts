@@ -1,8 +1,8 @@
-import { seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { after, at, item, items, LIMITS, newLog } from '../../test/rig/log-rig.js';
 import { ChannelLog } from './channel-log.js';
 import { encodeOnce } from './frames.js';
+import { seedCodec } from '../protocols/seed/codec.js';
 
 describe('the ring', () => {
   test('keeps up to its maximum number of publications', () => {
@@ -43,16 +43,14 @@ describe('the ring', () => {
     expect(log.slice(log.end, log.end, 100)).toEqual([]);
   });
 
-  test('a publication is encoded once for each wire', () => {
+  test('a publication is encoded once for each codec', () => {
     const [publication] = newLog(1, 1).slice(1, 2, 100) ?? [];
     if (publication === undefined) throw new Error('there is one');
     let calls = 0;
-    const wire = { ...seedWire, encode: () => `frame ${++calls}` };
-    expect([encodeOnce(wire, 'a', publication), encodeOnce(wire, 'a', publication)]).toEqual([
-      'frame 1',
-      'frame 1',
-    ]);
-    expect(encodeOnce({ ...wire, index: 1 }, 'a', publication)).toBe('frame 2');
+    const codec = { ...seedCodec, encodePublication: () => `frame ${++calls}` };
+    const codecs = [codec, { ...codec }, { ...codec }];
+    const frames = [...codecs, ...codecs].map((each) => encodeOnce(each, 'a', publication));
+    expect(frames).toEqual(['frame 1', 'frame 2', 'frame 3', 'frame 1', 'frame 2', 'frame 3']);
   });
 });
 

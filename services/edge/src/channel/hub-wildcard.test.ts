@@ -1,8 +1,9 @@
-import { plainSseRequest, plainSseWire, seedWire } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
 import { openAccess } from '../access/channel-rules.js';
+import { plainSseProtocol, plainSseRequest } from '../protocols/plain-sse/codec.js';
+import { seedProtocol } from '../protocols/seed/codec.js';
 
 const NAMESPACES = buildOptions({
   sports: { wildcard: true, cacheRecovery: true, delta: true, presence: true, joinLeave: true },
@@ -46,11 +47,11 @@ describe('a wildcard', () => {
     expect(rig.hub.counts()).toEqual({ [ALL]: 1 });
   });
 
-  test('is delivered on the seed wire and as plain SSE', async () => {
+  test('is delivered by the seed protocol and as plain SSE', async () => {
     const rig = newRig();
     const seed = await rig.seed(ALL);
-    const sse = rig.open(plainSseWire, 'plain_sse');
-    sse.session.handleText(plainSseRequest({ channels: ALL, token: '', lastEventId: '' }));
+    const sse = rig.open(plainSseProtocol, 'plain_sse');
+    sse.session.handleFrame(plainSseRequest({ channels: ALL, token: '', lastEventId: '' }));
     await settled();
     await rig.publish('sports:7', 1, 'two\nlines');
     expect(seed.socket.frames).toEqual(['two\nlines']);
@@ -143,8 +144,8 @@ describe('a wildcard is refused', () => {
     const rig = newRig();
     const client = await rig.subscribed(channel);
     expect(client.answer).toMatchObject({ id: 2, error: { code } });
-    const seed = rig.open(seedWire);
-    seed.session.handleText(`sub#${channel}`);
+    const seed = rig.open(seedProtocol);
+    seed.session.handleFrame(`sub#${channel}`);
     await settled();
     expect(seed.socket.frames[0]).toMatch(`error#${code}#`);
     expect(rig.hub.channelCount).toBe(0);

@@ -101,7 +101,7 @@ describe('a position', () => {
 });
 
 describe('a subscription', () => {
-  test('that cannot begin in time is refused, temporarily; on a wire without replies it waits on', async () => {
+  test('that cannot begin in time is refused, temporarily; in a protocol without replies it waits on', async () => {
     const rig = new HubRig();
     rig.broker.script = () => Promise.reject(new Error('away'));
     const client = await rig.subscribed('a');
@@ -119,7 +119,7 @@ describe('a subscription', () => {
 
   test('keeps its channel followed, and for a while longer', async () => {
     const { rig, first, epoch } = await rigWith(5);
-    first.session.handleText('{"id":3,"unsubscribe":{"channel":"a"}}');
+    first.session.handleFrame('{"id":3,"unsubscribe":{"channel":"a"}}');
     await rig.elapse(4999);
     await rig.publish('a', 1);
     expect([rig.hub.channelCount, rig.hub.counts()]).toEqual([1, {}]);

@@ -1,4 +1,4 @@
-import { isWildcard, type Position, type Wire } from '@newswire/protocol';
+import { isWildcard, type Codec, type Position } from '@newswire/protocol';
 import type { HistoryLimits } from '@newswire/broker';
 import { ChannelLog, type LogLimits } from './channel-log.js';
 import { LogFollower } from './log-follower.js';
@@ -6,9 +6,9 @@ import type { PositionCheck } from './position-check.js';
 import type { RingPublication } from './ring.js';
 import type { FlushPosition, SubscribedChannel, Subscription } from './subscription.js';
 
-/** A channel's live subscriptions of one wire. Each wire has its own frames. */
+/** A channel's live subscriptions of one codec. Each codec has its own frames. */
 export interface Audience {
-  readonly wire: Wire;
+  readonly codec: Codec;
   /** The topic that their connections have joined. */
   readonly topic: string;
   readonly members: ReadonlySet<Subscription>;
@@ -43,8 +43,8 @@ export class LiveChannel implements SubscribedChannel {
   readonly follower: LogFollower;
   readonly #waiting = new Set<Subscription>();
   readonly #lagging = new Set<Subscription>();
-  /** The live subscriptions by wire. */
-  readonly #audiences = new Map<Wire, OwnAudience>();
+  /** The live subscriptions by codec. */
+  readonly #audiences = new Map<Codec, OwnAudience>();
   readonly #flushed = { cursor: 0, epoch: '', bytes: 0 };
   #state: ChannelState = { name: 'opening', removedOffset: 0 };
   /** When to check its sessions' unsent bytes next, as a value of the outbox's byte count. */
@@ -163,7 +163,7 @@ export class LiveChannel implements SubscribedChannel {
     return this.#lagging;
   }
 
-  get audiences(): ReadonlyMap<Wire, Audience> {
+  get audiences(): ReadonlyMap<Codec, Audience> {
     return this.#audiences;
   }
 
@@ -232,8 +232,8 @@ export class LiveChannel implements SubscribedChannel {
 
   /** The live subscriptions have received a publication. */
   passFirst(): void {
-    for (const { wire, members } of this.#audiences.values()) {
-      if (wire.afterFirst === undefined) continue;
+    for (const { codec, members } of this.#audiences.values()) {
+      if (codec.next === undefined) continue;
       for (const subscription of members) {
         this.#leaveAudience(subscription);
         subscription.passFirst();
@@ -249,22 +249,22 @@ export class LiveChannel implements SubscribedChannel {
   }
 
   #joinAudience(subscription: Subscription): void {
-    const { wire, session } = subscription;
-    let audience = this.#audiences.get(wire);
+    const { codec, session } = subscription;
+    let audience = this.#audiences.get(codec);
     if (audience === undefined) {
-      audience = { wire, topic: `${wire.name} ${this.name}`, members: new Set() };
-      this.#audiences.set(wire, audience);
+      audience = { codec, topic: `${codec.name} ${this.name}`, members: new Set() };
+      this.#audiences.set(codec, audience);
     }
     session.connection.join(audience.topic);
     audience.members.add(subscription);
   }
 
   #leaveAudience(subscription: Subscription): void {
-    const { wire, session } = subscription;
-    const audience = this.#audiences.get(wire);
+    const { codec, session } = subscription;
+    const audience = this.#audiences.get(codec);
     if (audience === undefined) return;
     session.connection.leave(audience.topic);
     audience.members.delete(subscription);
-    if (audience.members.size === 0) this.#audiences.delete(wire);
+    if (audience.members.size === 0) this.#audiences.delete(codec);
   }
 }

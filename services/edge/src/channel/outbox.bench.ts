@@ -1,8 +1,9 @@
 // Run with `npx vitest bench --project unit services/edge/src/channel/outbox.bench.ts`.
-import { centrifugeWire, FROM_NOW } from '@newswire/protocol';
+import { FROM_NOW } from '@newswire/protocol';
 import { bench, describe } from 'vitest';
 import { FakeSocket, FakeSubscriptions } from '../../test/rig/rig.js';
 import { ANONYMOUS, PLAIN_GRANT } from '../access/access.js';
+import { centrifugeProtocol } from '../protocols/centrifuge/protocol.js';
 import { CatchUp } from './catch-up.js';
 import { LiveChannel } from './live-channel.js';
 import { Outbox } from './outbox.js';
@@ -67,7 +68,7 @@ class FlushBench {
   #subscribe(catchUp: CatchUp): void {
     const session = {
       connection: new FakeSocket(),
-      wire: centrifugeWire,
+      protocol: centrifugeProtocol,
       client: 'client',
       credentials: ANONYMOUS,
       subscriptions: new FakeSubscriptions(),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { centrifugeWire, FlushRig } from '../../test/rig/rig.js';
+import { FlushRig, centrifugeProtocol } from '../../test/rig/rig.js';
+import { centrifugeCodec } from '../protocols/centrifuge/protocol.js';
 import { toRingPublication } from './ring.js';
 
 function rigWith(maxFlushBytes = 1000) {
@@ -66,15 +67,16 @@ test('the flush position counts publications and bytes', () => {
   expect([channel.flushed.cursor - flushed, channel.flushed.bytes]).toEqual([2, 4 + 3]);
 });
 
-test('each wire has frames of its own: one for each publication, or one for all', () => {
+test('each codec has frames of its own: one for each publication, or one for all', () => {
   const { rig, channel, socket } = rigWith();
-  const other = rig.session(centrifugeWire);
+  const other = rig.session(centrifugeProtocol);
   rig.subscribe(other.session, channel);
   rig.receive(channel);
   rig.receive(channel);
   rig.tick();
   expect(socket.frames).toEqual(['1', '2']);
-  const push = (offset: number) => centrifugeWire.encode('a', { offset, data: String(offset) });
+  const push = (offset: number) =>
+    centrifugeCodec.encodePublication('a', { offset, data: String(offset) });
   expect(other.socket.frames).toEqual([`${push(1)}\n${push(2)}`]);
 });
 
@@ -112,7 +114,7 @@ test('flushed resolves when everything received so far has been sent, over as ma
 describe('at the end of a generation', () => {
   test('clients with positions are notified before anything of the next one; the others continue', () => {
     const { rig, channel, socket } = rigWith();
-    const { session, socket: positioned } = rig.session(centrifugeWire);
+    const { session, socket: positioned } = rig.session(centrifugeProtocol);
     const subscription = rig.subscribe(session, channel);
     rig.receive(channel);
     channel.log.beginGeneration({ epoch: 'f', firstOffset: 1 });
@@ -127,7 +129,7 @@ describe('at the end of a generation', () => {
 
   test('clients that know the new one already stay', () => {
     const { rig, channel } = rigWith();
-    const { session, socket } = rig.session(centrifugeWire);
+    const { session, socket } = rig.session(centrifugeProtocol);
     channel.log.beginGeneration({ epoch: 'f', firstOffset: 1 });
     const subscription = rig.subscribe(session, channel);
     rig.receive(channel);

@@ -1,3 +1,4 @@
+import type { Frame } from '@newswire/protocol';
 import type { CatchUp } from './catch-up.js';
 import { encodeFrames } from './frames.js';
 import type { LiveChannel } from './live-channel.js';
@@ -8,7 +9,7 @@ type SlowSessions = Pick<CatchUp, 'takeOffSlow' | 'serveAll'>;
 
 /** The part of the listening server that the outbox needs. */
 export interface TopicPublisher {
-  publish(topic: string, text: string): void;
+  publish(topic: string, frame: Frame): void;
 }
 
 export interface OutboxOptions {
@@ -36,7 +37,7 @@ export interface OutboxOptions {
 
 /**
  * Collects the channels that have something to send in this tick. Each channel is encoded once per
- * wire, whatever its number of sessions (see outbox.bench.ts), and published to uWebSockets.js as
+ * codec, whatever its number of sessions (see outbox.bench.ts), and published to uWebSockets.js as
  * topics. It never publishes inside a socket handler, where uWebSockets.js sends messages beyond
  * the 32nd one by one.
  */
@@ -109,8 +110,8 @@ export class Outbox {
     }
     try {
       const previous = audiences.size === 0 ? undefined : log.before(flushed);
-      for (const { wire, topic } of audiences.values()) {
-        const frames = encodeFrames(wire, channel.name, publications, previous, maxMessageBytes);
+      for (const { codec, topic } of audiences.values()) {
+        const frames = encodeFrames(codec, channel.name, publications, previous, maxMessageBytes);
         for (const frame of frames) this.#publisher.publish(topic, frame);
       }
       if (publications.length > 0) channel.passFirst();
@@ -128,8 +129,7 @@ export class Outbox {
    * must be created again.
    */
   #breakOthers({ audiences, flushed }: LiveChannel): void {
-    for (const { wire, members } of audiences.values()) {
-      if (!wire.hasPositions) continue;
+    for (const { members } of audiences.values()) {
       for (const subscription of members) {
         if (!subscription.canContinueIn(flushed.epoch)) this.#options.onBroken(subscription);
       }

@@ -119,7 +119,7 @@ export class SubscriptionStarter {
     return found.length > 0 ? this.#shareReplay(found) : found;
   }
 
-  /** The previous list, if it has the same publications: a wire then encodes it only once. */
+  /** The previous list, if it has the same publications: a codec then encodes it only once. */
   #shareReplay(found: readonly RingPublication[]): readonly RingPublication[] {
     const last = this.#lastReplay;
     const isSame = found[0] === last[0] && found.at(-1) === last.at(-1);

@@ -1,8 +1,10 @@
-import { centrifugeWire, FROM_NOW, seedWire, type Wire } from '@newswire/protocol';
+import { FROM_NOW, type Protocol } from '@newswire/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FakeSocket, FakeSubscriptions, LIMITS } from '../../test/rig/rig.js';
 import { ANONYMOUS, PLAIN_GRANT } from '../access/access.js';
+import { centrifugeProtocol } from '../protocols/centrifuge/protocol.js';
+import { seedProtocol } from '../protocols/seed/codec.js';
 import { LiveChannel } from './live-channel.js';
 import { PositionCheck } from './position-check.js';
 import { toRingPublication } from './ring.js';
@@ -18,10 +20,10 @@ function never(): never {
   throw new Error('this is not called');
 }
 
-function newSubscriber(wire: Wire = seedWire): Subscriber {
+function newSubscriber(protocol: Protocol = seedProtocol): Subscriber {
   return {
     connection: new FakeSocket(),
-    wire,
+    protocol,
     client: 'client',
     credentials: ANONYMOUS,
     subscriptions: new FakeSubscriptions(),
@@ -46,11 +48,11 @@ function publish(channel: LiveChannel, offset: number): void {
 
 function newSubscription(
   channel: SubscribedChannel,
-  wire: Wire = seedWire,
+  protocol: Protocol = seedProtocol,
   terms = PLAIN_TERMS,
 ): Subscription {
   return new Subscription({
-    session: newSubscriber(wire),
+    session: newSubscriber(protocol),
     channel,
     since: FROM_NOW,
     commandId: undefined,
@@ -170,19 +172,22 @@ describe('a subscription', () => {
     subscription.skipToFlushed();
     const { cursor } = channel.flushed;
     expect(subscription.state).toMatchObject({ cursor });
-    const positioned = newSubscription(channel, centrifugeWire);
+    const positioned = newSubscription(channel, centrifugeProtocol);
     positioned.begin('e', cursor);
     positioned.skipToFlushed();
     expect([positioned.canContinueIn('e'), positioned.canContinueIn('f')]).toEqual([false, true]);
   });
 
   test.each([
-    ['of a wire with positions: only in the generation that it was given', centrifugeWire, true],
-    ['of a wire without positions: in any', seedWire, false],
-  ])('%s', (_, wire, keepsPosition) => {
-    const subscription = newSubscription(newChannel(), wire);
+    [
+      'of a protocol with positions: only in the generation that it was given',
+      centrifugeProtocol,
+      true,
+    ],
+    ['of a protocol without positions: in any', seedProtocol, false],
+  ])('%s', (_, protocol, keepsPosition) => {
+    const subscription = newSubscription(newChannel(), protocol);
     subscription.begin('e', 1);
-    expect(subscription.keepsPosition).toBe(keepsPosition);
     expect(subscription.canContinueIn('e')).toBe(true);
     expect(subscription.canContinueIn('f')).toBe(!keepsPosition);
   });
@@ -190,15 +195,15 @@ describe('a subscription', () => {
   test('that wants differences gets the first publication whole, and again after a gap', () => {
     const channel = newChannel();
     const terms = { ...PLAIN_TERMS, hasDelta: true };
-    const subscription = newSubscription(channel, centrifugeWire, terms);
-    const whole = subscription.wire;
+    const subscription = newSubscription(channel, centrifugeProtocol, terms);
+    const whole = subscription.codec;
     subscription.begin('e', channel.flushed.cursor);
-    expect(subscription.wire).toBe(whole);
+    expect(subscription.codec).toBe(whole);
     publish(channel, 4);
     subscription.advance(channel.log.slice(channel.flushed.cursor - 1, channel.log.end, 6) ?? []);
-    expect(subscription.wire).not.toBe(whole);
+    expect(subscription.codec).not.toBe(whole);
     subscription.skipToFlushed();
-    expect(subscription.wire).toBe(whole);
+    expect(subscription.codec).toBe(whole);
   });
 });
 

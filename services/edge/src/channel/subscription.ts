@@ -1,4 +1,11 @@
-import type { CloseKind, Position, ProtocolError, Since, Wire } from '@newswire/protocol';
+import type {
+  CloseKind,
+  Codec,
+  Position,
+  Protocol,
+  ProtocolError,
+  Since,
+} from '@newswire/protocol';
 import type { Connection } from '@newswire/transport';
 import type { Credentials, SubscribeGrant } from '../access/access.js';
 import type { ChannelLog } from './channel-log.js';
@@ -85,7 +92,7 @@ export class Subscription {
   readonly terms: SubscriptionTerms;
   readonly createdMs: number;
   #grant: SubscribeGrant;
-  #wire: Wire;
+  #codec: Codec;
   #state: SubscriptionState = WAITING;
   /** The epoch that the client was given when it began; '' before. */
   #epoch = '';
@@ -99,7 +106,7 @@ export class Subscription {
     this.terms = parts.terms;
     this.createdMs = parts.createdMs;
     this.#grant = parts.grant;
-    this.#wire = this.#wholeWire;
+    this.#codec = this.#firstCodec;
   }
 
   get state(): SubscriptionState {
@@ -115,19 +122,14 @@ export class Subscription {
     return this.#grant;
   }
 
-  /** The form in which its publications are sent: the session's wire, or its wire with deltas. */
-  get wire(): Wire {
-    return this.#wire;
-  }
-
-  /** Whether the client's position must be of the generation that it is served from. */
-  get keepsPosition(): boolean {
-    return this.terms.recovery && this.session.wire.hasPositions;
+  /** Encodes its next publications: the codec of its protocol, or one of its codecs of deltas. */
+  get codec(): Codec {
+    return this.#codec;
   }
 
   /** Whether its client can continue in the generation of this epoch. */
   canContinueIn(epoch: string): boolean {
-    return !this.keepsPosition || this.#epoch === epoch;
+    return !this.terms.recovery || this.session.protocol.gaps.canContinue(this.#epoch, epoch);
   }
 
   /** Bytes of data that were flushed since it began to lag, and have not been sent to it. */
@@ -204,18 +206,18 @@ export class Subscription {
 
   /** The client lacks the publication before the next one, which is therefore sent whole. */
   beginWhole(): void {
-    this.#wire = this.#wholeWire;
+    this.#codec = this.#firstCodec;
   }
 
   /** The client has received a publication: the next one may be sent as a difference. */
   passFirst(): void {
-    this.#wire = this.#wire.afterFirst ?? this.#wire;
+    this.#codec = this.#codec.next ?? this.#codec;
   }
 
-  /** The form of a publication to a client that has not received the one before it. */
-  get #wholeWire(): Wire {
-    const { session, terms } = this;
-    return (terms.hasDelta && session.wire.delta) || session.wire;
+  /** The codec of a publication to a client that has not received the one before it. */
+  get #firstCodec(): Codec {
+    const { codec, deltas } = this.session.protocol;
+    return (this.terms.hasDelta && deltas) || codec;
   }
 
   #require<Name extends StateName>(name: Name, transition: string): StateOf<Name> {
@@ -229,7 +231,7 @@ export interface Subscriber {
   /** Its id, unique among all sessions of all edges. */
   readonly client: string;
   readonly credentials: Credentials;
-  readonly wire: Wire;
+  readonly protocol: Protocol;
   readonly connection: Connection;
   readonly subscriptions: SubscriberSubscriptions;
   close(kind: CloseKind): void;

@@ -1,5 +1,5 @@
 import type { Presence } from '@newswire/broker';
-import type { ClientInfo, Reply, Wire } from '@newswire/protocol';
+import type { ClientInfo, Codec, Frame, Reply } from '@newswire/protocol';
 import type { ClientIdentity, SubscribeGrant } from '../access/access.js';
 import type { Subscription } from '../channel/subscription.js';
 
@@ -95,11 +95,12 @@ export class ChannelMembers {
   }
 
   #notify(change: MembershipChange): void {
-    const frames = new Map<Wire, string | undefined>();
+    const frames = new Map<Codec, Frame | undefined>();
     for (const { session } of this.#receivers.get(change.channel) ?? []) {
-      const { wire, connection } = session;
-      if (!frames.has(wire)) frames.set(wire, wire.encodeReply(change));
-      const frame = frames.get(wire);
+      const { connection, protocol } = session;
+      const { codec } = protocol;
+      if (!frames.has(codec)) frames.set(codec, codec.encodeReply(change));
+      const frame = frames.get(codec);
       const isSlow = connection.bufferedBytes() > this.#options.maxBufferedBytes;
       if (frame !== undefined && !isSlow) connection.send(frame);
     }

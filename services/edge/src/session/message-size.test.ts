@@ -1,4 +1,4 @@
-import { centrifugeWire, type SubscriptionStart } from '@newswire/protocol';
+import type { SubscriptionStart } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { ScriptedAccess } from '../../test/rig/access-script.js';
 import { type HubClient, HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
@@ -6,6 +6,7 @@ import { PresenceModel } from '../../test/rig/presence-model.js';
 import { OPEN_NAMESPACE } from '../access/channel-rules.js';
 import { toRingPublication } from '../channel/ring.js';
 import { listedBytes, REPLY_BYTES, startBytes } from './subscription-replies.js';
+import { centrifugeCodec } from '../protocols/centrifuge/protocol.js';
 import fc from 'fast-check';
 
 const MAX_BYTES = 20_000;
@@ -220,7 +221,7 @@ test('replies have at most the bytes that they are counted as', () => {
       };
       const most = startBytes(channel, data) + listedBytes(entries, hasDelta);
       const reply = { type: 'subscribed', id: 0xffff_ffff, ...begun } as const;
-      const bytes = Buffer.byteLength(centrifugeWire.encodeReply(reply) ?? '');
+      const bytes = Buffer.byteLength(centrifugeCodec.encodeReply(reply) ?? '');
       expect(bytes).toBeLessThanOrEqual(REPLY_BYTES + most);
       // In a connect reply, REPLY_BYTES count once for all subscriptions.
       const member = `"${channel}":{},`;

@@ -1,13 +1,12 @@
-import { ProtocolError, type Reply, type Wire } from '@newswire/protocol';
+import { isOver, ProtocolError, type Frame, type Protocol, type Reply } from '@newswire/protocol';
 import type { Connection } from '@newswire/transport';
-import { isOver, joinFrames } from '../channel/frames.js';
 
 /** The part of a session that sending its replies needs. */
 export interface ReplyingSession {
   readonly connection: Pick<Connection, 'send'>;
-  readonly wire: Wire;
-  /** Returns '' if nothing is to be sent, and undefined if the wire has no such reply. */
-  encode(reply: Reply): string | undefined;
+  readonly protocol: Protocol;
+  /** Returns '' if nothing is to be sent, and undefined if the protocol has no such reply. */
+  encode(reply: Reply): Frame | undefined;
   refuse(id: number, error: ProtocolError): void;
 }
 
@@ -18,7 +17,7 @@ export interface ReplyingSession {
 export class ReplyBatch {
   readonly #maxMessageBytes: number;
   readonly #defer: (flush: () => void) => void;
-  readonly #waiting = new Map<ReplyingSession, string[]>();
+  readonly #waiting = new Map<ReplyingSession, Frame[]>();
 
   /**
    * Replies are sent together in messages of at most `maxMessageBytes`. `defer` runs a function
@@ -35,13 +34,13 @@ export class ReplyBatch {
    */
   add(session: ReplyingSession, id: number, reply: Reply): void {
     const frame = session.encode(reply);
-    if (frame === undefined || frame === '') return undefined;
+    if (frame === undefined || frame.length === 0) return undefined;
     if (!isOver(frame, this.#maxMessageBytes)) return this.#addFrame(session, frame);
     const detail = `the answer has more than ${this.#maxMessageBytes} bytes`;
     return session.refuse(id, new ProtocolError('limitExceeded', detail));
   }
 
-  #addFrame(session: ReplyingSession, frame: string): void {
+  #addFrame(session: ReplyingSession, frame: Frame): void {
     if (this.#waiting.size === 0) this.#defer(() => this.#flushAll());
     const frames = this.#waiting.get(session);
     if (frames === undefined) this.#waiting.set(session, [frame]);
@@ -61,8 +60,7 @@ export class ReplyBatch {
     this.#waiting.clear();
   }
 
-  #send({ connection, wire: { joint } }: ReplyingSession, frames: readonly string[]): void {
-    if (joint === undefined || frames.length <= 1) connection.send(...frames);
-    else connection.send(...joinFrames(frames, joint, this.#maxMessageBytes));
+  #send({ connection, protocol }: ReplyingSession, frames: readonly Frame[]): void {
+    connection.send(...protocol.codec.joinFrames(frames, this.#maxMessageBytes));
   }
 }

@@ -1,5 +1,6 @@
 import { type Broker, MAX_PAGE_BYTES, type Presence, readHistory } from '@newswire/broker';
 import {
+  isOver,
   type Command,
   type HistoryCommand,
   type JsonLine,
@@ -18,7 +19,6 @@ import {
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import { toClientInfo } from './channel-members.js';
 import type { Expiry } from './expiry.js';
-import { isOver } from '../channel/frames.js';
 import { LISTED_BYTES, REPLY_BYTES } from './subscription-replies.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 

@@ -1,8 +1,9 @@
-import { ProtocolError, seedWire } from '@newswire/protocol';
+import { ProtocolError } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
 import { AccessClosedError } from '../access/access.js';
+import { seedProtocol } from '../protocols/seed/codec.js';
 
 function rigWithAccess() {
   const access = new ScriptedAccess();
@@ -129,7 +130,7 @@ describe('connect', () => {
 
   test('that does not come closes with 3502', async () => {
     const { rig } = rigWithAccess();
-    const [silent, seed] = [rig.open(), rig.open(seedWire)];
+    const [silent, seed] = [rig.open(), rig.open(seedProtocol)];
     const connected = await rig.connected();
     await rig.elapse(14_999);
     expect(silent.socket.closes).toEqual([]);

@@ -1,6 +1,7 @@
 import type {
   Command,
   ConnectCommand,
+  Frame,
   JsonLine,
   Position,
   Reply,
@@ -46,18 +47,6 @@ export interface SessionConnectOptions {
   /** This edge's uid, for clients whose commands arrive as separate requests. */
   readonly nodeUid: string;
 }
-
-/** The connect command of a client whose wire has none. */
-export const CONNECT_WITHOUT_COMMAND: ConnectCommand = {
-  type: 'connect',
-  id: 0,
-  token: '',
-  data: undefined,
-  name: '',
-  version: '',
-  headers: {},
-  subs: new Map(),
-};
 
 /**
  * Connects sessions: authenticates the client, and makes the subscriptions that the server gives
@@ -149,16 +138,17 @@ export class PendingCommands {
   readonly #limits: PendingLimits;
   /** Made when it is needed: most clients send nothing before they are connected. */
   #commands: Command[] | undefined;
-  #characters = 0;
+  /** UTF-16 code units or bytes of the frames. */
+  #length = 0;
 
   constructor(limits: PendingLimits) {
     this.#limits = limits;
   }
 
   /** Returns false if the frames are too long. */
-  addFrame(text: string): boolean {
-    this.#characters += text.length;
-    return this.#characters <= this.#limits.maxFrameBytes;
+  addFrame(frame: Frame): boolean {
+    this.#length += frame.length;
+    return this.#length <= this.#limits.maxFrameBytes;
   }
 
   /** Returns false if there are too many commands. */

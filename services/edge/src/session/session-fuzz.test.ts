@@ -1,17 +1,13 @@
-import {
-  centrifugeWire,
-  ERRORS,
-  plainSseRequest,
-  plainSseWire,
-  ProtocolError,
-  seedWire,
-} from '@newswire/protocol';
+import { ERRORS, ProtocolError } from '@newswire/protocol';
 import { heapInUse } from '@newswire/testkit';
 import { expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { type HubClient, HubRig, settled } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
 import type { RpcHandler } from '../access/access.js';
+import { centrifugeCodec } from '../protocols/centrifuge/protocol.js';
+import { plainSseProtocol, plainSseRequest } from '../protocols/plain-sse/codec.js';
+import { seedProtocol } from '../protocols/seed/codec.js';
 import fc from 'fast-check';
 
 const everyone = {
@@ -154,7 +150,7 @@ class Talk {
       case 'pong':
         return this.say('{}');
       case 'binary':
-        return this.#client.session.handleBinary();
+        return this.#client.session.handleFrame(Buffer.from([0x80]));
       case 'publish':
         return void (await this.#rig.publish('a', 2));
       case 'wait':
@@ -165,7 +161,7 @@ class Talk {
   say(text: string): void {
     if (this.#client.session.isClosed) return;
     for (const id of idsIn(text)) this.expected.set(id, (this.expected.get(id) ?? 0) + 1);
-    this.#client.session.handleText(text);
+    this.#client.session.handleFrame(text);
   }
 
   #frame(all: readonly object[]): string {
@@ -179,7 +175,7 @@ class Talk {
 
 function idsIn(text: string): number[] {
   try {
-    return centrifugeWire.decode(text).flatMap((each) => ('id' in each ? [each.id] : []));
+    return centrifugeCodec.decode(text).flatMap((each) => ('id' in each ? [each.id] : []));
   } catch {
     return [];
   }
@@ -249,8 +245,8 @@ const seedText = fc.oneof(
 test('a seed client receives only errors for any input, and is closed after too many', async () => {
   const { rig, edgeBytes } = newEdge();
   const holds = fc.asyncProperty(fc.array(seedText, { maxLength: 60 }), async (texts) => {
-    const client = rig.open(seedWire);
-    for (const text of texts) if (!client.session.isClosed) client.session.handleText(text);
+    const client = rig.open(seedProtocol);
+    for (const text of texts) if (!client.session.isClosed) client.session.handleFrame(text);
     await settled();
     for (const frame of client.socket.frames) expect(frame).toMatch(/^error#\d+#[\x20-\x7e]+$/);
     expect(client.socket.closes.length).toBe(client.session.isClosed ? 1 : 0);
@@ -270,8 +266,8 @@ test('any request for plain SSE begins or is closed', async () => {
   );
   const request = fc.record({ channels: names, token, lastEventId: id });
   const holds = fc.asyncProperty(request, async (asked) => {
-    const client = rig.open(plainSseWire, 'plain_sse');
-    client.session.handleText(plainSseRequest(asked));
+    const client = rig.open(plainSseProtocol, 'plain_sse');
+    client.session.handleFrame(plainSseRequest(asked));
     await settled();
     const hasBegun = client.socket.frames.length > 0;
     expect(hasBegun || client.session.isClosed).toBe(true);

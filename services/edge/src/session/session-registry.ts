@@ -6,7 +6,7 @@ import type {
   NodeInfo,
   SessionFilter,
 } from '@newswire/broker';
-import type { CloseKind } from '@newswire/protocol';
+import type { Frame, CloseKind } from '@newswire/protocol';
 import type { ClientIdentity, Credentials } from '../access/access.js';
 import type { Hub } from '../channel/hub.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
@@ -16,7 +16,7 @@ export interface ControlledSession extends ClientIdentity {
   /** A secret that identifies the session where its commands arrive as separate requests. */
   readonly emulationId: string | undefined;
   readonly subscriptions: Pick<SessionSubscriptions, 'add' | 'end'>;
-  handleText(text: string): void;
+  handleFrame(frame: Frame): void;
   /** Replaces the credentials by others of the same user, which may expire at another time. */
   renew(credentials: Credentials): void;
   close(kind: CloseKind): void;
@@ -124,7 +124,7 @@ export function createControlHandler(options: ControlHandlerOptions): ControlHan
         return each(registry.find(request), (session) => refresh(session, request));
       case 'emulate': {
         const session = registry.findEmulated(request.session);
-        session?.handleText(request.data);
+        session?.handleFrame(request.data);
         return { count: session === undefined ? 0 : 1 };
       }
     }

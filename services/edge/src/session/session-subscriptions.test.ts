@@ -1,7 +1,8 @@
-import { ProtocolError, seedWire } from '@newswire/protocol';
+import { ProtocolError } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
+import { seedProtocol } from '../protocols/seed/codec.js';
 
 const NAMESPACES = buildOptions({
   loose: { recovery: false },
@@ -127,12 +128,12 @@ describe('subscribing', () => {
 
   test('to several channels of the seed wire is all or nothing', async () => {
     const { access, rig } = rigWithAccess();
-    const client = rig.open(seedWire);
+    const client = rig.open(seedProtocol);
     access.subscribe = ({ channel }) => {
       if (channel === 'open') return Promise.reject(new ProtocolError('unauthorized'));
       throw new ProtocolError('permissionDenied');
     };
-    client.session.handleText('sub#open|token:a');
+    client.session.handleFrame('sub#open|token:a');
     await settled();
     expect(client.socket.frames).toEqual(['error#103#permission denied']);
     expect(client.session.subscriptions.size).toBe(0);

@@ -4,6 +4,7 @@ import {
   ProtocolError,
   type Position,
   type Reply,
+  type Report,
   type SubscribeRequest,
   type SubscriptionStart,
   type UnsubscribeKind,
@@ -27,7 +28,7 @@ import {
 /** The part of a session that its subscriptions need, besides what the hub needs of it. */
 export interface SubscribingSession extends Subscriber, ClientIdentity {
   readonly isClosed: boolean;
-  /** Returns false if the wire has no such reply. */
+  /** Returns false if the protocol has no such reply. */
   reply(reply: Reply): boolean;
   refuse(id: number, error: ProtocolError): void;
 }
@@ -95,8 +96,9 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
    */
   subscribe(id: number, requests: readonly SubscribeRequest[]): undefined | Promise<void> {
     const added = requests.filter(({ channel }) => !this.#has(channel));
-    if (this.#session.wire.hasPositions && added.length < requests.length) {
-      throw new ProtocolError('alreadySubscribed');
+    if (added.length < requests.length) {
+      const error = this.#session.protocol.refusals.refuseRepeated();
+      if (error !== undefined) throw error;
     }
     this.#checkCount(added.length);
     const grants = requestGrants(this.#services.access, this.#session, added);
@@ -168,9 +170,7 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
   end(channel: string, kind: UnsubscribeKind): boolean {
     if (!this.#has(channel)) return false;
     this.unsubscribe(channel);
-    const isNotified = this.#session.reply({ type: 'ended', channel, kind });
-    // A client that keeps positions and cannot be notified learns of it when it reconnects.
-    if (!isNotified && this.#session.wire.hasPositions) this.#session.close('insufficientState');
+    this.#report({ type: 'ended', channel, kind });
     return true;
   }
 
@@ -203,15 +203,18 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
   ): boolean {
     const { commandId: id = 0, grant, terms } = subscription;
     if (grant.expiresAtMs !== undefined) this.#watch(subscription, grant);
-    if (this.#connect === undefined && !this.#session.wire.hasPositions) return true;
     const hasRoom = publications.length === 0 || this.#takeRoom(subscription, publications);
     const listed = hasRoom ? publications : [];
     const ttlS = this.#services.expiry.getTtlS(grant);
     const start = describeStart(subscription, position, recovered === true, listed, ttlS);
-    if (this.#connect !== undefined) this.#connect.handleBegun(start);
-    else if (terms.isServerSide) this.#session.reply({ type: 'serverSubscribed', ...start });
-    else this.#session.reply({ type: 'subscribed', id, ...start });
-    return hasRoom;
+    if (this.#connect !== undefined) {
+      this.#connect.handleBegun(start);
+      return hasRoom;
+    }
+    const reply: Reply = terms.isServerSide
+      ? { type: 'serverSubscribed', ...start }
+      : { type: 'subscribed', id, ...start };
+    return this.#session.reply(reply) && hasRoom;
   }
 
   /** The subscription could not begin. */
@@ -223,12 +226,14 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
 
   /** The subscription cannot continue. */
   handleBroken({ channel, terms }: Subscription): void {
-    const session = this.#session;
-    // A client does not renew a subscription that the server made.
-    if (!session.wire.hasPositions || terms.isServerSide) return session.close('insufficientState');
     this.#byChannel.delete(channel.name);
-    const isNotified = session.reply({ type: 'resubscribe', channel: channel.name });
-    if (!isNotified) session.close('insufficientState');
+    this.#report(this.#session.protocol.gaps.report(channel.name, terms.isServerSide));
+  }
+
+  /** Notifies the client, or closes the connection if that is the report, or if it has no frame. */
+  #report(report: Report): void {
+    if (report.type === 'close') this.#session.close(report.kind);
+    else if (!this.#session.reply(report)) this.#session.close('insufficientState');
   }
 
   /** Whether the reply has room for these publications within the limit of a message. */
@@ -236,8 +241,7 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
     { channel, terms, grant }: Subscription,
     publications: readonly RingPublication[],
   ): boolean {
-    const hasDelta = terms.hasDelta && this.#session.wire.delta !== undefined;
-    const bytes = listedBytes(publications, hasDelta);
+    const bytes = listedBytes(publications, terms.hasDelta);
     if (this.#connect !== undefined) return this.#connect.takeRoom(bytes);
     const { maxMessageBytes } = this.#services.limits;
     return REPLY_BYTES + startBytes(channel.name, grant.data) + bytes <= maxMessageBytes;
@@ -250,11 +254,9 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
   /** A client that has not refreshed its subscription may subscribe again. */
   #expire({ state, terms, channel }: Subscription): void {
     if (state.name === 'ended') return;
-    if (terms.isServerSide || !this.#session.wire.hasPositions) {
-      this.#session.close('subscriptionExpired');
-    } else {
-      this.end(channel.name, 'expired');
-    }
+    const report = this.#session.protocol.gaps.reportExpiry(channel.name, terms.isServerSide);
+    if (report.type !== 'close') this.unsubscribe(channel.name);
+    this.#report(report);
   }
 
   #has(channel: string): boolean {
@@ -283,7 +285,7 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
   #add(id: number, request: SubscribeRequest, grant: SubscribeGrant, isServerSide = false): void {
     const terms = this.#services.terms.resolve(request, grant, isServerSide);
     const asked = terms.recovery ? request : { ...request, since: FROM_NOW, mustRecover: false };
-    // Where a wire has no replies, its commands have the id 0.
+    // Where a protocol has no replies, its commands have the id 0.
     const commandId = id === 0 ? undefined : id;
     this.#services.hub.subscribe(this.#session, asked, commandId, terms, grant);
   }

@@ -7,7 +7,7 @@ const subscribeTo = (channel: string, id = 2) => JSON.stringify({ id, subscribe:
 async function sent(...frames: string[]) {
   const rig = new HubRig();
   const client = rig.open();
-  for (const frame of frames) client.session.handleText(frame);
+  for (const frame of frames) client.session.handleFrame(frame);
   await settled();
   return { rig, client, session: client.session, socket: client.socket };
 }
@@ -59,7 +59,7 @@ describe('a Centrifuge session', () => {
   test('unsubscribing is answered, also where nothing was subscribed', async () => {
     const { client, session, rig } = await sent(CONNECT, subscribeTo('a'));
     const unsubscribe = ['a', 'b'].map((channel, i) => ({ id: 3 + i, unsubscribe: { channel } }));
-    session.handleText(unsubscribe.map((command) => JSON.stringify(command)).join('\n'));
+    session.handleFrame(unsubscribe.map((command) => JSON.stringify(command)).join('\n'));
     expect(client.lines.slice(2)).toEqual([
       { id: 3, unsubscribe: {} },
       { id: 4, unsubscribe: {} },
@@ -71,10 +71,10 @@ describe('a Centrifuge session', () => {
 
   test('is pinged by a frame, once it is connected', async () => {
     const { client, socket } = await sent();
-    client.session.handleText('');
+    client.session.handleFrame('');
     client.session.ping();
     expect(socket.frames).toEqual([]);
-    client.session.handleText(CONNECT);
+    client.session.handleFrame(CONNECT);
     await settled();
     client.session.ping();
     expect(socket.frames.at(-1)).toBe('{}');
@@ -82,7 +82,7 @@ describe('a Centrifuge session', () => {
 
   test('a binary frame closes it', async () => {
     const { session, socket } = await sent(CONNECT);
-    session.handleBinary();
+    session.handleFrame(Buffer.from([0x80]));
     expect(socket.closes).toEqual([3506]);
   });
 });

@@ -5,11 +5,13 @@ import {
   type CloseKind,
   type Command,
   type ConnectCommand,
+  type Frame,
   type Position,
+  type Protocol,
+  type ProtocolChoice,
   type Reply,
   type SubscribeRequest,
   type SubscriptionStart,
-  type Wire,
 } from '@newswire/protocol';
 import type { Connection, ConnectionHandler, Origin } from '@newswire/transport';
 import {
@@ -26,12 +28,7 @@ import type { Peer } from './heartbeats.js';
 import { CommandRateLimiter } from './rate-limits.js';
 import type { ReplyBatch, ReplyingSession } from './reply-batch.js';
 import type { CommandingSession, ServiceCommand, SessionCommands } from './session-commands.js';
-import {
-  CONNECT_WITHOUT_COMMAND,
-  PendingCommands,
-  type ConnectingSession,
-  type SessionConnect,
-} from './session-connect.js';
+import { PendingCommands, type ConnectingSession, type SessionConnect } from './session-connect.js';
 import { newClientId, type ControlledSession, type SessionRegistry } from './session-registry.js';
 import {
   SessionSubscriptions,
@@ -78,8 +75,7 @@ const MAX_REFUSED_CONNECTS = 5;
 /** The most commands of one connection that wait for another service at the same time. */
 const MAX_COMMANDS_IN_FLIGHT = 64;
 
-/** Selects the wire of a connection by its first frame. */
-export type WireChoice = (firstFrame: string) => Wire;
+const PING = { type: 'ping' } as const;
 
 /** The limits of each session. */
 export interface SessionLimits {
@@ -138,9 +134,9 @@ export class Session
   readonly #slot: ConnectionSlot;
   #state = NEW;
   #credentials: Credentials = ANONYMOUS;
-  #wire: Wire;
+  #protocol: Protocol;
   /** Until the first frame. */
-  #chooseWire: WireChoice | undefined;
+  #choose: ProtocolChoice | undefined;
   #rateLimiter: CommandRateLimiter | undefined;
   /** Refused commands since the last one that succeeded. */
   #refusals = 0;
@@ -148,32 +144,32 @@ export class Session
   #isPongExpected = false;
 
   /**
-   * Until its first frame, the session has the wire that an empty frame selects. `slot`: its share
+   * Until its first frame, the session has the protocol that an empty frame selects. `slot`: its share
    * of the edge's connection limits.
    */
   constructor(
     connection: Connection,
     origin: Origin,
-    chooseWire: WireChoice,
+    choose: ProtocolChoice,
     slot: ConnectionSlot,
     services: SessionServices,
   ) {
     this.connection = connection;
     this.origin = origin;
-    this.#chooseWire = chooseWire;
-    this.#wire = chooseWire('');
+    this.#choose = choose;
+    this.#protocol = choose('');
     this.#slot = slot;
     this.#services = services;
     this.subscriptions = new SessionSubscriptions(this, services.subscriptions);
     this.lastSeenMs = this.lastPingMs = services.now();
     const isEmulated = origin.transport === 'sse' || origin.transport === 'http_stream';
     this.emulationId = isEmulated ? randomUUID() : undefined;
-    if (this.#wire.connects) this.#awaitConnect();
+    if (this.#protocol.connecting.implied === undefined) this.#awaitConnect();
     services.sessions.add(this);
   }
 
-  get wire(): Wire {
-    return this.#wire;
+  get protocol(): Protocol {
+    return this.#protocol;
   }
 
   get credentials(): Credentials {
@@ -184,28 +180,21 @@ export class Session
     return this.#state.type === 'closed';
   }
 
-  handleText(text: string): void {
+  handleFrame(frame: Frame): void {
     this.handlePong();
-    if (this.#chooseWire !== undefined) this.#wire = this.#chooseWire(text);
-    this.#chooseWire = undefined;
-    if (this.#state.type === 'connecting' && !this.#state.commands.addFrame(text)) {
+    if (this.#choose !== undefined) this.#protocol = this.#choose(frame);
+    this.#choose = undefined;
+    if (this.#state.type === 'connecting' && !this.#state.commands.addFrame(frame)) {
       return this.close('badRequest');
     }
     try {
-      for (const command of this.#wire.decode(text)) {
+      for (const command of this.#protocol.codec.decode(frame)) {
         if (this.isClosed) return;
         if (this.#isWithinRate(command)) this.#handleCommand(command);
       }
     } catch (error) {
       this.#fail(0, error);
     }
-  }
-
-  handleBinary(): void {
-    this.handlePong();
-    // Centrifuge's Protobuf protocol uses binary frames.
-    if (this.#wire.connects) return this.close('inappropriateProtocol');
-    return this.refuse(0, new ProtocolError('badRequest', 'this wire has no binary frames'));
   }
 
   handleTooLong(): void {
@@ -269,11 +258,11 @@ export class Session
   }
 
   ping(): void {
-    const { pingFrame } = this.#wire;
-    if (pingFrame === undefined) this.connection.ping();
+    const frame = this.#protocol.codec.encodeReply(PING);
+    if (frame === undefined) this.connection.ping();
     else if (this.#state.type === 'connected') {
       this.#isPongExpected = true;
-      this.connection.send(pingFrame);
+      this.connection.send(frame);
     }
   }
 
@@ -293,13 +282,13 @@ export class Session
   }
 
   /**
-   * The reply's frame: undefined if the wire has none for it, '' if nothing is to be sent. A reply
+   * The reply's frame: undefined if the protocol has none for it, '' if nothing is to be sent. A reply
    * that cannot be encoded closes the session.
    */
-  encode(reply: Reply): string | undefined {
+  encode(reply: Reply): Frame | undefined {
     if (this.isClosed) return '';
     try {
-      return this.#wire.encodeReply(reply);
+      return this.#protocol.codec.encodeReply(reply);
     } catch (error) {
       this.#services.events.onFault(this, error);
       // Not by closeWith, which may send another reply.
@@ -310,18 +299,21 @@ export class Session
     }
   }
 
-  /** Sends a reply, unless the session is closed. Returns false if the wire has no such reply. */
+  /** Sends a reply, unless the session is closed. Returns false if the protocol has no such reply. */
   reply(reply: Reply): boolean {
     const frame = this.encode(reply);
-    if (frame) this.connection.send(frame);
+    if (frame !== undefined && frame.length > 0) this.connection.send(frame);
     return frame !== undefined;
   }
 
-  /** On some wires, an error that belongs to no command has no reply: it closes the connection. */
+  /** In some protocols, an error that belongs to no command has no reply and closes the connection. */
   refuse(id: number, error: ProtocolError): void {
+    const { refusals } = this.#protocol;
     const isReplied = this.reply({ type: 'error', id, error });
-    if (!isReplied) return this.close('badRequest');
-    if (++this.#refusals >= this.#wire.maxRefusals) this.close('tooManyErrors');
+    const kind = isReplied
+      ? refusals.closeAfter(++this.#refusals)
+      : refusals.closeUnanswered(error);
+    if (kind !== undefined) this.close(kind);
   }
 
   #awaitConnect(): void {
@@ -352,10 +344,7 @@ export class Session
     const state = this.#state;
     switch (state.type) {
       case 'idle':
-        if (command.type === 'connect') return this.#connect(command, state.refusedConnects);
-        if (this.#wire.connects) return this.close('badRequest');
-        this.#connect(CONNECT_WITHOUT_COMMAND, state.refusedConnects);
-        return this.#handleCommand(command);
+        return this.#handleFirst(command, state.refusedConnects);
       case 'connecting':
         if (command.type !== 'pong' && !state.commands.add(command)) this.close('badRequest');
         return undefined;
@@ -364,6 +353,15 @@ export class Session
       case 'closed':
         return undefined;
     }
+  }
+
+  /** In some protocols, a client's first command implies that it connects. */
+  #handleFirst(command: Command, refusedConnects: number): void {
+    if (command.type === 'connect') return this.#connect(command, refusedConnects);
+    const { implied } = this.#protocol.connecting;
+    if (implied === undefined) return this.close('badRequest');
+    this.#connect(implied, refusedConnects);
+    return this.#handleCommand(command);
   }
 
   #connect(command: ConnectCommand, refusedConnects: number): void {
@@ -392,11 +390,12 @@ export class Session
     if (!this.isClosed) this.#awaitConnect();
   }
 
-  /** The wire decides whether a client may try again on the same connection. */
+  /** The protocol decides whether a client may try again on the same connection. */
   #refuseConnect(id: number, error: ProtocolError): void {
-    if (this.#wire.connects) return this.refuse(id, error);
+    const kind = this.#protocol.connecting.closeRefused(error);
+    if (kind === undefined) return this.refuse(id, error);
     this.reply({ type: 'error', id, error });
-    return this.close(error.temporary ? 'serverError' : 'permissionDenied');
+    return this.close(kind);
   }
 
   #execute(command: Command, state: ConnectedState): void {

@@ -39,7 +39,7 @@ export function listedBytes(publications: readonly RingPublication[], asStrings:
 
 /** Describes to a client where its subscription begins. `ttlS`: seconds until it ends. */
 export function describeStart(
-  { channel, since, session, terms, grant }: Subscription,
+  { channel, since, terms, grant }: Subscription,
   position: Position,
   recovered: boolean,
   publications: readonly Publication[],
@@ -53,7 +53,7 @@ export function describeStart(
     wasRecovering: since.type === 'position',
     recovered,
     publications,
-    hasDelta: terms.hasDelta && session.wire.delta !== undefined,
+    hasDelta: terms.hasDelta,
     data: grant.data,
     ttlS,
   };

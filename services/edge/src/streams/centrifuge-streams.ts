@@ -18,7 +18,7 @@ import {
 export const eventFraming: StreamFraming = {
   contentType: 'text/event-stream',
   isShared: true,
-  frame: (text) => `data: ${text.replaceAll('\n', '\ndata: ')}\n\n`,
+  frame: (frame) => `data: ${String(frame).replaceAll('\n', '\ndata: ')}\n\n`,
   refusal: (code, reason) => eventStreamRefusal(buildRefusal(code, reason), false),
 };
 
@@ -26,7 +26,7 @@ export const eventFraming: StreamFraming = {
 export const lineFraming: StreamFraming = {
   contentType: 'application/json',
   isShared: true,
-  frame: (text) => `${text}\n`,
+  frame: (frame) => `${String(frame)}\n`,
   refusal: (code, reason) => jsonRefusal(buildRefusal(code, reason)),
 };
 
@@ -38,7 +38,7 @@ export type StreamParts = Pick<StreamEndpoint, 'handleOpen'> & {
 };
 
 /**
- * Centrifuge's wire in streaming HTTP responses, for networks in which WebSockets do not work. The
+ * Centrifuge's protocol in streaming HTTP responses, for networks in which WebSockets do not work. The
  * request carries the `connect` command; later commands arrive at `/emulation`.
  */
 export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamParts) {

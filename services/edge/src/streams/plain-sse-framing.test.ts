@@ -1,6 +1,7 @@
-import { plainSseWire, type Position, readEventId } from '@newswire/protocol';
+import type { Position } from '@newswire/protocol';
 import { SseReader } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
+import { plainSseCodec, readEventId } from '../protocols/plain-sse/codec.js';
 import { PlainSseFraming, PlainSseMemory } from './plain-sse.js';
 import fc from 'fast-check';
 
@@ -12,11 +13,11 @@ const CONNECTED = {
   pingIntervalMs: 1,
 } as const;
 
-const connected = plainSseWire.encodeReply(CONNECTED) ?? '';
+const connected = plainSseCodec.encodeReply(CONNECTED) ?? '';
 
 function began(channel: string, offset: number, { recovered = true, count = 0 } = {}): string {
   const publications = Array.from({ length: count }, (_, i) => publication(offset + i + 1));
-  const frame = plainSseWire.encodeReply({
+  const frame = plainSseCodec.encodeReply({
     type: 'subscribed',
     id: 2,
     channel,
@@ -34,7 +35,7 @@ function publication(offset: number) {
 }
 
 const news = (channel: string, ...offsets: number[]) =>
-  offsets.map((offset) => plainSseWire.encode(channel, publication(offset))).join('');
+  offsets.map((offset) => plainSseCodec.encodePublication(channel, publication(offset))).join('');
 
 function open(channels: readonly string[], positions = new Map<string, Position>()) {
   return new PlainSseFraming(channels, positions, new PlainSseMemory());
@@ -68,7 +69,9 @@ describe('a stream', () => {
     const framing = open(['a']);
     const { ProtocolError } = await import('@newswire/protocol');
     const error = new ProtocolError('permissionDenied');
-    expect(framing.frame(plainSseWire.encodeReply({ type: 'error', id: 2, error }) ?? '')).toBe('');
+    expect(framing.frame(plainSseCodec.encodeReply({ type: 'error', id: 2, error }) ?? '')).toBe(
+      '',
+    );
     expect(framing.refusal(3509, 'too many errors')).toEqual({
       status: 403,
       body: '{"error":{"code":103,"message":"permission denied"}}',

@@ -1,5 +1,6 @@
-import { plainSseWire, ProtocolError } from '@newswire/protocol';
+import { type Frame, ProtocolError } from '@newswire/protocol';
 import { expect, test } from 'vitest';
+import { plainSseCodec } from '../protocols/plain-sse/codec.js';
 import { plainSse } from './plain-sse.js';
 import fc from 'fast-check';
 
@@ -28,9 +29,9 @@ const request = fc.record({
 });
 
 /** Returns undefined if the frame is refused. */
-function typesIn(frame: string): string[] | undefined {
+function typesIn(frame: Frame): string[] | undefined {
   try {
-    return plainSseWire.decode(frame).map(({ type }) => type);
+    return plainSseCodec.decode(frame).map(({ type }) => type);
   } catch (error) {
     expect(error).toBeInstanceOf(ProtocolError);
     return undefined;

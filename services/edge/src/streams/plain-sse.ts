@@ -1,13 +1,4 @@
-import {
-  type ErrorBody,
-  plainSseChannels,
-  plainSseRequest,
-  type Position,
-  ProtocolError,
-  readBlocks,
-  readEventId,
-  toEventId,
-} from '@newswire/protocol';
+import { type ErrorBody, type Frame, type Position, ProtocolError } from '@newswire/protocol';
 import {
   errorReply,
   type HttpReply,
@@ -22,6 +13,13 @@ import {
   NEXT_UPSTREAM_HEADER,
   RETRY_MS,
 } from './refusal.js';
+import {
+  plainSseChannels,
+  plainSseRequest,
+  readBlocks,
+  readEventId,
+  toEventId,
+} from '../protocols/plain-sse/codec.js';
 import type { StreamParts } from './centrifuge-streams.js';
 
 /** The HTTP statuses for errors that refuse a request. */
@@ -89,9 +87,10 @@ export class PlainSseFraming implements StreamFraming {
     this.#id = toEventId(this.#positions);
   }
 
-  frame(frame: string): string {
-    if (this.#held === undefined) return this.#remembered(frame);
-    this.#held += this.#events(frame).text;
+  frame(frame: Frame): string {
+    const blocks = String(frame);
+    if (this.#held === undefined) return this.#remembered(blocks);
+    this.#held += this.#events(blocks).text;
     if (!this.#isConnected || this.#awaited.size > 0) return '';
     const text = this.#held;
     this.#held = undefined;

@@ -1,4 +1,4 @@
-import type { Position } from '@newswire/protocol';
+import type { Frame, Position } from '@newswire/protocol';
 import type { Connection } from '@newswire/transport';
 import type { Session } from '../../src/session/session.js';
 import type { LogModel } from './log-model.js';
@@ -17,8 +17,8 @@ export class SocketModel implements Connection {
     return this.#frames.splice(0, count);
   }
 
-  send(...frames: readonly string[]): void {
-    if (this.closeCode === undefined) this.#frames.push(...frames);
+  send(...frames: readonly Frame[]): void {
+    if (this.closeCode === undefined) this.#frames.push(...frames.map(String));
   }
 
   close(code: number): void {
@@ -79,9 +79,9 @@ export class ClientModel {
   connect(session: Session, socket: SocketModel): void {
     this.#session = session;
     this.#socket = socket;
-    if (this.#isSeed) session.handleText('sub#a');
+    if (this.#isSeed) session.handleFrame('sub#a');
     else {
-      session.handleText('{"id":1,"connect":{}}');
+      session.handleFrame('{"id":1,"connect":{}}');
       this.#subscribe();
     }
   }
@@ -114,7 +114,7 @@ export class ClientModel {
     const position = this.#position;
     const recovery = position === undefined ? {} : { recover: true, ...position };
     const command = { id: 2, subscribe: { channel: 'a', ...recovery } };
-    this.#session?.handleText(JSON.stringify(command));
+    this.#session?.handleFrame(JSON.stringify(command));
   }
 
   #handleFrame(frame: string): void {

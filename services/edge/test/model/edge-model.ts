@@ -1,4 +1,6 @@
-import { centrifugeWire, seedWire } from '@newswire/protocol';
+import type { Frame } from '@newswire/protocol';
+import { centrifugeProtocol } from '../../src/protocols/centrifuge/protocol.js';
+import { seedProtocol } from '../../src/protocols/seed/codec.js';
 import type { EdgeConfig } from '../../src/edge-config.js';
 import { EdgeCore } from '../../src/edge-core.js';
 import type { Session } from '../../src/session/session.js';
@@ -38,7 +40,7 @@ export class EdgeModel {
     };
     const dependencies = coreParts(
       this.broker,
-      (topic, text) => this.#publish(topic, text),
+      (topic, frame) => this.#publish(topic, frame),
       {
         now: () => this.#nowMs,
         wallNow: Date.now,
@@ -56,8 +58,8 @@ export class EdgeModel {
   open(isSeed: boolean): { session: Session; socket: SocketModel } {
     const socket = new SocketModel();
     this.#sockets.add(socket);
-    const wire = isSeed ? seedWire : centrifugeWire;
-    return { session: this.#core.open(socket, () => wire, ORIGIN), socket };
+    const protocol = isSeed ? seedProtocol : centrifugeProtocol;
+    return { session: this.#core.open(socket, () => protocol, ORIGIN), socket };
   }
 
   /** The end of a turn of the event loop. */
@@ -72,8 +74,8 @@ export class EdgeModel {
     this.#core.sweep();
   }
 
-  #publish(topic: string, text: string): void {
-    for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.send(text);
+  #publish(topic: string, frame: Frame): void {
+    for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.send(frame);
   }
 
   async #retry(act: () => Promise<void>, isStillWanted: () => boolean): Promise<boolean> {

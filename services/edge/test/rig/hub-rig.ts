@@ -4,7 +4,9 @@ import {
   type MemoryBrokerOptions,
   type PublishOptions,
 } from '@newswire/broker';
-import { centrifugeWire, seedWire, toJsonLine, type Position } from '@newswire/protocol';
+import { toJsonLine, type Frame, type Position, type Protocol } from '@newswire/protocol';
+import { centrifugeProtocol } from '../../src/protocols/centrifuge/protocol.js';
+import { seedProtocol } from '../../src/protocols/seed/codec.js';
 import type { Origin } from '@newswire/transport';
 import type { CatchUp } from '../../src/channel/catch-up.js';
 import type { EdgeConfig } from '../../src/edge-config.js';
@@ -58,7 +60,7 @@ export class HubClient {
 
   /** In one frame. */
   send(...commands: readonly object[]): void {
-    this.session.handleText(commands.map((command) => JSON.stringify(command)).join('\n'));
+    this.session.handleFrame(commands.map((command) => JSON.stringify(command)).join('\n'));
   }
 
   /** Resolves with the answer to a command sent now. */
@@ -156,7 +158,7 @@ export class HubRig {
     });
     const dependencies = coreParts(
       this.broker,
-      (topic, text) => this.#publish(topic, text),
+      (topic, frame) => this.#publish(topic, frame),
       {
         now: () => this.nowMs,
         retry: (act, isStillWanted) => this.#retry(act, isStillWanted),
@@ -178,10 +180,13 @@ export class HubRig {
     this.catchUp = this.core.catchUp;
   }
 
-  open(wire = centrifugeWire, transport: Origin['transport'] = 'websocket'): HubClient {
+  open(
+    protocol: Protocol = centrifugeProtocol,
+    transport: Origin['transport'] = 'websocket',
+  ): HubClient {
     const socket = new FakeSocket(transport === 'websocket');
     const origin = { address: '127.0.0.1', transport, headers: {} };
-    const session = this.core.open(socket, () => wire, origin);
+    const session = this.core.open(socket, () => protocol, origin);
     this.#sockets.set(session.client, socket);
     return new HubClient(session, socket);
   }
@@ -202,8 +207,8 @@ export class HubRig {
   }
 
   async seed(channel: string): Promise<HubClient> {
-    const client = this.open(seedWire);
-    client.session.handleText(`sub#${channel}`);
+    const client = this.open(seedProtocol);
+    client.session.handleFrame(`sub#${channel}`);
     await settled();
     return client;
   }
@@ -225,8 +230,8 @@ export class HubRig {
     await settled();
   }
 
-  #publish(topic: string, text: string): void {
-    for (const socket of this.#sockets.values()) if (socket.topics.has(topic)) socket.send(text);
+  #publish(topic: string, frame: Frame): void {
+    for (const socket of this.#sockets.values()) if (socket.topics.has(topic)) socket.send(frame);
   }
 
   /** Tries again as soon as anything else has had its turn. */

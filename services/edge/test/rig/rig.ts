@@ -1,11 +1,10 @@
 import {
-  centrifugeWire,
   CLOSES,
   FROM_NOW,
-  seedWire,
   toJsonLine,
   type CloseKind,
-  type Wire,
+  type Frame,
+  type Protocol,
 } from '@newswire/protocol';
 import type { Connection, Origin } from '@newswire/transport';
 import { ANONYMOUS, PLAIN_GRANT } from '../../src/access/access.js';
@@ -17,6 +16,8 @@ import {
   type Subscriber,
   type SubscriberSubscriptions,
 } from '../../src/channel/subscription.js';
+import { centrifugeProtocol } from '../../src/protocols/centrifuge/protocol.js';
+import { seedProtocol } from '../../src/protocols/seed/codec.js';
 import { PLAIN_TERMS } from '../../src/channel/subscription-terms.js';
 import { Outbox } from '../../src/channel/outbox.js';
 import { toRingPublication } from '../../src/channel/ring.js';
@@ -36,8 +37,8 @@ export class FakeSocket implements Connection {
     this.hasCloseCodes = hasCloseCodes;
   }
 
-  send(...frames: readonly string[]): void {
-    this.frames.push(...frames);
+  send(...frames: readonly Frame[]): void {
+    this.frames.push(...frames.map(String));
     if (this.isStuck) for (const frame of frames) this.buffered += frame.length;
   }
 
@@ -90,11 +91,11 @@ class FakeSubscriber implements Subscriber {
   readonly credentials = ANONYMOUS;
   readonly subscriptions = new FakeSubscriptions();
   readonly connection: FakeSocket;
-  readonly wire: Wire;
+  readonly protocol: Protocol;
 
-  constructor(connection: FakeSocket, wire: Wire) {
+  constructor(connection: FakeSocket, protocol: Protocol) {
     this.connection = connection;
-    this.wire = wire;
+    this.protocol = protocol;
   }
 
   close(kind: CloseKind): void {
@@ -145,7 +146,7 @@ export class FlushRig {
       ...options,
     });
     this.outbox = new Outbox(
-      { publish: (topic, text) => this.#publish(topic, text) },
+      { publish: (topic, frame) => this.#publish(topic, frame) },
       this.catchUp,
       {
         slowCheckBytes: options.slowCheckBytes ?? 0,
@@ -172,10 +173,10 @@ export class FlushRig {
     return channel;
   }
 
-  session(wire: Wire = seedWire): { session: Subscriber; socket: FakeSocket } {
+  session(protocol: Protocol = seedProtocol): { session: Subscriber; socket: FakeSocket } {
     const socket = new FakeSocket();
     this.#sockets.add(socket);
-    return { session: new FakeSubscriber(socket, wire), socket };
+    return { session: new FakeSubscriber(socket, protocol), socket };
   }
 
   subscribe(
@@ -220,9 +221,9 @@ export class FlushRig {
     }
   }
 
-  #publish(topic: string, text: string): void {
-    for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.send(text);
+  #publish(topic: string, frame: Frame): void {
+    for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.send(frame);
   }
 }
 
-export { centrifugeWire };
+export { centrifugeProtocol };

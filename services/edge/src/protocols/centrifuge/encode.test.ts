@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  centrifugeWire,
   ERRORS,
   ProtocolError,
   toInfoLine,
@@ -9,11 +8,12 @@ import {
   type ClientInfo,
   type Reply,
   type SubscriptionStart,
-} from './index.js';
+} from '@newswire/protocol';
+import { centrifugeCodec } from './protocol.js';
 
 describe('publications', () => {
   test('a push of one line', () => {
-    const frame = centrifugeWire.encode('a:1', { offset: 7, data: '{"x":1}' });
+    const frame = centrifugeCodec.encodePublication('a:1', { offset: 7, data: '{"x":1}' });
     expect(frame).toBe('{"push":{"channel":"a:1","pub":{"data":{"x":1},"offset":7}}}');
   });
 
@@ -22,7 +22,7 @@ describe('publications', () => {
     fc.assert(
       fc.property(data, fc.nat({ max: Number.MAX_SAFE_INTEGER }), (value, offset) => {
         const line = toJsonLine(value);
-        const frame = centrifugeWire.encode('a', { offset, data: line });
+        const frame = centrifugeCodec.encodePublication('a', { offset, data: line });
         expect(frame).not.toMatch(/[\n\r]/);
         expect(JSON.parse(frame)).toEqual({
           push: { channel: 'a', pub: { data: JSON.parse(line) as unknown, offset } },
@@ -33,8 +33,8 @@ describe('publications', () => {
 });
 
 describe('replies', () => {
-  const parsed = (reply: Parameters<typeof centrifugeWire.encodeReply>[0]) =>
-    JSON.parse(centrifugeWire.encodeReply(reply) ?? 'null') as unknown;
+  const parsed = (reply: Parameters<typeof centrifugeCodec.encodeReply>[0]) =>
+    JSON.parse(centrifugeCodec.encodeReply(reply) ?? 'null') as unknown;
   const position = { offset: 5, epoch: 'e' };
 
   test.each([
@@ -240,7 +240,7 @@ describe('replies', () => {
       { id: 4, error: { code: 105, message: ERRORS.alreadySubscribed.message } },
     );
     const error = new ProtocolError('badRequest');
-    expect(centrifugeWire.encodeReply({ type: 'error', id: 0, error })).toBeUndefined();
+    expect(centrifugeCodec.encodeReply({ type: 'error', id: 0, error })).toBeUndefined();
   });
 });
 
@@ -248,8 +248,8 @@ test('what goes beside the data stands in a push, and in a reply', () => {
   const extra = '"tags":{"a":"b"},"info":{"user":"u","client":"c"}';
   const pub = { data: 1, offset: 2, tags: { a: 'b' }, info: { user: 'u', client: 'c' } };
   const publication = { offset: 2, data: '1', extra };
-  const push = centrifugeWire.encode('a', publication);
+  const push = centrifugeCodec.encodePublication('a', publication);
   expect(JSON.parse(push)).toEqual({ push: { channel: 'a', pub } });
-  const plain = centrifugeWire.encode('a', { offset: 2, data: '1', isTransient: true });
+  const plain = centrifugeCodec.encodePublication('a', { offset: 2, data: '1', isTransient: true });
   expect(plain).toBe('{"push":{"channel":"a","pub":{"data":1,"offset":2}}}');
 });

@@ -1,16 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ProtocolError } from './errors.js';
-import {
-  plainSseRequest,
-  plainSseWire,
-  readBlocks,
-  readEventId,
-  toEventId,
-} from './wire-plain-sse.js';
+import { ProtocolError } from '@newswire/protocol';
+import { plainSseRequest, plainSseCodec, readBlocks, readEventId, toEventId } from './codec.js';
 
 const ask = (channels: string, { token = '', lastEventId = '' } = {}) =>
-  plainSseWire.decode(plainSseRequest({ channels, token, lastEventId }));
+  plainSseCodec.decode(plainSseRequest({ channels, token, lastEventId }));
 
 describe('a request', () => {
   test('connects, and subscribes to each channel once', () => {
@@ -75,7 +69,7 @@ test('any data makes one block with one event, whose lines are its lines', () =>
   const data = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '\n', '\n\n', '\r\n\r'));
   fc.assert(
     fc.property(data, (text) => {
-      const frame = plainSseWire.encode('a', { offset: 7, data: JSON.stringify(text) });
+      const frame = plainSseCodec.encodePublication('a', { offset: 7, data: JSON.stringify(text) });
       const [block, ...others] = readBlocks(frame);
       expect(others).toEqual([]);
       const lines = text.toWellFormed().split(/\r\n|\r|\n/);
@@ -93,7 +87,7 @@ test('any data makes one block with one event, whose lines are its lines', () =>
 });
 
 test('what is no string is its JSON text', () => {
-  const frame = plainSseWire.encode('a', { offset: 1, data: '{"b":[1.50,"x\\n"]}' });
+  const frame = plainSseCodec.encodePublication('a', { offset: 1, data: '{"b":[1.50,"x\\n"]}' });
   expect(frame).toBe('a,1\nevent: a\ndata: {"b":[1.50,"x\\n"]}\n\n');
 });
 
@@ -110,14 +104,14 @@ describe('a subscription that begins', () => {
   } as const;
 
   test('says where, with what was missed', () => {
-    const frame = plainSseWire.encodeReply(start);
+    const frame = plainSseCodec.encodeReply(start);
     expect(frame).toBe('a,5,e\n\na,6\nevent: a\ndata: six\n\n');
   });
 
   test('says that something is missing', () => {
     const gap = { ...start, recovered: false, publications: [] };
-    expect(plainSseWire.encodeReply(gap)).toBe('a,5,e\nevent: gap\ndata: a\n\n');
+    expect(plainSseCodec.encodeReply(gap)).toBe('a,5,e\nevent: gap\ndata: a\n\n');
     const fresh = { ...gap, wasRecovering: false };
-    expect(plainSseWire.encodeReply(fresh)).toBe('a,5,e\n\n');
+    expect(plainSseCodec.encodeReply(fresh)).toBe('a,5,e\n\n');
   });
 });

@@ -1,6 +1,6 @@
+import type { Command } from '@newswire/protocol';
 import { expect, test } from 'vitest';
 import { RecentFrames } from './recent-frames.js';
-import type { Command } from './wire.js';
 
 const seen: string[] = [];
 const PONG: Command = { type: 'pong' };

@@ -1,4 +1,4 @@
-import type { Command } from './wire.js';
+import type { Command } from '@newswire/protocol';
 
 const MAX_FRAMES = 8;
 

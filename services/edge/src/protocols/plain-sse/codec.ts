@@ -1,13 +1,27 @@
+import {
+  checkChannelOrWildcard,
+  closesAfterRefusals,
+  connectsByCommand,
+  FROM_NOW,
+  getSourceChannel,
+  isWildcard,
+  joinText,
+  ProtocolError,
+  reconnectsAfterGap,
+  toPlainText,
+  type Codec,
+  type Command,
+  type Frame,
+  type Position,
+  type Protocol,
+  type Publication,
+  type Reply,
+  type SubscriptionStart,
+} from '@newswire/protocol';
 import { z } from 'zod';
-import { checkChannelOrWildcard, isWildcard } from './channel-name.js';
-import { ProtocolError } from './errors.js';
-import type { Position, Publication } from './publication.js';
-import { FROM_NOW, type Command, type Reply, type SubscriptionStart, type Wire } from './wire.js';
-import { getSourceChannel } from './wildcard-publication.js';
-import { toSeedText } from './wire-seed.js';
 
 /**
- * Server-sent events for programs without a library: `EventSource`, curl. A client sends everything
+ * The codec of server-sent events for programs without a library: `EventSource`, curl. A client sends everything
  * in its request, see `plainSseRequest`.
  *
  * An event's id holds the positions of all the client's channels, so the last step of encoding is
@@ -15,17 +29,21 @@ import { toSeedText } from './wire-seed.js';
  * blocks that end with an empty line, see `PlainSseBlock`. The block that begins a subscription
  * names the epoch, which then stays valid.
  */
-export const plainSseWire: Wire = {
+export const plainSseCodec: Codec<string> = {
   name: 'plain_sse',
-  index: 3,
-  connects: true,
-  hasPositions: true,
-  joint: '',
-  pingFrame: ':\n\n',
-  maxRefusals: 1,
   decode,
-  encode: toBlock,
+  encodePublication: encodeBlock,
   encodeReply,
+  joinFrames: (frames, maxBytes) => joinText(frames, '', maxBytes),
+};
+
+/** A client sends one request, so one refusal ends the connection. */
+export const plainSseProtocol: Protocol = {
+  name: 'plain_sse',
+  codec: plainSseCodec,
+  connecting: connectsByCommand,
+  gaps: reconnectsAfterGap,
+  refusals: closesAfterRefusals(1),
 };
 
 export interface PlainSseRequest {
@@ -70,7 +88,7 @@ const POSITION_LENGTH = 40;
 
 const CONNECTED = '*';
 
-/** The only frame that a client sends on this wire. */
+/** The only frame that a client sends in this protocol. */
 export function plainSseRequest(request: PlainSseRequest): string {
   return JSON.stringify(request);
 }
@@ -117,8 +135,8 @@ function readBlock(block: string): PlainSseBlock {
 
 const Request = z.object({ channels: z.string(), token: z.string(), lastEventId: z.string() });
 
-function decode(text: string): Command[] {
-  const request = Request.parse(JSON.parse(text));
+function decode(frame: Frame): Command[] {
+  const request = parseRequest(frame);
   const channels = plainSseChannels(request);
   if (channels.length === 0 && request.token === '') {
     throw new ProtocolError('badRequest', 'channels is missing, as in /sse?channels=77707|77708');
@@ -146,6 +164,14 @@ function decode(text: string): Command[] {
   return requests.length === 0 ? [connect] : [connect, { type: 'subscribe', id: 2, requests }];
 }
 
+function parseRequest(frame: Frame): PlainSseRequest {
+  try {
+    return Request.parse(JSON.parse(String(frame)));
+  } catch {
+    throw new ProtocolError('badRequest', 'this is no request of plain SSE');
+  }
+}
+
 function checkName(channel: string): void {
   checkChannelOrWildcard(channel);
   if (TAKEN_NAMES.includes(channel)) {
@@ -161,9 +187,9 @@ function checkName(channel: string): void {
  * wildcard's name, because `EventSource` receives only events whose names it knows before. A field
  * of its own names the channel.
  */
-function toBlock(channel: string, publication: Publication): string {
+function encodeBlock(channel: string, publication: Publication): string {
   const { offset, data } = publication;
-  const text = toSeedText(data);
+  const text = toPlainText(data);
   const named = isWildcard(channel) ? `\nchannel: ${getSourceChannel(publication)}` : '';
   const lines = /[\r\n]/.test(text) ? text.replaceAll(/\r\n|\r|\n/g, '\ndata: ') : text;
   return `${channel},${offset}\nevent: ${channel}${named}\ndata: ${lines}\n\n`;
@@ -178,6 +204,8 @@ function encodeReply(reply: Reply): string | undefined {
       return toStart(reply);
     case 'error':
       return `!${JSON.stringify(reply.error.toBody())}\n\n`;
+    case 'ping':
+      return ':\n\n';
     case 'join':
     case 'leave':
     case 'message':
@@ -192,5 +220,5 @@ function toStart(start: SubscriptionStart): string {
   const isGap = positioning !== 'none' && wasRecovering && !recovered;
   const gap = isGap ? `\nevent: gap\ndata: ${channel}` : '';
   const head = `${channel},${position.offset},${position.epoch}${gap}\n\n`;
-  return head + publications.map((publication) => toBlock(channel, publication)).join('');
+  return head + publications.map((publication) => encodeBlock(channel, publication)).join('');
 }

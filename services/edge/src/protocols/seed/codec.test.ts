@@ -3,25 +3,26 @@ import { describe, expect, test } from 'vitest';
 import {
   FROM_NOW,
   ProtocolError,
-  seedWire,
   toJsonLine,
   type Reply,
   type SubscriptionStart,
-} from './index.js';
+} from '@newswire/protocol';
+import { seedCodec } from './codec.js';
 
-const encodeSeed = (value: unknown) => seedWire.encode('a', { offset: 1, data: toJsonLine(value) });
+const encodeSeed = (value: unknown) =>
+  seedCodec.encodePublication('a', { offset: 1, data: toJsonLine(value) });
 
 const BAD_COMMAND =
   'error#107#bad request: a command must be sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL';
 
 function answerTo(error: unknown): string | undefined {
   if (!(error instanceof ProtocolError)) throw error;
-  return seedWire.encodeReply({ type: 'error', id: 0, error });
+  return seedCodec.encodeReply({ type: 'error', id: 0, error });
 }
 
 function refusal(text: string): string | undefined {
   try {
-    seedWire.decode(text);
+    seedCodec.decode(text);
   } catch (error) {
     return answerTo(error);
   }
@@ -33,13 +34,13 @@ const fromNow = (...channels: string[]) =>
 
 describe('commands', () => {
   test('sub# and unsub# name channels, once each, with white space around passed over', () => {
-    expect(seedWire.decode('sub#77707|77708')).toEqual([
+    expect(seedCodec.decode('sub#77707|77708')).toEqual([
       { type: 'subscribe', id: 0, requests: fromNow('77707', '77708') },
     ]);
-    expect(seedWire.decode(' sub#a|a|b\r\n')).toEqual([
+    expect(seedCodec.decode(' sub#a|a|b\r\n')).toEqual([
       { type: 'subscribe', id: 0, requests: fromNow('a', 'b') },
     ]);
-    expect(seedWire.decode('unsub#sports:1|a')).toEqual([
+    expect(seedCodec.decode('unsub#sports:1|a')).toEqual([
       { type: 'unsubscribe', id: 0, channels: ['sports:1', 'a'] },
     ]);
   });
@@ -76,7 +77,7 @@ describe('commands', () => {
     fc.assert(
       fc.property(nearCommands, (text) => {
         try {
-          const [command, ...others] = seedWire.decode(text);
+          const [command, ...others] = seedCodec.decode(text);
           expect(others).toEqual([]);
           expect(['subscribe', 'unsubscribe']).toContain(command?.type);
         } catch (error) {
@@ -106,7 +107,7 @@ describe('publications', () => {
   });
 
   test('a frame for each', () => {
-    expect(seedWire.joint).toBeUndefined();
+    expect(seedCodec.joinFrames(['a', 'b'], 100)).toEqual(['a', 'b']);
   });
 });
 
@@ -127,9 +128,11 @@ test('only refusals and ended subscriptions are answered', () => {
     { type: 'unsubscribed', id: 1 },
     { type: 'resubscribe', channel: 'a' },
   ];
-  expect(replies.map((reply) => seedWire.encodeReply(reply))).toEqual(replies.map(() => undefined));
+  expect(replies.map((reply) => seedCodec.encodeReply(reply))).toEqual(
+    replies.map(() => undefined),
+  );
   const error = new ProtocolError('internal');
-  expect(seedWire.encodeReply({ type: 'error', id: 0, error })).toBe('error#100#internal error');
-  const ended = seedWire.encodeReply({ type: 'ended', channel: 'a', kind: 'server' });
+  expect(seedCodec.encodeReply({ type: 'error', id: 0, error })).toBe('error#100#internal error');
+  const ended = seedCodec.encodeReply({ type: 'ended', channel: 'a', kind: 'server' });
   expect(ended).toBe('error#2000#server unsubscribe: a');
 });

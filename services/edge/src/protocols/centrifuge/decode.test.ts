@@ -1,10 +1,11 @@
 import { heapInUse } from '@newswire/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { centrifugeWire, FROM_NOW, ProtocolError } from './index.js';
+import { FROM_NOW, ProtocolError } from '@newswire/protocol';
+import { centrifugeCodec } from './protocol.js';
 
 const decode = (...commands: unknown[]) =>
-  centrifugeWire.decode(commands.map((command) => JSON.stringify(command)).join('\n'));
+  centrifugeCodec.decode(commands.map((command) => JSON.stringify(command)).join('\n'));
 
 /** The error of a refused command. */
 function decodeRefusal(command: unknown): { id: number; code: number; message: string } {
@@ -140,14 +141,14 @@ describe('commands', () => {
 
   test('data stays as its sender wrote it, on one line', () => {
     const data = '{"long": 12345678901234567890,\r"b":1.0, "a":"\\u0041"}';
-    const [command] = centrifugeWire.decode(`{"publish":{"data":${data},"channel":"a"},"id":1}`);
+    const [command] = centrifugeCodec.decode(`{"publish":{"data":${data},"channel":"a"},"id":1}`);
     expect(command).toMatchObject({ data: data.replace('\r', ' ') });
   });
 
   test('a pong is {}, alone or among others', () => {
-    expect(centrifugeWire.decode('{}')).toEqual([{ type: 'pong' }]);
-    expect(centrifugeWire.decode(' {} \r\n')).toEqual([{ type: 'pong' }]);
-    expect(centrifugeWire.decode('')).toEqual([]);
+    expect(centrifugeCodec.decode('{}')).toEqual([{ type: 'pong' }]);
+    expect(centrifugeCodec.decode(' {} \r\n')).toEqual([{ type: 'pong' }]);
+    expect(centrifugeCodec.decode('')).toEqual([]);
   });
 
   test('send needs no id', () => {
@@ -163,7 +164,7 @@ describe('commands', () => {
       '{}',
       '{"id":3,"subscribe":{"channel":"b"}}\n',
     ];
-    expect(centrifugeWire.decode(frame.join('\n'))).toEqual([
+    expect(centrifugeCodec.decode(frame.join('\n'))).toEqual([
       connect(1),
       { type: 'refused', id: 2, error: expect.any(ProtocolError) },
       { type: 'pong' },
@@ -231,7 +232,7 @@ describe('null is as if the member were not there', () => {
 
 describe('names that objects have of their own accord', () => {
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s is kept', (name) => {
-    const [command] = centrifugeWire.decode(
+    const [command] = centrifugeCodec.decode(
       `{"id":1,"connect":{"headers":{"${name}":"h"},"subs":{"${name}":{"recover":true,"offset":3,"epoch":"e"}}}}`,
     );
     expect(command).toMatchObject({ subs: new Map([[name, { offset: 3, epoch: 'e' }]]) });
@@ -325,7 +326,7 @@ describe('refusals', () => {
     'method %.20j is unknown: 104',
     (method) => {
       const command = `{"id":6,${JSON.stringify(method)}:{}}`;
-      const [refused] = centrifugeWire.decode(command);
+      const [refused] = centrifugeCodec.decode(command);
       expect(refused).toMatchObject({ type: 'refused', id: 6, error: { code: 104 } });
     },
   );
@@ -348,8 +349,8 @@ describe('refusals', () => {
     '{"id":1,"connect":{}}{"id":2,"connect":{}}',
     '{"id":1,"connect":{}}\nsub#a',
   ])('%j is no command: the frame is refused whole', (text) => {
-    expect(() => centrifugeWire.decode(text)).toThrow(ProtocolError);
-    expect(() => centrifugeWire.decode(text)).toThrow(/^bad request: /);
+    expect(() => centrifugeCodec.decode(text)).toThrow(ProtocolError);
+    expect(() => centrifugeCodec.decode(text)).toThrow(/^bad request: /);
   });
 
   test('any text is commands or a ProtocolError, never anything else, and nothing of it is kept', async () => {
@@ -363,7 +364,7 @@ describe('refusals', () => {
     const line = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), nearCommand);
     const holds = fc.property(fc.array(line), (lines) => {
       try {
-        for (const command of centrifugeWire.decode(lines.join('\n'))) {
+        for (const command of centrifugeCodec.decode(lines.join('\n'))) {
           expect(TYPES).toContain(command.type);
           if (command.type === 'refused') expect(command.error.message).not.toMatch(ZOD_WORDS);
           if ('data' in command && command.data !== undefined) {
@@ -389,4 +390,4 @@ describe('refusals', () => {
 });
 
 const errorReply = (id: number, error: ProtocolError) =>
-  centrifugeWire.encodeReply({ type: 'error', id, error }) ?? '';
+  centrifugeCodec.encodeReply({ type: 'error', id, error }) ?? '';

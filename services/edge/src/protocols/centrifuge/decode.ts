@@ -1,11 +1,19 @@
+import {
+  checkChannelName,
+  checkChannelOrWildcard,
+  describeIssue,
+  FROM_NOW,
+  isRecord,
+  ProtocolError,
+  rawMember,
+  recordSchema,
+  toJsonLine,
+  type Command,
+  type JsonLine,
+  type Position,
+  type Since,
+} from '@newswire/protocol';
 import { z } from 'zod';
-import { checkChannelName, checkChannelOrWildcard } from './channel-name.js';
-import { ProtocolError } from './errors.js';
-import { toJsonLine, type JsonLine, type Position } from './publication.js';
-import { rawMember } from './raw-member.js';
-import { isRecord, recordSchema } from './record.js';
-import { describeIssue } from './shape-fault.js';
-import { FROM_NOW, type Command, type Since } from './wire.js';
 
 const Id = z.int().min(1).max(0xffff_ffff);
 

@@ -1,31 +1,50 @@
-import { checkChannelOrWildcard } from './channel-name.js';
-import { ProtocolError } from './errors.js';
-import type { JsonLine } from './publication.js';
-import { UNSUBSCRIBES } from './unsubscribe-codes.js';
-import { FROM_NOW, type Command, type Reply, type Wire } from './wire.js';
+import {
+  checkChannelOrWildcard,
+  closesAfterRefusals,
+  closesAtGap,
+  connectsByFirstCommand,
+  FROM_NOW,
+  ProtocolError,
+  toPlainText,
+  UNSUBSCRIBES,
+  type Codec,
+  type Command,
+  type Frame,
+  type Protocol,
+  type Reply,
+} from '@newswire/protocol';
 
 /** The longest command, in UTF-16 code units. */
 const MAX_SEED_COMMAND_LENGTH = 8192;
 
+const MAX_REFUSALS = 20;
+
 /**
- * newswire's original plain-text wire: `sub#77707|77708`, `unsub#77707`. Every publication is one
- * text frame: a string's characters, or any other value's JSON text. Refusals are
- * `error#<code>#<reason>`. White space around a command is ignored.
+ * The codec of newswire's original plain-text protocol: `sub#77707|77708`, `unsub#77707`. Every
+ * publication is one text frame: a string's characters, or any other value's JSON text. Refusals
+ * are `error#<code>#<reason>`. White space around a command is ignored.
  */
-export const seedWire: Wire = {
+export const seedCodec: Codec<string> = {
   name: 'seed',
-  index: 0,
-  connects: false,
-  hasPositions: false,
-  joint: undefined,
-  pingFrame: undefined,
-  maxRefusals: 20,
-  decode: (text) => [decode(text)],
-  encode: (_, { data }) => toSeedText(data),
+  decode: (frame) => [decode(frame)],
+  encodePublication: (_, { data }) => toPlainText(data),
   encodeReply,
+  joinFrames: (frames) => frames,
 };
 
-function decode(text: string): Command {
+/** Commands have no replies and clients have no positions. */
+export const seedProtocol: Protocol = {
+  name: 'seed',
+  codec: seedCodec,
+  connecting: connectsByFirstCommand,
+  gaps: closesAtGap,
+  refusals: { ...closesAfterRefusals(MAX_REFUSALS), refuseRepeated: () => undefined },
+};
+
+function decode(text: Frame): Command {
+  if (typeof text !== 'string') {
+    throw new ProtocolError('badRequest', 'this wire has no binary frames');
+  }
   if (text.length > MAX_SEED_COMMAND_LENGTH) {
     throw new ProtocolError(
       'limitExceeded',
@@ -67,12 +86,4 @@ function parseVerb(verb: string): 'subscribe' | 'unsubscribe' {
         'a command must be sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL',
       );
   }
-}
-
-/** A publication's data as text: a string's characters, or any other value's JSON text. */
-export function toSeedText(data: JsonLine): string {
-  if (!data.startsWith('"')) return data;
-  if (!data.includes('\\')) return data.slice(1, -1);
-  // A lone surrogate is not valid UTF-8: sent raw, it would make the client drop the connection.
-  return (JSON.parse(data) as string).toWellFormed();
 }

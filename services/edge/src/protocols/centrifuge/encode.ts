@@ -1,12 +1,21 @@
-import { isWildcard } from './channel-name.js';
-import { fossilDifference } from './fossil-difference.js';
-import { toInfoLine, type ClientInfo, type JsonLine, type Publication } from './publication.js';
-import { UNSUBSCRIBES, type UnsubscribeKind } from './unsubscribe-codes.js';
-import { withChannelTag } from './wildcard-publication.js';
-import type { Reply, SubscriptionStart } from './wire.js';
+import {
+  fossilDifference,
+  getSourceChannel,
+  isWildcard,
+  rawMember,
+  toInfoLine,
+  toJsonLine,
+  UNSUBSCRIBES,
+  type ClientInfo,
+  type JsonLine,
+  type Publication,
+  type Reply,
+  type SubscriptionStart,
+  type UnsubscribeKind,
+} from '@newswire/protocol';
 
 /** Channel names contain no character that JSON escapes, and data is already one line of JSON. */
-export function encode(channel: string, publication: Publication): string {
+export function encodePublication(channel: string, publication: Publication): string {
   const named = isWildcard(channel) ? withChannelTag(publication) : publication;
   return push(channel, `"pub":${toPub(named)}`);
 }
@@ -66,6 +75,8 @@ export function encodeReply(reply: Reply): string | undefined {
       return push(reply.channel, `"join":{"info":${toInfoLine(reply.member)}}`);
     case 'leave':
       return push(reply.channel, `"leave":{"info":${toInfoLine(reply.member)}}`);
+    case 'ping':
+      return '{}';
     case 'message':
       return `{"push":{"message":{"data":${reply.data}}}}`;
     case 'disconnect': {
@@ -164,4 +175,21 @@ function answer(id: number, method: string, result: string): string {
 
 function push(channel: string, content: string): string {
   return `{"push":{"channel":"${channel}",${content}}}`;
+}
+
+/**
+ * Adds the channel as a tag, in place of a tag of that name. Centrifuge's libraries pass tags to
+ * the application, but report the wildcard's name as the channel.
+ */
+function withChannelTag(publication: Publication): Publication {
+  const object = `{${publication.extra ?? ''}}`;
+  const channel = getSourceChannel(publication);
+  const tags = JSON.parse(rawMember(object, 'tags') ?? '{}') as Readonly<Record<string, string>>;
+  const info = rawMember(object, 'info');
+  const members = [
+    `"channel":"${channel}"`,
+    `"tags":${toJsonLine({ ...tags, channel })}`,
+    ...(info === undefined ? [] : [`"info":${info}`]),
+  ];
+  return { ...publication, extra: members.join() };
 }
