@@ -1,4 +1,4 @@
-import type { Item } from './item.ts';
+import type { Item } from './judge.ts';
 
 /** Where a subscriber stands on a channel. */
 export interface Position {

@@ -1,6 +1,6 @@
 import { sleep } from 'k6';
 import type { Api } from './api.ts';
-import type { Item } from './item.ts';
+import type { Item } from './judge.ts';
 import { notSubscribed, publishErrors, published, timerLag } from './metrics.ts';
 
 const POLL_EVERY_S = 0.2;

@@ -1,6 +1,6 @@
 import { Counter } from 'k6/metrics';
 import type { Answer, Api } from './api.ts';
-import type { Item } from './item.ts';
+import type { Item } from './judge.ts';
 import { NONE } from './metrics.ts';
 import type { Thresholds } from './metrics.ts';
 import { counted } from './publisher.ts';

@@ -1,8 +1,7 @@
 // oxlint-disable unicorn/prefer-add-event-listener -- k6's types take event names only from an enum that k6 lacks.
 import { clearTimeout, setTimeout } from 'k6/timers';
 import { WebSocket } from 'k6/websockets';
-import { parseItem } from './item.ts';
-import { Judge } from './judge.ts';
+import { Judge, parseItem } from './judge.ts';
 import type { Tags } from './judge.ts';
 import { connectionErrors } from './metrics.ts';
 

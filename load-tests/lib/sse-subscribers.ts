@@ -1,8 +1,7 @@
 // k6 has no SSE: load-tests/sse/listener.mjs holds these connections, and what it hears is judged here.
 import { sleep } from 'k6';
 import http from 'k6/http';
-import { parseItem } from './item.ts';
-import { Judge } from './judge.ts';
+import { Judge, parseItem } from './judge.ts';
 import { connectionErrors, gapsReported } from './metrics.ts';
 
 const POLL_EVERY_S = 0.5;

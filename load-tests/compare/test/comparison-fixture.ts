@@ -57,7 +57,7 @@ const SPEEDS: Readonly<Record<string, readonly [number, number]>> = {
   'centrifuge-redis': [110, 5],
 };
 
-export const ROUNDS = [0.96, 1, 1.05] as const;
+const ROUNDS = [0.96, 1, 1.05] as const;
 
 export const load = (deliveries: number, more: Partial<LoadResult> = {}): LoadResult =>
   createResult({

@@ -22,14 +22,14 @@ export interface Recipe extends Pick<Contender, 'id' | 'name' | 'about' | 'chann
   readonly recovery?: RecoveryRecipe;
 }
 
-export interface RecoveryRecipe {
+interface RecoveryRecipe {
   readonly library: ClientLibrary;
   readonly plan: Plan;
   /** The port of the publishing API; otherwise that of clients. */
   readonly publishAt?: keyof Ports;
 }
 
-export function defineRecovery({
+function defineRecovery({
   library,
   plan,
   publishAt = 'clients',

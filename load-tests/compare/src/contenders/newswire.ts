@@ -43,7 +43,7 @@ const NODE_FLAGS = {
 type Env = Readonly<Record<string, string>>;
 
 /** A script that takes its port by NEWSWIRE_PORT and is both publisher's and subscribers' server. */
-export function runStandalone(script: string, port: number, env: Env = {}): Program {
+function runStandalone(script: string, port: number, env: Env = {}): Program {
   return {
     name: 'the standalone server',
     command: [process.execPath, ...NODE_FLAGS.standalone, script],

@@ -25,7 +25,7 @@ export interface LinePlot {
   readonly ceiling?: { readonly y: number; readonly name: string };
 }
 
-export interface Bar {
+interface Bar {
   readonly name: string;
   readonly look: Look;
   readonly value: Spread;

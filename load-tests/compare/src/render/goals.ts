@@ -68,7 +68,7 @@ function askOfWindow(point: Point): readonly Question[] {
 }
 
 /** Of each round: CPU per delivery with the most subscribers ÷ that with the number that costs least. */
-export function computeRise(points: readonly Point[]): FiguresBy {
+function computeRise(points: readonly Point[]): FiguresBy {
   const costs = points.toSorted((a, b) => a.at - b.at).map(({ by }) => pickFigures(by, CPU.pick));
   return mapValues(costs.at(-1) ?? {}, (figures, id) => ({
     failure: costs.map((by) => by[id]?.failure ?? '').find((text) => text !== '') ?? '',

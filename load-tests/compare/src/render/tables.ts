@@ -124,7 +124,7 @@ export interface Runs {
   readonly results: readonly LoadResult[];
 }
 
-export function isGeneratorBusy(results: readonly LoadResult[]): boolean {
+function isGeneratorBusy(results: readonly LoadResult[]): boolean {
   return (computeSpread(results.map((r) => r.generator_cpu_share))?.median ?? 0) > BUSY_SHARE;
 }
 
