@@ -89,7 +89,7 @@ const defineRaw = (wire: string) => defineServer('raw', planRaw(wire));
 
 interface PointsSuite extends Omit<Suite, 'measure'> {
   readonly axis?: string;
-  readonly measures?: readonly [Measure, ...Measure[]];
+  readonly measures?: readonly Measure[];
   readonly plan: (options: BenchOptions) => PointsPlan;
   /** newswire and its references. */
   readonly contenders: (options: BenchOptions) => readonly Contender[];
@@ -101,26 +101,22 @@ function definePointsSuite(suite: PointsSuite): Suite {
   return {
     ...suite,
     measure: async (options, stage) => {
-      const infos = await Promise.all(suite.contenders(options).map(describeContender));
-      const contenders = suite.contenders(options).filter((each) => each.obstacle() === '');
+      const all = suite.contenders(options);
+      const infos = await Promise.all(all.map(describeContender));
+      const contenders = all.filter((each) => each.obstacle() === '');
       const points = await measurePoints({ ...stage, contenders }, suite.plan(options));
-      const of = { axis, formatAt: formatCount, measures: [...measures, ...CORES] as const };
+      const table = { axis, formatAt: formatCount, measures: [...measures, ...CORES] };
       const runs = points.flatMap(({ at, by }) =>
         contenders.map(({ id }) => ({ name: `${id} at ${at}`, results: by[id]?.rounds ?? [] })),
       );
       const missing = infos.filter(({ obstacle }) => obstacle !== '');
-      const notes = [
+      const text = joinParagraphs([
+        ...formatPointTables(points, table, infos, TABLE_STYLE),
         ...missing.map(({ obstacle }) => `No ratio: ${obstacle}.`),
         ...listWarnings(runs),
-      ];
+      ]);
       const failures = points.flatMap(({ at, by }) => listFailures(by, ` at ${at}`));
-      const tables = formatPointTables(
-        points,
-        { ...of, measures: [...of.measures] as never },
-        infos,
-        TABLE_STYLE,
-      );
-      return { text: joinParagraphs([...tables, ...notes]), failures, data: points };
+      return { text, failures, data: points };
     },
   };
 }

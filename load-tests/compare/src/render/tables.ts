@@ -33,6 +33,7 @@ import {
   listPointColumns,
   POINT_WORKS,
   type Column,
+  type Measure,
   type PointWork,
 } from './works.js';
 
@@ -92,7 +93,11 @@ const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.slice(1
 /** A table for each measure of some loads. */
 export function formatPointTables(
   points: readonly Point[],
-  { axis, formatAt, measures }: Pick<PointWork, 'axis' | 'formatAt' | 'measures'>,
+  {
+    axis,
+    formatAt,
+    measures,
+  }: Pick<PointWork, 'axis' | 'formatAt'> & { readonly measures: readonly Measure[] },
   contenders: readonly ContenderInfo[],
   style: TableStyle = {},
 ): readonly string[] {
