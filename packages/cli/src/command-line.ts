@@ -1,43 +1,34 @@
-/* oxlint-disable no-console -- a command line speaks on standard output and standard error */
+/* oxlint-disable no-console -- a command line writes to standard output and standard error */
 import { ProtocolError } from '@newswire/protocol';
-import {
-  ConfigError,
-  loadConfig,
-  readEnvironment,
-  VERSION,
-  withoutEmptyValues,
-} from '@newswire/runtime';
+import { ConfigError, loadConfig, readEnvironment, withoutEmptyValues } from '@newswire/runtime';
+import { CommanderError } from 'commander';
 import { UsageError, type CommandContext } from './command.js';
-import { COMMANDS, USAGE, formatUsage } from './commands.js';
+import { createProgram } from './program.js';
 
 /**
  * Runs one command. Resolves with the exit code: 0 success, 1 failure, 2 wrong usage or settings.
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
-  const [name = 'help', ...rest] = args;
   process.stdout.on('error', endOnClosedPipe);
-  if (['help', '--help', '-h'].includes(name)) return print(USAGE);
-  if (name === '--version' && rest.length === 0) return print(VERSION);
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command !== undefined && asksForHelp(rest)) return print(formatUsage(command));
+  let exitCode = 0;
+  const program = createProgram(async (command, run) => {
+    exitCode = await run(command.args, command.opts(), readContext());
+  });
   try {
-    if (command === undefined) throw new UsageError(`unknown command ${JSON.stringify(name)}`);
-    return await command.run(rest, readContext());
+    checkVersionArguments(args);
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    return exitCode;
   } catch (error) {
-    return report(error, command === undefined ? USAGE : formatUsage(command));
+    if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help, --version
+    const command = program.commands.find((each) => each.name() === args[0]) ?? program;
+    return report(error, command.helpInformation());
   }
 }
 
-function print(text: string): number {
-  console.log(text);
-  return 0;
-}
-
-/** Arguments after `--` are not options. */
-function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  const options = end < 0 ? args : args.slice(0, end);
-  return options.includes('--help') || options.includes('-h');
+/** commander ignores what follows `--version`. */
+function checkVersionArguments([first, second]: readonly string[]): void {
+  if (first !== '--version' || second === undefined) return;
+  throw new UsageError('unknown command "--version"');
 }
 
 /** `newswire subscribe … | head -1`: the reader of the output has ended. */
@@ -71,8 +62,8 @@ function report(error: unknown, usage: string): number {
     for (const sentence of error.sentences) console.error(sentence);
     return 2;
   }
-  if (error instanceof UsageError) {
-    console.error(`newswire: ${error.message}\n\n${usage}`);
+  if (error instanceof UsageError || error instanceof CommanderError) {
+    console.error(`newswire: ${describeUsageError(error)}\n\n${usage.trimEnd()}`);
     return 2;
   }
   if (error instanceof ProtocolError) {
@@ -81,4 +72,10 @@ function report(error: unknown, usage: string): number {
   }
   console.error(error);
   return 1;
+}
+
+function describeUsageError({ message }: Error): string {
+  return message
+    .replace(/^error: unknown command '(.*)'/, (_, name: string) => `unknown command "${name}"`)
+    .replace(/^error: (.)/, (_, first: string) => first.toUpperCase());
 }

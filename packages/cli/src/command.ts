@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { Command } from 'commander';
 
 /** The dependencies of a command. */
 export interface CommandContext {
@@ -20,18 +20,23 @@ export interface CommandContext {
   readonly note: (line: string) => void;
 }
 
-/** Runs a command and resolves with the exit code. Throws UsageError for wrong arguments. */
-export type RunCommand = (args: string[], context: CommandContext) => Promise<number>;
+/**
+ * Runs a command with its arguments and options, and resolves with the exit code. Throws UsageError
+ * for wrong arguments.
+ */
+export type RunCommand<O = object> = (
+  args: readonly string[],
+  options: O,
+  context: CommandContext,
+) => Promise<number>;
+
+/** Runs a command of the program: reads the settings and sets the exit code of the process. */
+export type Execute = <O extends object>(command: Command, run: RunCommand<O>) => Promise<void>;
 
 /** Wrong use of a command: the message and the usage are shown, and the exit code is 2. */
 export class UsageError extends Error {}
 
-/** `util.parseArgs` that throws UsageError. */
-export function parse<const T extends ParseArgsConfig>(config: T) {
-  try {
-    return parseArgs(config);
-  } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message);
-    throw error;
-  }
+/** A command without options. `usage`: its arguments and options. */
+export function newCommand(name: string, usage: string, description: string): Command {
+  return new Command(name).usage(usage).description(description);
 }

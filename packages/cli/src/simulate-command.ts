@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkChannelName, toJsonLine } from '@newswire/protocol';
-import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
+import type { Command } from 'commander';
+import {
+  newCommand,
+  UsageError,
+  type CommandContext,
+  type Execute,
+  type RunCommand,
+} from './command.js';
 import { headline } from './headlines.js';
 import { DEFAULT_CHANNEL } from './publish-command.js';
 import { Publisher, PublishError } from './publisher.js';
@@ -19,8 +26,27 @@ interface Plan {
  * `newswire simulate`: publishes made-up news at a steady rate until Ctrl-C, or `--count`
  * publications.
  */
-export const simulateCommand: RunCommand = async (args, context) => {
-  const plan = readPlan(args);
+export function simulateCommand(execute: Execute): Command {
+  const command = newCommand(
+    'simulate',
+    '[--rate N] [--channels A,B] [--count N]',
+    'Publishes simulated news, N publications per second.',
+  )
+    .option('--rate <N>', 'publications per second, over all channels together', '2')
+    .option('--channels <A,B>', 'the channels, in turn', `${DEFAULT_CHANNEL},77708`)
+    .option('--count <N>', 'the number of publications (default: until Ctrl-C)');
+  return command.action(() => execute(command, simulate));
+}
+
+interface SimulateOptions {
+  readonly rate: string;
+  readonly channels: string;
+  readonly count?: string;
+}
+
+const simulate: RunCommand<SimulateOptions> = async ([unexpected], options, context) => {
+  if (unexpected !== undefined) throw new UsageError(`Unexpected argument '${unexpected}'`);
+  const plan = readPlan(options);
   const { rate, channels } = plan;
   context.note(
     `publishing ${rate} times per second to ${channels.join(', ')} at ${context.url}; press Ctrl-C to stop`,
@@ -30,15 +56,7 @@ export const simulateCommand: RunCommand = async (args, context) => {
   return failed === 0 ? 0 : 1;
 };
 
-function readPlan(args: string[]): Plan {
-  const { values } = parse({
-    args,
-    options: {
-      rate: { type: 'string', default: '2' },
-      channels: { type: 'string', default: `${DEFAULT_CHANNEL},77708` },
-      count: { type: 'string' },
-    },
-  });
+function readPlan(values: SimulateOptions): Plan {
   const rate = Number(values.rate);
   if (!(rate > 0 && rate <= MAX_RATE)) {
     throw new UsageError(`--rate must be publications per second, above 0 and up to ${MAX_RATE}`);

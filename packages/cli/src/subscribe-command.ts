@@ -2,8 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkChannelOrWildcard } from '@newswire/protocol';
 import { backoffMs, RECONNECT_BACKOFF } from '@newswire/runtime';
+import type { Command } from 'commander';
 import { WebSocket } from 'ws';
-import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
+import {
+  newCommand,
+  UsageError,
+  type CommandContext,
+  type Execute,
+  type RunCommand,
+} from './command.js';
 import { DEFAULT_CHANNEL } from './publish-command.js';
 import { describeFailure } from './connection-failure.js';
 import { listener, refusal, type End } from './sse-listener.js';
@@ -13,18 +20,27 @@ import { listener, refusal, type End } from './sse-listener.js';
  * lost connection. It ends if newswire closes it permanently. The seed wire has no tokens, so with
  * a token the command uses plain SSE, and receives what it has missed.
  */
-export const subscribeCommand: RunCommand = async (args, context) => {
-  const { values, positionals } = parse({
-    args,
-    allowPositionals: true,
-    options: { 'from-env': { type: 'boolean' }, token: { type: 'string' } },
-  });
-  const channels = values['from-env']
-    ? [context.environment['CHANNEL'] || DEFAULT_CHANNEL]
-    : positionals;
+export function subscribeCommand(execute: Execute): Command {
+  const command = newCommand(
+    'subscribe',
+    'CHANNEL… [--token T] | subscribe --from-env [--token T]',
+    'Prints publications as they arrive. --from-env reads CHANNEL from the environment.',
+  )
+    .option('--token <T>', 'the token to connect with, instead of NEWSWIRE_TOKEN')
+    .option('--from-env', 'read CHANNEL from the environment');
+  return command.action(() => execute(command, subscribe));
+}
+
+interface SubscribeCommandOptions {
+  readonly fromEnv?: true;
+  readonly token?: string;
+}
+
+const subscribe: RunCommand<SubscribeCommandOptions> = async (args, options, context) => {
+  const channels = options.fromEnv ? [context.environment['CHANNEL'] || DEFAULT_CHANNEL] : args;
   if (channels.length === 0) throw new UsageError('subscribe needs at least one CHANNEL');
   channels.forEach(checkChannelOrWildcard);
-  const token = values.token ?? context.ownToken;
+  const token = options.token ?? context.ownToken;
   const listenOnce =
     token === undefined ? () => listen(channels, context) : listener(channels, token, context);
   let hasOpened = false;

@@ -19,6 +19,7 @@ const COMMANDS = [
   'history',
   'presence',
   'token',
+  'completion',
 ] as const;
 
 const manifest = readFileSync(`${ROOT}package.json`, 'utf8');
@@ -54,14 +55,16 @@ describe('the newswire command', () => {
     [[], 0, 'newswire publish CHANNEL MSG'],
     [['help'], 0, 'newswire publish CHANNEL MSG'],
     [['--version'], 0, `${VERSION}\n`],
-    [['--version', 'x'], 2, 'there is no command "--version"'],
+    [['help', 'history'], 0, 'newswire history CHANNEL'],
+    [['--version', 'x'], 2, 'unknown command "--version"'],
     ...COMMANDS.flatMap((name) =>
       ['--help', '-h'].map((flag) => [[name, flag], 0, `newswire ${name}`] as const),
     ),
     [['publish', 'a', 'b', '--help'], 0, 'newswire publish CHANNEL MSG'],
     ...COMMANDS.map((name) => [[name, '--loud'], 2, "Unknown option '--loud'"] as const),
-    [['toString'], 2, 'there is no command "toString"'],
-    [['pubish'], 2, 'there is no command "pubish"'],
+    [['toString'], 2, 'unknown command "toString"'],
+    [['pubish'], 2, 'unknown command "pubish"\n(Did you mean publish?)'],
+    [['completion', 'csh'], 2, 'completion needs one of bash|zsh|fish'],
     [['publish'], 2, 'publish needs a CHANNEL and a MSG'],
     [['publish', 'a'], 2, 'there is no message for a'],
     [['publish', 'a', 'two', 'words'], 2, 'publish accepts one MSG: put quotes around it'],

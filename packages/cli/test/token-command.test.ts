@@ -62,7 +62,7 @@ describe('newswire token', () => {
   test.each([
     [['--info', '{'], '--info is not valid JSON'],
     [['--expires-in', 'soon'], '--expires-in is seconds'],
-    [['--expires-in', '-1'], "'--expires-in'"],
+    [['--expires-in', '-1'], '--expires-in is seconds'],
     [['--expires-in', '9999999999'], '--expires-in is seconds'],
     [['--channel', 'a b'], 'channel name "a b" has a character other than'],
     [['ann'], "Unexpected argument 'ann'"],

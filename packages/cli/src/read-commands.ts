@@ -1,5 +1,12 @@
 import { checkChannelName, rawElements, rawMember } from '@newswire/protocol';
-import { parse, UsageError, type CommandContext, type RunCommand } from './command.js';
+import type { Command } from 'commander';
+import {
+  newCommand,
+  UsageError,
+  type CommandContext,
+  type Execute,
+  type RunCommand,
+} from './command.js';
 import { post, type Answer } from './post.js';
 
 const DEFAULT_LIMIT = '10';
@@ -7,9 +14,16 @@ const DEFAULT_LIMIT = '10';
 /**
  * `newswire channels [PATTERN]`: prints one line per channel: its name and number of subscribers.
  */
-export const channelsCommand: RunCommand = async (args, context) => {
-  const { positionals } = parse({ args, allowPositionals: true });
-  const [pattern, ...more] = positionals;
+export function channelsCommand(execute: Execute): Command {
+  const command = newCommand(
+    'channels',
+    "['PATTERN']",
+    'Prints the channels that have subscribers. PATTERN: *, ?, [a-z], {one,other}.',
+  );
+  return command.action(() => execute(command, readChannels));
+}
+
+const readChannels: RunCommand = async ([pattern, ...more], _, context) => {
   if (more.length > 0) throw new UsageError('channels accepts one PATTERN: put quotes around it');
   const answer = post<Channels>(context, 'channels', JSON.stringify({ pattern }));
   return show(context, answer, ({ channels }) =>
@@ -18,14 +32,18 @@ export const channelsCommand: RunCommand = async (args, context) => {
 };
 
 /** `newswire history CHANNEL`: prints the last publications, one per line: offset and data. */
-export const historyCommand: RunCommand = async (args, context) => {
-  const { values, positionals } = parse({
-    args,
-    allowPositionals: true,
-    options: { limit: { type: 'string', default: DEFAULT_LIMIT } },
-  });
-  const channel = parseChannel('history', positionals);
-  const limit = Number(values.limit);
+export function historyCommand(execute: Execute): Command {
+  const command = newCommand(
+    'history',
+    'CHANNEL [--limit N]',
+    `Prints the last publications, ${DEFAULT_LIMIT} unless --limit gives another number.`,
+  ).option('--limit <N>', 'the number of publications', DEFAULT_LIMIT);
+  return command.action(() => execute(command, readLog));
+}
+
+const readLog: RunCommand<{ readonly limit: string }> = async (args, options, context) => {
+  const channel = parseChannel('history', args);
+  const limit = Number(options.limit);
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new UsageError('--limit must be 1 or more');
   }
@@ -45,9 +63,13 @@ export const historyCommand: RunCommand = async (args, context) => {
 };
 
 /** `newswire presence CHANNEL`: prints the channel's members, one per line: client and user. */
-export const presenceCommand: RunCommand = async (args, context) => {
-  const { positionals } = parse({ args, allowPositionals: true });
-  const channel = parseChannel('presence', positionals);
+export function presenceCommand(execute: Execute): Command {
+  const command = newCommand('presence', 'CHANNEL', 'Prints the clients that are on a channel.');
+  return command.action(() => execute(command, readMembers));
+}
+
+const readMembers: RunCommand = async (args, _, context) => {
+  const channel = parseChannel('presence', args);
   const answer = post<Presence>(context, 'presence', JSON.stringify({ channel }));
   return show(context, answer, ({ presence }) =>
     Object.values(presence).map(({ client, user }) => `${client}\t${user}`),
