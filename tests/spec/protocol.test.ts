@@ -64,11 +64,12 @@ for (const rig of RIGS) {
 }
 
 describe('the tables of docs/protocol/codes.md', () => {
-  test('name every error with its code and message', () => {
-    const rows = tableUnder(CODES, 'Errors').map(([code, message, temporary]) => ({
+  test('name every error with its code, message and HTTP status', () => {
+    const rows = tableUnder(CODES, 'Errors').map(([code, message, temporary, status]) => ({
       code: Number(code),
       message,
       temporary: temporary === 'yes',
+      status: Number(status),
     }));
     expect(rows).toEqual(Object.values(ERRORS));
   });

@@ -9,10 +9,10 @@ import {
   type MemoryBrokerOptions,
 } from '@newswire/broker';
 import { DelegateEdges, type EdgesOptions } from './delegate-edges.js';
-import { TickFlusher } from './delegate-flusher.js';
 import { checkOneLine } from './delegate-lines.js';
 import { EdgePeer, type PeerParts } from './delegate-peer.js';
 import { Subscribers } from './delegate-subscribers.js';
+import { newLinkFlusher } from './delegate-link.js';
 
 export type DelegateCenterOptions = MemoryBrokerOptions & EdgesOptions;
 
@@ -26,7 +26,7 @@ export type DelegateCenterOptions = MemoryBrokerOptions & EdgesOptions;
 export class DelegateCenterBroker implements Broker {
   readonly #memory: MemoryBroker;
   readonly #subscribers: Subscribers;
-  readonly #flusher = new TickFlusher();
+  readonly #flusher = newLinkFlusher();
   readonly #edges: DelegateEdges;
   readonly #handlers = new Map<string, BrokerHandler>();
 

@@ -4,6 +4,7 @@ import {
   type JsonLine,
   type Position,
 } from '@newswire/protocol';
+import { Semaphore } from '@newswire/runtime';
 import {
   type Broker,
   type BrokerFault,
@@ -22,7 +23,6 @@ import {
   parsePublication,
 } from './delegate-lines.js';
 import type { Reply } from './delegate-replies.js';
-import { TaskLimit } from './task-limit.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
 export interface DelegateEdgeOptions {
@@ -57,7 +57,7 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
   readonly #timeoutMs: number;
   readonly #onListenerFault: (error: unknown) => void;
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #pages = new TaskLimit(MAX_PAGES);
+  readonly #pages = new Semaphore(MAX_PAGES);
 
   constructor(uplink: Uplink, { publishTimeoutMs, onListenerFault }: DelegateEdgeOptions) {
     this.#uplink = uplink;

@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import { type LinkLog, FaultLog } from '@newswire/broker';
 import { addressText, type EdgeAddress } from './delegate-finder.js';
-import type { TickFlusher } from './delegate-flusher.js';
 import {
   centerProof,
   edgeProof,
@@ -12,14 +11,19 @@ import {
   type Introduction,
 } from './delegate-handshake.js';
 import { LineError } from './delegate-lines.js';
-import { DelegateLink, type LinkHandler, type LinkLimits } from './delegate-link.js';
+import {
+  DelegateLink,
+  type LinkHandler,
+  type LinkLimits,
+  type LinkFlusher,
+} from './delegate-link.js';
 
 export interface DialerOptions {
   readonly linkSecret: string;
   /** This center's name. It is the same for all edges. */
   readonly center: string;
   readonly limits: LinkLimits;
-  readonly flusher: TickFlusher;
+  readonly flusher: LinkFlusher;
   readonly log: LinkLog;
   /** The delay before attempt number `attempt` (0, 1, 2…), in ms. */
   readonly reconnectDelayMs: (attempt: number) => number;

@@ -7,13 +7,13 @@ import {
   type EdgeName,
   type Lookup,
 } from './delegate-finder.js';
-import type { TickFlusher } from './delegate-flusher.js';
 import { newName } from './delegate-handshake.js';
 import {
   LINK_LIMITS,
   type DelegateLink,
   type LinkHandler,
   type LinkLimits,
+  type LinkFlusher,
 } from './delegate-link.js';
 
 export interface EdgesOptions {
@@ -39,7 +39,7 @@ export class DelegateEdges {
   /** `onEdge`: called with each new link; returns its handler. */
   constructor(
     options: EdgesOptions,
-    flusher: TickFlusher,
+    flusher: LinkFlusher,
     onEdge: (link: DelegateLink, edge: string) => LinkHandler,
   ) {
     const { linkSecret, reconnectDelayMs, log, limits, edges } = options;

@@ -1,6 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import type { FaultLog } from '@newswire/broker';
+import { getErrorCode } from '@newswire/runtime';
 
 /** The location of edges: one edge or, if the name has several addresses, any number of them. */
 export interface EdgeName {
@@ -83,7 +84,7 @@ export class EdgeFinder {
         found.map((ip) => ({ ip, port: name.port })),
       );
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = getErrorCode(error);
       const sentence = `the name ${name.host} in NEWSWIRE_EDGES can't be resolved (${code})`;
       this.#troubles.set(name, sentence);
       faultLog.warn(sentence);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { TickFlusher } from './delegate-flusher.js';
+import { describeError, TickBatch } from '@newswire/runtime';
 import { LINE } from './delegate-lines.js';
 
 export interface LinkLimits {
@@ -29,6 +29,15 @@ const MAX_STRANGER_LENGTH = 512;
 /** How long a closing link waits for the other end to read the remaining data, in ms. */
 const CLOSE_LIMIT_MS = 500;
 
+/** The links that have lines to send: they write them at the end of the tick. */
+export type LinkFlusher = TickBatch<DelegateLink>;
+
+export function newLinkFlusher(): LinkFlusher {
+  return new TickBatch((links) => {
+    for (const link of links) link.flush();
+  });
+}
+
 /** The reason if the other end closed the link. */
 export const LEFT = 'closed the link';
 
@@ -50,7 +59,7 @@ export class DelegateLink {
   handler: LinkHandler;
   readonly #socket: Socket;
   readonly #limits: LinkLimits;
-  readonly #flusher: TickFlusher;
+  readonly #flusher: LinkFlusher;
   #timer: NodeJS.Timeout;
   #maxLineLength = MAX_STRANGER_LENGTH;
   #received = '';
@@ -60,7 +69,7 @@ export class DelegateLink {
   #isClosing = false;
   #isClosed = false;
 
-  constructor(socket: Socket, limits: LinkLimits, flusher: TickFlusher, handler: LinkHandler) {
+  constructor(socket: Socket, limits: LinkLimits, flusher: LinkFlusher, handler: LinkHandler) {
     this.#socket = socket;
     this.#limits = limits;
     this.#flusher = flusher;
@@ -182,7 +191,7 @@ export class DelegateLink {
     try {
       this.handler.handleLine(line);
     } catch (error) {
-      this.destroy(error instanceof Error ? error.message : String(error));
+      this.destroy(describeError(error));
     }
   }
 }

@@ -7,8 +7,7 @@ import {
   type DelegateControlOptions,
 } from './control-delegate.js';
 import { LinkServer } from './link-server.js';
-import { TickFlusher } from './delegate-flusher.js';
-import { LINK_LIMITS, type LinkLimits } from './delegate-link.js';
+import { LINK_LIMITS, type LinkLimits, newLinkFlusher } from './delegate-link.js';
 import { EdgeLeases } from './edge-leases.js';
 import { DelegateEdgePresence } from './presence-delegate-edge.js';
 import type { EdgePeer } from './delegate-peer.js';
@@ -39,7 +38,7 @@ export async function openDelegateEdge(
   const linkServer = new LinkServer({
     ...rest,
     limits: { ...LINK_LIMITS, ...rest.limits },
-    flusher: new TickFlusher(),
+    flusher: newLinkFlusher(),
     onCenter: (link) => {
       uplink.handleLink(link);
       return uplink;

@@ -9,7 +9,7 @@ let leases: EdgeLeases;
 beforeEach(() => {
   vi.useFakeTimers();
   removed = [];
-  const table = { beginTelling: () => undefined, removeEdge: (edge: string) => removed.push(edge) };
+  const table = { beginReport: () => undefined, removeEdge: (edge: string) => removed.push(edge) };
   leases = new EdgeLeases(table as unknown as PresenceTable, LEASE_MS);
 });
 afterEach(() => vi.useRealTimers());

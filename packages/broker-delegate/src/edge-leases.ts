@@ -26,7 +26,7 @@ export class EdgeLeases {
     this.#links.set(edge, (this.#links.get(edge) ?? 0) + 1);
     clearTimeout(this.#running.get(edge));
     this.#running.delete(edge);
-    this.#table.beginTelling(edge);
+    this.#table.beginReport(edge);
     return isKnown;
   }
 

@@ -1,6 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { type LinkLog, FaultLog } from '@newswire/broker';
-import type { TickFlusher } from './delegate-flusher.js';
 import {
   centerProof,
   edgeProof,
@@ -10,12 +9,18 @@ import {
   WRONG_SECRET,
 } from './delegate-handshake.js';
 import { LineError } from './delegate-lines.js';
-import { DelegateLink, LEFT, type LinkHandler, type LinkLimits } from './delegate-link.js';
+import {
+  DelegateLink,
+  LEFT,
+  type LinkHandler,
+  type LinkLimits,
+  type LinkFlusher,
+} from './delegate-link.js';
 
 export interface LinkServerOptions {
   readonly linkSecret: string;
   readonly limits: LinkLimits;
-  readonly flusher: TickFlusher;
+  readonly flusher: LinkFlusher;
   readonly log: LinkLog;
   /** A center is authenticated and is now this edge's center. Returns the handler of the link. */
   readonly onCenter: (link: DelegateLink) => LinkHandler;

@@ -59,7 +59,7 @@ export class PresencePeer implements PresenceHandler {
         return { id, text: '' };
       }
       case LINE.told:
-        table.endTelling(this.#edge);
+        table.endReport(this.#edge);
         return { id: splitFields(line, 2)[0], text: '' };
       case LINE.leaveAll:
         table.removeEdge(this.#edge);

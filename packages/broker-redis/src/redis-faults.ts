@@ -1,4 +1,5 @@
 import { ProtocolError } from '@newswire/protocol';
+import { getErrorCode } from '@newswire/runtime';
 import { ErrorReply } from 'redis';
 
 export function redisIsAway(): ProtocolError {
@@ -65,8 +66,7 @@ export class FaultText {
   /** The reason why Redis cannot be used. */
   ofConnection(error: Error): string {
     if (error instanceof ErrorReply) return this.ofReply(error.message);
-    const { code } = error as NodeJS.ErrnoException;
-    return `Redis is away (${code ?? error.constructor.name})`;
+    return `Redis is away (${getErrorCode(error) ?? error.constructor.name})`;
   }
 
   /** `reply`: Redis' own text. */

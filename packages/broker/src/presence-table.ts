@@ -1,6 +1,7 @@
+import { TickBatch } from '@newswire/runtime';
 import type { Member, PresenceHandler, PresenceStats } from './presence.js';
 
-interface Entry {
+interface ReportedMember {
   readonly member: Member;
   readonly isAnnounced: boolean;
   /**
@@ -10,7 +11,7 @@ interface Entry {
   isConfirmed: boolean;
 }
 
-type Change = (handler: PresenceHandler) => void;
+type PresenceNotification = (handler: PresenceHandler) => void;
 
 /**
  * The members of each channel, grouped by the edge that reports them, and the watchers. Watchers
@@ -18,10 +19,12 @@ type Change = (handler: PresenceHandler) => void;
  * a socket's handler.
  */
 export class PresenceTable {
-  readonly #channels = new Map<string, Map<string, Map<string, Entry>>>();
+  readonly #channels = new Map<string, Map<string, Map<string, ReportedMember>>>();
   readonly #watchers = new Map<string, Set<PresenceHandler>>();
   readonly #onListenerFault: (error: unknown) => void;
-  #changes: (readonly [channel: string, change: Change])[] = [];
+  readonly #changes = new TickBatch<readonly [channel: string, notify: PresenceNotification]>(
+    (changes) => this.#notifyAll(changes),
+  );
 
   /** `onListenerFault`: called with each error that a watcher threw. */
   constructor(onListenerFault: (error: unknown) => void) {
@@ -29,12 +32,16 @@ export class PresenceTable {
   }
 
   /** Announces the member unless it was already present; then only its data changes. */
-  join(edge: string, channel: string, member: Member, isAnnounced: boolean, isTold = true): void {
-    const edges = getOrAdd(this.#channels, channel, () => new Map<string, Map<string, Entry>>());
-    const members = getOrAdd(edges, edge, () => new Map<string, Entry>());
+  join(edge: string, channel: string, member: Member, isAnnounced: boolean, isNews = true): void {
+    const edges = getOrAdd(
+      this.#channels,
+      channel,
+      () => new Map<string, Map<string, ReportedMember>>(),
+    );
+    const members = getOrAdd(edges, edge, () => new Map<string, ReportedMember>());
     const isNew = !members.has(member.client);
     members.set(member.client, { member, isAnnounced, isConfirmed: true });
-    if (isNew && isAnnounced && isTold) {
+    if (isNew && isAnnounced && isNews) {
       this.#announce(channel, (handler) => handler.handleJoin(channel, member));
     }
   }
@@ -52,12 +59,12 @@ export class PresenceTable {
   }
 
   /** The edge begins a full report of its members. */
-  beginTelling(edge: string): void {
-    for (const [, entry] of this.#findEntries(edge)) entry.isConfirmed = false;
+  beginReport(edge: string): void {
+    for (const [, entry] of this.#findMembers(edge)) entry.isConfirmed = false;
   }
 
   /** The edge has ended its report: its members that the report did not name leave. */
-  endTelling(edge: string): void {
+  endReport(edge: string): void {
     this.#removeWhere(edge, ({ isConfirmed }) => !isConfirmed);
   }
 
@@ -92,31 +99,31 @@ export class PresenceTable {
     if (watchers?.size === 0) this.#watchers.delete(channel);
   }
 
-  #removeWhere(edge: string, isGone: (entry: Entry) => boolean): void {
-    for (const [channel, entry] of this.#findEntries(edge)) {
+  #removeWhere(edge: string, isGone: (entry: ReportedMember) => boolean): void {
+    for (const [channel, entry] of this.#findMembers(edge)) {
       if (isGone(entry)) this.leave(edge, channel, entry.member.client, entry.isAnnounced);
     }
   }
 
-  #findEntries(edge: string): [channel: string, entry: Entry][] {
+  #findMembers(edge: string): [channel: string, entry: ReportedMember][] {
     return [...this.#channels].flatMap(([channel, edges]) =>
-      [...(edges.get(edge)?.values() ?? [])].map((entry): [string, Entry] => [channel, entry]),
+      [...(edges.get(edge)?.values() ?? [])].map((entry): [string, ReportedMember] => [
+        channel,
+        entry,
+      ]),
     );
   }
 
-  #announce(channel: string, change: Change): void {
+  #announce(channel: string, notify: PresenceNotification): void {
     if (!this.#watchers.has(channel)) return;
-    if (this.#changes.length === 0) setImmediate(() => this.#tell());
-    this.#changes.push([channel, change]);
+    this.#changes.add([channel, notify]);
   }
 
-  #tell(): void {
-    const changes = this.#changes;
-    this.#changes = [];
-    for (const [channel, change] of changes) {
+  #notifyAll(changes: Iterable<readonly [channel: string, notify: PresenceNotification]>): void {
+    for (const [channel, notify] of changes) {
       for (const handler of this.#watchers.get(channel) ?? []) {
         try {
-          change(handler);
+          notify(handler);
         } catch (error) {
           this.#onListenerFault(error);
         }

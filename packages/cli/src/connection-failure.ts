@@ -66,7 +66,7 @@ function tlsHint(protocol: string): string {
 
 /** Describes the error of `fetch` or of a socket. */
 export function describeFailure(url: string, error: unknown): ConnectionFailure {
-  const code = getErrorCode(error);
+  const code = findErrorCode(error);
   const address = new URL(url);
   const cause = CAUSES.find(({ pattern }) => pattern.test(code));
   if (cause === undefined) {
@@ -98,12 +98,12 @@ export function describeForeignAnswer(
  * The innermost code or, without one, name or message. `fetch` wraps the cause, and a host with
  * several addresses causes an AggregateError.
  */
-function getErrorCode(error: unknown): string {
+function findErrorCode(error: unknown): string {
   const { cause, code, name, message, errors } = error as NodeJS.ErrnoException & {
     readonly errors?: readonly unknown[];
   };
-  if (cause !== undefined) return getErrorCode(cause);
+  if (cause !== undefined) return findErrorCode(cause);
   if (typeof code === 'string') return code;
-  if (errors?.[0] !== undefined) return getErrorCode(errors[0]);
+  if (errors?.[0] !== undefined) return findErrorCode(errors[0]);
   return name === 'Error' || name === 'TypeError' ? message : name;
 }

@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { checkChannelOrWildcard, toOneLine, type JsonLine } from '@newswire/protocol';
 import { CompactSign } from 'jose';
 import type { Command } from 'commander';
+import { omitUndefined } from '@newswire/runtime';
 import { newCommand, UsageError, type Execute, type RunCommand } from './command.js';
 
 const DEFAULT_EXPIRES_IN_S = '3600';
@@ -42,10 +43,10 @@ const createToken: RunCommand<TokenOptions> = async ([unexpected], options, cont
   const nowS = Math.floor(Date.now() / 1000);
   const json = JSON.stringify({
     ...claims,
-    ...(audience !== undefined && { aud: audience }),
-    ...(issuer !== undefined && { iss: issuer }),
+    aud: audience,
+    iss: issuer,
     iat: nowS,
-    ...(expiresInS > 0 && { exp: nowS + expiresInS }),
+    exp: expiresInS > 0 ? nowS + expiresInS : undefined,
   });
   // Kept as written: a long number would lose digits if it were parsed and written again.
   const text = info === undefined ? json : `${json.slice(0, -1)},"info":${info}}`;
@@ -68,7 +69,7 @@ function readClaims({ user = '', channel, expiresIn, info }: TokenOptions): Toke
     throw new UsageError('--expires-in must be seconds, up to ten years, or 0 for never');
   }
   if (channel !== undefined) checkChannelOrWildcard(channel);
-  const claims = { sub: user, ...(channel !== undefined && { channel }) };
+  const claims = { sub: user, ...omitUndefined({ channel }) };
   return { claims, info: info === undefined ? undefined : infoLine(info), expiresInS };
 }
 

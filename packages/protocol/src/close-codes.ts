@@ -30,3 +30,6 @@ export const CLOSES = {
 } as const;
 
 export type CloseKind = keyof typeof CLOSES;
+
+/** Maximum length of a close reason, in bytes: a close frame holds 125, two of which are the code. */
+export const MAX_CLOSE_REASON_BYTES = 123;

@@ -1,22 +1,33 @@
 /**
  * The errors in replies to clients and publishers. The codes are Centrifuge's, so that its
- * libraries understand them. `temporary`: the same request may succeed later.
+ * libraries understand them. `temporary`: the same request may succeed later. `status`: the HTTP status,
+ * where an answer has one.
  */
 export const ERRORS = {
-  internal: { code: 100, message: 'internal error', temporary: true },
-  unauthorized: { code: 101, message: 'unauthorized', temporary: false },
-  unknownChannel: { code: 102, message: 'unknown channel', temporary: false },
-  permissionDenied: { code: 103, message: 'permission denied', temporary: false },
-  methodNotFound: { code: 104, message: 'method not found', temporary: false },
-  alreadySubscribed: { code: 105, message: 'already subscribed', temporary: false },
-  limitExceeded: { code: 106, message: 'limit exceeded', temporary: false },
-  badRequest: { code: 107, message: 'bad request', temporary: false },
-  notAvailable: { code: 108, message: 'not available', temporary: false },
-  tokenExpired: { code: 109, message: 'token expired', temporary: false },
-  expired: { code: 110, message: 'expired', temporary: false },
-  tooManyRequests: { code: 111, message: 'too many requests', temporary: true },
-  unrecoverablePosition: { code: 112, message: 'unrecoverable position', temporary: false },
-  concurrentPagination: { code: 113, message: 'concurrent pagination', temporary: true },
+  internal: { code: 100, message: 'internal error', temporary: true, status: 503 },
+  unauthorized: { code: 101, message: 'unauthorized', temporary: false, status: 401 },
+  unknownChannel: { code: 102, message: 'unknown channel', temporary: false, status: 404 },
+  permissionDenied: { code: 103, message: 'permission denied', temporary: false, status: 403 },
+  methodNotFound: { code: 104, message: 'method not found', temporary: false, status: 404 },
+  alreadySubscribed: { code: 105, message: 'already subscribed', temporary: false, status: 400 },
+  limitExceeded: { code: 106, message: 'limit exceeded', temporary: false, status: 400 },
+  badRequest: { code: 107, message: 'bad request', temporary: false, status: 400 },
+  notAvailable: { code: 108, message: 'not available', temporary: false, status: 404 },
+  tokenExpired: { code: 109, message: 'token expired', temporary: false, status: 400 },
+  expired: { code: 110, message: 'expired', temporary: false, status: 400 },
+  tooManyRequests: { code: 111, message: 'too many requests', temporary: true, status: 429 },
+  unrecoverablePosition: {
+    code: 112,
+    message: 'unrecoverable position',
+    temporary: false,
+    status: 416,
+  },
+  concurrentPagination: {
+    code: 113,
+    message: 'concurrent pagination',
+    temporary: true,
+    status: 429,
+  },
 } as const;
 
 export type ErrorKind = keyof typeof ERRORS;

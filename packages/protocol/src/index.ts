@@ -4,7 +4,7 @@ export {
   isWildcard,
   findWildcard,
 } from './channel-name.js';
-export { CLOSES, type CloseKind } from './close-codes.js';
+export { CLOSES, MAX_CLOSE_REASON_BYTES, type CloseKind } from './close-codes.js';
 export { ERRORS, ProtocolError, type ErrorBody, type ErrorKind } from './errors.js';
 export {
   getSourceChannel,

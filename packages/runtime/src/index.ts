@@ -9,16 +9,19 @@ export {
 } from './channel-options.js';
 export { ConfigError } from './config-error.js';
 export { loadConfig, readEnvironment, withoutEmptyValues, type Environment } from './config.js';
+export { describeError, getErrorCode } from './error-info.js';
 export { runService, StartError, type Program, type Service } from './lifecycle.js';
 export { readLinkSecret } from './link-secret.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export { Counter, counter, createRegistry, gauge, Histogram, type Registry } from './metrics.js';
+export { omitUndefined } from './omit-undefined.js';
 export {
   countedReconnectDelay,
   persist,
   type PersistOptions,
   RECONNECT_BACKOFF,
 } from './persist.js';
+export { Semaphore } from './semaphore.js';
 export {
   PROCESS_SETTINGS,
   SETTINGS,
@@ -26,4 +29,6 @@ export {
   type Setting,
   type SettingKey,
 } from './settings.js';
+export { TickBatch } from './tick-batch.js';
+export { TokenBucket } from './token-bucket.js';
 export { VERSION } from './version.js';

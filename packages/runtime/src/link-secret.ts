@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { ConfigError } from './config-error.js';
 import { decodeText } from './text-file.js';
+import { getErrorCode } from './error-info.js';
 
 export interface LinkSecretSettings {
   readonly linkSecret: string | undefined;
@@ -63,8 +64,4 @@ function create(file: string): void {
 
 function unusable(what: string, error: unknown): ConfigError {
   return new ConfigError([`NEWSWIRE_LINK_SECRET_FILE cannot be ${what} (${getErrorCode(error)}).`]);
-}
-
-function getErrorCode(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
 }

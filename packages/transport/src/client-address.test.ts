@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { addressList, addressText, clientAddress } from './client-address.js';
+import { describe, expect, test } from 'vitest';
+import { addressKey, addressList, addressText, clientAddress } from './client-address.js';
 
 const trusted = addressList(['127.0.0.1', '::1', '10.0.0.0/8', 'fd00::/8']);
 
@@ -43,4 +43,22 @@ test('what is no address or network is not taken', () => {
   for (const name of ['nginx', '1.2.3', '10.0.0.0/33', '10.0.0.0/x', '']) {
     expect(() => addressList([name])).toThrow(/address|range|prefix/i);
   }
+});
+
+describe('addressKey', () => {
+  test.each([
+    ['10.0.0.7', '10.0.0.7'],
+    ['::ffff:10.0.0.7', '10.0.0.7'],
+    ['0000:0000:0000:0000:0000:ffff:0a00:0007', '10.0.0.7'],
+    ['::1', '0:0:0:0::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:db8:0:0:ffff:1:2:3', '2001:db8:0:0::/64'],
+    ['2001:0DB8:0000:0001:0000:0000:0000:0001', '2001:db8:0:1::/64'],
+    ['2001:db8:1:2:3:4:5::', '2001:db8:1:2::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['', ''],
+    ['unix', 'unix'],
+  ])('%j goes by %j', (address, key) => {
+    expect(addressKey(address)).toBe(key);
+  });
 });

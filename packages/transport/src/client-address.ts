@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
 /** Builds a list from addresses and networks (`10.0.0.0/8`). Throws for any other name. */
 export function addressList(names: readonly string[]): BlockList {
@@ -23,22 +24,26 @@ export function clientAddress(socket: string, realIp: string, trusted: BlockList
 
 /** A socket's address, 4 or 16 bytes, as text. IPv4 written as IPv6 becomes IPv4. */
 export function addressText(bytes: ArrayBuffer): string {
-  const octets = new Uint8Array(bytes);
-  if (octets.length === 4) return octets.join('.');
-  const groups = Array.from({ length: octets.length / 2 }, (_, i) =>
-    (((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0)).toString(16),
-  );
-  return groups.length === 8 ? canonicalAddress(groups.join(':')) : '';
+  if (bytes.byteLength !== 4 && bytes.byteLength !== 16) return '';
+  return canonicalAddress(ipaddr.fromByteArray([...new Uint8Array(bytes)]).toString());
+}
+
+/**
+ * The key under which limits count an address. An IPv6 customer has at least a /64 of addresses, so
+ * all addresses of a /64 share one key. IPv4 written as IPv6 has the key of the IPv4 address.
+ */
+export function addressKey(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const parsed = ipaddr.process(address);
+  if (!('parts' in parsed)) return parsed.toString();
+  const network = parsed.parts.slice(0, 4).map((part) => part.toString(16));
+  return `${network.join(':')}::/64`;
 }
 
 /** One form for each address. Otherwise limits would count the forms of one address separately. */
 function canonicalAddress(address: string): string {
   if (isIP(address) !== 6) return address;
-  const short = new URL(`http://[${address.replace(/%.*/, '')}]`).hostname.slice(1, -1);
-  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(short);
-  if (mapped === null) return short;
-  const halves = mapped.slice(1).map((half) => Number.parseInt(half, 16));
-  return halves.flatMap((half) => [half >> 8, half & 255]).join('.');
+  return ipaddr.process(address.replace(/%.*/, '')).toString();
 }
 
 function getFamily(address: string): 'ipv4' | 'ipv6' {

@@ -1,5 +1,5 @@
 export { allowedOrigins, type OriginPolicy } from './allowed-origin.js';
-export { addressList } from './client-address.js';
+export { addressKey, addressList } from './client-address.js';
 export type {
   Connection,
   ConnectionHandler,

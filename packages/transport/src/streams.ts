@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { TickBatch } from '@newswire/runtime';
 import { StreamTopics, type TopicMember } from './stream-topics.js';
 
 /** By default, a connection that takes none of its pending bytes for this time is closed. */
@@ -24,7 +25,9 @@ export class Streams {
   readonly #stallMs: number;
   readonly #watch: NodeJS.Timeout;
   readonly #stuck = new Map<StreamWriter, number>();
-  #dirty = new Set<StreamWriter>();
+  readonly #dirty = new TickBatch<StreamWriter>((connections) => {
+    for (const connection of connections) connection.flush();
+  });
 
   constructor(stallMs: number) {
     this.#stallMs = stallMs;
@@ -36,7 +39,6 @@ export class Streams {
    * handler of another socket, each piece would be a separate system call.
    */
   schedule(connection: StreamWriter): void {
-    if (this.#dirty.size === 0) setImmediate(() => this.#flush());
     this.#dirty.add(connection);
   }
 
@@ -52,12 +54,6 @@ export class Streams {
 
   close(): void {
     clearInterval(this.#watch);
-  }
-
-  #flush(): void {
-    const dirty = this.#dirty;
-    this.#dirty = new Set();
-    for (const connection of dirty) connection.flush();
   }
 
   #closeStalled(): void {

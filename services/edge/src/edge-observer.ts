@@ -1,5 +1,13 @@
 import { CLOSES } from '@newswire/protocol';
-import { Counter, counter, gauge, Histogram, type Logger, type Registry } from '@newswire/runtime';
+import {
+  Counter,
+  counter,
+  gauge,
+  Histogram,
+  type Logger,
+  type Registry,
+  describeError,
+} from '@newswire/runtime';
 import type { BoundedLog } from './bounded-log.js';
 import type { AccessEvents, EdgeEvents, SessionIdentity } from './edge-events.js';
 
@@ -150,10 +158,6 @@ function observeAccess(registry: Registry): AccessEvents {
 /** The fields of every log line about a session. */
 function identify({ client, credentials }: SessionIdentity) {
   return { client, user: credentials.user };
-}
-
-export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const STANDARD_CODES = [1000, 1001, 1005, 1006];

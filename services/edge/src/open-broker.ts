@@ -1,4 +1,10 @@
-import { readLinkSecret, StartError, type Config, type Logger } from '@newswire/runtime';
+import {
+  readLinkSecret,
+  StartError,
+  type Config,
+  type Logger,
+  getErrorCode,
+} from '@newswire/runtime';
 import type { BrokerParts } from '@newswire/broker';
 import { openDelegateEdge } from '@newswire/broker-delegate';
 import { openRedis, REDIS_SETTINGS, type RedisOptions } from '@newswire/broker-redis';
@@ -41,7 +47,7 @@ async function overLinks(config: BrokerConfig, logger: Logger): Promise<BrokerPa
     logger.info({ port: parts.port }, 'edge accepts links from center');
     return parts;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = getErrorCode(error);
     const where = `${host}:${config.delegatePort}`;
     throw new StartError(`cannot listen for center on ${where} (${code}): the port may be in use`, {
       cause: error,

@@ -1,4 +1,4 @@
-import { ProtocolError, type ErrorKind } from '@newswire/protocol';
+import { ERRORS, ProtocolError } from '@newswire/protocol';
 import { errorReply, jsonReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import type { ApiMethod } from './api-method.js';
 import { computeMaxBodyBytes } from './body-limits.js';
@@ -16,24 +16,6 @@ export interface HttpApiOptions extends ApiKeyCheckOptions {
 
 /** A header that Centrifugo's libraries send: `transport` requests errors as HTTP statuses. */
 const ERROR_MODE = 'x-centrifugo-error-mode';
-
-/** The HTTP statuses of errors in transport mode. */
-const STATUSES: Readonly<Record<ErrorKind, number>> = {
-  internal: 503,
-  unauthorized: 401,
-  unknownChannel: 404,
-  permissionDenied: 403,
-  methodNotFound: 404,
-  alreadySubscribed: 400,
-  limitExceeded: 400,
-  badRequest: 400,
-  notAvailable: 404,
-  tokenExpired: 400,
-  expired: 400,
-  tooManyRequests: 429,
-  unrecoverablePosition: 416,
-  concurrentPagination: 429,
-};
 
 /**
  * `POST /api/<method>`: 200 with `{"result":…}` (`{"replies":…}` of a batch) or
@@ -83,6 +65,6 @@ async function answer(
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     onError(name, error.code);
-    return jsonReply(hasStatuses ? STATUSES[error.kind] : 200, { error: error.toBody() });
+    return jsonReply(hasStatuses ? ERRORS[error.kind].status : 200, { error: error.toBody() });
   }
 }

@@ -1,12 +1,14 @@
 import type { ControlRequest, SessionFilter } from '@newswire/broker';
 import {
   CLOSES,
+  MAX_CLOSE_REASON_BYTES,
   ProtocolError,
   UNSUBSCRIBES,
   type JsonLine,
   type Position,
   type UnsubscribeKind,
 } from '@newswire/protocol';
+import { omitUndefined } from '@newswire/runtime';
 import type { ApiMethod, ApiParts } from './api-method.js';
 import { checkParams, checkSubscribable } from './check-params.js';
 import { parseData, type DataField } from './data.js';
@@ -19,7 +21,7 @@ type Name = 'subscribe' | 'unsubscribe' | 'disconnect' | 'refresh';
  * sessions.
  */
 export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
-  async function ask(request: ControlRequest): Promise<object> {
+  async function execute(request: ControlRequest): Promise<object> {
     await parts.control.request(request);
     return {};
   }
@@ -30,42 +32,46 @@ export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
     const { channel, recover_since: since } = fields;
     const data = { name: 'data', value: fields.data, b64Name: 'b64data', base64: fields.b64data };
     const info = { name: 'info', value: fields.info, b64Name: 'b64info', base64: fields.b64info };
-    return ask({
+    return execute({
       method: 'subscribe',
       channel,
       ...toFilter(fields),
-      ...optional('info', presentData(info, text, parts)),
-      ...optional('data', presentData(data, text, parts)),
-      ...optional('since', since ? toPosition(since) : undefined),
-      ...optional('expiresAtMs', toMs(fields.expire_at)),
+      ...omitUndefined({
+        info: presentData(info, text, parts),
+        data: presentData(data, text, parts),
+        since: since ? toPosition(since) : undefined,
+        expiresAtMs: toMs(fields.expire_at),
+      }),
     });
   }
 
   async function unsubscribe(params: unknown): Promise<object> {
     const fields = checkParams(UNSUBSCRIBE, params);
     checkSubscribable(fields.channel, parts);
-    return ask({
+    return execute({
       method: 'unsubscribe',
       channel: fields.channel,
       ...toFilter(fields),
-      ...optional('kind', toUnsubscribeKind(fields.code)),
+      ...omitUndefined({ kind: toUnsubscribeKind(fields.code) }),
     });
   }
 
   async function disconnect(params: unknown): Promise<object> {
     const fields = checkParams(DISCONNECT, params);
-    return ask({ method: 'disconnect', ...toClose(fields.disconnect), ...toFilter(fields) });
+    return execute({ method: 'disconnect', ...toClose(fields.disconnect), ...toFilter(fields) });
   }
 
   async function refresh(params: unknown, text: string): Promise<object> {
     const fields = checkParams(REFRESH, params);
     const info = { name: 'info', value: fields.info, b64Name: 'b64info', base64: undefined };
-    return ask({
+    return execute({
       method: 'refresh',
       expired: fields.expired === true,
       ...toFilter(fields),
-      ...optional('expiresAtMs', toMs(fields.expire_at)),
-      ...optional('info', presentData(info, text, parts)),
+      ...omitUndefined({
+        expiresAtMs: toMs(fields.expire_at),
+        info: presentData(info, text, parts),
+      }),
     });
   }
 
@@ -90,7 +96,7 @@ interface Whose {
  */
 function toFilter({ user, client }: Whose): SessionFilter {
   if (!user && !client) throw new ProtocolError('badRequest', 'user or client is missing');
-  return { ...optional('user', user || undefined), ...optional('client', client || undefined) };
+  return omitUndefined({ user: user || undefined, client: client || undefined });
 }
 
 function toUnsubscribeKind(code: number | null | undefined): UnsubscribeKind | undefined {
@@ -110,9 +116,6 @@ interface Close {
 const MIN_CLOSE_CODE = 3000;
 const MAX_CLOSE_CODE = 4999;
 
-/** A close frame holds 125 bytes; two of them are the code. */
-const MAX_REASON_BYTES = 123;
-
 function toClose(close: Close | null | undefined): { code: number; reason: string } {
   const code = close?.code || CLOSES.forceDisconnect.code;
   if (code < MIN_CLOSE_CODE || code > MAX_CLOSE_CODE) {
@@ -121,8 +124,8 @@ function toClose(close: Close | null | undefined): { code: number; reason: strin
   }
   const own = Object.values(CLOSES).find((each) => each.code === code);
   const reason = close?.reason || (own?.reason ?? '');
-  if (Buffer.byteLength(reason) > MAX_REASON_BYTES) {
-    const detail = `disconnect.reason has more than ${MAX_REASON_BYTES} bytes`;
+  if (Buffer.byteLength(reason) > MAX_CLOSE_REASON_BYTES) {
+    const detail = `disconnect.reason has more than ${MAX_CLOSE_REASON_BYTES} bytes`;
     throw new ProtocolError('badRequest', detail);
   }
   return { code, reason };
@@ -139,9 +142,4 @@ function presentData(
 
 function toMs(seconds: number | null | undefined): number | undefined {
   return seconds ? seconds * 1000 : undefined;
-}
-
-/** An object with one member, or with none if the value is undefined. */
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type JsonLine, rawMembers, recordSchema, toOneLine } from '@newswire/protocol';
 import { z } from 'zod';
+import { omitUndefined } from '@newswire/runtime';
 import type { SubscribeGrant } from './access.js';
 
 /** The latest time that a Date can hold. A later time means never. */
@@ -11,14 +12,6 @@ export function expiryMs(seconds: number | null | undefined): number | undefined
   if (seconds === undefined || seconds === null || seconds <= 0) return undefined;
   const ms = seconds * 1000;
   return ms > MAX_TIME_MS ? undefined : ms;
-}
-
-/** Returns the object without its undefined members. */
-export function defined<T extends object>(
-  object: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const members = Object.entries(object).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(members) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 /** The members of a JSON object by name, each as its original text. */
@@ -92,7 +85,7 @@ export const CREDENTIALS_MEMBERS = {
 
 export function parseGrant(from: z.infer<typeof Grant>, written: Written): SubscribeGrant {
   const { override } = from;
-  return defined({
+  return omitUndefined({
     info: jsonLine(written, 'info', from.b64info),
     data: jsonLine(written, 'data', from.b64data),
     expiresAtMs: expiryMs(from.expire_at),

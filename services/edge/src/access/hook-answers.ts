@@ -1,10 +1,10 @@
-import { type JsonLine, rawMember, rawMembers } from '@newswire/protocol';
+import { MAX_CLOSE_REASON_BYTES, type JsonLine, rawMember, rawMembers } from '@newswire/protocol';
 import { z } from 'zod';
+import { omitUndefined } from '@newswire/runtime';
 import { AccessClosedError, type Credentials, HookRefusal, type SubscribeGrant } from './access.js';
 import {
   Base64Json,
   CREDENTIALS_MEMBERS,
-  defined,
   expiryMs,
   GRANT_MEMBERS,
   jsonLine,
@@ -13,9 +13,6 @@ import {
   type Written,
   writtenLine,
 } from './grants.js';
-
-/** WebSocket's limit for a close reason, in bytes. */
-const MAX_REASON_BYTES = 123;
 
 const HookError = z.object({
   code: z.int().min(100).max(4999),
@@ -27,7 +24,7 @@ const Disconnect = z.object({
   code: z.int().min(3000).max(4999),
   reason: z
     .string()
-    .refine((reason) => Buffer.byteLength(reason) <= MAX_REASON_BYTES)
+    .refine((reason) => Buffer.byteLength(reason) <= MAX_CLOSE_REASON_BYTES)
     .nullish(),
 });
 
@@ -51,7 +48,7 @@ export function readConnectAnswer(answer: unknown, text: string): HookAnswer<Cre
   return read({ answer, text }, ConnectResult, (result, written) => ({
     user: result.user ?? '',
     subs: parseSubs(result, written),
-    ...defined({
+    ...omitUndefined({
       info: jsonLine(written, 'info', result.b64info),
       data: jsonLine(written, 'data', result.b64data),
       meta: writtenLine(written, 'meta'),

@@ -1,19 +1,20 @@
 import { type ErrorKind, ERRORS, ProtocolError } from '@newswire/protocol';
-import { BodyTooLongError, boundedText, CircuitBreaker, Semaphore } from './backend-calls.js';
+import { getErrorCode, Semaphore } from '@newswire/runtime';
+import { BodyTooLongError, boundedText, CircuitBreaker } from './backend-calls.js';
 
 /** The hooks' names, which are also labels of metrics. */
 export type HookName = 'connect' | 'subscribe' | 'rpc';
 
-/** HTTP statuses that concern this one request, and the error for its client. */
-const STATUS_ERRORS: Readonly<Record<number, ErrorKind>> = {
-  400: 'badRequest',
-  401: 'unauthorized',
-  402: 'permissionDenied',
-  403: 'permissionDenied',
-  419: 'unauthorized',
-  422: 'badRequest',
-  429: 'tooManyRequests',
-};
+/** The errors that concern this one request. A backend causes them by their HTTP statuses. */
+const CLIENT_ERRORS: readonly ErrorKind[] = [
+  'badRequest',
+  'unauthorized',
+  'permissionDenied',
+  'tooManyRequests',
+];
+
+/** Statuses that have the meaning of another one. */
+const SYNONYMS: Readonly<Record<number, number>> = { 402: 403, 410: 404, 419: 401, 422: 400 };
 
 /**
  * The error for 404 and 410. For a connect hook these mean that its URL is wrong. The error is then
@@ -30,8 +31,9 @@ const NOT_FOUND: Readonly<Record<HookName, ErrorKind>> = {
  * to the temporary error 100: redirects, 2xx, most 4xx, and 5xx.
  */
 export function errorOfStatus(hook: HookName, status: number): ErrorKind {
-  if (status === 404 || status === 410) return NOT_FOUND[hook];
-  return STATUS_ERRORS[status] ?? 'internal';
+  const meant = SYNONYMS[status] ?? status;
+  if (meant === 404) return NOT_FOUND[hook];
+  return CLIENT_ERRORS.find((kind) => ERRORS[kind].status === meant) ?? 'internal';
 }
 
 /** Whether the status means that the backend fails for every client. */
@@ -118,8 +120,9 @@ export class HookClient {
     const startMs = performance.now();
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const found = await this.#semaphore.pass(signal, () =>
-        this.#call(json, headers, read, signal),
+      const found = await this.#semaphore.run(
+        () => this.#call(json, headers, read, signal),
+        signal,
       );
       onCall(true, performance.now() - startMs);
       return found;
@@ -191,15 +194,16 @@ const UNUSABLE_CODES = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|Z_)/;
 
 /** Whether the error concerns this answer only. Such an error is not a failure of the backend. */
 function isUnusable(error: unknown): boolean {
-  return error instanceof BodyTooLongError || UNUSABLE_CODES.test(getErrorCode(error) ?? '');
+  return error instanceof BodyTooLongError || UNUSABLE_CODES.test(getCauseCode(error) ?? '');
 }
 
 function unusable(error: unknown): UnusableAnswerError {
-  return new UnusableAnswerError(getErrorCode(error) ?? (error as Error).message);
+  return new UnusableAnswerError(getCauseCode(error) ?? (error as Error).message);
 }
 
-function getErrorCode(error: unknown): string | undefined {
-  return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
+/** The code of what made `fetch` fail. */
+function getCauseCode(error: unknown): string | undefined {
+  return getErrorCode((error as Error).cause);
 }
 
 function readWith<T>(read: ReadAnswer<T>, text: string): T {
@@ -221,5 +225,5 @@ function parsed(text: string): unknown {
 function describeFailure(error: unknown, timeoutMs: number): string {
   const { name, message } = error as Error;
   if (name === 'TimeoutError') return `it took longer than ${timeoutMs} ms`;
-  return getErrorCode(error) ?? message;
+  return getCauseCode(error) ?? message;
 }

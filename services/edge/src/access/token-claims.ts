@@ -1,9 +1,9 @@
 import { isRecord, type JsonLine, rawMembers } from '@newswire/protocol';
 import { z } from 'zod';
+import { omitUndefined } from '@newswire/runtime';
 import type { Credentials, SubscribeGrant } from './access.js';
 import {
   CREDENTIALS_MEMBERS,
-  defined,
   expiryMs,
   GRANT_MEMBERS,
   jsonLine,
@@ -135,7 +135,7 @@ export function connectionCredentials(signed: SignedClaims, clock: Clock): Crede
   return {
     user: claims.sub ?? '',
     subs: parseSubs(claims, written),
-    ...defined({
+    ...omitUndefined({
       info: jsonLine(written, 'info', claims.b64info),
       meta: writtenLine(written, 'meta'),
       expiresAtMs: readExpiry(claims, clock),
@@ -160,7 +160,7 @@ export function subscriptionClaim(signed: SignedClaims, clock: Clock): Subscript
     user: claims.sub ?? '',
     channel: claims.channel,
     client: claims.client ?? '',
-    grant: { ...grant, ...defined({ expiresAtMs: readExpiry(claims, clock) }) },
+    grant: { ...grant, ...omitUndefined({ expiresAtMs: readExpiry(claims, clock) }) },
   };
 }
 

@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { ProtocolError } from '@newswire/protocol';
-import { type Config, ConfigError } from '@newswire/runtime';
+import { type Config, ConfigError, getErrorCode } from '@newswire/runtime';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -174,6 +174,5 @@ function withoutNulls(json: string): unknown {
 function describeFailure(error: unknown): string {
   const { name, message, cause } = error as Error;
   if (name === 'TimeoutError' || error instanceof errors.JWKSTimeout) return 'it timed out';
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return code ?? message;
+  return getErrorCode(cause) ?? message;
 }

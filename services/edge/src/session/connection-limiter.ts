@@ -1,4 +1,5 @@
-import { addressKey, RateLimits } from './rate-limits.js';
+import { addressKey } from '@newswire/transport';
+import { RateLimits } from './rate-limits.js';
 
 export interface ConnectionLimitsOptions {
   /** Per edge, in total. */

@@ -7,6 +7,7 @@ import type {
   SessionFilter,
 } from '@newswire/broker';
 import type { Frame, CloseKind } from '@newswire/protocol';
+import { omitUndefined } from '@newswire/runtime';
 import type { ClientIdentity, Credentials } from '../access/access.js';
 import type { Hub } from '../channel/hub.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
@@ -144,12 +145,7 @@ function subscribe(
   session: ControlledSession,
   { channel, info, data, since, expiresAtMs }: SubscribeCall,
 ): void {
-  const grant = {
-    ...(info === undefined ? {} : { info }),
-    ...(data === undefined ? {} : { data }),
-    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-  };
-  session.subscriptions.add(channel, grant, since);
+  session.subscriptions.add(channel, omitUndefined({ info, data, expiresAtMs }), since);
 }
 
 function refresh(session: ControlledSession, { expired, expiresAtMs, info }: RefreshCall): void {
@@ -157,8 +153,7 @@ function refresh(session: ControlledSession, { expired, expiresAtMs, info }: Ref
   const { expiresAtMs: _, ...credentials } = session.credentials;
   return session.renew({
     ...credentials,
-    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-    ...(info === undefined ? {} : { info }),
+    ...omitUndefined({ expiresAtMs, info }),
   });
 }
 

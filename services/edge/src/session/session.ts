@@ -12,6 +12,7 @@ import {
   type Reply,
   type SubscribeRequest,
   type SubscriptionStart,
+  MAX_CLOSE_REASON_BYTES,
 } from '@newswire/protocol';
 import type { Connection, ConnectionHandler, Origin } from '@newswire/transport';
 import {
@@ -333,7 +334,7 @@ export class Session
     const { now, limits } = this.#services;
     const { commandsPerSecond, maxChannelsPerSession } = limits;
     this.#rateLimiter ??= new CommandRateLimiter(commandsPerSecond, maxChannelsPerSession, now());
-    const decision = this.#rateLimiter.take(now());
+    const decision = this.#rateLimiter.check(now());
     if (decision === 'refuse' && 'id' in command) {
       this.refuse(command.id, new ProtocolError('tooManyRequests'));
     } else if (decision === 'close') this.close('tooManyRequests');
@@ -470,15 +471,12 @@ export class Session
   }
 }
 
-/** The most UTF-8 bytes of a reason in a close frame. */
-const MAX_REASON_BYTES = 123;
-
-/** Cuts a reason to MAX_REASON_BYTES, between characters. */
+/** Cuts a reason to MAX_CLOSE_REASON_BYTES, between characters. */
 function cutReason(reason: string): string {
   const bytes = Buffer.from(reason);
-  if (bytes.length <= MAX_REASON_BYTES) return reason;
+  if (bytes.length <= MAX_CLOSE_REASON_BYTES) return reason;
   return bytes
-    .subarray(0, MAX_REASON_BYTES)
+    .subarray(0, MAX_CLOSE_REASON_BYTES)
     .toString()
     .replace(/\ufffd+$/, '');
 }

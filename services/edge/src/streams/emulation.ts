@@ -1,8 +1,8 @@
 import type { Control, ControlHandler } from '@newswire/broker';
 import { ProtocolError } from '@newswire/protocol';
-import { errorReply, type HttpReply, type HttpRoute } from '@newswire/transport';
+import { addressKey, errorReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import { z } from 'zod';
-import { addressKey, type RateLimits } from '../session/rate-limits.js';
+import type { RateLimits } from '../session/rate-limits.js';
 
 const Emulation = z.object({
   session: z.string().min(1).max(64),

@@ -1,4 +1,4 @@
-import { CLOSES, ProtocolError, type ErrorBody, type ErrorKind } from '@newswire/protocol';
+import { CLOSES, ERRORS, ProtocolError, type ErrorBody, type ErrorKind } from '@newswire/protocol';
 import type { HttpReply } from '@newswire/transport';
 
 /** How long an `EventSource` waits before it reconnects, in ms. */
@@ -13,20 +13,26 @@ export interface Refusal {
   readonly error: ErrorBody;
 }
 
-const REFUSALS: ReadonlyMap<number, readonly [status: number, kind: ErrorKind]> = new Map([
-  [CLOSES.tooLong.code, [413, 'limitExceeded']],
-  [CLOSES.tooManyRequests.code, [429, 'tooManyRequests']],
-  [CLOSES.invalidToken.code, [401, 'unauthorized']],
-  [CLOSES.badRequest.code, [400, 'badRequest']],
+const REFUSALS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
+  [CLOSES.tooLong.code, 'limitExceeded'],
+  [CLOSES.tooManyRequests.code, 'tooManyRequests'],
+  [CLOSES.invalidToken.code, 'unauthorized'],
+  [CLOSES.badRequest.code, 'badRequest'],
   // A stream's request carries `connect`, so newswire or a hook was too slow, not the client.
-  [CLOSES.stale.code, [503, 'internal']],
-  [CLOSES.forceDisconnect.code, [403, 'permissionDenied']],
-  [CLOSES.connectionLimit.code, [429, 'limitExceeded']],
-  [CLOSES.channelLimit.code, [400, 'limitExceeded']],
-  [CLOSES.inappropriateProtocol.code, [400, 'badRequest']],
-  [CLOSES.permissionDenied.code, [403, 'permissionDenied']],
-  [CLOSES.notAvailable.code, [404, 'notAvailable']],
-  [CLOSES.tooManyErrors.code, [400, 'badRequest']],
+  [CLOSES.stale.code, 'internal'],
+  [CLOSES.forceDisconnect.code, 'permissionDenied'],
+  [CLOSES.connectionLimit.code, 'limitExceeded'],
+  [CLOSES.channelLimit.code, 'limitExceeded'],
+  [CLOSES.inappropriateProtocol.code, 'badRequest'],
+  [CLOSES.permissionDenied.code, 'permissionDenied'],
+  [CLOSES.notAvailable.code, 'notAvailable'],
+  [CLOSES.tooManyErrors.code, 'badRequest'],
+]);
+
+/** Where HTTP has a more exact status than the error's. */
+const OWN_STATUSES: ReadonlyMap<number, number> = new Map([
+  [CLOSES.tooLong.code, 413],
+  [CLOSES.connectionLimit.code, 429],
 ]);
 
 /**
@@ -34,13 +40,14 @@ const REFUSALS: ReadonlyMap<number, readonly [status: number, kind: ErrorKind]> 
  * may choose their own codes, up to 4999.
  */
 export function buildRefusal(code: number, reason: string): Refusal {
-  const [status, kind] = REFUSALS.get(code) ?? (reconnects(code) ? UNAVAILABLE : FORBIDDEN);
+  const kind = REFUSALS.get(code) ?? (reconnects(code) ? 'internal' : 'permissionDenied');
+  const status = OWN_STATUSES.get(code) ?? ERRORS[kind].status;
   return { status, error: new ProtocolError(kind, reason).toBody() };
 }
 
 /** The refusal by an edge that accepts no clients. */
 export function unavailable(reason: string): Refusal {
-  return { status: 503, error: new ProtocolError('internal', reason).toBody() };
+  return { status: ERRORS.internal.status, error: new ProtocolError('internal', reason).toBody() };
 }
 
 export function jsonRefusal({ status, error }: Refusal): HttpReply {
@@ -74,9 +81,6 @@ export function eventStreamRefusal(refusal: Refusal, hasNext: boolean): HttpRepl
 export function hasNextUpstream(headers: Readonly<Record<string, string>>): boolean {
   return headers[NEXT_UPSTREAM_HEADER] === 'http_503';
 }
-
-const UNAVAILABLE = [503, 'internal'] as const;
-const FORBIDDEN = [403, 'permissionDenied'] as const;
 
 function reconnects(code: number): boolean {
   return code < 3500 || (code >= 4000 && code < 4500);

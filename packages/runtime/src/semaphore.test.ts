@@ -1,23 +1,23 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Semaphore } from './backend-calls.js';
+import { Semaphore } from './semaphore.js';
 
-function newTurnstile(places: number) {
+function newSemaphore(places: number) {
   const semaphore = new Semaphore(places);
   const working: string[] = [];
   const ends = new Map<string, () => void>();
-  const enter = (name: string, signal = new AbortController().signal) =>
-    semaphore.pass(signal, () => {
+  const enter = (name: string, signal?: AbortSignal) =>
+    semaphore.run(() => {
       working.push(name);
       return new Promise<string>((resolve, reject) => {
         ends.set(name, () => (name.startsWith('bad') ? reject(new Error(name)) : resolve(name)));
       });
-    });
+    }, signal);
   return { enter, working, end: (name: string) => ends.get(name)?.() };
 }
 
 test('so many work at a time, the others in the order they came', async () => {
-  const { enter, working, end } = newTurnstile(2);
+  const { enter, working, end } = newSemaphore(2);
   const all = [enter('a'), enter('bad'), enter('c'), enter('d')];
   const outcomes = Promise.allSettled(all);
   await tick();
@@ -38,13 +38,13 @@ test('so many work at a time, the others in the order they came', async () => {
 });
 
 test('an abandoned wait takes no place', async () => {
-  const { enter, working, end } = newTurnstile(1);
+  const { enter, working, end } = newSemaphore(1);
   const first = enter('a');
-  const patience = new AbortController();
-  const second = enter('b', patience.signal);
+  const timeout = new AbortController();
+  const second = enter('b', timeout.signal);
   const third = enter('c');
   await tick();
-  patience.abort(new Error('gave up'));
+  timeout.abort(new Error('gave up'));
   await expect(second).rejects.toThrow('gave up');
   end('a');
   await first;
