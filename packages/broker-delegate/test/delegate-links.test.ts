@@ -47,7 +47,7 @@ test('another secret: neither is linked, both say so once, and no secret is sent
   expect(edge.broker.fault).toBe('center is away');
   expect(centerLog.lines).toEqual([sentence]);
   expect(edgeLog.lines).toEqual([
-    "somebody at 127.0.0.1 is not this edge's center: it has another link secret",
+    'a connection from 127.0.0.1 was refused as a link: it has another link secret',
   ]);
   expect(cable.carried).toContain('wrong-secret');
   expect(cable.carried).not.toContain(other);

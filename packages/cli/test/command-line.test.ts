@@ -66,7 +66,7 @@ describe('the newswire command', () => {
     [['pubish'], 2, 'unknown command "pubish"\n(Did you mean publish?)'],
     [['completion', 'csh'], 2, 'completion needs one of bash|zsh|fish'],
     [['publish'], 2, 'publish needs a CHANNEL and a MSG'],
-    [['publish', 'a'], 2, 'there is no message for a'],
+    [['publish', 'a'], 2, 'MSG for a is missing or empty'],
     [['publish', 'a', 'two', 'words'], 2, 'publish accepts one MSG: put quotes around it'],
     [['publish', 'a', 'no', '--loud'], 2, "Unknown option '--loud'"],
     [['publish', 'a', '{', '--json'], 2, 'MSG is not valid JSON'],

@@ -141,7 +141,7 @@ describe('what is wrong with a start is one clear sentence', () => {
     const second = spawnService('edge', settings);
     expect((await second.exited).code).toBe(1);
     expect(second.stderr).toBe(
-      `cannot wait for center on 127.0.0.1:${port}: is the port taken? (EADDRINUSE)\n`,
+      `cannot listen for center on 127.0.0.1:${port} (EADDRINUSE): the port may be in use\n`,
     );
     await first.stop();
   });

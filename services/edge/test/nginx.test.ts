@@ -81,7 +81,7 @@ describe.skipIf(missing.length > 0)('behind Nginx (needs nginx and redis-server)
     const tooLarge = await fetch(`${nginx.url}/api/publish`, { method: 'POST', body });
     expect(tooLarge.status).toBe(413);
     expect(await tooLarge.json()).toEqual({
-      error: { code: 106, message: 'limit exceeded: a body has at most 2 MiB' },
+      error: { code: 106, message: 'limit exceeded: a body may have at most 2 MiB' },
     });
     await center.stop();
     const away = await fetch(`${nginx.url}/api/publish`, { method: 'POST', body: '{}' });

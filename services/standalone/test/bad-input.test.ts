@@ -108,7 +108,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         [
           'too many channels',
           `sub#${Array.from({ length: 129 }, (_, i) => i).join('|')}`,
-          'error#106#limit exceeded: a connection listens to 128 channels at most',
+          'error#106#limit exceeded: a connection may have at most 128 channels',
         ],
       ])('%s is answered with its error, and the connection works on', async (_, frame, answer) => {
         const client = await connect();
@@ -211,7 +211,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         });
         expect(response.status).toBe(413);
         expect(await response.json()).toEqual({
-          error: { code: 106, message: 'limit exceeded: a body has at most 425984 bytes' },
+          error: { code: 106, message: 'limit exceeded: a body may have at most 425984 bytes' },
         });
       });
 
@@ -244,8 +244,8 @@ for (const { name, start: startRig, missing } of RIGS) {
         ['PUT', '/api/channels', 405, 'bad request: /api/channels takes POST', 'POST'],
         ['POST', '/readyz', 405, 'bad request: /readyz takes GET, HEAD', 'GET, HEAD'],
         ['POST', '/ws', 405, 'bad request: /ws takes GET, HEAD', 'GET, HEAD'],
-        ['POST', '/api/nothing', 404, 'method not found: there is nothing at /api/nothing', null],
-        ['GET', '/nothing', 404, 'method not found: there is nothing at /nothing', null],
+        ['POST', '/api/nothing', 404, 'method not found: unknown path /api/nothing', null],
+        ['GET', '/nothing', 404, 'method not found: unknown path /nothing', null],
         ['GET', '/ws', 426, 'bad request: /ws accepts only WebSocket connections', null],
       ])('%s %s is answered %i', async (method, path, status, message, allow) => {
         const { url } = path === '/ws' ? rig.edge : rig.center;

@@ -65,7 +65,7 @@ describe('a channels file that needs what no setting names ends a service that l
   writeFileSync(file, JSON.stringify(CHANNELS));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const hook = 'subscribe is hook, which needs NEWSWIRE_SUBSCRIBE_HOOK_URL.\n';
+  const hook = 'subscribe is hook: it needs NEWSWIRE_SUBSCRIBE_HOOK_URL.\n';
   const token =
     'subscribe is token: it needs a key for tokens, such as NEWSWIRE_TOKEN_HMAC_SECRET.\n';
 

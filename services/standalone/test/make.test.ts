@@ -68,7 +68,7 @@ describe.skipIf(missing.length > 0)('make publish', () => {
     const port = String(await freePort());
     await expect(make(['publish', 'MSG=x'], { NEWSWIRE_PORT: port })).rejects.toMatchObject({
       stderr: expect.stringContaining(
-        `not published: nothing listens at 127.0.0.1:${port}: start newswire with make start or make up`,
+        `not published: no process listens at 127.0.0.1:${port}: start newswire with make start or make up`,
       ),
     });
   });
