@@ -1,4 +1,4 @@
-// k6 has no SSE: load-tests/sse/listener.mjs holds these connections, and what it hears is judged here.
+// k6 has no SSE: load-tests/sse/listener.mjs holds these connections, and what it receives is judged here.
 import { sleep } from 'k6';
 import http from 'k6/http';
 import { Judge, parseItem } from './judge.ts';

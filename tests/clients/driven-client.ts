@@ -1,6 +1,6 @@
 import { until } from '@newswire/testkit';
 
-/** What a client tells; see driver.js and driver.py. */
+/** An event of a client; see driver.js and driver.py. */
 export interface ClientEvent {
   readonly event: string;
   readonly channel?: string | null;

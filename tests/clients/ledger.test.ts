@@ -82,7 +82,7 @@ describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-ser
     expect(sums).toMatchObject({ lost: 0, doubled: 0, reordered: 0, skipped: 0, conflicts: 0 });
     expect(subscriptions).toHaveLength(WIRES.length * CHANNELS.length);
     expect(subscriptions.filter(({ delivered }) => delivered <= 50)).toEqual([]);
-    // The seed wire tells a gap by the end of its connection.
+    // The seed wire reports a gap by the end of its connection.
     const told = subscriptions.map(({ subscriber, gaps }) => [subscriber, gaps.length]);
     expect(told).toEqual(
       subscriptions.map(({ subscriber }) => [subscriber, subscriber === 'seed' ? 0 : 1]),

@@ -112,7 +112,7 @@ export const SESSION_SCENARIOS: readonly Scenario[] = [
     run: async (scene) => {
       const { client, stack, proxy } = scene;
       const { club } = await member(scene, { delta: 'fossil' });
-      // The raw text, which no transport compresses: the library tells the same data either way.
+      // The raw text, which no transport compresses: the library gives the same data either way.
       let said = '';
       proxy.onServerData = (chunk) => (said += chunk.toString('latin1'));
       const filler =
@@ -120,7 +120,7 @@ export const SESSION_SCENARIOS: readonly Scenario[] = [
       const data = Array.from({ length: 20 }, (_, i) => ({ filler, i }));
       await stack.publishAll(club, data);
       expect(await client.received(club, 20)).toEqual(data);
-      // The first has nothing before it; an edge may tell another whole one where it has lost that.
+      // The first has nothing before it; an edge may send another whole one where it has lost that.
       expect(said.match(/"delta":true/g)?.length).toBeGreaterThan(15);
     },
   },

@@ -27,7 +27,7 @@ const channelsFile = join(mkdtempSync(join(tmpdir(), 'newswire-compose-')), 'cha
 writeFileSync(channelsFile, JSON.stringify(CHANNELS));
 chmodSync(channelsFile, 0o644); // the container's user is another
 
-// A second stack, which lets nobody in without a token. All of this is set in the shell, not in `.env`.
+// A second stack, which admits no client without a token. All of this is set in the shell, not in `.env`.
 const compose = createProject('newswire-clients-test', {
   NEWSWIRE_BIND: HOST,
   NEWSWIRE_CHANNELS_FILE: channelsFile,

@@ -7,7 +7,7 @@ import { listFiles, readText } from './files.js';
  */
 const FORBIDDEN: readonly (readonly [word: RegExp, instead: string])[] = [
   [/turnstiles?/, 'semaphore'],
-  [/diall?ers? of strangers|strangers?/, 'unauthenticated connection'],
+  [/strangers?/, 'unauthenticated connection'],
   [/doorm[ae]n/, 'connection limiter'],
   [/ow(e|es|ed|ing)(?! to)/, 'lag, expect'],
   [/debts?/, 'lag'],
@@ -18,6 +18,8 @@ const FORBIDDEN: readonly (readonly [word: RegExp, instead: string])[] = [
   [/(is|are|was|were|be|been) told/, 'notify, report'],
   [/dialler/, 'dialer'],
   [/anew/, 'again'],
+  [/(?<!`|')(no|some)body(?!`|')/, 'no client, a client, …'],
+  [/tells?( \w+)? (of|that)/, 'notify, report'],
 ];
 
 const PATTERNS = FORBIDDEN.map(
@@ -25,7 +27,7 @@ const PATTERNS = FORBIDDEN.map(
 );
 
 /** Generated, or about others' words. */
-const SKIPPED = /^(docs\/benchmarks|load-tests\/|tests\/repository\/)/;
+const SKIPPED = /^(docs\/benchmarks|tests\/repository\/)/;
 
 /** Returns the lines of a source file that are comments or test titles. */
 function findProse(source: string): string[] {

@@ -13,7 +13,7 @@ export interface Peer {
    * nothing, the line is as it should be.
    */
   next(expected: string): Promise<string | undefined>;
-  /** Ends the connection; resolves with what came and nobody expected. */
+  /** Ends the connection; resolves with what came unexpectedly. */
   end(): Promise<readonly string[]>;
 }
 

@@ -106,7 +106,7 @@ describe('a comparison', () => {
     expect(leftOut.starts).toBe(0);
   });
 
-  test('an interrupted one stops its servers, and nobody has failed by that', async () => {
+  test('an interrupted one stops its servers, and none of them counts as failed', async () => {
     const steady = new FakeContender('steady');
     const lineup = new Lineup(settings);
     const sheets = createSheets<number>([steady]);
@@ -122,7 +122,7 @@ describe('a comparison', () => {
     await expect(lineup.run(steady, async () => 1)).rejects.toThrow(Interrupted);
   });
 
-  test('a server that broke is started anew', async () => {
+  test('a server that broke is started again', async () => {
     const contender = new FakeContender('once');
     const lineup = new Lineup(settings);
     await expect(

@@ -26,7 +26,7 @@ export class Interrupted extends Error {
 
 /**
  * The contenders' servers. Each is started and warmed when it is first loaded, and runs until it is stopped; an
- * idle one uses next to no CPU. A server that breaks under a load is stopped, and started anew for the next.
+ * idle one uses next to no CPU. A server that breaks under a load is stopped, and started again for the next.
  */
 export class Lineup {
   readonly #settings: Settings;

@@ -7,7 +7,7 @@ export type Fault =
 
 /**
  * A server of lines that remembers all it was given, and a client that asks for what it has not: whole, unless it
- * breaks on purpose. To whom it tells what is missing, it says so.
+ * breaks on purpose. It reports to clients what is missing.
  */
 export async function breakableSystem(fault: Fault): Promise<RecoverySystem> {
   const log: string[] = [];

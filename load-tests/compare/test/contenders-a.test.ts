@@ -66,7 +66,7 @@ for (const contender of contenders) {
   });
 }
 
-/** A client behind a proxy, and what it has been told. */
+/** A client behind a proxy, and the notifications that it received. */
 async function startClient(system: RecoverySystem) {
   const proxy = await TcpProxy.start(system.port);
   const received: string[] = [];
@@ -105,7 +105,7 @@ function recoveryTests(contender: Contender): void {
     expect(received).toEqual(['whole', 'before', 'whole', 'second', 'third', 'behind']);
   });
 
-  it('tells a client without a position that it may have missed publications', async () => {
+  it('notifies a client without a position that it may have missed publications', async () => {
     const system = await startSystem();
     const { proxy, received, untilReceived } = await startClient(system);
     proxy.block();
@@ -117,7 +117,7 @@ function recoveryTests(contender: Contender): void {
     expect(received).toEqual(['whole', 'not whole', 'behind']);
   });
 
-  it('rejects a publication that nobody took', async () => {
+  it('rejects a publication that the server refused', async () => {
     const system = await startSystem();
     await system.stop();
     await expect(system.publish('news', 'for nobody')).rejects.toThrow('timed out');

@@ -78,7 +78,7 @@ describe('a system that breaks on purpose is noticed', () => {
     expect(result.caughtUpMs === null).toBe(fault === 'loses');
   });
 
-  test('when it tells that it has forgotten', async () => {
+  test('when it reports that it has forgotten', async () => {
     const result = await measured(breakable('reports'));
     expect(result).toMatchObject({ ...whole, reported: expect.any(Number) });
     expect(result.reported).toBeGreaterThanOrEqual(CLIENTS);

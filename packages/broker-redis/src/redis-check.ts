@@ -61,7 +61,7 @@ async function checkClientKill(
   }
 }
 
-// Always the same function: it tells the client library what is subscribed, even if Redis refused
+// Always the same function: by it the client library knows what is subscribed, even if Redis refused
 // to end the subscription.
 const ignore = (): void => undefined;
 

@@ -30,7 +30,7 @@ export const connectsByFirstCommand: ConnectStrategy = {
 const CLOSE_FOR_GAP: Report = { type: 'close', kind: 'insufficientState' };
 const CLOSE_FOR_EXPIRY: Report = { type: 'close', kind: 'subscriptionExpired' };
 
-/** Clients keep positions, and subscribe again from them when the server tells them to. */
+/** Clients keep positions, and subscribe again from them when the server asks for it. */
 export const resubscribesAfterGap: GapStrategy = {
   canContinue: (fromEpoch, inEpoch) => fromEpoch === inEpoch,
   report: (channel, isServerSide) =>

@@ -36,7 +36,7 @@ function start(service: 'edge' | 'center', channelsFile: string): Promise<Newswi
   });
 }
 
-/** Somebody who looks after Redis. */
+/** An administrator of Redis. */
 function admin(...args: string[]): Promise<string> {
   return redis.cli('--user', 'admin', '--pass', 'pw', '--no-auth-warning', ...args);
 }

@@ -105,7 +105,7 @@ describe.skipIf(missing.length > 0)('generations of a log in Redis (needs redis-
     await until('a service to be ready', async () => (await service.status('/readyz')) === 200);
   }
 
-  /** Both edges have read the log since Redis was started; nobody else runs scripts then. */
+  /** Both edges have read the log since Redis was started; no other process runs scripts then. */
   async function logIsRead(): Promise<void> {
     await until('both edges to read the log', async () => {
       const statistics = await redis.cli('INFO', 'commandstats');

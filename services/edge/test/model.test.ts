@@ -71,7 +71,7 @@ class World {
   }
 
   /**
-   * Something lost at the end shows only when something else follows; and if that is what tells of a
+   * Something lost at the end shows only when something else follows; and if that is what reports a
    * gap, the next one shows that everybody goes on from there.
    */
   async publishTwice(): Promise<void> {

@@ -79,7 +79,7 @@ describe.skipIf(missing.length > 0)('presence of a lost edge (needs redis-server
     const stays = await enter(staying);
     const names = await until('both leases', () => leaseHolders(2));
     const stayingName = names.find((name) => name !== dyingName) ?? '';
-    // As long as it lives its lease is renewed, and nobody leaves.
+    // As long as it lives its lease is renewed, and no member leaves.
     await isRenewed(dyingName, await readLeaseEnd(dyingName));
     const both = [lost.id, stays.id].toSorted();
     await until('both', async () => `${await stays.present()}` === `${both}`);

@@ -9,7 +9,7 @@ import { DIRECTORY, JSON_FILE, PAGE, readComparison, render } from './render.js'
 const renderPage = (of: Comparison, remarks = '') =>
   formatPage(readComparison(JSON.stringify(of)), () => [], readRemarks(remarks));
 
-/** The fixture with other rounds for somebody at the last window, 256. */
+/** The fixture with other rounds for one server at the last window, 256. */
 function withRounds(id: string, rounds: Rounds<LoadResult>): Comparison {
   const whole = comparison();
   const windows = whole.works.windows ?? [];

@@ -62,7 +62,7 @@ describe('plots', () => {
     expect(svg).toContain(`Mosquitto: 1: ${thousands.toSorted((a, b) => a - b)[1]}`);
   });
 
-  it('leave out what has no figure, and are not there when nobody has one', () => {
+  it('leave out servers without a figure, and are omitted without figures', () => {
     const whole = comparison();
     const failed = { rounds: [], failure: 'it hung' };
     const connections = { newswire: failed, nats: failed };

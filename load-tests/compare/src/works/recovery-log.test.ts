@@ -49,12 +49,12 @@ describe('what a client received', () => {
     expect(verdict).toEqual({ ...clean, wholeAtMs: 60 });
   });
 
-  test('what did not come and nobody reported of is lost, and the client is never whole', () => {
+  test('a missing publication without a report is lost, and the client is never whole', () => {
     const verdict = judge([subscribed(0), ...messages(1, 2), subscribed(4), message(4)], upTo(4));
     expect(verdict).toEqual({ ...clean, lost: 1, wholeAtMs: null });
   });
 
-  test('whoever does not come back has lost all that came later', () => {
+  test('a client that does not return has lost all later publications', () => {
     const verdict = judge([subscribed(0), ...messages(1, 2)], upTo(9));
     expect(verdict).toMatchObject({ ...clean, lost: 7 });
   });
@@ -64,12 +64,12 @@ describe('what a client received', () => {
     expect(judge(received, upTo(6))).toEqual({ ...clean, reported: 3, wholeAtMs: 80 });
   });
 
-  test('what is missing behind the first message after the telling is lost', () => {
+  test('publications missing after the first message that follows a report are lost', () => {
     const received = [subscribed(0), ...messages(1), subscribed(5, false), ...messages(4, 6)];
     expect(judge(received, upTo(6))).toMatchObject({ reported: 2, lost: 1 });
   });
 
-  test('what is published after the telling is lost, when nothing ever comes', () => {
+  test('publications after a report are lost if none ever arrives', () => {
     const received = [subscribed(0), ...messages(1), subscribed(3, false)];
     expect(judge(received, upTo(6))).toMatchObject({ reported: 2, lost: 3 });
   });
@@ -79,12 +79,12 @@ describe('what a client received', () => {
     expect(judge([...received, message(6)], upTo(6))).toMatchObject({ ...clean, reported: 4 });
   });
 
-  test('the first subscription tells of nothing, and nothing before it is owed', () => {
+  test('the first subscription reports nothing, and nothing before it is expected', () => {
     const received = [subscribed(3, false), ...messages(4, 5)];
     expect(judge(received, upTo(5))).toMatchObject(clean);
   });
 
-  test('what the server did not take is not owed', () => {
+  test('publications that the server refused are not expected', () => {
     const received = [subscribed(0), ...messages(1, 3)];
     expect(judge(received, new Set([1, 3]))).toMatchObject(clean);
   });
@@ -95,7 +95,7 @@ describe('what a client received', () => {
   });
 });
 
-/** What a perfect client hears of a run with cuts: `cuts` are the numbers before which it is subscribed again. */
+/** What a perfect client receives in a run with cuts: `cuts` are the numbers before which it is subscribed again. */
 const perfect = fc
   .record({
     last: fc.integer({ min: 1, max: 60 }),

@@ -63,7 +63,7 @@ export class ClientLog {
   readonly #arrivals = new Map<number, number>();
   #highest = 0;
   #last: { readonly begun: number; readonly atMs: number } | undefined;
-  /** The last subscription begins anew, after this number or the one before the next message. */
+  /** The last subscription begins again, after this number or the one before the next message. */
   #pendingStart: number | undefined;
 
   constructor(log: SubscriptionLog) {

@@ -59,7 +59,7 @@ export class BrokerModel implements Broker {
     for (const { fail } of this.#asked.splice(0)) fail(new Error('away'));
   }
 
-  /** They are back, with all subscriptions; somebody may have published just before that. */
+  /** They are back, with all subscriptions; a publication may have come just before that. */
   restore(): void {
     if (this.#isUp) return;
     this.#isUp = true;

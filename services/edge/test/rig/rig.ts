@@ -59,7 +59,7 @@ export class FakeSocket implements Connection {
   }
 
   ping(): void {
-    // Nobody asks.
+    // No test calls it.
   }
 }
 
