@@ -128,7 +128,7 @@ describe('beyond loopback', () => {
     });
     await newswire.stop();
     expect(newswire.process.stdout).toContain(
-      '/api/ is closed: this newswire can be reached from other machines',
+      '/api/ is closed: newswire can be reached from other machines',
     );
   });
 
