@@ -4,7 +4,7 @@ import { Centrifuge } from 'centrifuge';
 import { EventSource } from 'eventsource';
 import { WebSocket } from 'ws';
 
-/** A client that listens to channels on one wire and records all that it receives. */
+/** A client that listens to channels on one protocol and records all that it receives. */
 export interface Listener {
   readonly name: string;
   close(): void;
@@ -94,7 +94,7 @@ function positionIn(id: string, channel: string) {
   return { offset: Number(offset), epoch };
 }
 
-/** A connection a channel, since this wire does not say which channel a frame is of. */
+/** A connection a channel, since this protocol does not say which channel a frame is of. */
 export function listenBySeed({ host, channels }: Place, ledger: Ledger): Listener {
   const clients = channels.map((channel) => {
     const log = ledger.seedSubscription('seed', channel);

@@ -11,7 +11,7 @@ import {
 
 const CHANNELS = ['ledger-a', 'ledger-b'];
 
-/** How each wire's listener begins. */
+/** How each protocol's listener begins. */
 const WIRES: readonly ((place: Place, ledger: Ledger) => Listener)[] = [
   (place, ledger) => listenByCentrifuge('websocket', place, ledger),
   (place, ledger) => listenByCentrifuge('sse', place, ledger),
@@ -22,7 +22,7 @@ const WIRES: readonly ((place: Place, ledger: Ledger) => Listener)[] = [
 
 const missing = missingPrograms('redis-server', 'redis-cli', 'nginx');
 
-describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-server)', () => {
+describe.skipIf(missing.length > 0)('all protocols at once (need nginx and redis-server)', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -32,7 +32,7 @@ describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-ser
 
   test('nothing is lost, doubled or out of order while connections are cut, and gaps are reported', async () => {
     const ledger = new Ledger();
-    // A cut of one proxy is a cut of one wire's listeners.
+    // A cut of one proxy is a cut of one protocol's listeners.
     const proxies = await Promise.all(WIRES.map(() => TcpProxy.start(stack.nginx.port)));
     const listeners = proxies.map((proxy, i) =>
       WIRES[i]?.({ host: `127.0.0.1:${proxy.port}`, channels: CHANNELS }, ledger),
@@ -59,7 +59,7 @@ describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-ser
         proxy.cut();
       }
     }
-    // The seed wire has no positions: a client that returns after the last publication never receives it.
+    // The seed protocol has no positions: a client that returns after the last publication never receives it.
     await areAllThere();
     await publish(10);
     await haveCaughtUp();
@@ -82,7 +82,7 @@ describe.skipIf(missing.length > 0)('all wires at once (need nginx and redis-ser
     expect(sums).toMatchObject({ lost: 0, doubled: 0, reordered: 0, skipped: 0, conflicts: 0 });
     expect(subscriptions).toHaveLength(WIRES.length * CHANNELS.length);
     expect(subscriptions.filter(({ delivered }) => delivered <= 50)).toEqual([]);
-    // The seed wire reports a gap by the end of its connection.
+    // The seed protocol reports a gap by the end of its connection.
     const told = subscriptions.map(({ subscriber, gaps }) => [subscriber, gaps.length]);
     expect(told).toEqual(
       subscriptions.map(({ subscriber }) => [subscriber, subscriber === 'seed' ? 0 : 1]),

@@ -17,7 +17,7 @@ import { listener, refusal, type End } from './sse-listener.js';
 
 /**
  * `newswire subscribe CHANNEL… [--token T]`: prints every publication, and reconnects after each
- * lost connection. It ends if newswire closes it permanently. The seed wire has no tokens, so with
+ * lost connection. It ends if newswire closes it permanently. The seed protocol has no tokens, so with
  * a token the command uses plain SSE, and receives what it has missed.
  */
 export function subscribeCommand(execute: Execute): Command {

@@ -40,7 +40,7 @@ export interface ErrorBody {
 }
 
 /**
- * A failure that has a code on every wire. The client sees the detail, so it must contain no
+ * A failure that has a code on every protocol. The client sees the detail, so it must contain no
  * secrets.
  */
 export class ProtocolError extends Error {

@@ -435,7 +435,7 @@ export const SETTINGS = {
   }),
   subscribeTimeoutMs: integer('NEWSWIRE_SUBSCRIBE_TIMEOUT_MS', 100, 60_000, {
     fallback: 3000,
-    doc: 'How long a subscription waits for the broker, in ms. After it, the client gets error 100. On the seed wire, which has no replies, the subscription continues to wait.',
+    doc: 'How long a subscription waits for the broker, in ms. After it, the client gets error 100. On the seed protocol, which has no replies, the subscription continues to wait.',
   }),
   pingIntervalMs: integer('NEWSWIRE_PING_INTERVAL_MS', 100, 200_000, {
     fallback: 25_000,

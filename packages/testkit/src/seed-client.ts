@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { until } from './until.js';
 
-/** A seed-wire client that keeps every frame it receives. */
+/** A seed-protocol client that keeps every frame it receives. */
 export class SeedClient {
   readonly frames: string[] = [];
   readonly #socket: WebSocket;

@@ -53,7 +53,7 @@ const subscribe = (id: number, channel: string, more: object = {}) => ({
 
 const missing = missingPrograms('redis-server', 'redis-cli');
 
-describe.skipIf(missing.length > 0)('the Centrifuge wire, raw (needs redis-server)', () => {
+describe.skipIf(missing.length > 0)('the Centrifuge protocol, raw (needs redis-server)', () => {
   let redis: RedisServer;
   let center: NewswireProcess;
   let edge: NewswireProcess;

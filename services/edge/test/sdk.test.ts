@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0)('the centrifuge library (needs nginx and red
     expect([client.socketCount, client.centrifuge.state]).toEqual([1, 'connected']);
   });
 
-  test('two subscriptions at once, and a client of the seed wire beside them', async () => {
+  test('two subscriptions at once, and a client of the seed protocol beside them', async () => {
     const client = open();
     const seed = await SeedClient.open(stack.nginx.webSocketUrl);
     clients.push(seed);

@@ -87,7 +87,7 @@ const httpStream: Kind = {
 };
 
 const sse: Kind = {
-  name: "SSE on Centrifuge's wire",
+  name: "SSE on Centrifuge's protocol",
   open: async (url) => {
     const query = `cf_connect=${encodeURIComponent(CONNECT)}`;
     return subscribe(url, await Reader.open(`${url}/connection/sse?${query}`));

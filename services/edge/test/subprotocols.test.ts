@@ -80,7 +80,7 @@ describe.each(PATHS)('%s', (path) => {
     expect(await until('the answer', () => client.texts[0])).toContain('"connect"');
   });
 
-  test('centrifuge-json settles the wire, whatever the first frame is', async () => {
+  test('centrifuge-json settles the protocol, whatever the first frame is', async () => {
     const client = new StrictClient(address(path), ['centrifuge-json']);
     await client.opened();
     client.socket.send('sub#a');

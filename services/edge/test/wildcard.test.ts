@@ -57,7 +57,7 @@ describe.skipIf(missing.length > 0)('wildcards over Redis (needs nginx and redis
     return client;
   }
 
-  test('three channels of a namespace arrive in one flow on every wire', async () => {
+  test('three channels of a namespace arrive in one flow on every protocol', async () => {
     const wild = openSdk().subscribe(ALL);
     const named: unknown[] = [];
     wild.subscription.on('publication', ({ channel, tags }) => named.push([channel, tags]));

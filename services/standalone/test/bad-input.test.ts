@@ -82,7 +82,7 @@ for (const { name, start: startRig, missing } of RIGS) {
       await publish(rig.center.url, 'bystander', text);
     }
 
-    describe('seed wire', () => {
+    describe('seed protocol', () => {
       const COMMAND_HELP =
         'error#107#bad request: a command must be sub#CHANNEL|CHANNEL or unsub#CHANNEL|CHANNEL';
 
@@ -124,7 +124,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         const client = await connect();
         client.send(Buffer.from([0, 159, 146, 150]), { binary: true });
         expect(await client.received(1)).toEqual([
-          'error#107#bad request: this wire has no binary frames',
+          'error#107#bad request: this protocol has no binary frames',
         ]);
       });
 

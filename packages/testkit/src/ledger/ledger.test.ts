@@ -192,7 +192,7 @@ describe('what is wrong', () => {
   });
 });
 
-describe('the seed wire', () => {
+describe('the seed protocol', () => {
   function seedRig(count: number) {
     const { ledger, log } = rig(count);
     log.left();

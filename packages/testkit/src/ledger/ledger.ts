@@ -55,7 +55,7 @@ export class Ledger {
     return log;
   }
 
-  /** The log of a new seed-wire subscriber. */
+  /** The log of a new seed-protocol subscriber. */
   seedSubscription(subscriber: string, channel: string): SeedLog {
     const log = new SeedLog(subscriber, this.channel(channel));
     this.#seeds.push(log);

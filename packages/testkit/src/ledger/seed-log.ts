@@ -4,7 +4,7 @@ import type { Timeline } from './timeline.js';
 import type { SubscriptionVerdict } from './judge.js';
 
 /**
- * The deliveries to one seed-wire subscriber on one channel. That wire has no positions, so each
+ * The deliveries to one seed-protocol subscriber on one channel. That protocol has no positions, so each
  * connection is judged separately, from its first delivery on. Only a connection that is open at
  * the end must have received the last publication.
  */
@@ -47,7 +47,7 @@ interface Counts {
   readonly details: string[];
 }
 
-/** Judges every connection of a seed-wire subscriber. */
+/** Judges every connection of a seed-protocol subscriber. */
 export function judgeSeed(log: SeedLog, timeline: Timeline): SubscriptionVerdict {
   const counts: Counts = { lost: 0, doubled: 0, reordered: 0, details: [] };
   let delivered = 0;

@@ -20,7 +20,7 @@ export interface LoadClientContext {
   readonly url: () => string;
 }
 
-/** A client of either wire, on one channel, that records everything it receives. */
+/** A client of either protocol, on one channel, that records everything it receives. */
 export interface LoadClient {
   readonly isLive: boolean;
   connect(): void;

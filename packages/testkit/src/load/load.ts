@@ -21,7 +21,7 @@ export interface LoadOptions {
   readonly webSocketUrls: readonly string[];
   readonly channelCount: number;
   readonly clientCount: number;
-  /** Number of further clients that use the seed wire. */
+  /** Number of further clients that use the seed protocol. */
   readonly seedCount?: number;
   /** Number of further clients that read no faster than `slowBytesPerSecond`. */
   readonly slowCount?: number;

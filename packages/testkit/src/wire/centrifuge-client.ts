@@ -49,7 +49,7 @@ interface Channel {
 }
 
 /**
- * A client of the Centrifuge JSON wire that keeps its position on each channel, and reconnects with
+ * A client of the Centrifuge JSON protocol that keeps its position on each channel, and reconnects with
  * it after every failure. It is light enough for thousands in one process.
  */
 export class CentrifugeClient {

@@ -16,7 +16,7 @@ export interface SeedSubscriberOptions {
   readonly random?: () => number;
 }
 
-/** A seed-wire client that reconnects and subscribes again after each lost connection. */
+/** A seed-protocol client that reconnects and subscribes again after each lost connection. */
 export class SeedSubscriber {
   readonly #options: SeedSubscriberOptions;
   readonly #random: () => number;

@@ -1,7 +1,7 @@
 import { type CloseKind, CLOSES, type JsonLine, ProtocolError } from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
 
-/** A client's `connect` command, or its equivalent on wires without such a command. */
+/** A client's `connect` command, or its equivalent on protocols without such a command. */
 export interface ConnectRequest {
   /** The session's id. */
   readonly client: string;

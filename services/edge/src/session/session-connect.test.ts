@@ -151,7 +151,7 @@ describe('connect', () => {
     expect([client.lines, rig.hub.channelCount]).toEqual([[], 0]);
   });
 
-  test('on the seed wire is done without a command, and refused by the end of the connection', async () => {
+  test('on the seed protocol is done without a command, and refused by the end of the connection', async () => {
     const { access, rig } = rigWithAccess();
     const first = await rig.seed('a');
     await rig.publish('a', 1);

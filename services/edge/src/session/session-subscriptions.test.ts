@@ -126,7 +126,7 @@ describe('subscribing', () => {
     expect(rig.hub.channelCount).toBe(0);
   });
 
-  test('to several channels of the seed wire is all or nothing', async () => {
+  test('to several channels of the seed protocol is all or nothing', async () => {
     const { access, rig } = rigWithAccess();
     const client = rig.open(seedProtocol);
     access.subscribe = ({ channel }) => {

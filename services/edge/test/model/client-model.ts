@@ -50,7 +50,7 @@ export interface Verdict {
 }
 
 /**
- * A client of the Centrifuge wire that comes back with its position, or one of the seed wire, which
+ * A client of the Centrifuge protocol that comes back with its position, or one of the seed protocol, which
  * has none. The data of a publication is its index, so what follows what is plain.
  */
 export class ClientModel {

@@ -218,7 +218,7 @@ export const CLOSE_CASES: readonly CodeCase[] = [
   },
   {
     code: 3507,
-    by: 'a wire that has no tokens, where they are needed',
+    by: 'a protocol that has no tokens, where they are needed',
     settings: TOKENS,
     act: quick((client) => client.send('sub#a'), '/ws'),
   },

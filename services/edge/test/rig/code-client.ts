@@ -77,7 +77,7 @@ export class CodeClient {
   }
 }
 
-/** The seed wire has lines that are no JSON. */
+/** The seed protocol has lines that are no JSON. */
 function parseLine(text: string): Line {
   return text.startsWith('{') ? (JSON.parse(text) as Line) : {};
 }

@@ -177,7 +177,7 @@ function checkName(channel: string): void {
   if (TAKEN_NAMES.includes(channel)) {
     throw new ProtocolError(
       'badRequest',
-      `${channel} is reserved for an event and cannot be a channel on this wire`,
+      `${channel} is reserved for an event and cannot be a channel on this protocol`,
     );
   }
 }

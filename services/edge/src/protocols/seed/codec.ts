@@ -43,7 +43,7 @@ export const seedProtocol: Protocol = {
 
 function decode(text: Frame): Command {
   if (typeof text !== 'string') {
-    throw new ProtocolError('badRequest', 'this wire has no binary frames');
+    throw new ProtocolError('badRequest', 'this protocol has no binary frames');
   }
   if (text.length > MAX_SEED_COMMAND_LENGTH) {
     throw new ProtocolError(
