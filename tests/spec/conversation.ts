@@ -1,7 +1,7 @@
 import { callApi, until } from '@newswire/testkit';
 import type { Step } from './document.js';
 import type { Peer } from './peers.js';
-import type { Setting } from './run-example.js';
+import type { Setting } from './setting.js';
 
 const TIMEOUT_MS = 5000;
 

@@ -1,18 +1,8 @@
 import { Conversation } from './conversation.js';
 import type { Example, Step } from './document.js';
 import { HttpPeer, WebSocketPeer } from './peers.js';
-import type { Placeholders } from './placeholders.js';
+import type { Setting } from './setting.js';
 import { Shell } from './shell.js';
-
-/** Where the examples' server is, and how it was set up. */
-export interface Setting {
-  readonly url: string;
-  readonly apiKey: string | undefined;
-  /** Its settings, which commands get, too. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Shared by all examples of a section. */
-  readonly placeholders: Placeholders;
-}
 
 /** One example on its way. */
 interface Run {

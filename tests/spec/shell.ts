@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ROOT } from '@newswire/testkit';
 import type { Step } from './document.js';
-import type { Setting } from './run-example.js';
+import type { Setting } from './setting.js';
 
 const run = promisify(execFile);
 

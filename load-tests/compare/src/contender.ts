@@ -1,5 +1,4 @@
-import type { GeneratorArgs } from './system/generator.js';
-import type { StartSystem } from './system/system.js';
+import type { GeneratorArgs, StartSystem } from './system/system.js';
 
 /** What is compared, in the order of the report. */
 export const WORKS = [

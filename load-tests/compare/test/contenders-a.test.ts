@@ -5,7 +5,8 @@ import { buildGenerator, canBuild } from '../../test/generator.js';
 import type { Contender, RecoverySystem } from '../src/contender.js';
 import { socketIo, socketIoRedis, tornado, wsLoop } from '../src/contenders/peers.js';
 import type { LoadResult } from '../src/result.js';
-import { load, type GeneratorArgs } from '../src/system/generator.js';
+import { load } from '../src/system/generator.js';
+import type { GeneratorArgs } from '../src/system/system.js';
 
 const contenders = [wsLoop, tornado, socketIo, socketIoRedis];
 const short = ['--settle', 0, '--warm', 0, '--seconds', 0.5, '--connections', 20];

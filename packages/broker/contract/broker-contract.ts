@@ -1,25 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Broker } from '@newswire/broker';
 import { describeHistoryContract } from './history-contract.js';
 import { describeChangeContract, type Faults } from './change-contract.js';
 import { describeGenerationContract } from './generation-contract.js';
 import { describeReadHistoryContract } from './read-history-contract.js';
 import { describeWildcardContract } from './wildcard-contract.js';
+import type { BrokerRig } from './broker-rig.js';
 import { Listener } from './listener.js';
 import { settled } from './settled.js';
 import { nextTurn, Publishing } from './publishing.js';
 
 /** The limits of every channel in every broker under test. */
 export const CONTRACT_LIMITS = { historySize: 100, historyTtlMs: 60_000 };
-
-/** The broker under test. All its channels have CONTRACT_LIMITS. */
-export interface BrokerRig {
-  /** The publisher's broker. */
-  readonly publisher: Broker;
-  /** The edge's broker: the same one, or one that stands for another process. */
-  readonly subscriber: Broker;
-  dispose(): Promise<void>;
-}
 
 /**
  * Every broker passes this suite: it is the executable form of the Broker interface's docstring.

@@ -1,6 +1,6 @@
 import { until } from '@newswire/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import type { BrokerRig } from './broker-contract.js';
+import type { BrokerRig } from './broker-rig.js';
 import { Listener } from './listener.js';
 import { Publishing } from './publishing.js';
 

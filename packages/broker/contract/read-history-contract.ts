@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { readHistory, type Broker, type HistoryQuery } from '@newswire/broker';
-import type { BrokerRig } from './broker-contract.js';
+import type { BrokerRig } from './broker-rig.js';
 
 /** The contract of `readHistory`, on any broker. */
 export function describeReadHistoryContract(current: () => BrokerRig): void {

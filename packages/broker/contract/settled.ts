@@ -1,4 +1,4 @@
-import type { BrokerRig } from './broker-contract.js';
+import type { BrokerRig } from './broker-rig.js';
 import { Listener } from './listener.js';
 
 /** A publication that arrives on a second channel proves that nothing else is still to arrive. */

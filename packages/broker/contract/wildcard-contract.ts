@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { BrokerRig } from './broker-contract.js';
+import type { BrokerRig } from './broker-rig.js';
 import { Listener } from './listener.js';
 import { settled } from './settled.js';
 

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker, Control, Presence } from '@newswire/broker';
 import type { CloseKind } from '@newswire/protocol';
-import { persist, VERSION, type Logger, type Registry, describeError } from '@newswire/runtime';
+import { describeError, type Logger, persist, type Registry, VERSION } from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
 import type { Access, RpcHandler } from './access/access.js';
 import type { GetNamespaceOptions } from './access/channel-rules.js';
@@ -13,10 +13,10 @@ import type { EdgeEvents } from './edge-events.js';
 import { registerGauges } from './edge-observer.js';
 import { addEndpoints } from './endpoints.js';
 import { ConnectionLimiter, UNCOUNTED_SLOT } from './session/connection-limiter.js';
-import { Heartbeats } from './session/heartbeats.js';
+import { Heartbeats } from './session/timeouts.js';
 import { RateLimits } from './session/rate-limits.js';
 import { emulationRoute } from './streams/emulation.js';
-import { unavailable, type Refusal } from './streams/refusal.js';
+import { type Refusal, unavailable } from './streams/refusal.js';
 
 /** The dependencies of an edge with a server of its own. */
 export interface EdgeParts {

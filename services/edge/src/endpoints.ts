@@ -1,12 +1,16 @@
 import type { Frame, ProtocolChoice } from '@newswire/protocol';
-import type {
-  Connection,
-  ConnectionHandler,
-  Handshake,
-  HttpReply,
-  Origin,
-  Server,
-  WebSocketOpening,
+import { type Config, counter, type Registry } from '@newswire/runtime';
+import {
+  addressList,
+  allowedOrigins,
+  type Connection,
+  type ConnectionHandler,
+  type Handshake,
+  type HttpReply,
+  type Origin,
+  type Server,
+  type ServerOptions,
+  type WebSocketOpening,
 } from '@newswire/transport';
 import { centrifugeProtocol } from './protocols/centrifuge/protocol.js';
 import { plainSseProtocol } from './protocols/plain-sse/codec.js';
@@ -14,6 +18,7 @@ import { seedProtocol } from './protocols/seed/codec.js';
 import { centrifugeStreams } from './streams/centrifuge-streams.js';
 import { plainSse } from './streams/plain-sse.js';
 import { jsonRefusal, type Refusal } from './streams/refusal.js';
+import { HOOK_SETTINGS, hookHeaderNames } from './access/hooks.js';
 
 /** On `/ws` the first frame selects the protocol: only Centrifuge's frames begin with a brace. */
 const WEB_SOCKETS: readonly [path: string, choose: ProtocolChoice][] = [
@@ -95,4 +100,29 @@ export function negotiate({ subprotocols, query }: Handshake): Negotiation {
 function asksForProtobuf(query: string): boolean {
   const asked = new URLSearchParams(query);
   return [...asked.getAll('format'), ...asked.getAll('cf_protocol')].includes('protobuf');
+}
+
+/** The settings of a server for clients. */
+export const SERVER_SETTINGS = ['allowedOrigins', 'trustedProxies', ...HOOK_SETTINGS] as const;
+
+/** `registry` receives the counter of refused web pages. */
+export function buildServerOptions(
+  config: Config<(typeof SERVER_SETTINGS)[number]>,
+  registry: Registry,
+): ServerOptions {
+  const originPolicy = allowedOrigins(config.allowedOrigins);
+  const refused = counter(
+    registry,
+    'newswire_edge_origins_refused_total',
+    'Refused requests of web pages whose origin is not allowed.',
+  );
+  return {
+    originPolicy: (origin, host) => {
+      const access = originPolicy(origin, host);
+      if (access === 'refused') refused.inc();
+      return access;
+    },
+    trustedProxies: addressList(config.trustedProxies),
+    keptHeaders: hookHeaderNames(config),
+  };
 }

@@ -6,9 +6,9 @@ import {
   loadChannelOptions,
   loadConfig,
   PROCESS_SETTINGS,
+  type Program,
   readEnvironment,
   runService,
-  type Program,
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
@@ -18,7 +18,7 @@ import { BoundedLog } from './bounded-log.js';
 import { createEdgeConfig, EDGE_SETTINGS } from './edge-config.js';
 import { observeEdge } from './edge-observer.js';
 import { BROKER_SETTINGS, openBroker } from './open-broker.js';
-import { SERVER_SETTINGS, serverOptions } from './server-options.js';
+import { SERVER_SETTINGS, buildServerOptions } from './endpoints.js';
 
 const PROGRAM: Program = {
   name: 'edge',
@@ -43,7 +43,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
   const registry = createRegistry();
   const server = await Server.create(
     (error) => logger.error(error, 'a request failed'),
-    serverOptions(config, registry),
+    buildServerOptions(config, registry),
   );
   // Logs in Redis have no limit in bytes.
   const historyBytes = config.brokerKind === 'redis' ? undefined : config.historyBytes;

@@ -9,7 +9,7 @@ import {
   EDGE_SETTINGS,
   observeEdge,
   SERVER_SETTINGS,
-  serverOptions,
+  buildServerOptions,
 } from '@newswire/edge';
 import {
   CHANNEL_SETTINGS,
@@ -42,7 +42,7 @@ export async function startStandalone(environment: Environment): Promise<Service
   const registry = createRegistry();
   const server = await Server.create(
     (error) => logger.error(error, 'a request failed'),
-    serverOptions(config, registry),
+    buildServerOptions(config, registry),
   );
   const edgeConfig = createEdgeConfig(config, { historyBytes: config.historyBytes });
   const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { NginxServer, ROOT } from '@newswire/testkit';
-import type { GeneratorArgs } from '../system/generator.js';
+import type { GeneratorArgs, Layout, Ports } from '../system/system.js';
 import {
   OTHER_CORE,
   pinCommand,
@@ -11,7 +11,7 @@ import {
   type Program,
   type Running,
 } from '../system/programs.js';
-import type { Layout, Ports } from '../system/system.js';
+
 import { defineContender, runRedis, type Recipe } from './define.js';
 import { centrifugeLibrary } from './libraries.js';
 import { readNginxVersion, readPackageVersion, readRedisVersion } from './versions.js';

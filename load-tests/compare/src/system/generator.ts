@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { IdleResult, LoadResult } from '../result.js';
 import { OTHER_CORE, pinCommand } from './programs.js';
-import type { System } from './system.js';
+import type { GeneratorArgs, System } from './system.js';
 
 const directory = fileURLToPath(new URL('../../../generator/', import.meta.url));
 const run = promisify(execFile);
@@ -13,8 +13,6 @@ const run = promisify(execFile);
 export const BUSY_SHARE = 0.9;
 /** This share of a core, used by other work, moves figures. */
 export const STRANGE_SHARE = 0.15;
-
-export type GeneratorArgs = readonly (string | number)[];
 
 /**
  * Runs the generator on its core, against the system. Rejects with the generator's own reason, or when it has not

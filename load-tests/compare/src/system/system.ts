@@ -1,6 +1,8 @@
 import { freePort } from '@newswire/testkit';
-import type { GeneratorArgs } from './generator.js';
 import { OTHER_CORE, SERVER_CORE, startAll, stopAll, type Startable } from './programs.js';
+
+/** Options of the generator. */
+export type GeneratorArgs = readonly (string | number)[];
 
 /** Something that is measured: servers that run, and what the generator must know of them. */
 export interface System {

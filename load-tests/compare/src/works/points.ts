@@ -3,7 +3,7 @@ import type { Contender } from '../contender.js';
 import { describeFault } from '../judge.js';
 import type { LoadResult, Point } from '../result.js';
 import { countRounds, type Settings } from '../settings.js';
-import type { GeneratorArgs } from '../system/generator.js';
+import type { GeneratorArgs } from '../system/system.js';
 import {
   createSheets,
   estimateConnecting,

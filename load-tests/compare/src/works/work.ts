@@ -6,9 +6,9 @@ import { toSentence } from '../judge.js';
 import { Interrupted, type Lineup } from '../lineup.js';
 import type { LoadResult, Works } from '../result.js';
 import type { Settings } from '../settings.js';
-import { load, type GeneratorArgs } from '../system/generator.js';
+import { load } from '../system/generator.js';
+import type { GeneratorArgs, System } from '../system/system.js';
 import { OTHER_CORE, SERVER_CORE } from '../system/programs.js';
-import type { System } from '../system/system.js';
 
 /** What a work is done with. */
 export interface Stage {

@@ -3,6 +3,7 @@ import { ProtocolError } from '@newswire/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   accessRig,
+  attempt,
   connectRequest,
   ecdsaPair,
   forge,
@@ -137,6 +138,21 @@ describe('a connection token', () => {
     expect(await connect(await sign({ sub: 'ann', nbf: NOW_S + 8 }))).toEqual({ error: 109 });
     expect(await connect(await sign({ sub: 'ann', nbf: NOW_S + 1e9 }))).toEqual({ error: 109 });
     expect(logged.filter((line) => line.includes('NEWSWIRE_TOKEN_LEEWAY_MS'))).toHaveLength(1);
+  });
+
+  test('that is not valid is logged with the fields of its client, at most every ten seconds', async () => {
+    let nowMs = NOW_S * 1000;
+    const rig = accessRig({ settings: HMAC_SETTINGS, now: () => nowMs });
+    const subscribe = (client: string) =>
+      outcome(() => rig.access.subscribe(attempt({ client, token: 'bad' })));
+    for (let i = 0; i < 3; i++) await subscribe('c1');
+    nowMs += 10_000;
+    await subscribe('c2');
+    const fields = { user: 'ann', channel: 'sports:1', reason: 'it is not a JWT' };
+    expect(rig.logged.slice(1).map((line) => JSON.parse(line) as unknown)).toEqual([
+      [{ client: 'c1', ...fields }, 'a token is not valid'],
+      [{ client: 'c2', ...fields, omitted: 2 }, 'a token is not valid'],
+    ]);
   });
 
   test('is good a little before and after its time, as clocks differ', async () => {

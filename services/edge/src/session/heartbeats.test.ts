@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Heartbeats, type Peer } from './heartbeats.js';
+import { Heartbeats, type Peer } from './timeouts.js';
 
 class FakePeer implements Peer {
   lastSeenMs = Date.now();

@@ -5,7 +5,7 @@ import { type HubClient, HubRig, settled, upTo } from '../../test/rig/hub-rig.js
 import { PresenceModel } from '../../test/rig/presence-model.js';
 import { OPEN_NAMESPACE } from '../access/channel-rules.js';
 import { toRingPublication } from '../channel/ring.js';
-import { listedBytes, REPLY_BYTES, startBytes } from './subscription-replies.js';
+import { listedBytes, REPLY_BYTES, startBytes } from './replies.js';
 import { centrifugeCodec } from '../protocols/centrifuge/protocol.js';
 import fc from 'fast-check';
 

@@ -1,8 +1,8 @@
 import { type Broker, MAX_PAGE_BYTES, type Presence, readHistory } from '@newswire/broker';
 import {
-  isOver,
   type Command,
   type HistoryCommand,
+  isOver,
   type JsonLine,
   ProtocolError,
   type Reply,
@@ -10,16 +10,16 @@ import {
 } from '@newswire/protocol';
 import type { Who } from '@newswire/runtime';
 import {
-  PLAIN_GRANT,
   type Access,
   type ClientIdentity,
   type Credentials,
+  PLAIN_GRANT,
   type RpcHandler,
 } from '../access/access.js';
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import { toClientInfo } from './channel-members.js';
-import type { Expiry } from './expiry.js';
-import { LISTED_BYTES, REPLY_BYTES } from './subscription-replies.js';
+import type { Expiry } from './timeouts.js';
+import { LISTED_BYTES, REPLY_BYTES } from './replies.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 
 export interface SessionCommandsOptions {

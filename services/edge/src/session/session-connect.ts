@@ -1,21 +1,19 @@
 import type {
-  Command,
   ConnectCommand,
-  Frame,
   JsonLine,
   Position,
   Reply,
   SubscriptionStart,
 } from '@newswire/protocol';
 import {
-  AccessClosedError,
   type Access,
+  AccessClosedError,
   type ClientIdentity,
   type Credentials,
   type SubscribeGrant,
 } from '../access/access.js';
-import type { Expiry } from './expiry.js';
-import { REPLY_BYTES, startBytes } from './subscription-replies.js';
+import type { Expiry } from './timeouts.js';
+import { REPLY_BYTES, startBytes } from './replies.js';
 
 /** The part of a session that connecting needs. */
 export interface ConnectingSession extends ClientIdentity {
@@ -128,45 +126,4 @@ export class SessionConnect {
     if (emulationId === undefined) return undefined;
     return { session: emulationId, node: this.#options.nodeUid };
   }
-}
-
-/** Commands besides subscriptions that may wait while a client connects. */
-const MAX_OTHER_COMMANDS = 1024;
-
-/** The commands that a client sends before it is authenticated, in order and bounded. */
-export class PendingCommands {
-  readonly #limits: PendingLimits;
-  /** Made when it is needed: most clients send nothing before they are connected. */
-  #commands: Command[] | undefined;
-  /** UTF-16 code units or bytes of the frames. */
-  #length = 0;
-
-  constructor(limits: PendingLimits) {
-    this.#limits = limits;
-  }
-
-  /** Returns false if the frames are too long. */
-  addFrame(frame: Frame): boolean {
-    this.#length += frame.length;
-    return this.#length <= this.#limits.maxFrameBytes;
-  }
-
-  /** Returns false if there are too many commands. */
-  add(command: Command): boolean {
-    this.#commands ??= [];
-    this.#commands.push(command);
-    return this.#commands.length <= this.#limits.maxChannelsPerSession + MAX_OTHER_COMMANDS;
-  }
-
-  take(): readonly Command[] {
-    const commands = this.#commands ?? [];
-    this.#commands = undefined;
-    return commands;
-  }
-}
-
-export interface PendingLimits {
-  /** UTF-16 code units of the frames with the commands, except for the first frame. */
-  readonly maxFrameBytes: number;
-  readonly maxChannelsPerSession: number;
 }

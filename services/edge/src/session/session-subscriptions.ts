@@ -1,8 +1,8 @@
 import {
   checkChannelOrWildcard,
   FROM_NOW,
-  ProtocolError,
   type Position,
+  ProtocolError,
   type Reply,
   type Report,
   type SubscribeRequest,
@@ -15,15 +15,9 @@ import type { Hub } from '../channel/hub.js';
 import type { Subscriber, SubscriberSubscriptions, Subscription } from '../channel/subscription.js';
 import type { TermsResolver } from '../channel/subscription-terms.js';
 import type { RingPublication } from '../channel/ring.js';
-import type { Expiry } from './expiry.js';
+import type { Expiry } from './timeouts.js';
 import { areDecided, PendingGrants, requestGrants } from './pending-grants.js';
-import {
-  describeStart,
-  listedBytes,
-  PendingConnect,
-  REPLY_BYTES,
-  startBytes,
-} from './subscription-replies.js';
+import { describeStart, listedBytes, PendingConnect, REPLY_BYTES, startBytes } from './replies.js';
 
 /** The part of a session that its subscriptions need, besides what the hub needs of it. */
 export interface SubscribingSession extends Subscriber, ClientIdentity {

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import {
-  CLOSES,
-  ProtocolError,
   type CloseKind,
+  CLOSES,
   type Command,
   type ConnectCommand,
   type Frame,
+  MAX_CLOSE_REASON_BYTES,
   type Position,
   type Protocol,
   type ProtocolChoice,
+  ProtocolError,
   type Reply,
   type SubscribeRequest,
   type SubscriptionStart,
-  MAX_CLOSE_REASON_BYTES,
 } from '@newswire/protocol';
 import type { Connection, ConnectionHandler, Origin } from '@newswire/transport';
 import {
@@ -24,51 +24,24 @@ import {
 import type { Subscriber } from '../channel/subscription.js';
 import type { SessionEvents } from '../edge-events.js';
 import type { ConnectionSlot } from './connection-limiter.js';
-import type { Expiry } from './expiry.js';
-import type { Peer } from './heartbeats.js';
+import type { Expiry, Peer } from './timeouts.js';
 import { CommandRateLimiter } from './rate-limits.js';
-import type { ReplyBatch, ReplyingSession } from './reply-batch.js';
+import type { ReplyBatch, ReplyingSession } from './replies.js';
 import type { CommandingSession, ServiceCommand, SessionCommands } from './session-commands.js';
-import { PendingCommands, type ConnectingSession, type SessionConnect } from './session-connect.js';
-import { newClientId, type ControlledSession, type SessionRegistry } from './session-registry.js';
+import type { ConnectingSession, SessionConnect } from './session-connect.js';
+import { type ControlledSession, newClientId, type SessionRegistry } from './session-registry.js';
+import {
+  CLOSED,
+  type ConnectedState,
+  NEW,
+  PendingCommands,
+  type SessionState,
+} from './session-state.js';
 import {
   SessionSubscriptions,
   type SubscribingSession,
   type SubscriptionServices,
 } from './session-subscriptions.js';
-
-/*
- * The states of a session, and the data that each has:
- *
- *            the first command            the connect reply was sent
- *    idle ─────────────────────▶ connecting ─────────────────────▶ connected
- *     ▲                              │
- *     └──────────────────────────────┘ refused: the client may try again
- *
- *    every state ── close(), or the connection has ended ──▶ closed
- *
- *    idle        how often its client was refused
- *    connecting  the same, and the commands that wait until the client is authenticated
- *    connected   how many of its commands wait for another service
- *    closed      nothing: no frame is sent and no command executed any more
- */
-type SessionState =
-  | { readonly type: 'idle'; readonly refusedConnects: number }
-  | {
-      readonly type: 'connecting';
-      readonly refusedConnects: number;
-      readonly commands: PendingCommands;
-    }
-  | ConnectedState
-  | { readonly type: 'closed' };
-
-interface ConnectedState {
-  readonly type: 'connected';
-  commandsInFlight: number;
-}
-
-const NEW: SessionState = { type: 'idle', refusedConnects: 0 };
-const CLOSED: SessionState = { type: 'closed' };
 
 /** Each connect may cost a request to another service. SDKs connect once per connection. */
 const MAX_REFUSED_CONNECTS = 5;
@@ -111,7 +84,10 @@ export interface SessionServices {
   readonly now: () => number;
 }
 
-/** One client connection: its protocol, its client's identity, and the order of its commands. */
+/**
+ * One client connection: its protocol, its client's identity, and the order of its commands. Its
+ * states are drawn in `session-state.ts`; only this class changes them.
+ */
 export class Session
   implements
     ConnectionHandler,
@@ -133,7 +109,7 @@ export class Session
   lastPingMs: number;
   readonly #services: SessionServices;
   readonly #slot: ConnectionSlot;
-  #state = NEW;
+  #state: SessionState = NEW;
   #credentials: Credentials = ANONYMOUS;
   #protocol: Protocol;
   /** Until the first frame. */

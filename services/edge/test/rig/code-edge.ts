@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type BrokerHandler,
+  type HistoryPage,
   LocalControl,
   MemoryBroker,
   MemoryPresence,
-  type BrokerHandler,
-  type HistoryPage,
 } from '@newswire/broker';
 import { CENTER_SETTINGS, createCenter } from '@newswire/center';
 import {
@@ -25,7 +25,7 @@ import { BoundedLog } from '../../src/bounded-log.js';
 import { createEdgeConfig, EDGE_SETTINGS, type EdgeConfigExtras } from '../../src/edge-config.js';
 import { observeEdge } from '../../src/edge-observer.js';
 import type { RpcHandler } from '../../src/access/access.js';
-import { SERVER_SETTINGS, serverOptions } from '../../src/server-options.js';
+import { SERVER_SETTINGS, buildServerOptions } from '../../src/endpoints.js';
 import { CodeClient } from './code-client.js';
 
 const CHANNELS = {
@@ -110,7 +110,7 @@ export class CodeEdge {
       (error) => {
         throw error;
       },
-      serverOptions(config, registry),
+      buildServerOptions(config, registry),
     );
     const logger = createLogger({ service: 'edge', logLevel: 'error', logFormat: 'json' });
     const broker = new ForgetfulBroker({ getLimits: channels.getLimits, historyBytes: 1_000_000 });
