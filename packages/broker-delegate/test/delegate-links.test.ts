@@ -204,7 +204,7 @@ test('a server that is no edge is no edge', async () => {
     socket.on('error', () => undefined).write('SSH-2.0-OpenSSH\r\n');
   }).listen(port, '127.0.0.1');
   const center = rig.center([port]);
-  await until('the fault', () => center.broker.fault?.includes('is of another version'));
+  await until('the fault', () => center.broker.fault?.includes('is not an edge of this version'));
   expect(center.broker.fault).toBe(
     `no edge is linked: the edge at 127.0.0.1:${port} is not an edge of this version`,
   );

@@ -241,9 +241,9 @@ for (const { name, start: startRig, missing } of RIGS) {
 
       test.each([
         ['GET', '/api/publish', 405, 'bad request: /api/publish accepts only POST', 'POST'],
-        ['PUT', '/api/channels', 405, 'bad request: /api/channels takes POST', 'POST'],
-        ['POST', '/readyz', 405, 'bad request: /readyz takes GET, HEAD', 'GET, HEAD'],
-        ['POST', '/ws', 405, 'bad request: /ws takes GET, HEAD', 'GET, HEAD'],
+        ['PUT', '/api/channels', 405, 'bad request: /api/channels accepts only POST', 'POST'],
+        ['POST', '/readyz', 405, 'bad request: /readyz accepts only GET, HEAD', 'GET, HEAD'],
+        ['POST', '/ws', 405, 'bad request: /ws accepts only GET, HEAD', 'GET, HEAD'],
         ['POST', '/api/nothing', 404, 'method not found: unknown path /api/nothing', null],
         ['GET', '/nothing', 404, 'method not found: unknown path /nothing', null],
         ['GET', '/ws', 426, 'bad request: /ws accepts only WebSocket connections', null],
