@@ -22,17 +22,17 @@ import {
   parsePage,
   parsePublication,
 } from './delegate-lines.js';
-import type { Reply } from './delegate-replies.js';
+import type { LinkReply } from './delegate-replies.js';
 import type { Uplink, UplinkUser } from './delegate-uplink.js';
 
-export interface DelegateEdgeOptions {
+export interface DelegateBrokerOptions {
   /** A request fails if center has not answered within this time, in ms. */
   readonly publishTimeoutMs: number;
   /** Called with each error that a handler threw. */
   readonly onListenerFault?: (error: unknown) => void;
 }
 
-interface Subscription {
+interface DelegateSubscription {
   readonly handler: BrokerHandler;
   /**
    * Whether center has confirmed it on the current link. Earlier lines belong to an earlier
@@ -56,10 +56,10 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
   readonly #uplink: Uplink;
   readonly #timeoutMs: number;
   readonly #onListenerFault: (error: unknown) => void;
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #subscriptions = new Map<string, DelegateSubscription>();
   readonly #pages = new Semaphore(MAX_PAGES);
 
-  constructor(uplink: Uplink, { publishTimeoutMs, onListenerFault }: DelegateEdgeOptions) {
+  constructor(uplink: Uplink, { publishTimeoutMs, onListenerFault }: DelegateBrokerOptions) {
     this.#uplink = uplink;
     this.#timeoutMs = publishTimeoutMs;
     this.#onListenerFault = onListenerFault ?? (() => undefined);
@@ -75,18 +75,18 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
     checkOneLine(data);
     const text = toPublicationText(data, options);
     const rest = ` ${keyField(options.idempotencyKey)} ${text}`;
-    const [offset, epoch = ''] = (await this.#ask(LINE.publish, channel, rest)).text.split(' ');
+    const [offset, epoch = ''] = (await this.#request(LINE.publish, channel, rest)).text.split(' ');
     return { offset: parseNumber(offset), epoch };
   }
 
   async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
     checkChannelOrWildcard(channel);
-    const subscription: Subscription = { handler, isLive: false };
+    const subscription: DelegateSubscription = { handler, isLive: false };
     this.#subscriptions.set(channel, subscription);
     const isCurrent = () => this.#subscriptions.get(channel) === subscription;
     const onReply = () => void (subscription.isLive = isCurrent());
     try {
-      await this.#uplink.ask(LINE.subscribe, channel, { timeoutMs: this.#timeoutMs, onReply });
+      await this.#uplink.request(LINE.subscribe, channel, { timeoutMs: this.#timeoutMs, onReply });
     } catch (error) {
       // Only this call's subscription: the channel may have been left and joined again in the
       // meantime.
@@ -102,14 +102,14 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
 
   async history(channel: string, sinceOffset: number, limit: number): Promise<HistoryPage> {
     const { text, items } = await this.#pages.run(() =>
-      this.#ask(LINE.history, channel, ` ${sinceOffset} ${limit}`),
+      this.#request(LINE.history, channel, ` ${sinceOffset} ${limit}`),
     );
     return parsePage(text, items);
   }
 
   async removeHistory(channel: string): Promise<void> {
     checkChannelName(channel);
-    await this.#ask(LINE.removeHistory, channel);
+    await this.#request(LINE.removeHistory, channel);
   }
 
   close(): Promise<void> {
@@ -129,7 +129,7 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
     switch (line[0]) {
       case LINE.publication: {
         const { channel, publication, epoch, begins } = parsePublication(line);
-        this.#tell(channel, (handler) =>
+        this.#notify(channel, (handler) =>
           handler.handlePublication(channel, publication, epoch, begins),
         );
         return true;
@@ -137,7 +137,7 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
       case LINE.removal: {
         const [channel = '', offset, epoch = ''] = splitFields(line, 3);
         const upTo = { offset: parseNumber(offset), epoch };
-        this.#tell(channel, (handler) => handler.handleRemoval(channel, upTo));
+        this.#notify(channel, (handler) => handler.handleRemoval(channel, upTo));
         return true;
       }
       default:
@@ -148,26 +148,26 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
   /**
    * Waits as long as the link exists. If the link is lost, the next link starts another attempt.
    */
-  #resume(channel: string, subscription: Subscription): void {
+  #resume(channel: string, subscription: DelegateSubscription): void {
     const onReply = () => {
       if (this.#subscriptions.get(channel) !== subscription) return;
       subscription.isLive = true;
-      this.#tell(channel, (handler) => handler.handleGap(channel));
+      this.#notify(channel, (handler) => handler.handleGap(channel));
     };
-    this.#uplink.ask(LINE.subscribe, channel, { onReply }).catch(() => undefined);
+    this.#uplink.request(LINE.subscribe, channel, { onReply }).catch(() => undefined);
   }
 
-  async #ask(verb: string, channel: string, rest = ''): Promise<Reply> {
+  async #request(verb: string, channel: string, rest = ''): Promise<LinkReply> {
     checkChannelOrWildcard(channel);
-    return this.#uplink.ask(verb, channel + rest, { timeoutMs: this.#timeoutMs });
+    return this.#uplink.request(verb, channel + rest, { timeoutMs: this.#timeoutMs });
   }
 
   /** A handler that throws must not end the link that the others use. */
-  #tell(channel: string, tell: (handler: BrokerHandler) => void): void {
+  #notify(channel: string, notify: (handler: BrokerHandler) => void): void {
     const subscription = this.#subscriptions.get(channel);
     if (subscription === undefined || !subscription.isLive) return;
     try {
-      tell(subscription.handler);
+      notify(subscription.handler);
     } catch (error) {
       this.#onListenerFault(error);
     }

@@ -40,18 +40,18 @@ export class DelegateCenterControl implements Control {
   async request(request: ControlRequest): Promise<ControlReply[]> {
     const text = toRequestText(request);
     const serving = [...this.#peers].filter(({ uid }) => uid !== undefined);
-    const asked = serving.map((peer) => peer.ask(text, this.#timeoutMs));
-    const results = await Promise.allSettled(asked);
+    const requests = serving.map((peer) => peer.request(text, this.#timeoutMs));
+    const results = await Promise.allSettled(requests);
     const answers = results.filter((result) => result.status === 'fulfilled');
-    if (answers.length === asked.length) return answers.map(({ value }) => parseAnswer(value));
-    throw missingReplies(answers.length, asked.length, this.#timeoutMs);
+    if (answers.length === requests.length) return answers.map(({ value }) => parseAnswer(value));
+    throw missingReplies(answers.length, requests.length, this.#timeoutMs);
   }
 
   async requestFrom(uid: string, request: ControlRequest): Promise<ControlReply> {
     const text = toRequestText(request);
     const peer = [...this.#peers].find((each) => each.uid === uid);
     if (peer === undefined) throw noSuchEdge();
-    return parseAnswer(await peer.ask(text, this.#timeoutMs));
+    return parseAnswer(await peer.request(text, this.#timeoutMs));
   }
 }
 
@@ -80,7 +80,7 @@ export class DelegateEdgeControl implements Control, UplinkUser {
   async serve(handler: ControlHandler, uid: string): Promise<void> {
     checkUid(uid);
     this.#served = { handler, uid };
-    await this.#uplink.ask(LINE.serve, uid, { timeoutMs: this.#timeoutMs });
+    await this.#uplink.request(LINE.serve, uid, { timeoutMs: this.#timeoutMs });
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {
@@ -94,7 +94,7 @@ export class DelegateEdgeControl implements Control, UplinkUser {
 
   handleUp(): void {
     if (this.#served === undefined) return;
-    this.#uplink.ask(LINE.serve, this.#served.uid).catch(() => undefined);
+    this.#uplink.request(LINE.serve, this.#served.uid).catch(() => undefined);
   }
 
   handleDown(): void {
@@ -102,7 +102,7 @@ export class DelegateEdgeControl implements Control, UplinkUser {
   }
 
   handleLine(line: string): boolean {
-    if (line[0] !== LINE.ask) return false;
+    if (line[0] !== LINE.request) return false;
     const [id = '', text = ''] = splitFields(line, 2);
     void this.#answer(id, text);
     return true;
@@ -117,6 +117,6 @@ export class DelegateEdgeControl implements Control, UplinkUser {
 
   async #relay(uid: string, request: ControlRequest): Promise<string> {
     const line = `${uid} ${toRequestText(request)}`;
-    return (await this.#uplink.ask(LINE.relay, line, { timeoutMs: this.#timeoutMs })).text;
+    return (await this.#uplink.request(LINE.relay, line, { timeoutMs: this.#timeoutMs })).text;
   }
 }

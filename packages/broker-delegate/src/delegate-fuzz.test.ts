@@ -53,10 +53,10 @@ beforeAll(() => control.serve(() => ({ count: 1 }), 'uid'));
 afterAll(() => broker.close());
 
 /** A link ends if the handling of a line throws; only an Error carries the reason. */
-function heard(handle: () => void): 'heard' | 'refused' {
+function received(handle: () => void): 'received' | 'refused' {
   try {
     handle();
-    return 'heard';
+    return 'received';
   } catch (error) {
     expect(error).toBeInstanceOf(Error);
     return 'refused';
@@ -68,7 +68,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 test('center answers any line of an edge, or ends the link', async () => {
   const table = new PresenceTable(ignore);
   const leases = new EdgeLeases(table, 1000);
-  const counts = { heard: 0, refused: 0 };
+  const counts = { received: 0, refused: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(anyLine, { minLength: 1, maxLength: 8 }), async (lines) => {
       const link = new FakeLink();
@@ -79,37 +79,37 @@ test('center answers any line of an edge, or ends the link', async () => {
         presence: { table, leases },
         onClosed: ignore,
       });
-      for (const line of lines) counts[heard(() => peer.handleLine(line))]++;
+      for (const line of lines) counts[received(() => peer.handleLine(line))]++;
       await settled();
       peer.handleClosed();
       for (const sent of link.lines) expect(sent).toMatch(/^[=!IPRE?] [^\n]*$/);
     }),
     { numRuns: 3000 },
   );
-  expect(counts.heard).toBeGreaterThan(1000);
+  expect(counts.received).toBeGreaterThan(1000);
   expect(counts.refused).toBeGreaterThan(1000);
 });
 
 test('an edge handles any line of center, or ends the link', () => {
   const uplink = new Uplink({ info: ignore, warn: ignore });
-  const counts = { heard: 0, refused: 0 };
+  const counts = { received: 0, refused: 0 };
   fc.assert(
-    fc.property(anyLine, (line) => void counts[heard(() => uplink.handleLine(line))]++),
+    fc.property(anyLine, (line) => void counts[received(() => uplink.handleLine(line))]++),
     { numRuns: 5000 },
   );
-  expect(Math.min(counts.heard, counts.refused)).toBeGreaterThan(10);
+  expect(Math.min(counts.received, counts.refused)).toBeGreaterThan(10);
 });
 
 test('any line is parsed or refused', () => {
-  const counts = { heard: 0, refused: 0 };
+  const counts = { received: 0, refused: 0 };
   fc.assert(
     fc.property(anyLine, (line) => {
-      counts[heard(() => parsePublication(line))]++;
-      counts[heard(() => parsePage(line, []))]++;
+      counts[received(() => parsePublication(line))]++;
+      counts[received(() => parsePage(line, []))]++;
       const greeting = parseGreeting(line);
       if (greeting !== undefined) expect(line).toContain(greeting.edge);
     }),
     { numRuns: 10_000 },
   );
-  expect(Math.min(counts.heard, counts.refused)).toBeGreaterThan(100);
+  expect(Math.min(counts.received, counts.refused)).toBeGreaterThan(100);
 });

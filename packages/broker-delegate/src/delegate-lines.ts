@@ -28,7 +28,7 @@ export const LINE = {
   /** To the edge: `! id code message`. */
   failed: '!',
   /** To the edge: `? id request`, a control request in JSON; answered by `A id answer`. */
-  ask: '?',
+  request: '?',
   answer: 'A',
   /** To center: `V id uid`: this edge answers control requests. */
   serve: 'V',
@@ -44,7 +44,7 @@ export const LINE = {
   /** To center: `L id channel how client`: a member has left. */
   leave: 'L',
   /** To center: `T id`: this edge has sent all its members again. */
-  told: 'T',
+  reported: 'T',
   /** To center: `Y id`: all members of this edge leave. */
   leaveAll: 'Y',
   /** To center: `M id channel`, answered by members in JSON; `N id channel` by `clients users`. */
@@ -111,7 +111,7 @@ export interface PageItem {
   readonly ageMs: number;
 }
 
-export interface ReceivedPublication {
+export interface ParsedPublication {
   readonly channel: string;
   readonly publication: Publication;
   readonly epoch: string;
@@ -129,7 +129,7 @@ export function publicationLine(
   return `${LINE.publication} ${channel} ${publication.offset} ${generation} ${text}`;
 }
 
-export function parsePublication(line: string): ReceivedPublication {
+export function parsePublication(line: string): ParsedPublication {
   const [channel = '', offset, word = '', text = ''] = splitFields(line, 4);
   const isFirst = word.endsWith('!');
   const epoch = isFirst ? word.slice(0, -1) : word;

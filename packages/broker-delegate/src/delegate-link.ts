@@ -24,7 +24,7 @@ export const LINK_LIMITS: LinkLimits = {
 };
 
 /** Maximum line length on an unauthenticated connection. */
-const MAX_STRANGER_LENGTH = 512;
+const MAX_UNAUTHENTICATED_LENGTH = 512;
 
 /** How long a closing link waits for the other end to read the remaining data, in ms. */
 const CLOSE_LIMIT_MS = 500;
@@ -61,7 +61,7 @@ export class DelegateLink {
   readonly #limits: LinkLimits;
   readonly #flusher: LinkFlusher;
   #timer: NodeJS.Timeout;
-  #maxLineLength = MAX_STRANGER_LENGTH;
+  #maxLineLength = MAX_UNAUTHENTICATED_LENGTH;
   #received = '';
   #unsent = '';
   #silentBeats = 0;

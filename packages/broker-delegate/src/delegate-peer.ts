@@ -70,8 +70,8 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
   /**
    * Returns this edge's answer. Rejects with error 100 after the timeout, or if the link is lost.
    */
-  async ask(request: string, timeoutMs: number): Promise<string> {
-    const send = (id: number) => this.#link.send(`${LINE.ask} ${id} ${request}`);
+  async request(request: string, timeoutMs: number): Promise<string> {
+    const send = (id: number) => this.#link.send(`${LINE.request} ${id} ${request}`);
     return (await this.#answers.open(send, { timeoutMs })).text;
   }
 
@@ -164,8 +164,8 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
     const { control } = this.#parts;
     const request = JSON.parse(text) as ControlRequest;
     const isForAll = uid === EVERY_EDGE;
-    const asked = isForAll ? control.request(request) : control.requestFrom(uid, request);
-    this.#settle(id, asked.then(toReplyText));
+    const replies = isForAll ? control.request(request) : control.requestFrom(uid, request);
+    this.#settle(id, replies.then(toReplyText));
   }
 
   /** Pages are sent one after another, and only while the link has room. */

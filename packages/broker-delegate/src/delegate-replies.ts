@@ -2,24 +2,24 @@ import { ProtocolError } from '@newswire/protocol';
 import type { PageItem } from './delegate-lines.js';
 
 /** The answer to a request: the text of its last line, and the items before it. */
-export interface Reply {
+export interface LinkReply {
   readonly text: string;
   readonly items: readonly PageItem[];
 }
 
-export interface AskOptions {
+export interface RequestOptions {
   /**
    * The request fails with error 100 after this time, in ms. Without it, the request waits as long
    * as its link exists.
    */
   readonly timeoutMs?: number;
   /** Called with the answer, before the next line is handled. */
-  readonly onReply?: (reply: Reply) => void;
+  readonly onReply?: (reply: LinkReply) => void;
 }
 
 interface Waiting {
   readonly items: PageItem[];
-  readonly resolve: (reply: Reply) => void;
+  readonly resolve: (reply: LinkReply) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -35,9 +35,12 @@ export class PendingReplies {
   }
 
   /** Calls `send` to send a request with this id. An answer after the timeout is ignored. */
-  open(send: (id: number) => void, { timeoutMs, onReply }: AskOptions = {}): Promise<Reply> {
+  open(
+    send: (id: number) => void,
+    { timeoutMs, onReply }: RequestOptions = {},
+  ): Promise<LinkReply> {
     const id = ++this.#lastId;
-    return new Promise<Reply>((resolve, reject) => {
+    return new Promise<LinkReply>((resolve, reject) => {
       const late = () => this.fail(id, new ProtocolError('internal', this.#late));
       const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
       const end = () => {

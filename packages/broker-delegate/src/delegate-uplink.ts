@@ -2,7 +2,7 @@ import { ProtocolError } from '@newswire/protocol';
 import { type BrokerFault, parseError, type LinkLog } from '@newswire/broker';
 import { splitFields, LINE, LineError, parseNumber, parseItem } from './delegate-lines.js';
 import type { DelegateLink, LinkHandler } from './delegate-link.js';
-import { PendingReplies, type AskOptions, type Reply } from './delegate-replies.js';
+import { PendingReplies, type RequestOptions, type LinkReply } from './delegate-replies.js';
 
 /** A part that uses an edge's link to center, across reconnects. */
 export interface UplinkUser {
@@ -48,7 +48,7 @@ export class Uplink implements LinkHandler {
   }
 
   /** Sends `verb id rest`. Rejects with center's error, or immediately while center is away. */
-  async ask(verb: string, rest: string, options?: AskOptions): Promise<Reply> {
+  async request(verb: string, rest: string, options?: RequestOptions): Promise<LinkReply> {
     const link = this.#link;
     if (link === undefined) throw away();
     return this.#replies.open((id) => link.send(`${verb} ${id} ${rest}`), options);

@@ -20,7 +20,7 @@ interface Present {
   readonly member: Member;
   readonly isAnnounced: boolean;
   /** Whether the member was sent to this center or an earlier one. */
-  wasTold: boolean;
+  wasSent: boolean;
 }
 
 /** Maximum number of members that are sent again before center has answered. */
@@ -53,10 +53,10 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
   async join(channel: string, member: Member, isAnnounced: boolean): Promise<void> {
     let members = this.#channels.get(channel);
     if (members === undefined) this.#channels.set(channel, (members = new Map()));
-    const wasTold = members.get(member.client)?.wasTold ?? false;
-    const present: Present = { member, isAnnounced, wasTold };
+    const wasSent = members.get(member.client)?.wasSent ?? false;
+    const present: Present = { member, isAnnounced, wasSent };
     members.set(member.client, present);
-    await this.#tell(channel, present).catch(() => undefined); // the next link tries again
+    await this.#send(channel, present).catch(() => undefined); // the next link tries again
   }
 
   async leave(channel: string, client: string, isAnnounced: boolean): Promise<void> {
@@ -64,18 +64,18 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
     if (!members?.delete(client)) return;
     if (members.size === 0) this.#channels.delete(channel);
     // If this fails, center finds on the next link that this edge no longer sends the member.
-    await this.#ask(LINE.leave, `${channel} ${encodeSign(isAnnounced)} ${client}`).catch(
+    await this.#request(LINE.leave, `${channel} ${encodeSign(isAnnounced)} ${client}`).catch(
       () => undefined,
     );
   }
 
   async members(channel: string): Promise<ReadonlyMap<string, Member>> {
-    const members = JSON.parse(await this.#ask(LINE.members, channel)) as Member[];
+    const members = JSON.parse(await this.#request(LINE.members, channel)) as Member[];
     return new Map(members.map((member) => [member.client, member]));
   }
 
   async stats(channel: string): Promise<PresenceStats> {
-    const [clients, users] = (await this.#ask(LINE.stats, channel)).split(' ');
+    const [clients, users] = (await this.#request(LINE.stats, channel)).split(' ');
     return { clients: parseNumber(clients), users: parseNumber(users) };
   }
 
@@ -86,22 +86,22 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
     }
     const isWatched = this.#handlers.has(channel);
     this.#handlers.set(channel, handler);
-    if (!isWatched) await this.#ask(LINE.watch, channel).catch(() => undefined);
+    if (!isWatched) await this.#request(LINE.watch, channel).catch(() => undefined);
   }
 
   async close(): Promise<void> {
     this.#links++;
     this.#channels.clear();
     for (const channel of this.#handlers.keys()) await this.watch(channel, undefined);
-    await this.#ask(LINE.leaveAll, '').catch(() => undefined);
+    await this.#request(LINE.leaveAll, '').catch(() => undefined);
   }
 
   handleUp(): void {
     for (const channel of this.#handlers.keys()) {
-      this.#uplink.ask(LINE.watch, channel).catch(() => undefined);
+      this.#uplink.request(LINE.watch, channel).catch(() => undefined);
     }
     // A failure belongs to a lost link: the next link begins again.
-    this.#tellAll(++this.#links).catch(() => undefined);
+    this.#sendAll(++this.#links).catch(() => undefined);
   }
 
   handleDown(): void {
@@ -120,30 +120,30 @@ export class DelegateEdgePresence implements Presence, UplinkUser {
     return true;
   }
 
-  async #tellAll(link: number): Promise<void> {
+  async #sendAll(link: number): Promise<void> {
     const all = [...this.#channels].flatMap(([channel, members]) =>
       [...members.keys()].map((client) => [channel, client] as const),
     );
     for (let from = 0; from < all.length && link === this.#links; from += BATCH) {
       const batch = all.slice(from, from + BATCH).map(async ([channel, client]) => {
         const present = this.#channels.get(channel)?.get(client);
-        if (present !== undefined) await this.#tell(channel, present, Infinity);
+        if (present !== undefined) await this.#send(channel, present, Infinity);
       });
       await Promise.all(batch);
     }
-    if (link === this.#links) await this.#uplink.ask(LINE.told, '');
+    if (link === this.#links) await this.#uplink.request(LINE.reported, '');
   }
 
-  async #tell(channel: string, present: Present, timeoutMs = this.#timeoutMs): Promise<void> {
-    const { member, isAnnounced, wasTold } = present;
-    const how = `${encodeSign(isAnnounced)}${wasTold ? '=' : ''}`;
-    await this.#ask(LINE.join, `${channel} ${how} ${toMemberText(member)}`, timeoutMs);
-    present.wasTold = true;
+  async #send(channel: string, present: Present, timeoutMs = this.#timeoutMs): Promise<void> {
+    const { member, isAnnounced, wasSent } = present;
+    const how = `${encodeSign(isAnnounced)}${wasSent ? '=' : ''}`;
+    await this.#request(LINE.join, `${channel} ${how} ${toMemberText(member)}`, timeoutMs);
+    present.wasSent = true;
   }
 
-  async #ask(verb: string, rest: string, timeoutMs = this.#timeoutMs): Promise<string> {
+  async #request(verb: string, rest: string, timeoutMs = this.#timeoutMs): Promise<string> {
     if (/[\n]/.test(rest)) throw new ProtocolError('badRequest', 'a name contains a line break');
     const options = timeoutMs === Infinity ? {} : { timeoutMs };
-    return (await this.#uplink.ask(verb, rest, options)).text;
+    return (await this.#uplink.request(verb, rest, options)).text;
   }
 }

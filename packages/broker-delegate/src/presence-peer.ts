@@ -58,7 +58,7 @@ export class PresencePeer implements PresenceHandler {
         table.leave(this.#edge, channel, client, how.startsWith('+'));
         return { id, text: '' };
       }
-      case LINE.told:
+      case LINE.reported:
         table.endReport(this.#edge);
         return { id: splitFields(line, 2)[0], text: '' };
       case LINE.leaveAll:

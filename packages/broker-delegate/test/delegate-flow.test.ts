@@ -213,8 +213,8 @@ test('an edge that stops reading is cut, and holds up neither publishing nor the
   cables.push(cable);
   const center = rig.center([good.port, cable.port], { log, limits });
   await untilUp(good, slow);
-  const [heard, missed] = [new Recorder(), new Recorder()];
-  await good.broker.subscribe('a', heard);
+  const [received, missed] = [new Recorder(), new Recorder()];
+  await good.broker.subscribe('a', received);
   await slow.broker.subscribe('a', missed);
   cable.hold();
   const item = JSON.stringify('x'.repeat(64_000));
@@ -224,7 +224,7 @@ test('an edge that stops reading is cut, and holds up neither publishing nor the
   while (!isCut() && published < 1000) {
     await Promise.all(Array.from({ length: 10 }, () => center.broker.publish('a', item)));
     published += 10;
-    await until('the good edge', () => heard.data.length === published);
+    await until('the good edge', () => received.data.length === published);
   }
   expect(isCut()).toBe(true);
   expect(missed.data.length).toBeLessThan(published);

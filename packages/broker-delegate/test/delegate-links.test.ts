@@ -23,12 +23,12 @@ async function cableTo(port: number): Promise<Cable> {
  * Returns the data that an unauthenticated connection to an edge's port receives until the edge
  * closes it.
  */
-function stranger(port: number, ...words: string[]): Promise<string> {
+function connectUnauthenticated(port: number, ...words: string[]): Promise<string> {
   return new Promise((resolve) => {
-    let heard = '';
+    let received = '';
     const socket = connect(port, '127.0.0.1');
-    socket.setEncoding('utf8').on('data', (text: string) => (heard += text));
-    socket.on('error', () => undefined).on('close', () => resolve(heard));
+    socket.setEncoding('utf8').on('data', (text: string) => (received += text));
+    socket.on('error', () => undefined).on('close', () => resolve(received));
     for (const word of words) socket.write(word);
   });
 }
@@ -62,7 +62,7 @@ test('the right secret is not sent either, and what was overheard opens nothing'
   expect(cable.carried).not.toContain(SECRET);
   const proof = cable.carried.split('\n').find((line) => /^\S{32} \S{32} \S{43}$/.test(line));
   expect(proof).toBeDefined();
-  expect(await stranger(edge.port, `${proof}\n`)).toMatch(/\nwrong-secret\n$/);
+  expect(await connectUnauthenticated(edge.port, `${proof}\n`)).toMatch(/\nwrong-secret\n$/);
   expect(edge.broker.fault).toBeUndefined();
 });
 
@@ -169,11 +169,11 @@ test('unauthenticated connections get little time, and are limited in number', a
   const edge = await rig.edge({ limits: { ...QUICK, authenticateMs: 1000 } });
   const center = rig.center([edge.port]);
   await untilUp(center, edge);
-  const crowd = Array.from({ length: 100 }, () => stranger(edge.port));
-  const heard = await Promise.all(crowd);
-  const greeted = heard.filter((text) => /^newswire-link 1 \S{32} \S{32}\n$/.test(text));
+  const crowd = Array.from({ length: 100 }, () => connectUnauthenticated(edge.port));
+  const received = await Promise.all(crowd);
+  const greeted = received.filter((text) => /^newswire-link 1 \S{32} \S{32}\n$/.test(text));
   expect(greeted).toHaveLength(64);
-  expect(heard.filter((text) => text === '')).toHaveLength(36);
+  expect(received.filter((text) => text === '')).toHaveLength(36);
   expect(edge.broker.fault).toBeUndefined();
 });
 
@@ -189,8 +189,8 @@ test('unauthenticated connections get little memory, and do not disturb links', 
     'S 1 a\n',
     '\0\u{1F600}\n',
   ]) {
-    const heard = await stranger(edge.port, words);
-    expect(heard).toMatch(/^(newswire-link 1 \S+ \S+\n)?(wrong-secret\n)?$/);
+    const received = await connectUnauthenticated(edge.port, words);
+    expect(received).toMatch(/^(newswire-link 1 \S+ \S+\n)?(wrong-secret\n)?$/);
   }
   const recorder = new Recorder();
   await edge.broker.subscribe('a', recorder);

@@ -69,9 +69,9 @@ test('an edge that comes back after its lease has members that join again', asyn
   expect(await brief.presence.stats('a')).toEqual({ clients: 0, users: 0 });
   cable.mend();
   await until('both again', async () => (await clients(brief)).length === 2);
-  const heard = await watcher.settled(two.presence, 'a');
+  const received = await watcher.settled(two.presence, 'a');
   const each = ['+a stays', '+a goes'];
-  expect(heard).toEqual([...each, '-a stays', '-a goes', ...each]);
+  expect(received).toEqual([...each, '-a stays', '-a goes', ...each]);
 });
 
 test('edges report all members to a restarted center, and watchers are notified of new ones', async () => {
@@ -85,8 +85,8 @@ test('edges report all members to a restarted center, and watchers are notified 
   await untilUp(center, one, two);
   await until('both', async () => (await clients(center)).length === 2);
   expect(await clients(two)).toEqual(['stays', 'comes']);
-  const heard = (await watcher.settled(two.presence, 'a')).slice(2);
-  expect(['+a comes']).toEqual(expect.arrayContaining(heard));
+  const received = (await watcher.settled(two.presence, 'a')).slice(2);
+  expect(['+a comes']).toEqual(expect.arrayContaining(received));
   await late.settled(one.presence, 'b');
 });
 
@@ -103,6 +103,6 @@ test('thousands are reported again on the next link', async () => {
 test('an edge that stops closes every client', async () => {
   await rig.close(one);
   expect(await clients(center)).toEqual([]);
-  const heard = await watcher.settled(two.presence, 'a');
-  expect(heard.slice(2)).toEqual(['-a stays', '-a goes']);
+  const received = await watcher.settled(two.presence, 'a');
+  expect(received.slice(2)).toEqual(['-a stays', '-a goes']);
 });

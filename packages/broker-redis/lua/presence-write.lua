@@ -62,7 +62,7 @@ local function end_leases(edges, announce)
   call('ZREMRANGEBYSCORE', edges, '(' .. (REMEMBERED - now), '(0')
 end
 
-local function tell(edges, members, argument)
+local function write_members(edges, members, argument)
   local topic, was_told, count = ARGV[argument], ARGV[argument + 1] == '1', tonumber(ARGV[argument + 2])
   local announce, flush = announcer(topic)
   local lease_end = tonumber(call('ZSCORE', edges, edge) or nil)
@@ -91,7 +91,7 @@ end
 
 local answers, argument = {}, 4
 for n = 1, #KEYS, 2 do
-  local is_done, answer = pcall(tell, KEYS[n], KEYS[n + 1], argument)
+  local is_done, answer = pcall(write_members, KEYS[n], KEYS[n + 1], argument)
   if not is_done then
     answer = '-' .. (type(answer) == 'table' and answer.err or tostring(answer))
   end

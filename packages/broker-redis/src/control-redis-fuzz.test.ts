@@ -100,16 +100,16 @@ function expectSound(asked: ControlRequest): void {
 test('an edge answers or reports any message, and handles only valid requests', async () => {
   const link = new FakeLink();
   const control = new RedisControl(link as unknown as RedisLink, { publishTimeoutMs: 1000 });
-  const heard: ControlRequest[] = [];
-  await control.serve((asked) => (heard.push(asked), { count: 1 }), 'one');
+  const received: ControlRequest[] = [];
+  await control.serve((asked) => (received.push(asked), { count: 1 }), 'one');
   const seen = { handled: 0, refused: 0 };
   const holds = fc.asyncProperty(message, async (text) => {
     link.deliver(TOPIC, text);
     await settled();
     // Without a return topic, only the log can report it.
     expect(link.faults.splice(0).length).toBe(text.includes(' ') ? 0 : 1);
-    for (const asked of heard) expectSound(asked);
-    seen.handled += heard.splice(0).length;
+    for (const asked of received) expectSound(asked);
+    seen.handled += received.splice(0).length;
     for (const said of link.said.splice(0)) {
       expect(said).toMatch(/^[^ ]* [^ ]* (={"count":1}|!\d+ [^\n]*)$/);
       if (said.includes('!')) seen.refused++;
@@ -117,7 +117,7 @@ test('an edge answers or reports any message, and handles only valid requests', 
     link.deliver(TOPIC, '8 reply {"method":"info"}');
     await settled();
     expect(link.said.splice(0)).toEqual(['reply 8 ={"count":1}']);
-    expect(heard.splice(0)).toEqual([{ method: 'info' }]);
+    expect(received.splice(0)).toEqual([{ method: 'info' }]);
   });
   await fc.assert(holds, { numRuns: 3000 });
   expect(link.faults).toEqual([]);

@@ -30,7 +30,7 @@ export class RedisControl implements Control {
   readonly #link: RedisLink;
   readonly #timeoutMs: number;
   readonly #replyTopic: string;
-  readonly #asked = new Map<string, ReplyCollector>();
+  readonly #pending = new Map<string, ReplyCollector>();
   #listening: Promise<void> | undefined;
   #lastId = 0;
 
@@ -48,13 +48,13 @@ export class RedisControl implements Control {
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {
-    const answers = await this.#ask(this.#link.names.controlTopic, request);
+    const answers = await this.#request(this.#link.names.controlTopic, request);
     return answers.map(parseAnswer);
   }
 
   async requestFrom(uid: string, request: ControlRequest): Promise<ControlReply> {
     if (!isUid(uid)) throw noSuchEdge();
-    const [answer] = await this.#ask(this.#link.names.getControlTopic(uid), request);
+    const [answer] = await this.#request(this.#link.names.getControlTopic(uid), request);
     if (answer === undefined) throw noSuchEdge();
     return parseAnswer(answer);
   }
@@ -70,11 +70,11 @@ export class RedisControl implements Control {
       .catch(() => undefined);
   }
 
-  async #ask(topic: string, request: ControlRequest): Promise<readonly string[]> {
+  async #request(topic: string, request: ControlRequest): Promise<readonly string[]> {
     const text = toRequestText(request);
     const id = String(++this.#lastId);
     const answers = new ReplyCollector(this.#timeoutMs);
-    this.#asked.set(id, answers);
+    this.#pending.set(id, answers);
     try {
       const message = `${id} ${this.#replyTopic} ${text}`;
       // The time limit includes sending: Redis may accept the connection and never answer.
@@ -84,7 +84,7 @@ export class RedisControl implements Control {
       throw toProtocolError(error);
     } finally {
       answers.abandon();
-      this.#asked.delete(id);
+      this.#pending.delete(id);
     }
   }
 
@@ -103,7 +103,7 @@ export class RedisControl implements Control {
   async #listen(): Promise<void> {
     const listen = this.#link.guarded((message) => {
       const end = message.indexOf(' ');
-      this.#asked.get(message.slice(0, end))?.add(message.slice(end + 1));
+      this.#pending.get(message.slice(0, end))?.add(message.slice(end + 1));
     });
     try {
       await this.#link.subscriber.subscribe(this.#replyTopic, listen);

@@ -1,6 +1,6 @@
 export { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 export { RedisControl, type RedisControlOptions } from './control-redis.js';
-export { openRedisInlet, type InletHandler } from './inlet-redis.js';
+export { openRedisInlet, type InletHandler } from './redis-parts.js';
 export { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
 export { RedisLink, type RedisLinkOptions } from './redis-link.js';
 export {

@@ -1,7 +1,7 @@
 import { type Member, encodeSign, toMemberText } from '@newswire/broker';
 
 /** One change in the form that presence-write.lua takes. */
-export type Change =
+export type MemberChange =
   | readonly [verb: 'j' | 'r', client: string, value: string]
   | readonly [verb: 'l', client: string, sign: string];
 
@@ -10,26 +10,26 @@ export class PresenceChannel {
   readonly name: string;
   /** The values that the store should hold, by client. */
   readonly #members = new Map<string, string>();
-  #untold: Change[] = [];
+  #unwritten: MemberChange[] = [];
   /** Whether members were written to the store and should still be there. */
-  wasTold = false;
+  isStored = false;
   /** Whether a write is in progress: its changes may be given back. */
-  isBeingTold = false;
+  isBeingWritten = false;
 
   constructor(name: string) {
     this.name = name;
   }
 
   get isEmpty(): boolean {
-    return this.#members.size === 0 && this.#untold.length === 0 && !this.isBeingTold;
+    return this.#members.size === 0 && this.#unwritten.length === 0 && !this.isBeingWritten;
   }
 
   get hasMembers(): boolean {
     return this.#members.size > 0;
   }
 
-  get hasUntold(): boolean {
-    return this.#untold.length > 0;
+  get hasUnwritten(): boolean {
+    return this.#unwritten.length > 0;
   }
 
   join(member: Member, isAnnounced: boolean): void {
@@ -38,11 +38,11 @@ export class PresenceChannel {
     // A member that is already present gets new data and is not announced again.
     const verb = this.#members.has(member.client) && !this.#joinsYet(member.client) ? 'r' : 'j';
     this.#members.set(member.client, value);
-    this.#untold.push([verb, member.client, value]);
+    this.#unwritten.push([verb, member.client, value]);
   }
 
   leave(client: string, isAnnounced: boolean): void {
-    if (this.#members.delete(client)) this.#untold.push(['l', client, encodeSign(isAnnounced)]);
+    if (this.#members.delete(client)) this.#unwritten.push(['l', client, encodeSign(isAnnounced)]);
   }
 
   /** All members leave. Those that were announced when they joined are announced as leaving. */
@@ -51,40 +51,40 @@ export class PresenceChannel {
   }
 
   /** Takes the changes to write now. */
-  take(): readonly Change[] {
-    const untold = this.#untold;
-    this.#untold = [];
-    this.isBeingTold = true;
-    return untold;
+  take(): readonly MemberChange[] {
+    const unwritten = this.#unwritten;
+    this.#unwritten = [];
+    this.isBeingWritten = true;
+    return unwritten;
   }
 
   /** These changes may not have been written: each client's last state will be written again. */
-  giveBack(changes: readonly Change[]): void {
-    const byClient = new Map<string, Change[]>();
-    for (const change of [...changes, ...this.#untold]) {
+  giveBack(changes: readonly MemberChange[]): void {
+    const byClient = new Map<string, MemberChange[]>();
+    for (const change of [...changes, ...this.#unwritten]) {
       const ofClient = byClient.get(change[1]);
       if (ofClient === undefined) byClient.set(change[1], [change]);
       else ofClient.push(change);
     }
-    this.#untold = [...byClient.values()].flatMap(lastState);
+    this.#unwritten = [...byClient.values()].flatMap(lastState);
   }
 
   /**
    * The store has lost this edge's members: all are written again. Watchers are notified only if
    * they were notified that the members left.
    */
-  retell(isAnnounced: boolean): void {
-    this.wasTold = false;
+  rewrite(isAnnounced: boolean): void {
+    this.isStored = false;
     const verb = isAnnounced ? 'j' : 'r';
     const coming = new Set(
-      this.#untold.flatMap(([each, client]) => (each === 'j' ? [client] : [])),
+      this.#unwritten.flatMap(([each, client]) => (each === 'j' ? [client] : [])),
     );
     const others = [...this.#members].filter(([client]) => !coming.has(client));
-    this.#untold.push(...others.map(([client, value]): Change => [verb, client, value]));
+    this.#unwritten.push(...others.map(([client, value]): MemberChange => [verb, client, value]));
   }
 
   #joinsYet(client: string): boolean {
-    return this.#untold.some(([verb, each]) => verb === 'j' && each === client);
+    return this.#unwritten.some(([verb, each]) => verb === 'j' && each === client);
   }
 }
 
@@ -92,7 +92,7 @@ export class PresenceChannel {
  * Reduces a client's changes to its last state. The client may have left and joined again in
  * between.
  */
-function lastState(changes: readonly Change[]): Change[] {
+function lastState(changes: readonly MemberChange[]): MemberChange[] {
   const left = changes.findLast(([verb]) => verb === 'l');
   const last = changes.at(-1);
   if (last === undefined || last === left) return left === undefined ? [] : [left];

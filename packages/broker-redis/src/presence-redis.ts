@@ -25,7 +25,7 @@ export type RedisPresenceOptions = PresenceWriterOptions;
 export class RedisPresence implements Presence {
   readonly #link: RedisLink;
   readonly #options: RedisPresenceOptions;
-  readonly #teller: PresenceWriter;
+  readonly #writer: PresenceWriter;
   readonly #watches: PresenceWatches;
   readonly #channels = new Map<string, PresenceChannel>();
   readonly #read = new RedisScript('presence-read.lua');
@@ -40,7 +40,7 @@ export class RedisPresence implements Presence {
   constructor(link: RedisLink, options: RedisPresenceOptions) {
     this.#link = link;
     this.#options = options;
-    this.#teller = new PresenceWriter(link, newEpoch(), options);
+    this.#writer = new PresenceWriter(link, newEpoch(), options);
     this.#watches = new PresenceWatches(link);
     link.onUp(() => this.#handleUp());
     if (link.fault === undefined) this.#handleUp();
@@ -50,13 +50,13 @@ export class RedisPresence implements Presence {
   async join(channel: string, member: Member, isAnnounced: boolean): Promise<void> {
     const state = this.#getChannel(channel);
     state.join(member, isAnnounced);
-    await this.#teller.tell([state]);
+    await this.#writer.write([state]);
   }
 
   async leave(channel: string, client: string, isAnnounced: boolean): Promise<void> {
     const state = this.#getChannel(channel);
     state.leave(client, isAnnounced);
-    await this.#teller.tell([state]);
+    await this.#writer.write([state]);
     // Clients choose channel names freely, so no state of a channel may outlive its last member.
     if (state.isEmpty && this.#channels.get(channel) === state) this.#channels.delete(channel);
   }
@@ -81,8 +81,8 @@ export class RedisPresence implements Presence {
     clearInterval(this.#timer);
     const channels = [...this.#channels.values()];
     for (const channel of channels) channel.clear();
-    await this.#teller.tell(channels);
-    this.#teller.close();
+    await this.#writer.write(channels);
+    this.#writer.close();
     await this.#watches.close();
   }
 
@@ -97,7 +97,7 @@ export class RedisPresence implements Presence {
     const { identity } = this.#link;
     this.#sweepFromMs = performance.now() + this.#options.presenceLeaseMs;
     if (identity !== this.#identity && this.#identity !== undefined) {
-      for (const channel of this.#channels.values()) channel.retell(false);
+      for (const channel of this.#channels.values()) channel.rewrite(false);
     }
     this.#identity = identity;
     void this.#renew();
@@ -117,7 +117,7 @@ export class RedisPresence implements Presence {
       ...watched.map((name) => new PresenceChannel(name)),
     ];
     if (channels.length === 0 || this.#link.identity === undefined) return;
-    await this.#teller.renew(channels, performance.now() >= this.#sweepFromMs);
+    await this.#writer.renew(channels, performance.now() >= this.#sweepFromMs);
   }
 
   async #readFrom(channel: string, what: 'members' | 'stats'): Promise<unknown> {

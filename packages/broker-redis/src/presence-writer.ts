@@ -1,8 +1,8 @@
-import type { PresenceChannel } from './presence-channel.js';
-import { splitPresenceCalls, encodePresenceCall, type Entry } from './presence-calls.js';
+import type { PresenceChannel, MemberChange } from './presence-channel.js';
 import { withTimeout } from './redis-faults.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisScript } from './redis-script.js';
+import type { RedisNames } from './redis-names.js';
 
 export interface PresenceWriterOptions {
   /** The duration of a presence lease, in ms. */
@@ -40,7 +40,7 @@ export class PresenceWriter {
    * Resolves when all changes so far are written, or when the attempt failed; it is then repeated
    * later.
    */
-  tell(channels: Iterable<PresenceChannel>): Promise<void> {
+  write(channels: Iterable<PresenceChannel>): Promise<void> {
     for (const channel of channels) this.#dirty.add(channel);
     return (this.#next ??= this.#nextRound());
   }
@@ -51,7 +51,7 @@ export class PresenceWriter {
    */
   renew(channels: readonly PresenceChannel[], isSweeping: boolean): Promise<void> {
     this.#isSweeping ||= isSweeping;
-    return this.tell(channels);
+    return this.write(channels);
   }
 
   close(): void {
@@ -79,14 +79,17 @@ export class PresenceWriter {
     // The changes that are given back last come first.
     for (const { channel, changes } of failed.toReversed()) {
       channel.giveBack(changes);
-      if (channel.hasUntold) this.#dirty.add(channel);
+      if (channel.hasUnwritten) this.#dirty.add(channel);
     }
-    for (const channel of channels) channel.isBeingTold = false;
+    for (const channel of channels) channel.isBeingWritten = false;
     if (this.#dirty.size > 0) this.#retryLater();
   }
 
   /** Resolves with the entries that were not written, or may not have been. */
-  async #call(call: readonly Entry[], isSweeping: boolean): Promise<readonly Entry[]> {
+  async #call(
+    call: readonly ChannelChanges[],
+    isSweeping: boolean,
+  ): Promise<readonly ChannelChanges[]> {
     const { identity, commands, names } = this.#link;
     try {
       if (identity === undefined) return call;
@@ -107,10 +110,10 @@ export class PresenceWriter {
   #settle(channel: PresenceChannel, answer: string): boolean {
     if (answer.startsWith('-')) return false;
     if (answer === 'ok') {
-      channel.wasTold = channel.hasMembers;
+      channel.isStored = channel.hasMembers;
     } else {
-      channel.retell(answer === 'ended');
-      void this.tell([channel]);
+      channel.rewrite(answer === 'ended');
+      void this.write([channel]);
     }
     return true;
   }
@@ -119,7 +122,68 @@ export class PresenceWriter {
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
       if (this.#link.identity === undefined) return this.#retryLater();
-      void this.tell([]);
+      void this.write([]);
     }, RETRY_INTERVAL_MS).unref();
   }
+}
+
+/** A call of the script blocks Redis for all other commands, so it must be short. */
+const MAX_CALL_CHANGES = 256;
+const MAX_CALL_CHANNELS = 64;
+const MAX_CALL_LENGTH = 1_048_576;
+
+/** One call's changes to one channel. Without changes, the call only renews the lease. */
+export interface ChannelChanges {
+  readonly channel: PresenceChannel;
+  readonly changes: readonly MemberChange[];
+}
+
+/** Splits the entries into calls of bounded size. A call exceeds a limit only by its last entry. */
+export function splitPresenceCalls(entries: readonly ChannelChanges[]): ChannelChanges[][] {
+  const calls: ChannelChanges[][] = [];
+  let room = { channels: 0, changes: 0, length: 0 };
+  for (const entry of entries.flatMap(split)) {
+    const isFull = room.channels <= 0 || room.changes <= 0 || room.length <= 0;
+    if (isFull) {
+      calls.push([]);
+      room = { channels: MAX_CALL_CHANNELS, changes: MAX_CALL_CHANGES, length: MAX_CALL_LENGTH };
+    }
+    calls.at(-1)?.push(entry);
+    room.channels--;
+    room.changes -= entry.changes.length;
+    room.length -= entry.changes.reduce((length, [, , value]) => length + value.length, 0);
+  }
+  return calls;
+}
+
+/** The keys and arguments of presence-write.lua. */
+export function encodePresenceCall(
+  entries: readonly ChannelChanges[],
+  names: RedisNames,
+  edge: string,
+  leaseMs: number,
+  isSweeping: boolean,
+): [keys: string[], args: string[]] {
+  const keys: string[] = [];
+  const args = [edge, String(leaseMs), isSweeping ? '1' : '0'];
+  for (const { channel, changes } of entries) {
+    const edges = names.presenceKey(channel.name);
+    keys.push(edges, `${edges}:${edge}`);
+    args.push(
+      names.presenceTopic(channel.name),
+      channel.isStored ? '1' : '0',
+      String(changes.length),
+    );
+    for (const change of changes) args.push(...change);
+  }
+  return [keys, args];
+}
+
+function split({ channel, changes }: ChannelChanges): ChannelChanges[] {
+  if (changes.length <= MAX_CALL_CHANGES) return [{ channel, changes }];
+  const parts: ChannelChanges[] = [];
+  for (let from = 0; from < changes.length; from += MAX_CALL_CHANGES) {
+    parts.push({ channel, changes: changes.slice(from, from + MAX_CALL_CHANGES) });
+  }
+  return parts;
 }

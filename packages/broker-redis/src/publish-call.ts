@@ -9,7 +9,7 @@ const MAX_CALL_ITEMS = 256;
 const MAX_CALL_LENGTH = 1_048_576;
 
 /** One publication in the queue or in flight. */
-export interface Item {
+export interface QueuedPublication {
   readonly channel: KnownChannel;
   readonly limits: HistoryLimits;
   readonly data: JsonLine;
@@ -18,14 +18,14 @@ export interface Item {
   /** The knowledge of the channel, and its epoch, when this publication was queued. */
   readonly known: string;
   readonly epoch: string;
-  readonly turn: Turn;
+  readonly turn: PublishTurn;
   readonly resolve: (position: Position) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** The publications of one turn of the event loop. They share a time limit. */
-export interface Turn {
-  readonly items: Item[];
+export interface PublishTurn {
+  readonly items: QueuedPublication[];
   answered: number;
   isOver: boolean;
   readonly timer: NodeJS.Timeout;
@@ -35,16 +35,16 @@ export interface Turn {
 const REMEMBERS = '+';
 
 /** The answer of publish.lua to one item. */
-export type Reply = number | string;
+export type ScriptReply = number | string;
 
 /** The call never left this process. */
 export class NotSentError extends Error {}
 
 /** Groups items of equal limits, in their order, into calls of bounded size. */
-export function splitPublishCalls(items: readonly Item[]): Item[][] {
-  const calls: Call[] = [];
-  const open = new Map<HistoryLimits, Call>();
-  let call: Call | undefined;
+export function splitPublishCalls(items: readonly QueuedPublication[]): QueuedPublication[][] {
+  const calls: PublishCall[] = [];
+  const open = new Map<HistoryLimits, PublishCall>();
+  let call: PublishCall | undefined;
   for (const item of items) {
     const { limits, data } = item;
     if (call?.limits !== limits) call = open.get(limits); // usually the limits of the previous item
@@ -59,23 +59,23 @@ export function splitPublishCalls(items: readonly Item[]): Item[][] {
   return calls.map((each) => each.items);
 }
 
-interface Call {
+interface PublishCall {
   readonly limits: HistoryLimits;
-  readonly items: Item[];
+  readonly items: QueuedPublication[];
   length: number;
 }
 
-function isFull({ items, length }: Call): boolean {
+function isFull({ items, length }: PublishCall): boolean {
   return items.length >= MAX_CALL_ITEMS || length >= MAX_CALL_LENGTH;
 }
 
 /** The keys and arguments of publish.lua. */
 export function encodePublishCall(
-  items: readonly Item[],
+  items: readonly QueuedPublication[],
   emptyEpochKey: string,
   identity: string,
 ): [string[], string[]] {
-  const [{ limits }] = items as readonly [Item];
+  const [{ limits }] = items as readonly [QueuedPublication];
   const { historySize, historyTtlMs } = limits;
   const numbers = [historySize, historyTtlMs, offsetTtlMs(limits), IDEMPOTENCY_TTL_MS];
   const keys = [emptyEpochKey];
@@ -90,9 +90,9 @@ export function encodePublishCall(
 }
 
 /** Settles the publishers' promises. Returns the error texts of Redis. */
-export function settle(
-  items: readonly Item[],
-  replies: readonly Reply[],
+export function settleCall(
+  items: readonly QueuedPublication[],
+  replies: readonly ScriptReply[],
   identity: string,
 ): readonly string[] {
   const refusals: string[] = [];
@@ -117,7 +117,7 @@ export function settle(
 }
 
 /** A call that Redis answered with an error, or that was never sent, has written nothing. */
-export function failAll(items: readonly Item[], error: unknown, identity = ''): void {
+export function failCall(items: readonly QueuedPublication[], error: unknown, identity = ''): void {
   const isWithout = error instanceof ErrorReply || error instanceof NotSentError;
   const answer = toProtocolError(error);
   for (const { channel, reject } of items) {

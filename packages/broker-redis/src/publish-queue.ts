@@ -3,13 +3,13 @@ import type { LimitsOf } from '@newswire/broker';
 import { KnownPositions } from './known-positions.js';
 import {
   splitPublishCalls,
-  failAll,
+  failCall,
   NotSentError,
-  settle,
+  settleCall,
   encodePublishCall,
-  type Item,
-  type Reply,
-  type Turn,
+  type QueuedPublication,
+  type ScriptReply,
+  type PublishTurn,
 } from './publish-call.js';
 import { redisIsAway, timedOut } from './redis-faults.js';
 import type { RedisNames } from './redis-names.js';
@@ -46,8 +46,8 @@ export class PublishQueue {
   readonly #script = new RedisScript('first-alive.lua', 'empty-epoch.lua', 'publish.lua');
   readonly #known: KnownPositions;
   /** The turn to which publications are added. It is the last of the unsent turns. */
-  #turn: Turn | undefined;
-  #unsent: Turn[] = [];
+  #turn: PublishTurn | undefined;
+  #unsent: PublishTurn[] = [];
   /** Whether publications are unsent because Redis is busy. */
   #isWaiting = false;
   #inFlight = 0;
@@ -104,9 +104,9 @@ export class PublishQueue {
     if (!this.#isWaiting) this.flush();
   }
 
-  #newTurn(): Turn {
+  #newTurn(): PublishTurn {
     const timer = setTimeout(() => this.#expire(turn), this.#options.publishTimeoutMs);
-    const turn: Turn = { items: [], answered: 0, isOver: false, timer };
+    const turn: PublishTurn = { items: [], answered: 0, isOver: false, timer };
     this.#unsent.push(turn);
     setImmediate(() => {
       if (this.#turn === turn) this.#turn = undefined;
@@ -116,7 +116,7 @@ export class PublishQueue {
   }
 
   /** Unsent publications of the turn will never be sent; sent ones may still take effect. */
-  #expire(turn: Turn): void {
+  #expire(turn: PublishTurn): void {
     if (this.#turn === turn) this.#turn = undefined;
     turn.isOver = true;
     const isUnsent = this.#unsent.includes(turn);
@@ -126,7 +126,7 @@ export class PublishQueue {
     }
   }
 
-  async #send(items: readonly Item[]): Promise<void> {
+  async #send(items: readonly QueuedPublication[]): Promise<void> {
     const { identity, commands, names } = this.#link;
     let isResent = false;
     this.#inFlight++;
@@ -137,10 +137,10 @@ export class PublishQueue {
         isResent = true;
         this.#resending++;
       });
-      const refusals = settle(items, replies as readonly Reply[], identity);
+      const refusals = settleCall(items, replies as readonly ScriptReply[], identity);
       this.#link.handleRefusals(refusals);
     } catch (error) {
-      failAll(items, error, identity);
+      failCall(items, error, identity);
       this.#link.handleRefusals([error]);
     }
     for (const { turn } of items) {

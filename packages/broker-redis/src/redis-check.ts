@@ -75,7 +75,7 @@ export async function checkTopics(client: Client, names: RedisNames): Promise<vo
 
 export interface RedisCheckOptions {
   /** Rejects with Redis' own error, or because the connection is lost. */
-  readonly ask: () => Promise<void>;
+  readonly tryAll: () => Promise<void>;
   /** Whether newswire works in spite of this fault. */
   readonly tolerates: (fault: unknown) => boolean;
   /** The delay before the next check, after `attempt` refusals (0, 1, 2…), in ms. */
@@ -116,7 +116,7 @@ export class RedisCheck {
 
   /** Starts a check on a new connection. A check on the previous connection becomes invalid. */
   start(): void {
-    void this.#ask(++this.#run, 0);
+    void this.#request(++this.#run, 0);
   }
 
   /** Redis refused a command: checks again, once a second at most. */
@@ -125,10 +125,10 @@ export class RedisCheck {
     this.#askLater(this.#lastMs + SUSPICION_INTERVAL_MS - performance.now(), ++this.#run, 0);
   }
 
-  async #ask(run: number, attempt: number): Promise<void> {
+  async #request(run: number, attempt: number): Promise<void> {
     if (run !== this.#run) return;
     this.#isPending = true;
-    const fault = await this.#options.ask().then(
+    const fault = await this.#options.tryAll().then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -147,6 +147,6 @@ export class RedisCheck {
 
   #askLater(delayMs: number, run: number, attempt: number): void {
     this.#isPending = true;
-    setTimeout(() => void this.#ask(run, attempt), Math.max(0, delayMs)).unref();
+    setTimeout(() => void this.#request(run, attempt), Math.max(0, delayMs)).unref();
   }
 }

@@ -206,9 +206,9 @@ export class RedisLink {
     );
   }
 
-  #newCheck(ask: () => Promise<void>): RedisCheck {
+  #newCheck(tryAll: () => Promise<void>): RedisCheck {
     return new RedisCheck({
-      ask,
+      tryAll,
       tolerates: (fault) => this.#options.toleratesFullRedis === true && isOutOfMemory(fault),
       delayMs: this.#options.reconnectDelayMs,
       onResult: () => this.#update(),

@@ -3,7 +3,7 @@ import { type BrokerHandler, type Generation, fromPublicationText } from '@newsw
 import type { RedisLink } from './redis-link.js';
 
 /** One call of `subscribe`. Two calls with the same channel and handler differ. */
-interface Subscription {
+interface TopicSubscription {
   readonly channel: string;
   readonly handler: BrokerHandler;
   /** Whether Redis has confirmed it. Earlier messages may belong to an earlier subscription. */
@@ -21,7 +21,7 @@ const REMOVED = '~'.charCodeAt(0);
 export class RedisSubscriptions {
   readonly #link: RedisLink;
   /** By topic, so that the channel's name is not extracted from it for every message. */
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #subscriptions = new Map<string, TopicSubscription>();
   readonly #leaving = new Set<string>();
   readonly #handleMessage: (message: string, topic: string) => void;
   #isUnbroken: boolean;
@@ -39,7 +39,7 @@ export class RedisSubscriptions {
    * fast they follow one another, as long as both name the same listener.
    */
   async subscribe(channel: string, handler: BrokerHandler): Promise<void> {
-    const subscription: Subscription = { channel, handler, isConfirmed: false };
+    const subscription: TopicSubscription = { channel, handler, isConfirmed: false };
     const topic = this.#link.names.topic(channel);
     this.#subscriptions.set(topic, subscription);
     try {
@@ -96,10 +96,10 @@ export class RedisSubscriptions {
     const subscription = this.#subscriptions.get(topic);
     if (subscription === undefined) return this.#leaveAgain(topic);
     if (!this.#isUnbroken || !subscription.isConfirmed) return;
-    const heard = parseMessage(message);
-    if (heard === undefined) return;
+    const received = parseMessage(message);
+    if (received === undefined) return;
     const { channel, handler } = subscription;
-    const { publication, epoch, begins, isRemoval } = heard;
+    const { publication, epoch, begins, isRemoval } = received;
     const { offset } = publication;
     if (isRemoval) handler.handleRemoval(channel, { offset, epoch });
     else handler.handlePublication(channel, publication, epoch, begins);

@@ -3,7 +3,7 @@ import type { RedisLink } from './redis-link.js';
 import { parseMessage } from './redis-subscriptions.js';
 
 /** One call of `subscribe`. */
-interface Subscription {
+interface WildcardSubscription {
   readonly flow: WildcardFlow;
   readonly listen: (message: string, topic: string) => void;
   /** Whether Redis has confirmed it: from then on, a lost connection is a gap. */
@@ -13,7 +13,7 @@ interface Subscription {
 /** All channels of a namespace, over PSUBSCRIBE. */
 export class RedisWildcards {
   readonly #link: RedisLink;
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #subscriptions = new Map<string, WildcardSubscription>();
   #isUnbroken: boolean;
 
   constructor(link: RedisLink) {
@@ -32,7 +32,7 @@ export class RedisWildcards {
     const listen = this.#link.guarded((message, topic) =>
       this.#receive(subscription, message, topic),
     );
-    const subscription: Subscription = { flow, listen, isConfirmed: false };
+    const subscription: WildcardSubscription = { flow, listen, isConfirmed: false };
     this.#subscriptions.set(wildcard, subscription);
     try {
       await this.#link.subscriber.pSubscribe(this.#link.names.topic(wildcard), listen);
@@ -61,11 +61,11 @@ export class RedisWildcards {
   }
 
   /** As for channels: after missing publications, none is delivered before the gap is reported. */
-  #receive({ flow, isConfirmed }: Subscription, message: string, topic: string): void {
+  #receive({ flow, isConfirmed }: WildcardSubscription, message: string, topic: string): void {
     if (!this.#isUnbroken || !isConfirmed) return;
-    const heard = parseMessage(message);
-    if (heard === undefined || heard.isRemoval) return;
-    flow.receive(this.#link.names.channelOfTopic(topic), heard.publication);
+    const received = parseMessage(message);
+    if (received === undefined || received.isRemoval) return;
+    flow.receive(this.#link.names.channelOfTopic(topic), received.publication);
   }
 
   #resume(): void {

@@ -32,8 +32,12 @@ describeOnRedis((rig) => {
     expect(topOffset).toBe(0);
     await publisher.publish('sports:2', '2');
     await listener.count(2);
-    expect(listener.heard[1]).toMatchObject({ offset: 1, epoch: generation?.epoch, isFirst: true });
-    expect(listener.heard[0]?.epoch).not.toBe(generation?.epoch);
+    expect(listener.received[1]).toMatchObject({
+      offset: 1,
+      epoch: generation?.epoch,
+      isFirst: true,
+    });
+    expect(listener.received[0]?.epoch).not.toBe(generation?.epoch);
     expect(listener.gaps).toEqual(['sports:*']);
   });
 

@@ -62,13 +62,13 @@ describeOnRedis((rig) => {
 
   test('the inlet receives plain PUBLISH on news:*', async () => {
     const link = await rig.openLink();
-    const heard: string[][] = [];
-    await openRedisInlet(link, (channel, text) => heard.push([channel, text]));
+    const received: string[][] = [];
+    await openRedisInlet(link, (channel, text) => received.push([channel, text]));
     await rig.redis.cli('PUBLISH', 'news:77707', 'a plain text');
     await rig.redis.cli('PUBLISH', 'other:1', 'not ours');
     await rig.redis.cli('PUBLISH', 'news:odd name', '');
-    await until('both', () => heard.length === 2);
-    expect(heard).toEqual([
+    await until('both', () => received.length === 2);
+    expect(received).toEqual([
       ['77707', 'a plain text'],
       ['odd name', ''],
     ]);

@@ -69,8 +69,8 @@ describeOnRedis((rig) => {
       // leases.
       const first = await leaseEnd('a');
       await until('two renewals', async () => (await leaseEnd('a')) > first + LEASE_MS);
-      const heard = await two.watcher.settled(one.presence, 'a');
-      expect(heard).toEqual(['+a c1', '+a c2']);
+      const received = await two.watcher.settled(one.presence, 'a');
+      expect(received).toEqual(['+a c1', '+a c2']);
       await one.presence.leave('a', 'c1', true);
       await two.watcher.until('-a c1');
     });
@@ -110,13 +110,15 @@ describeOnRedis((rig) => {
     await rig.redis.start();
     await present(two, 'comes', 'stays');
     await late.settled(one.presence, 'b');
-    const heard = await two.watcher.settled(one.presence, 'a');
+    const received = await two.watcher.settled(one.presence, 'a');
     // A watcher may have returned after the notifications. None may be repeated, and no other may
     // arrive.
     expect(['+a comes', '-a goes']).toEqual(
-      expect.arrayContaining(heard.filter((change) => !['+a stays', '+a goes'].includes(change))),
+      expect.arrayContaining(
+        received.filter((change) => !['+a stays', '+a goes'].includes(change)),
+      ),
     );
-    expect(new Set(heard).size).toBe(heard.length);
+    expect(new Set(received).size).toBe(received.length);
   });
 
   test('paused: requests fail in time, and changes are reported later, once', async () => {
@@ -132,9 +134,9 @@ describeOnRedis((rig) => {
     }
     await present(two, 'c1');
     await two.watcher.until('+a c1');
-    const heard = await two.watcher.settled(one.presence, 'a');
-    expect(heard.filter((change) => change.endsWith('c1'))).toEqual(['+a c1']);
-    expect(new Set(heard).size).toBe(heard.length);
+    const received = await two.watcher.settled(one.presence, 'a');
+    expect(received.filter((change) => change.endsWith('c1'))).toEqual(['+a c1']);
+    expect(new Set(received).size).toBe(received.length);
   });
 
   test('of many edges that notice a lost edge, one announces it; if the edge comes back, its members join again', async () => {

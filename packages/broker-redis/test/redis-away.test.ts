@@ -70,11 +70,11 @@ describeOnRedis((rig) => {
     const broker = new RedisBroker(link, REDIS_OPTIONS);
     const control = new RedisControl(link, { publishTimeoutMs: 1000 });
     await control.serve(() => ({ channels: {} }), 'a');
-    const heard: string[] = [];
+    const received: string[] = [];
     await broker.subscribe('a', {
       handlePublication: (_, { data }) => {
         if (data === '"bad"') throw new Error('a handler failed');
-        heard.push(data);
+        received.push(data);
       },
       handleGap: () => undefined,
       handleRemoval: () => undefined,
@@ -84,8 +84,8 @@ describeOnRedis((rig) => {
     await rig.redis.cli('PUBLISH', 'nw0:{a}', 'x y z');
     await broker.publish('a', '"bad"');
     await broker.publish('a', '"good"');
-    await until('the good one', () => heard.length === 1);
-    expect(heard).toEqual(['"good"']);
+    await until('the good one', () => received.length === 1);
+    expect(received).toEqual(['"good"']);
     expect(faults.map(String)).toEqual([
       expect.stringContaining('SyntaxError'),
       'Error: a handler failed',

@@ -265,7 +265,7 @@ describeOnRedis((rig) => {
       await rig.redis.cli('CONFIG', 'SET', 'maxmemory-policy', policy);
       const { broker, log } = connect(rig.redis.url);
       await until('Redis', () => broker.fault === undefined);
-      const sentence = `set its maxmemory-policy to noeviction, it is ${policy}`;
+      const sentence = `its maxmemory-policy is ${policy}, set it to noeviction`;
       expect(log.count(sentence)).toBe(count);
       expect(log.lines.length).toBe(count + 1);
     });

@@ -114,7 +114,7 @@ function describeLiveContract(current: () => BrokerRig): void {
     await Promise.all(calls.flat());
     await listener.count(600);
     await settled(rig);
-    expect(listener.heard.map(({ offset }) => offset)).toEqual(upTo(600).map((i) => i + 1));
+    expect(listener.received.map(({ offset }) => offset)).toEqual(upTo(600).map((i) => i + 1));
     expect(listener.data).toEqual(upTo(600).map(String));
   });
 
@@ -156,7 +156,7 @@ function describeLiveContract(current: () => BrokerRig): void {
     await rig.publisher.publish('a', '2');
     await listener.count(1);
     await settled(rig);
-    expect(listener.heard.map(({ channel }) => channel)).toEqual(['a']);
+    expect(listener.received.map(({ channel }) => channel)).toEqual(['a']);
   });
 
   test('a flow that is joined again while much is published has no hole in it', async () => {

@@ -53,7 +53,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
       await listener.until('4');
       expect(listener.gaps).toEqual(['a']);
       expect(listener.breaks).toEqual([]);
-      expect(listener.heard.at(-1)).toMatchObject({ epoch, isFirst: false });
+      expect(listener.received.at(-1)).toMatchObject({ epoch, isFirst: false });
       expect(await offsets()).toEqual([1, 2, 3, 4]);
       await restarted(signal);
       expect(await publish('5')).toEqual({ offset: 5, epoch });
@@ -75,7 +75,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     });
     expect(await offsets()).toEqual([1, 2, 5, 6]);
     await listener.until('6');
-    expect(listener.heard.slice(-2).map(({ isFirst }) => isFirst)).toEqual([true, false]);
+    expect(listener.received.slice(-2).map(({ isFirst }) => isFirst)).toEqual([true, false]);
     expect(listener.breaks).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
       follows: old,
     });
     await listener.until('4');
-    expect(listener.heard.map(({ isFirst }) => isFirst)).toEqual([true, false, false, true]);
+    expect(listener.received.map(({ isFirst }) => isFirst)).toEqual([true, false, false, true]);
   });
 
   test('everything flushed, and a subscriber asks first: what it follows is known in the end', async () => {
@@ -155,8 +155,8 @@ export function describeChangeContract(current: () => BrokerRig, faults: Faults)
     for (let round = 1; round <= 5; round++) {
       await faults.cut();
       await until('the gap', () => listener.gaps.length === round);
-      const heard = listener.heard.length;
-      await listener.count(heard + 20);
+      const received = listener.received.length;
+      await listener.count(received + 20);
     }
     await listener.until(String(await publishing.stop()));
     expect(listener.breaks).toEqual([]);

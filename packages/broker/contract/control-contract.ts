@@ -48,9 +48,9 @@ export function describeControlContract(name: string, createRig: () => Promise<C
     });
 
     test('one edge answers where it is asked by its uid, with what was asked as it was', async () => {
-      const heard: unknown[] = [];
+      const received: unknown[] = [];
       const receive = (uid: string) => (request: ControlRequest) => {
-        heard.push([uid, request]);
+        received.push([uid, request]);
         return { count: uid.length };
       };
       await rig.edges[0].serve(receive('one'), 'one');
@@ -60,7 +60,7 @@ export function describeControlContract(name: string, createRig: () => Promise<C
         expect(await asker.requestFrom('edge-two:9902@host.a', request)).toEqual({ count: 20 });
         expect(await asker.requestFrom('one', request)).toEqual({ count: 3 });
       }
-      expect(heard).toEqual(
+      expect(received).toEqual(
         [1, 2].flatMap(() => [
           ['edge-two:9902@host.a', request],
           ['one', request],

@@ -15,7 +15,7 @@ export function describeGenerationContract(current: () => BrokerRig): void {
   test('the first publication of a generation says so, and no other', async () => {
     for (const data of ['1', '2', '3']) await rig.publisher.publish('a', data);
     await listener.count(3);
-    expect(listener.heard.map(({ isFirst }) => isFirst)).toEqual([true, false, false]);
+    expect(listener.received.map(({ isFirst }) => isFirst)).toEqual([true, false, false]);
   });
 
   test('a channel that nothing was published to has a generation, which the first one continues', async () => {
@@ -34,7 +34,7 @@ export function describeGenerationContract(current: () => BrokerRig): void {
     expect(await rig.subscriber.history('a', 0, 10)).toEqual(none);
     expect(await rig.publisher.publish('a', '1')).toEqual({ offset: 1, epoch });
     await listener.count(1);
-    expect(listener.heard).toMatchObject([{ epoch, offset: 1, isFirst: true }]);
+    expect(listener.received).toMatchObject([{ epoch, offset: 1, isFirst: true }]);
     expect((await rig.subscriber.history('a', 0, 0)).generation).toEqual(none.generation);
   });
 }

@@ -11,7 +11,7 @@ export interface Receipt extends Publication {
 
 /** A handler that records its calls and checks the broker's promise that the flow is complete. */
 export class Listener implements BrokerHandler {
-  readonly heard: Receipt[] = [];
+  readonly received: Receipt[] = [];
   readonly publications: Publication[] = [];
   readonly gaps: string[] = [];
   readonly removals: [string, number][] = [];
@@ -28,12 +28,12 @@ export class Listener implements BrokerHandler {
     const { offset, data } = publication;
     this.publications.push(publication);
     const isFirst = begins !== undefined;
-    const heard = { channel, offset, data, epoch, isFirst, follows: begins?.follows };
+    const received = { channel, offset, data, epoch, isFirst, follows: begins?.follows };
     const last = this.#last.get(channel);
     const follows = last === undefined || (last.epoch === epoch && last.offset + 1 === offset);
-    if (!follows && !isFirst) this.breaks.push(heard);
-    this.#last.set(channel, heard);
-    this.heard.push(heard);
+    if (!follows && !isFirst) this.breaks.push(received);
+    this.#last.set(channel, received);
+    this.received.push(received);
   }
 
   handleGap(channel: string): void {
@@ -46,16 +46,18 @@ export class Listener implements BrokerHandler {
   }
 
   get data(): string[] {
-    return this.heard.map(({ data }) => data);
+    return this.received.map(({ data }) => data);
   }
 
   async count(count: number): Promise<Receipt[]> {
-    await until(`publication ${count}`, () => this.heard.length >= count);
-    return this.heard;
+    await until(`publication ${count}`, () => this.received.length >= count);
+    return this.received;
   }
 
   async until(data: string): Promise<void> {
-    await until(`publication ${data}`, () => this.heard.some((heard) => heard.data === data));
+    await until(`publication ${data}`, () =>
+      this.received.some((received) => received.data === data),
+    );
   }
 
   /** Records that must be empty while no connection was lost. */

@@ -135,8 +135,8 @@ export function describePresenceContract(
       const half = names.slice(0, 350);
       await Promise.all(half.map((name) => one.leave('a', name, true)));
       expect(await clients(rig.reader)).toEqual(names.slice(350).toSorted());
-      const heard = await watcher?.settled(two, 'a');
-      expect(heard).toEqual([
+      const received = await watcher?.settled(two, 'a');
+      expect(received).toEqual([
         ...names.map((name) => `+a ${name}`),
         ...half.map((name) => `-a ${name}`),
       ]);
@@ -153,8 +153,8 @@ export function describePresenceContract(
       await one.join('a', member('c3'), true);
       const [third] = await watched(two);
       await third?.settled(one, 'a');
-      expect([first?.heard, second?.heard]).toEqual([['+a c1'], ['+a c2']]);
-      expect(third?.heard.filter((change) => !change.includes('fence'))).toEqual([]);
+      expect([first?.received, second?.received]).toEqual([['+a c1'], ['+a c2']]);
+      expect(third?.received.filter((change) => !change.includes('fence'))).toEqual([]);
     });
 
     test('a watcher that throws affects no other watcher', async () => {

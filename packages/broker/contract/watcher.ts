@@ -3,21 +3,21 @@ import type { Member, Presence, PresenceHandler } from '@newswire/broker';
 
 /** A handler that records its calls, as `+client` and `-client`. */
 export class Watcher implements PresenceHandler {
-  readonly heard: string[] = [];
+  readonly received: string[] = [];
   readonly members: Member[] = [];
 
   handleJoin(channel: string, member: Member): void {
-    this.heard.push(`+${channel} ${member.client}`);
+    this.received.push(`+${channel} ${member.client}`);
     this.members.push(member);
   }
 
   handleLeave(channel: string, member: Member): void {
-    this.heard.push(`-${channel} ${member.client}`);
+    this.received.push(`-${channel} ${member.client}`);
     this.members.push(member);
   }
 
   async until(change: string): Promise<void> {
-    await until(`the change ${change}`, () => this.heard.includes(change));
+    await until(`the change ${change}`, () => this.received.includes(change));
   }
 
   /**
@@ -29,6 +29,6 @@ export class Watcher implements PresenceHandler {
     await presence.join(channel, { client, user: '' }, true);
     await presence.leave(channel, client, true);
     await this.until(`-${channel} ${client}`);
-    return this.heard.filter((change) => !change.includes('fence'));
+    return this.received.filter((change) => !change.includes('fence'));
   }
 }

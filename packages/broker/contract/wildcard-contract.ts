@@ -33,10 +33,10 @@ export function describeWildcardContract(current: () => BrokerRig): void {
       { offset: 3, data: '"c"', extra: '"channel":"sports:x:y"', isTransient: true },
       { offset: 4, data: '"d"', extra: '"channel":"sports:1"' },
     ]);
-    const epochs = new Set(listener.heard.map(({ epoch }) => epoch));
+    const epochs = new Set(listener.received.map(({ epoch }) => epoch));
     expect(epochs.size).toBe(1);
-    expect(listener.heard.map(({ isFirst }) => isFirst)).toEqual([true, false, false, false]);
-    expect(listener.heard.every(({ channel }) => channel === ALL)).toBe(true);
+    expect(listener.received.map(({ isFirst }) => isFirst)).toEqual([true, false, false, false]);
+    expect(listener.received.every(({ channel }) => channel === ALL)).toBe(true);
     expect(listener.complaints).toEqual([]);
   });
 
@@ -80,8 +80,8 @@ export function describeWildcardContract(current: () => BrokerRig): void {
     await again.count(1);
     await settled(rig);
     expect([listener.data, own.data, again.data]).toEqual([['1'], ['1', '2'], ['3']]);
-    expect(again.heard).toMatchObject([{ offset: 1, isFirst: true }]);
-    expect(again.heard[0]?.epoch).not.toBe(listener.heard[0]?.epoch);
+    expect(again.received).toMatchObject([{ offset: 1, isFirst: true }]);
+    expect(again.received[0]?.epoch).not.toBe(listener.received[0]?.epoch);
   });
 
   test('without subscribers nothing is kept', async () => {

@@ -7,9 +7,9 @@ import {
   type HistoryPage,
   type LimitsOf,
   type PublishOptions,
+  newEpoch,
 } from './broker.js';
 import { MemoryChannelLog } from './channel-log-memory.js';
-import { newEpoch } from './epoch.js';
 import { checkExtra } from './publication-text.js';
 import { NO_PAGE, WildcardFlow } from './wildcard-flow.js';
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { JsonLine, Position, Publication } from '@newswire/protocol';
 
 /** Why publishing or subscribing does not work at the moment; undefined while it works. */
@@ -145,4 +146,14 @@ export interface Broker {
   removeHistory(channel: string): Promise<void>;
   /** Releases all resources. No other method may be called afterwards. */
   close(): Promise<void>;
+}
+
+/**
+ * A name for a new generation of a channel's log: 12 random characters that no earlier generation
+ * had. Every publish call makes one, because any of them may begin a generation. randomUUID takes
+ * random numbers from a cache, where randomBytes requests new ones for each call.
+ */
+export function newEpoch(): string {
+  const uuid = randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(9, 13);
 }

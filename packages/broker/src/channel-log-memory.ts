@@ -14,7 +14,7 @@ export interface MemoryHistoryLimits extends HistoryLimits {
   readonly historyBytes: number;
 }
 
-interface Entry {
+interface LogEntry {
   readonly publication: Publication;
   readonly bytes: number;
   readonly publishedMs: number;
@@ -25,7 +25,7 @@ export class MemoryChannelLog {
   readonly generation: Generation;
   readonly #limits: MemoryHistoryLimits;
   /** Entries from #start on are in the log; the removed ones before it are cut off in batches. */
-  #entries: Entry[] = [];
+  #entries: LogEntry[] = [];
   #start = 0;
   #bytes = 0;
   #topOffset = 0;
@@ -39,7 +39,7 @@ export class MemoryChannelLog {
   append(data: JsonLine, nowMs: number, options: PublishOptions = {}): Publication {
     const { extra } = options;
     const publication = newPublication(++this.#topOffset, data, options);
-    const entry: Entry = {
+    const entry: LogEntry = {
       publication,
       bytes: Buffer.byteLength(data) + (extra === undefined ? 0 : Buffer.byteLength(extra)),
       publishedMs: nowMs,

@@ -23,17 +23,19 @@ export class LocalControl implements Control {
   }
 
   async request(request: ControlRequest): Promise<ControlReply[]> {
-    return Promise.all([...this.#handlers.values()].map((handler) => this.#ask(handler, request)));
+    return Promise.all(
+      [...this.#handlers.values()].map((handler) => this.#request(handler, request)),
+    );
   }
 
   async requestFrom(uid: string, request: ControlRequest): Promise<ControlReply> {
     const handler = this.#handlers.get(uid);
     if (handler === undefined) throw noSuchEdge();
-    return this.#ask(handler, request);
+    return this.#request(handler, request);
   }
 
   /** The same size limits as between processes, so that requests that work here also work there. */
-  async #ask(handler: ControlHandler, request: ControlRequest): Promise<ControlReply> {
+  async #request(handler: ControlHandler, request: ControlRequest): Promise<ControlReply> {
     toRequestText(request);
     const reply = await answerControlRequest(handler, request, this.#onListenerFault);
     toReplyText(reply);

@@ -1,7 +1,6 @@
-import { ProtocolError } from '@newswire/protocol';
+import { ProtocolError, ERRORS, type ErrorKind } from '@newswire/protocol';
 import type { ControlHandler, ControlReply, ControlRequest } from './control.js';
 import { parseReply, parseRequest } from './control-parse.js';
-import { errorText, parseError } from './error-text.js';
 
 /**
  * Maximum length of a request, in characters of its JSON text: Nginx accepts commands of 2 MiB, and
@@ -82,4 +81,22 @@ export async function answerControlRequest(
 export function missingReplies(got: number, count: number, timeoutMs: number): ProtocolError {
   const sentence = `${got} of ${count} edges answered within ${timeoutMs} ms, try again`;
   return new ProtocolError('internal', sentence);
+}
+
+/** `code message`. An error that is not a ProtocolError becomes error 100 without its message. */
+export function errorText(error: unknown): string {
+  const known =
+    error instanceof ProtocolError ? error : new ProtocolError('internal', 'the operation failed');
+  return `${known.code} ${known.message.replaceAll(/\s+/g, ' ')}`;
+}
+
+/** Undefined if the text names no known error. */
+export function parseError(text: string): ProtocolError | undefined {
+  const [code, ...words] = text.split(' ');
+  const message = words.join(' ');
+  const known = Object.entries(ERRORS).find(([, error]) => String(error.code) === code);
+  if (known === undefined) return undefined;
+  const [kind, { message: start }] = known;
+  const detail = message.startsWith(`${start}: `) ? message.slice(start.length + 2) : undefined;
+  return new ProtocolError(kind as ErrorKind, detail);
 }

@@ -40,9 +40,9 @@ export {
   toReplyText,
   toRequestText,
 } from './control-text.js';
-export { newEpoch } from './epoch.js';
-export { errorText, parseError } from './error-text.js';
+export { newEpoch } from './broker.js';
+export { errorText, parseError } from './control-text.js';
 export { FaultLog } from './fault-log.js';
-export { encodeSign, fromMemberText, notifyChange, toMemberText } from './presence-text.js';
+export { encodeSign, fromMemberText, notifyChange, toMemberText } from './presence.js';
 export { fromPublicationText, toPublicationText } from './publication-text.js';
 export { NO_PAGE, WildcardFlow } from './wildcard-flow.js';

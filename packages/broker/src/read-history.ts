@@ -44,7 +44,7 @@ export async function readHistory(
   if (since !== undefined && since.epoch !== '' && since.epoch !== generation.epoch) {
     throw new ProtocolError('unrecoverablePosition');
   }
-  const answer = new Answer(limit < 0 ? Infinity : limit, maxBytes, bytesEach);
+  const answer = new HistoryAnswer(limit < 0 ? Infinity : limit, maxBytes, bytesEach);
   const log = { broker, channel, generation };
   if (reverse) await readBackward(log, Math.min(topOffset + 1, since?.offset ?? Infinity), answer);
   else await readForward(log, since?.offset ?? 0, topOffset, answer);
@@ -58,7 +58,7 @@ interface Log {
 }
 
 /** Collects publications until it has as many as requested. */
-class Answer {
+class HistoryAnswer {
   readonly publications: Publication[] = [];
   readonly #limit: number;
   readonly #maxBytes: number;
@@ -91,7 +91,7 @@ class Answer {
 }
 
 /** Publications that arrive during the read are left to the next request. */
-async function readForward(log: Log, from: number, topOffset: number, answer: Answer) {
+async function readForward(log: Log, from: number, topOffset: number, answer: HistoryAnswer) {
   let offset = from;
   let atLeast = 0;
   while (!answer.isFull && offset < topOffset) {
@@ -109,7 +109,7 @@ async function readForward(log: Log, from: number, topOffset: number, answer: An
  * The log can only be read forward, so each step is read completely before its newest publications
  * are used.
  */
-async function readBackward(log: Log, before: number, answer: Answer) {
+async function readBackward(log: Log, before: number, answer: HistoryAnswer) {
   let end = before;
   let step = Math.min(STEP, answer.room);
   const [oldest] = answer.isFull ? [] : await readPage(log, 0, 1);

@@ -1,6 +1,5 @@
 import type { Publication } from '@newswire/protocol';
-import type { BrokerHandler, HistoryPage, Generation } from './broker.js';
-import { newEpoch } from './epoch.js';
+import { type BrokerHandler, type HistoryPage, type Generation, newEpoch } from './broker.js';
 import { newPublication } from './publication-text.js';
 
 /**

@@ -7,7 +7,7 @@ import {
 } from './connection-failure.js';
 
 /** An answer of the server API. */
-export interface Answer<R> {
+export interface ApiAnswer<R> {
   readonly result?: R;
   readonly error?: ErrorBody;
   /** The JSON text before parsing, in which numbers have all their digits. */
@@ -21,7 +21,7 @@ export async function post<R>(
   { url, apiKey }: Pick<CommandContext, 'url' | 'apiKey'>,
   method: string,
   body: string,
-): Promise<Answer<R>> {
+): Promise<ApiAnswer<R>> {
   try {
     const response = await fetch(`${url}/api/${method}`, {
       method: 'POST',
@@ -39,15 +39,15 @@ export async function post<R>(
   }
 }
 
-function failed<R>(failure: ConnectionFailure): Answer<R> {
+function failed<R>(failure: ConnectionFailure): ApiAnswer<R> {
   const { message, temporary } = failure;
   return { error: { code: 100, message, ...(temporary && { temporary }) } };
 }
 
 /** Undefined if the answer is not from newswire. */
-function parseAnswer<R>(text: string): Answer<R> | undefined {
+function parseAnswer<R>(text: string): ApiAnswer<R> | undefined {
   try {
-    const answer = JSON.parse(text) as Answer<R> | null;
+    const answer = JSON.parse(text) as ApiAnswer<R> | null;
     const isOurs =
       typeof answer?.result === 'object' ||
       (typeof answer?.error?.code === 'number' && typeof answer.error.message === 'string');

@@ -7,7 +7,7 @@ import {
   type Execute,
   type RunCommand,
 } from './command.js';
-import { post, type Answer } from './post.js';
+import { post, type ApiAnswer } from './post.js';
 
 const DEFAULT_LIMIT = '10';
 
@@ -25,7 +25,7 @@ export function channelsCommand(execute: Execute): Command {
 
 const readChannels: RunCommand = async ([pattern, ...more], _, context) => {
   if (more.length > 0) throw new UsageError('channels accepts one PATTERN: put quotes around it');
-  const answer = post<Channels>(context, 'channels', JSON.stringify({ pattern }));
+  const answer = post<ChannelsResult>(context, 'channels', JSON.stringify({ pattern }));
   return show(context, answer, ({ channels }) =>
     Object.entries(channels).map(([name, { num_clients }]) => `${name}\t${num_clients}`),
   );
@@ -47,7 +47,7 @@ const readLog: RunCommand<{ readonly limit: string }> = async (args, options, co
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new UsageError('--limit must be 1 or more');
   }
-  const answer = post<History>(
+  const answer = post<HistoryResult>(
     context,
     'history',
     JSON.stringify({ channel, limit, reverse: true }),
@@ -70,21 +70,21 @@ export function presenceCommand(execute: Execute): Command {
 
 const readMembers: RunCommand = async (args, _, context) => {
   const channel = parseChannel('presence', args);
-  const answer = post<Presence>(context, 'presence', JSON.stringify({ channel }));
+  const answer = post<PresenceResult>(context, 'presence', JSON.stringify({ channel }));
   return show(context, answer, ({ presence }) =>
     Object.values(presence).map(({ client, user }) => `${client}\t${user}`),
   );
 };
 
-interface Channels {
+interface ChannelsResult {
   readonly channels: Readonly<Record<string, { readonly num_clients: number }>>;
 }
 
-interface History {
+interface HistoryResult {
   readonly publications: readonly { readonly offset: number }[];
 }
 
-interface Presence {
+interface PresenceResult {
   readonly presence: Readonly<Record<string, { readonly client: string; readonly user: string }>>;
 }
 
@@ -98,7 +98,7 @@ function parseChannel(command: string, [channel, ...more]: readonly string[]): s
 
 async function show<R>(
   context: CommandContext,
-  answer: Promise<Answer<R>>,
+  answer: Promise<ApiAnswer<R>>,
   toLines: (result: R, text: string) => readonly string[],
 ): Promise<number> {
   const { result, error, text = '' } = await answer;

@@ -58,7 +58,7 @@ export function listener(
         if (!opened) note(`subscribed to ${channels.join(', ')} at ${url}; press Ctrl-C to stop`);
         opened = true;
         lastId = event.id ?? lastId;
-        tell(event, context);
+        printEvent(event, context);
       }
       return { opened, kind: 'cut', reason: refused ?? 'the stream has ended' };
     } catch (error) {
@@ -85,7 +85,7 @@ export async function refusal(url: string, response: Response): Promise<End> {
 }
 
 /** Prints a publication, or notes another event. Channels cannot have the names of those events. */
-function tell({ event, data }: EventSourceMessage, { print, note }: CommandContext): void {
+function printEvent({ event, data }: EventSourceMessage, { print, note }: CommandContext): void {
   if (event === undefined || event === 'subscribed') return;
   if (event === 'gap') note(`publications were missed on ${data}`);
   else if (event === 'error') note(data);

@@ -1,4 +1,4 @@
-export { backoffMs, type BackoffOptions } from './backoff.js';
+export { backoffMs, type BackoffOptions } from './retry.js';
 export {
   CHANNEL_SETTINGS,
   loadChannelOptions,
@@ -17,10 +17,10 @@ export { Counter, counter, createRegistry, gauge, Histogram, type Registry } fro
 export { omitUndefined } from './omit-undefined.js';
 export {
   countedReconnectDelay,
-  persist,
-  type PersistOptions,
+  retryUntilDone,
+  type RetryOptions,
   RECONNECT_BACKOFF,
-} from './persist.js';
+} from './retry.js';
 export { Semaphore } from './semaphore.js';
 export {
   PROCESS_SETTINGS,

@@ -2,8 +2,7 @@ import { readHistory, type Broker, type Control } from '@newswire/broker';
 import { Counter, counter, type Config, type Logger, type Registry } from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
 import type { ApiParts } from './api/api-method.js';
-import { createApi } from './api/api.js';
-import { apiRoutes } from './api/http-api.js';
+import { createApi, apiRoutes } from './api/http-api.js';
 
 /** The settings of center, in addition to those of its process. */
 export const CENTER_SETTINGS = ['bind', 'host', 'publishedAt', 'apiKey', 'maxDataBytes'] as const;

@@ -15,9 +15,8 @@ import {
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
 import { CENTER_SETTINGS, createCenter } from './app.js';
-import { Inlet } from './inlet.js';
-import { BROKER_SETTINGS, openBroker } from './open-broker.js';
-import { openInlet } from './open-inlet.js';
+import { Inlet, openInlet } from './inlet.js';
+import { CENTER_BROKER_SETTINGS, openBroker } from './open-broker.js';
 
 /** How long a stopping center keeps publishing the items that the inlet has received. */
 const INLET_LIMIT_MS = 3000;
@@ -32,7 +31,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
   const config = loadConfig(
     [
       ...CENTER_SETTINGS,
-      ...BROKER_SETTINGS,
+      ...CENTER_BROKER_SETTINGS,
       ...CHANNEL_SETTINGS,
       ...PROCESS_SETTINGS,
       'centerPort',

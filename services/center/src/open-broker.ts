@@ -9,7 +9,7 @@ import {
 } from '@newswire/broker-redis';
 
 /** The settings of all of center's brokers. */
-export const BROKER_SETTINGS = [
+export const CENTER_BROKER_SETTINGS = [
   'brokerKind',
   ...REDIS_SETTINGS,
   'historyBytes',
@@ -18,7 +18,7 @@ export const BROKER_SETTINGS = [
   'linkSecretFile',
 ] as const;
 
-type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> &
+type CenterBrokerConfig = Config<(typeof CENTER_BROKER_SETTINGS)[number]> &
   Pick<RedisOptions, 'getLimits' | 'reconnectDelayMs'>;
 
 /** `link`: the connection of the news:* inlet; with Redis only. */
@@ -28,7 +28,7 @@ export type CenterBrokerParts = BrokerParts & Partial<Pick<RedisParts, 'link'>>;
  * Opens the broker that NEWSWIRE_BROKER names. Redis or the edges may be unavailable, now and
  * later.
  */
-export function openBroker(config: BrokerConfig, logger: Logger): CenterBrokerParts {
+export function openBroker(config: CenterBrokerConfig, logger: Logger): CenterBrokerParts {
   if (config.brokerKind === 'redis') return openRedis({ ...config, log: logger });
   return openDelegateCenter({ ...config, linkSecret: readLinkSecret(config), log: logger });
 }

@@ -3,7 +3,13 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker, Control, Presence } from '@newswire/broker';
 import type { CloseKind } from '@newswire/protocol';
-import { describeError, type Logger, persist, type Registry, VERSION } from '@newswire/runtime';
+import {
+  describeError,
+  type Logger,
+  retryUntilDone,
+  type Registry,
+  VERSION,
+} from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
 import type { Access, RpcHandler } from './access/access.js';
 import type { GetNamespaceOptions } from './access/channel-rules.js';
@@ -75,7 +81,7 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
       now,
       wallNow: Date.now,
       defer: (act) => void setImmediate(act),
-      retry: (act, isStillWanted) => persist(act, isStillWanted, { onFailure }),
+      retry: (act, isStillWanted) => retryUntilDone(act, isStillWanted, { onFailure }),
     },
     node: { uid, name: `${hostname()}_${process.pid}`, version: VERSION },
   });
@@ -139,7 +145,7 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
   ]);
 
   let controlFault: string | undefined = 'center cannot reach this edge yet';
-  void persist(
+  void retryUntilDone(
     async () => {
       await control.serve(core.control, uid);
       controlFault = undefined;

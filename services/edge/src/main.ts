@@ -17,7 +17,7 @@ import { createEdge } from './app.js';
 import { BoundedLog } from './bounded-log.js';
 import { createEdgeConfig, EDGE_SETTINGS } from './edge-config.js';
 import { observeEdge } from './edge-observer.js';
-import { BROKER_SETTINGS, openBroker } from './open-broker.js';
+import { EDGE_BROKER_SETTINGS, openBroker } from './open-broker.js';
 import { SERVER_SETTINGS, buildServerOptions } from './endpoints.js';
 
 const PROGRAM: Program = {
@@ -31,7 +31,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
       ...EDGE_SETTINGS,
       ...ACCESS_SETTINGS,
       ...SERVER_SETTINGS,
-      ...BROKER_SETTINGS,
+      ...EDGE_BROKER_SETTINGS,
       ...CHANNEL_SETTINGS,
       ...PROCESS_SETTINGS,
       'edgePort',

@@ -10,7 +10,7 @@ import { openDelegateEdge } from '@newswire/broker-delegate';
 import { openRedis, REDIS_SETTINGS, type RedisOptions } from '@newswire/broker-redis';
 
 /** The settings of all brokers that an edge can use. */
-export const BROKER_SETTINGS = [
+export const EDGE_BROKER_SETTINGS = [
   'brokerKind',
   'bind',
   'host',
@@ -21,11 +21,11 @@ export const BROKER_SETTINGS = [
   'linkSecretFile',
 ] as const;
 
-type BrokerConfig = Config<(typeof BROKER_SETTINGS)[number]> &
+type EdgeBrokerConfig = Config<(typeof EDGE_BROKER_SETTINGS)[number]> &
   Pick<RedisOptions, 'getLimits' | 'reconnectDelayMs'>;
 
 /** Opens the broker that NEWSWIRE_BROKER names. The other end may be unreachable, now and later. */
-export async function openBroker(config: BrokerConfig, logger: Logger): Promise<BrokerParts> {
+export async function openBroker(config: EdgeBrokerConfig, logger: Logger): Promise<BrokerParts> {
   // Center publishes, so an edge can deliver publications while Redis is full.
   if (config.brokerKind === 'redis') {
     return openRedis({ ...config, log: logger, toleratesFullRedis: true });
@@ -33,7 +33,7 @@ export async function openBroker(config: BrokerConfig, logger: Logger): Promise<
   return overLinks(config, logger);
 }
 
-async function overLinks(config: BrokerConfig, logger: Logger): Promise<BrokerParts> {
+async function overLinks(config: EdgeBrokerConfig, logger: Logger): Promise<BrokerParts> {
   const host = config.host ?? config.bind;
   const linkSecret = readLinkSecret(config);
   try {

@@ -8,14 +8,14 @@ export interface ApiKeyCheckOptions {
   readonly closedBecause: string | undefined;
 }
 
-type Headers = Readonly<Record<string, string>>;
+type RequestHeaders = Readonly<Record<string, string>>;
 
 /** Authorizes requests to the API. */
 export interface ApiKeyCheck {
   /** The request headers that the check reads, in lower case. */
   readonly headers: readonly string[];
   /** Returns an answer if the request is refused: 401, or 403 for a page in a browser. */
-  refuse(headers: Headers): HttpReply | undefined;
+  refuse(headers: RequestHeaders): HttpReply | undefined;
 }
 
 /**
@@ -47,7 +47,7 @@ export function createApiKeyCheck({ apiKey, closedBecause }: ApiKeyCheckOptions)
   };
 }
 
-function readKey(headers: Headers): string {
+function readKey(headers: RequestHeaders): string {
   return headers['x-api-key'] || (headers['authorization'] ?? '').replace(/^apikey /i, '');
 }
 

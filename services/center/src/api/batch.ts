@@ -1,8 +1,7 @@
 import { ProtocolError, rawElements, rawMember } from '@newswire/protocol';
-import { answerRequest } from './answer.js';
+import { answerRequest, JsonText } from './json-text.js';
 import type { ApiMethod, ApiParts } from './api-method.js';
 import { checkParams } from './check-params.js';
-import { JsonText } from './json-text.js';
 import { BATCH } from './shapes/batch.js';
 
 /** Maximum number of concurrent commands of a parallel batch. */
@@ -14,7 +13,7 @@ export const MAX_ANSWER_CHARACTERS = 16_777_216;
 /** Maximum number of publications that all broadcasts of one batch may request together. */
 const MAX_PUBLICATIONS = 10_000;
 
-type Command = Readonly<Record<string, unknown>>;
+type BatchCommand = Readonly<Record<string, unknown>>;
 
 /**
  * The method `batch`: many commands in one request, each by its method's name. Batches do not nest.
@@ -25,7 +24,7 @@ export function createBatch(
 ): ApiMethod {
   const onError = (code: number) => onItemError('batch', code);
 
-  async function run(command: Command, text: string): Promise<string> {
+  async function run(command: BatchCommand, text: string): Promise<string> {
     const [name, ...others] = encodeMembers(command);
     const method = name === undefined ? undefined : methods.get(name);
     if (name !== undefined && others.length === 0 && method !== undefined) {
@@ -61,7 +60,7 @@ export function createBatch(
 }
 
 /** Some libraries write a member for each method, with null in the unused ones. */
-function encodeMembers(command: Command): string[] {
+function encodeMembers(command: BatchCommand): string[] {
   const names = Object.keys(command);
   const given = names.filter((name) => command[name] !== null);
   return given.length === 0 ? names : given;
@@ -86,7 +85,7 @@ async function tooLong(): Promise<never> {
   throw new ProtocolError('limitExceeded', 'the answer is too large: request less at once');
 }
 
-function checkPublications(commands: readonly Command[]): void {
+function checkPublications(commands: readonly BatchCommand[]): void {
   let count = 0;
   for (const { broadcast } of commands) {
     const { channels } = (broadcast ?? {}) as { readonly channels?: unknown };

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { ProtocolError, rawMember, toJsonLine, type JsonLine } from '@newswire/protocol';
-import { checkDataSize } from './data-size.js';
 
 /** A value that a request contains as JSON or, under another name, as base64 of JSON. */
 export interface DataField {
@@ -47,4 +46,12 @@ function parseDataLine(json: string, b64Name: string): JsonLine {
   }
   // A JSON string cannot contain a raw line break, so all line breaks are between tokens.
   return json.trim().replace(/[\r\n]/g, ' ');
+}
+
+/** Throws error 106 if the data's JSON text has more UTF-8 bytes than are allowed. */
+export function checkDataSize(data: JsonLine, maxDataBytes: number): void {
+  const bytes = Buffer.byteLength(data);
+  if (bytes <= maxDataBytes) return;
+  const detail = `data has ${bytes} bytes as JSON, ${maxDataBytes} are allowed`;
+  throw new ProtocolError('limitExceeded', detail);
 }

@@ -1,11 +1,14 @@
 import { ERRORS, ProtocolError } from '@newswire/protocol';
 import { errorReply, jsonReply, type HttpReply, type HttpRoute } from '@newswire/transport';
-import type { ApiMethod } from './api-method.js';
-import { computeMaxBodyBytes } from './body-limits.js';
+import type { ApiMethod, ApiParts } from './api-method.js';
 import { createApiKeyCheck, type ApiKeyCheckOptions } from './api-key-check.js';
 import { stringifyResult } from './json-text.js';
 import { openApiText } from './openapi.js';
 import type { MethodName } from './shapes/index.js';
+import { createBatch } from './batch.js';
+import { createPublishing } from './publish.js';
+import { createReading } from './reading.js';
+import { createSessionMethods } from './sessions.js';
 
 export interface HttpApiOptions extends ApiKeyCheckOptions {
   readonly methods: ReadonlyMap<MethodName, ApiMethod>;
@@ -40,7 +43,7 @@ export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
   return [...methods, { method: 'GET', path: '/api/openapi.json', handle: () => document }];
 }
 
-interface Call {
+interface ApiCall {
   readonly method: ApiMethod;
   readonly body: string;
   readonly hasStatuses: boolean;
@@ -48,7 +51,7 @@ interface Call {
 
 async function answer(
   name: MethodName,
-  { method, body, hasStatuses }: Call,
+  { method, body, hasStatuses }: ApiCall,
   { onResult, onError }: HttpApiOptions,
 ): Promise<HttpReply> {
   let params: unknown;
@@ -67,4 +70,31 @@ async function answer(
     onError(name, error.code);
     return jsonReply(hasStatuses ? ERRORS[error.kind].status : 200, { error: error.toBody() });
   }
+}
+
+/** The server API's methods by name. */
+export function createApi(parts: ApiParts): Map<MethodName, ApiMethod> {
+  const single: Record<Exclude<MethodName, 'batch'>, ApiMethod> = {
+    ...createPublishing(parts),
+    ...createSessionMethods(parts),
+    ...createReading(parts),
+  };
+  const methods = new Map(Object.entries(single) as [MethodName, ApiMethod][]);
+  return new Map(methods).set('batch', createBatch(methods, parts));
+}
+
+/** Room for names, keys and tags, in addition to the data. */
+const BESIDE_DATA = 32_768;
+
+/** Room for a thousand channel names. */
+const BROADCAST_NAMES = 262_144;
+
+/** With the default settings, the limit of Nginx. */
+const BATCH_ROOM = 1_572_864;
+
+/** Maximum bytes of a method's request. JSON may escape each byte of the data as six bytes. */
+export function computeMaxBodyBytes(method: MethodName, maxDataBytes: number): number {
+  const one = maxDataBytes * 6 + BESIDE_DATA;
+  if (method === 'batch') return one + BATCH_ROOM;
+  return method === 'broadcast' ? one + BROADCAST_NAMES : one;
 }

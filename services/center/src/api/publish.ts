@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import type { PublishOptions } from '@newswire/broker';
 import { ProtocolError, toJsonLine, type JsonLine, type Position } from '@newswire/protocol';
 import type { z } from 'zod';
-import { answerRequest } from './answer.js';
+import { answerRequest, JsonText } from './json-text.js';
 import type { ApiMethod, ApiParts } from './api-method.js';
 import { checkChannel, checkParams } from './check-params.js';
 import { parseData } from './data.js';
-import { JsonText } from './json-text.js';
 import { BROADCAST, PUBLISH } from './shapes/publishing.js';
 
 type Params = Omit<z.infer<typeof PUBLISH.params>, 'channel'>;

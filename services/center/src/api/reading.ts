@@ -14,10 +14,11 @@ import {
   PRESENCE_STATS,
 } from './shapes/reading.js';
 
-type Name = 'presence' | 'presence_stats' | 'history' | 'history_remove' | 'channels' | 'info';
+type ReadingMethod =
+  'presence' | 'presence_stats' | 'history' | 'history_remove' | 'channels' | 'info';
 
 /** The methods that read state: channels, presence and history. */
-export function createReading(parts: ApiParts): Record<Name, ApiMethod> {
+export function createReading(parts: ApiParts): Record<ReadingMethod, ApiMethod> {
   const { broker, control } = parts;
 
   async function history(params: unknown): Promise<JsonText> {

@@ -14,13 +14,13 @@ import { checkParams, checkSubscribable } from './check-params.js';
 import { parseData, type DataField } from './data.js';
 import { DISCONNECT, REFRESH, SUBSCRIBE, UNSUBSCRIBE } from './shapes/sessions.js';
 
-type Name = 'subscribe' | 'unsubscribe' | 'disconnect' | 'refresh';
+type SessionMethod = 'subscribe' | 'unsubscribe' | 'disconnect' | 'refresh';
 
 /**
  * The methods that act on sessions: every edge gets the request and executes it for its own
  * sessions.
  */
-export function createSessionMethods(parts: ApiParts): Record<Name, ApiMethod> {
+export function createSessionMethods(parts: ApiParts): Record<SessionMethod, ApiMethod> {
   async function execute(request: ControlRequest): Promise<object> {
     await parts.control.request(request);
     return {};

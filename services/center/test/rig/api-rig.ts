@@ -10,8 +10,7 @@ import {
 import type { JsonLine } from '@newswire/protocol';
 import type { HttpReply } from '@newswire/transport';
 import type { ApiParts } from '../../src/api/api-method.js';
-import { createApi } from '../../src/api/api.js';
-import { apiRoutes } from '../../src/api/http-api.js';
+import { createApi, apiRoutes } from '../../src/api/http-api.js';
 
 export interface Published {
   readonly channel: string;

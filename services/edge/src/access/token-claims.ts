@@ -164,7 +164,7 @@ export function subscriptionClaim(signed: SignedClaims, clock: Clock): Subscript
   };
 }
 
-interface Expiring {
+interface ExpiringClaims {
   readonly exp?: number | null | undefined;
   readonly expire_at?: number | null | undefined;
 }
@@ -173,7 +173,10 @@ interface Expiring {
  * The time at which the grant expires. A token that is valid only because of the leeway expires
  * when the leeway is over.
  */
-function readExpiry({ exp, expire_at: expireAt }: Expiring, clock: Clock): number | undefined {
+function readExpiry(
+  { exp, expire_at: expireAt }: ExpiringClaims,
+  clock: Clock,
+): number | undefined {
   if (expireAt !== undefined && expireAt !== null) return expiryMs(expireAt);
   const atMs = expiryMs(exp);
   return atMs === undefined || atMs > clock.now() ? atMs : atMs + clock.leewayMs;

@@ -1,6 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs, type BackoffOptions } from './backoff.js';
 import { counter, type Registry } from './metrics.js';
+
+/**
+ * Exponential backoff with full jitter: the ceiling grows from minMs to maxMs, and each wait is
+ * random below it.
+ */
+export interface BackoffOptions {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** Returns a number from 0 up to but not including 1. */
+  readonly random?: () => number;
+}
+
+/** How long to wait, in ms, before try number `attempt` (0, 1, 2…). Never below half of minMs. */
+export function backoffMs(attempt: number, options: BackoffOptions): number {
+  const { minMs, maxMs, random = Math.random } = options;
+  const ceiling = Math.min(maxMs, minMs * 2 ** Math.min(attempt, 30));
+  return Math.round(minMs / 2 + random() * (ceiling - minMs / 2));
+}
 
 /**
  * The backoff of every reconnect loop: short at first, then every few seconds, at random times so
@@ -21,7 +38,7 @@ export function countedReconnectDelay(registry: Registry): (attempt: number) => 
   };
 }
 
-export interface PersistOptions {
+export interface RetryOptions {
   readonly backoff?: BackoffOptions;
   /** Called after every failed attempt, counted from 0. */
   readonly onFailure?: (error: unknown, attempt: number) => void;
@@ -31,10 +48,10 @@ export interface PersistOptions {
  * Calls `act` until it succeeds, with growing waits in between, or until `isStillWanted` returns
  * false. Resolves with whether it succeeded. Its waits do not keep the process alive.
  */
-export async function persist(
+export async function retryUntilDone(
   act: () => Promise<void>,
   isStillWanted: () => boolean,
-  { backoff = RECONNECT_BACKOFF, onFailure }: PersistOptions = {},
+  { backoff = RECONNECT_BACKOFF, onFailure }: RetryOptions = {},
 ): Promise<boolean> {
   for (let attempt = 0; isStillWanted(); attempt++) {
     try {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { persist } from './index.js';
+import { retryUntilDone } from './index.js';
 
 const backoff = { minMs: 1, maxMs: 2 };
 
@@ -8,7 +8,7 @@ test('tries until it succeeds', async () => {
   const act = async () => {
     if (++tries < 4) throw new Error('not yet');
   };
-  expect(await persist(act, () => true, { backoff })).toBe(true);
+  expect(await retryUntilDone(act, () => true, { backoff })).toBe(true);
   expect(tries).toBe(4);
 });
 
@@ -17,7 +17,7 @@ test('gives up once it is not wanted any more', async () => {
   const failures: string[] = [];
   const act = () => Promise.reject(new Error(`try ${++tries}`));
   expect(
-    await persist(act, () => tries < 3, {
+    await retryUntilDone(act, () => tries < 3, {
       backoff,
       onFailure: (error) => failures.push(String(error)),
     }),
