@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HubRig, rigWith, settled, upTo } from '../../test/rig/hub-rig.js';
+import { PresenceModel } from '../../test/rig/presence-model.js';
+import { OPEN_NAMESPACE } from '../access/channel-rules.js';
 
 describe('a position', () => {
   test("in the ring needs no read of the broker's log", async () => {
@@ -115,6 +117,19 @@ describe('a subscription', () => {
     await rig.publish('a', 1);
     expect([client.offsets, seed.socket.frames]).toEqual([[], ['x']]);
     expect(rig.hub.counts()).toEqual({ a: 1 });
+  });
+
+  test('whose session ends while its reply is sent has not begun, and has no member', async () => {
+    const presence = new PresenceModel();
+    const getOptions = () => ({ ...OPEN_NAMESPACE, presence: true });
+    const rig = new HubRig(10, { presence, getOptions });
+    const first = await rig.subscribed('a');
+    const client = await rig.connected();
+    client.socket.send = () => client.session.handleClose(1006);
+    client.send({ id: 2, subscribe: { channel: 'a' } });
+    await settled();
+    expect([rig.hub.counts(), [...client.socket.topics]]).toEqual([{ a: 1 }, []]);
+    expect([...(await presence.members('a')).keys()]).toEqual([first.session.client]);
   });
 
   test('keeps its channel followed, and for a while longer', async () => {
