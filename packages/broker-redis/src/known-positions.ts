@@ -2,9 +2,9 @@ import type { Position } from '@newswire/protocol';
 import type { RedisNames } from './redis-names.js';
 
 /**
- * A publisher's knowledge of one channel. When Redis has another data set, it shows whether that
- * data set holds everything: every bound may be too high, none may be too low. It is correct only
- * while no other process publishes to the channel.
+ * A publisher's knowledge of one channel. It is used to find out whether a new data set of Redis has
+ * lost publications. A bound that is too high only causes a false alarm; no bound may be too low.
+ * The knowledge is correct only while no other process publishes to the channel.
  */
 export class KnownChannel {
   /** The channel's keys, computed once. */
@@ -96,7 +96,10 @@ export class KnownPositions {
    */
   #young = new Map<string, KnownChannel>();
   #old = new Map<string, KnownChannel>();
-  /** The highest `outstanding` of any forgotten channel: a new channel may be that channel. */
+  /**
+   * The highest `outstanding` of all forgotten channels. A channel that seems new begins with it,
+   * because it may be one of them.
+   */
   #forgotten = 0;
 
   constructor(names: RedisNames, maxChannels = 100_000) {

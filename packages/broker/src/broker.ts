@@ -8,10 +8,9 @@ export type BrokerFault = string | undefined;
 export interface BrokerHandler {
   /**
    * One publication. Between two calls of `handleGap` the flow is complete: each publication
-   * directly follows the previous one. `begins`: the generation of the log that begins with this
-   * publication; without it, the offset is the previous offset of the same epoch plus one.
-   * Publications of another log and stale publications may come in between; their epochs differ
-   * from the log's epoch.
+   * directly follows the previous one. `begins` is set for the first publication of a generation of
+   * the log. Otherwise the offset is the previous offset of the same epoch plus one. A handler must
+   * ignore publications with an epoch that is not the log's: they are stale, or of another log.
    */
   handlePublication(
     channel: string,

@@ -30,8 +30,8 @@ export interface Codec<F extends Frame = Frame> {
    */
   encodeReply(reply: Reply): F | undefined;
   /**
-   * Joins frames, in order, into as few of at most `maxBytes` as possible. A longer frame stays one
-   * of its own. Protocols with one message per frame return the frames as they are.
+   * Joins consecutive frames so that as few as possible result, none over `maxBytes`. A frame that is
+   * longer already is not joined. Protocols with one message per frame return the frames as they are.
    */
   joinFrames(frames: readonly F[], maxBytes: number): readonly F[];
 }

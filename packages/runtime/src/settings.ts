@@ -403,7 +403,7 @@ export const SETTINGS = {
   }),
   maxBufferedBytes: integer('NEWSWIRE_MAX_BUFFERED_BYTES', 4096, 1_073_741_824, {
     fallback: 262_144,
-    doc: 'Maximum number of unsent bytes of a connection. Beyond it, the connection is taken off the live flow and served from the log as quickly as it reads.',
+    doc: 'Maximum number of unsent bytes of a connection. Beyond it, the connection is taken off the live flow and served as quickly as it reads, from the ring or the log.',
   }),
   maxFlushBytes: integer('NEWSWIRE_MAX_FLUSH_BYTES', 4096, 1_073_741_824, {
     fallback: 262_144,

@@ -14,7 +14,7 @@ export interface Connection {
   send(...frames: readonly Frame[]): void;
   /** Closes the connection with a close code, after the frames that were sent before. */
   close(code: number, reason: string): void;
-  /** Bytes that were sent but not yet taken by the kernel; 0 once closed. Costs tens of ns. */
+  /** Unsent bytes: those passed to `send` or a topic that the kernel has not taken yet. 0 once closed. */
   bufferedBytes(): number;
   /** Starts to receive what is published on the topic. */
   join(topic: string): void;

@@ -35,8 +35,8 @@ export class Streams {
   }
 
   /**
-   * Makes the connection write at the end of this turn, when all its frames are there. Inside the
-   * handler of another socket, each piece would be a separate system call.
+   * Makes the connection write once this turn of the event loop is over, when all its frames are
+   * there. Inside the handler of another socket, each piece would be a separate system call.
    */
   schedule(connection: StreamWriter): void {
     this.#dirty.add(connection);

@@ -16,13 +16,13 @@ export interface EdgeConfig {
   /** Commands of one connection, per second. A burst may have ten times as many. */
   readonly commandsPerSecond: number;
   readonly maxChannelsPerSession: number;
-  /** The longest message from a client. */
+  /** The longest frame from a client. Frames to a client: `maxMessageBytes`. */
   readonly maxFrameBytes: number;
-  /** The longest message to a client. */
+  /** The longest frame to a client. */
   readonly maxMessageBytes: number;
   /** The largest publication: UTF-8 bytes of its data. */
   readonly maxDataBytes: number;
-  /** A session with more unsent bytes is taken off the live flow and served from the log. */
+  /** A session with more unsent bytes is taken off the live flow and served by catch-up. */
   readonly maxBufferedBytes: number;
   /**
    * After this many bytes of data, over all channels, the unsent bytes of a channel's sessions are

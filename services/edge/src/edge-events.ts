@@ -27,7 +27,7 @@ export interface ChannelEvents {
   readonly onFlush: (publications: number, deliveries: number) => void;
   /** A session was taken off the live flow because it reads too slowly. */
   readonly onSlow: () => void;
-  /** Publications were sent to one session from the log. */
+  /** Catch-up has sent publications to one session. */
   readonly onServed: (publications: number) => void;
   /** The broker's log was read. */
   readonly onRead: () => void;

@@ -25,7 +25,7 @@ export function registerGauges(registry: Registry, { sessions, channels, catchin
   gauge(
     registry,
     'newswire_edge_catching_up',
-    'Sessions that are served from the log instead of the live flow.',
+    'Sessions that catch-up serves, because they are not on the live flow.',
     catchingUp,
   );
 }
@@ -51,7 +51,10 @@ export function observeEdge(registry: Registry, logger: Logger, log: BoundedLog)
     'Publications that were flushed to subscribers.',
   );
   const deliveries = count('deliveries_total', 'Deliveries of publications to live sessions.');
-  const served = count('log_deliveries_total', 'Publications sent to one session from the log.');
+  const served = count(
+    'log_deliveries_total',
+    'Publications that catch-up sent to single sessions.',
+  );
   const slow = count(
     'slow_total',
     'Times that a session left the live flow because it read too slowly.',

@@ -12,7 +12,10 @@ export interface CatchUpOptions {
   /** Publications are sent together in messages of at most this many bytes. */
   readonly maxMessageBytes: number;
   readonly now: () => number;
-  /** The next publication is not in the ring: the handler has it read, then calls `serve`. */
+  /**
+   * The next publication is not in the ring. The handler must start a read of the broker's log, and
+   * call `serve` when it is done.
+   */
   readonly onStarved: (subscription: Subscription) => void;
   /** The subscription cannot continue: the client must be notified to subscribe again. */
   readonly onBroken: (subscription: Subscription) => void;
@@ -20,14 +23,14 @@ export interface CatchUpOptions {
   readonly onFault: (subscription: Subscription, error: unknown) => void;
   /** Called when a session is taken off the live flow because it is slow. */
   readonly onSlow: () => void;
-  /** Called with the number of publications sent to one session from the log. */
+  /** Called with the number of publications that catch-up sent to one session. */
   readonly onServed: (publications: number) => void;
 }
 
-/** Share of `maxBufferedBytes`: a session is served from the log until it has more unsent bytes. */
+/** Share of `maxBufferedBytes`: catch-up serves a session until it has more unsent bytes. */
 const REFILL_SHARE = 0.25;
 
-/** How many bytes of one channel's data a session gets before its next channel has its turn. */
+/** How many bytes of one channel's data a session gets before its next channel is served. */
 const TURN_BYTES = 32_768;
 
 /** What one session lags behind. */
@@ -37,8 +40,8 @@ interface Lag {
 }
 
 /**
- * Serves lagging sessions, those that are not on the live flow of all their channels, from the log
- * as fast as their sockets drain. A subscription rejoins its channel's topic exactly at the cursor
+ * Serves lagging sessions, those that are not on the live flow of all their channels, as fast as
+ * their sockets drain: from the ring, or from older parts that were read from the broker's log. A subscription rejoins its channel's topic exactly at the cursor
  * up to which the channel was flushed. A slow session comes here before its buffer in uWebSockets.js
  * grows further. A subscription that begins at a position also begins here.
  */

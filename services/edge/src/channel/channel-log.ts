@@ -11,13 +11,13 @@ export interface LogLimits extends RingLimits {
 }
 
 /**
- * A generation of the log in this edge's own numbering: the publication at `offset` has the number
- * `base + offset`. The numbers of a generation follow those of the generation before it.
+ * A generation of the log, by cursor: the publication at `offset` has the cursor `base + offset`.
+ * The cursors of a generation follow those of the generation before it.
  */
 interface NumberedGeneration {
   readonly epoch: string;
   readonly base: number;
-  /** The number of its first publication. Lower numbers belong to earlier generations. */
+  /** The cursor of its first publication. Lower cursors belong to earlier generations. */
   readonly start: number;
 }
 
@@ -189,8 +189,8 @@ export class ChannelLog {
   }
 
   /**
-   * The first cursor, from this one on, whose publication the broker's log still keeps at this
-   * time, as far as the ring shows; the log's end if there is none. Only lagging sessions may be
+   * The cursor of the oldest publication, at or after this cursor, that the broker's log still has
+   * at this time, judged by the ring. The log's end if it has none. Only lagging sessions may be
    * served earlier publications.
    */
   firstAllowed(cursor: number, nowMs: number): number {
@@ -302,7 +302,7 @@ export class ChannelLog {
 
 /** A part of a channel's log from before the ring, read for subscriptions that need it. */
 interface OlderPart {
-  /** The number of its first publication. */
+  /** The cursor of its first publication. */
   readonly start: number;
   readonly publications: readonly RingPublication[];
 }

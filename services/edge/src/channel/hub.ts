@@ -21,8 +21,8 @@ export interface HubOptions
   /** How long a channel is still followed without subscriptions: its clients may come back. */
   readonly ringIdleMs: number;
   /**
-   * The most channels without subscriptions. Beyond it, the edge leaves those idle longest before
-   * `ringIdleMs` is over. Default: 20,000.
+   * Maximum number of idle channels. If there are more, the edge leaves those that have been idle
+   * longest, even if `ringIdleMs` is not over. Default: 20,000.
    */
   readonly maxIdleChannels?: number;
   /** Called for each channel where publications were missed, before its sessions are notified. */
@@ -50,8 +50,8 @@ export class Hub implements BrokerHandler {
   readonly #starter: SubscriptionStarter;
   readonly #channels = new Map<string, LiveChannel>();
   /**
-   * The channels without subscriptions, and since when in ms, the one idle longest first. Their
-   * number is limited, because clients choose channel names freely.
+   * The channels without subscriptions, and when each became idle (ms), oldest first. Their number
+   * is limited, because clients choose channel names freely.
    */
   readonly #idleSinceMs = new Map<LiveChannel, number>();
 

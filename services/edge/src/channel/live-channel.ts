@@ -47,7 +47,7 @@ export class LiveChannel implements SubscribedChannel {
   readonly #audiences = new Map<Codec, OwnAudience>();
   readonly #flushed = { cursor: 0, epoch: '', bytes: 0 };
   #state: ChannelState = { name: 'opening', removedOffset: 0 };
-  /** When to check its sessions' unsent bytes next, as a value of the outbox's byte count. */
+  /** Its sessions' unsent bytes are checked when the outbox has sent this many bytes in all. */
   #nextSlowCheckBytes = 0;
 
   /** `history`: the limits of the broker's log of this channel. */
@@ -144,8 +144,8 @@ export class LiveChannel implements SubscribedChannel {
   }
 
   /**
-   * Whether its sessions' unsent bytes must be checked now: then again after so many bytes. Both
-   * are counts of the outbox.
+   * True if its sessions' unsent bytes must be checked now: at most once per `everyBytes` that the
+   * outbox sends on all channels. `sentBytes`: what the outbox has sent so far.
    */
   takeSlowCheck(sentBytes: number, everyBytes: number): boolean {
     if (sentBytes < this.#nextSlowCheckBytes) return false;

@@ -332,9 +332,9 @@ export class LogFollower {
 }
 
 /**
- * Whether a page does not show what followed in the generation of `epoch`. Either the log is gone,
- * with everything published in the meantime, or it has only been read since, without a publication.
- * The next publication will show what it follows.
+ * Whether a page does not show what followed in the generation of `epoch`. Either the log
+ * was lost, or a read has begun a new log that has no publication yet. The next publication will show
+ * what it follows.
  */
 export function isInconclusive(
   { generation, topOffset }: Pick<HistoryPage, 'generation' | 'topOffset'>,

@@ -13,7 +13,7 @@ export interface RingPublication extends Publication {
   frames: EncodedFrame | undefined;
 }
 
-/** A frame that is kept with its publication. Few codecs are in use, so a list finds it fast: `encode.bench.ts`. */
+/** A frame that is kept with its publication. Few codecs are in use at a time. */
 export interface EncodedFrame {
   readonly codec: Codec;
   readonly frame: Frame;
@@ -112,7 +112,7 @@ export class Ring {
     return first + findAfter(this.#publications, cursor - first, timeMs);
   }
 
-  /** The cursor of the oldest of the newest publications that have at most `maxBytes` together. */
+  /** The cursor at which the longest tail of at most `maxBytes` begins. */
   startWithin(maxBytes: number): number {
     if (this.#bytes <= maxBytes) return this.start;
     let bytes = 0;

@@ -25,7 +25,7 @@ import type { SubscriptionTerms } from './subscription-terms.js';
  *                           ended
  *
  *   waiting   Where it begins is not known yet. The starter decides, once the channel is ready.
- *   lagging   Its session is served from the log, from `cursor` on, by catch-up.
+ *   lagging   Catch-up sends it publications from `cursor` on, from the ring or the broker's log.
  *   live      Its session is on the channel's topic, and has received everything before `flushed`.
  *   ended     By either side. It never begins again.
  *
@@ -44,7 +44,7 @@ export type SubscriptionState =
       readonly name: 'lagging';
       /** The next publication to send. */
       readonly cursor: number;
-      /** The channel's flushed bytes, minus the lag. */
+      /** How many of the channel's flushed bytes it has received. The lag is the rest. */
       readonly servedBytes: number;
     }
   | { readonly name: 'live' }
@@ -160,7 +160,7 @@ export class Subscription {
     this.#state = { name: 'lagging', cursor, servedBytes: this.channel.flushed.bytes };
   }
 
-  /** Live → lagging: its session is served from the log, from the next flush on. */
+  /** Live → lagging: catch-up serves its session, from the next flush on. */
   lag(): void {
     this.#require('live', 'lag');
     const { cursor, bytes } = this.channel.flushed;

@@ -14,7 +14,10 @@ import {
   type UnsubscribeKind,
 } from '@newswire/protocol';
 
-/** Channel names contain no character that JSON escapes, and data is already one line of JSON. */
+/**
+ * Encodes a publication by joining texts. Nothing needs escaping: channel names have no such
+ * characters, and data is one line of JSON.
+ */
 export function encodePublication(channel: string, publication: Publication): string {
   const named = isWildcard(channel) ? withChannelTag(publication) : publication;
   return push(channel, `"pub":${toPub(named)}`);
