@@ -43,6 +43,11 @@ describe('log lines about a session', () => {
     ]);
   });
 
+  test('have no user for an anonymous client', () => {
+    observed().onSessionClosed({ client: 'c3', credentials: { user: '', subs: {} } }, 3008);
+    expect(lines[0]?.[1]).toEqual({ client: 'c3' });
+  });
+
   test('have the channel whose publications cannot be encoded', () => {
     const events = observed();
     const err = new Error('no JSON');
@@ -101,11 +106,7 @@ test('a session that fails is named by its own client id and user', async () => 
   await expect
     .poll(() => lines)
     .toMatchObject([
-      [
-        'error',
-        { client: client.session.client, user: '', err: { message: 'broken' } },
-        'a command failed',
-      ],
+      ['error', { client: client.session.client, err: { message: 'broken' } }, 'a command failed'],
     ]);
   expect(client.socket.closes).toEqual([3004]);
 });

@@ -159,8 +159,8 @@ function observeAccess(registry: Registry): AccessEvents {
 }
 
 /** The fields of every log line about a session. */
-function identify({ client, credentials }: SessionIdentity) {
-  return { client, user: credentials.user };
+function identify({ client, credentials: { user } }: SessionIdentity) {
+  return user === '' ? { client } : { client, user };
 }
 
 const STANDARD_CODES = [1000, 1001, 1005, 1006];
