@@ -17,12 +17,13 @@ import type { EdgeConfig } from './edge-config.js';
 import { EdgeCore } from './edge-core.js';
 import type { EdgeEvents } from './edge-events.js';
 import { registerGauges } from './edge-observer.js';
-import { addEndpoints } from './endpoints.js';
+import type { ProtocolModule } from './protocols/protocol-module.js';
+import { unavailable, type Refusal } from './protocols/refusal.js';
+import { PROTOCOLS } from './protocols/registry.js';
+import { serveProtocols, type EndpointEdge } from './protocols/serve-protocols.js';
 import { ConnectionLimiter, UNCOUNTED_SLOT } from './session/connection-limiter.js';
 import { Heartbeats } from './session/timeouts.js';
 import { RateLimits } from './session/rate-limits.js';
-import { emulationRoute } from './streams/emulation.js';
-import { type Refusal, unavailable } from './streams/refusal.js';
 
 /** The dependencies of an edge with a server of its own. */
 export interface EdgeParts {
@@ -35,6 +36,8 @@ export interface EdgeParts {
   /** Undefined: rpc is refused with error 108. */
   readonly rpc?: RpcHandler | undefined;
   readonly getOptions: GetNamespaceOptions;
+  /** The protocols that clients may use. Default: all of the registry. */
+  readonly protocols?: readonly ProtocolModule[];
   readonly events: EdgeEvents;
   readonly logger: Pick<Logger, 'info'>;
   /** Receives the gauges of the edge. */
@@ -111,38 +114,29 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
     events.onConnectionRefused(reason);
     return unavailable(`this edge is ${reason}`);
   };
-  addEndpoints(
-    server,
-    {
-      refuse,
-      open: (connection, origin, choose) => {
-        const slot = connectionLimiter.take(origin.address);
-        const isRefused = typeof slot === 'string';
-        const session = core.open(connection, choose, origin, isRefused ? UNCOUNTED_SLOT : slot);
-        if (isRefused) {
-          events.onConnectionRefused(slot);
-          session.close(slot === 'rate' ? 'tooManyRequests' : 'connectionLimit');
-        }
-        return session;
-      },
-    },
-    config.maxFrameBytes,
-  );
+  const open: EndpointEdge['open'] = (connection, origin, choose) => {
+    const slot = connectionLimiter.take(origin.address);
+    const isRefused = typeof slot === 'string';
+    const session = core.open(connection, choose, origin, isRefused ? UNCOUNTED_SLOT : slot);
+    if (isRefused) {
+      events.onConnectionRefused(slot);
+      session.close(slot === 'rate' ? 'tooManyRequests' : 'connectionLimit');
+    }
+    return session;
+  };
   const misses = new RateLimits({
     perSecond: config.connectsPerSecond,
     burst: Math.max(config.connectsPerSecond, MIN_MISSES),
     maxKeys: MAX_ADDRESSES,
     now,
   });
-  server.route([
-    emulationRoute({
-      uid,
-      own: core.control,
-      control,
-      maxFrameBytes: config.maxFrameBytes,
-      misses,
-    }),
-  ]);
+  serveProtocols(server, { refuse, open }, parts.protocols ?? PROTOCOLS, {
+    uid,
+    own: core.control,
+    control,
+    maxFrameBytes: config.maxFrameBytes,
+    misses,
+  });
 
   let controlFault: string | undefined = 'center cannot reach this edge yet';
   void retryUntilDone(

@@ -4,4 +4,4 @@ export { BoundedLog } from './bounded-log.js';
 export { createEdgeConfig, EDGE_SETTINGS, type EdgeConfig } from './edge-config.js';
 export { NO_EVENTS, type EdgeEvents } from './edge-events.js';
 export { observeEdge } from './edge-observer.js';
-export { SERVER_SETTINGS, buildServerOptions } from './endpoints.js';
+export { SERVER_SETTINGS, buildServerOptions } from './server-options.js';

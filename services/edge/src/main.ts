@@ -18,7 +18,7 @@ import { BoundedLog } from './bounded-log.js';
 import { createEdgeConfig, EDGE_SETTINGS } from './edge-config.js';
 import { observeEdge } from './edge-observer.js';
 import { EDGE_BROKER_SETTINGS, openBroker } from './open-broker.js';
-import { SERVER_SETTINGS, buildServerOptions } from './endpoints.js';
+import { SERVER_SETTINGS, buildServerOptions } from './server-options.js';
 
 const PROGRAM: Program = {
   name: 'edge',

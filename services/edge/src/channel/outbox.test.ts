@@ -1,3 +1,4 @@
+import type { Codec } from '@newswire/protocol';
 import { describe, expect, test } from 'vitest';
 import { FlushRig, centrifugeProtocol } from '../../test/rig/rig.js';
 import { centrifugeCodec } from '../protocols/centrifuge/protocol.js';
@@ -78,6 +79,36 @@ test('each codec has frames of its own: one for each publication, or one for all
   const push = (offset: number) =>
     centrifugeCodec.encodePublication('a', { offset, data: String(offset) });
   expect(other.socket.frames).toEqual([`${push(1)}\n${push(2)}`]);
+});
+
+test('a publication is encoded once, however many sessions receive it, live or lagging', () => {
+  let encodings = 0;
+  const codec: Codec = {
+    ...centrifugeCodec,
+    encodePublication: (...publication) => {
+      encodings++;
+      return centrifugeCodec.encodePublication(...publication);
+    },
+  };
+  const rig = new FlushRig();
+  const channel = rig.channel();
+  const clients = Array.from({ length: 5 }, () => rig.session({ ...centrifugeProtocol, codec }));
+  for (const { session } of clients) rig.subscribe(session, channel);
+  const [, , , ...lagging] = clients;
+  for (const { socket } of lagging) socket.buffered = 101;
+  for (let i = 0; i < 4; i++) {
+    rig.receive(channel);
+    rig.tick();
+  }
+  expect(lagging.map(({ socket }) => socket.frames)).toEqual([[], []]);
+  for (const { socket, session } of lagging) {
+    socket.buffered = 0;
+    rig.catchUp.serve(session);
+  }
+  for (const { socket } of clients) {
+    expect(socket.frames.join('\n').split('\n')).toHaveLength(4);
+  }
+  expect(encodings).toBe(4);
 });
 
 test('a channel that is left meanwhile is not flushed', () => {

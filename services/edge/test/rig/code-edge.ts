@@ -25,7 +25,7 @@ import { BoundedLog } from '../../src/bounded-log.js';
 import { createEdgeConfig, EDGE_SETTINGS, type EdgeConfigExtras } from '../../src/edge-config.js';
 import { observeEdge } from '../../src/edge-observer.js';
 import type { RpcHandler } from '../../src/access/access.js';
-import { SERVER_SETTINGS, buildServerOptions } from '../../src/endpoints.js';
+import { SERVER_SETTINGS, buildServerOptions } from '../../src/server-options.js';
 import { CodeClient } from './code-client.js';
 
 const CHANNELS = {

@@ -1,11 +1,16 @@
 import { LocalControl, MemoryBroker } from '@newswire/broker';
-import { createLogger, createRegistry, loadConfig } from '@newswire/runtime';
+import { createLogger, createRegistry, loadConfig, type Environment } from '@newswire/runtime';
 import { Server } from '@newswire/transport';
 import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
-import { createEdge, type Edge } from '../../src/app.js';
+import { createEdge, type Edge, type EdgeParts } from '../../src/app.js';
 import { createEdgeConfig, EDGE_SETTINGS } from '../../src/edge-config.js';
 import { NO_EVENTS } from '../../src/edge-events.js';
 import type { ReplaceableParts } from './core-parts.js';
+
+/** What a test may choose besides an edge's parts. */
+interface EdgeInProcessOptions extends Partial<Pick<EdgeParts, 'protocols' | 'events'>> {
+  readonly settings?: Environment;
+}
 
 /** A real edge on a port of its own, in this process: who may do what is up to the test. */
 export class EdgeInProcess {
@@ -29,8 +34,11 @@ export class EdgeInProcess {
     this.#edge = edge;
   }
 
-  static async start(replaced: ReplaceableParts): Promise<EdgeInProcess> {
-    const environment = { NEWSWIRE_DRAIN_MS: '0', NEWSWIRE_RING_IDLE_MS: '100' };
+  static async start(
+    replaced: ReplaceableParts,
+    { settings = {}, ...more }: EdgeInProcessOptions = {},
+  ): Promise<EdgeInProcess> {
+    const environment = { NEWSWIRE_DRAIN_MS: '0', NEWSWIRE_RING_IDLE_MS: '100', ...settings };
     const server = await Server.create((error) => {
       throw error;
     });
@@ -54,6 +62,7 @@ export class EdgeInProcess {
       events: NO_EVENTS,
       logger,
       registry,
+      ...more,
     });
     const port = await server.listen('127.0.0.1', 0);
     return new EdgeInProcess(broker, control, port, server, edge);

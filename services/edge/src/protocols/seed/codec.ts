@@ -13,6 +13,7 @@ import {
   type Protocol,
   type Reply,
 } from '@newswire/protocol';
+import type { ProtocolModule } from '../protocol-module.js';
 
 /** The longest command, in UTF-16 code units. */
 const MAX_SEED_COMMAND_LENGTH = 8192;
@@ -40,6 +41,9 @@ export const seedProtocol: Protocol = {
   gaps: closesAtGap,
   refusals: { ...closesAfterRefusals(MAX_REFUSALS), refuseRepeated: () => undefined },
 };
+
+/** On `/ws`, everything that no other protocol recognizes. */
+export const seed: ProtocolModule = { protocol: seedProtocol, webSockets: [{ path: '/ws' }] };
 
 function decode(text: Frame): Command {
   if (typeof text !== 'string') {

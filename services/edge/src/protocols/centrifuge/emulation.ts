@@ -2,7 +2,7 @@ import type { Control, ControlHandler } from '@newswire/broker';
 import { ProtocolError } from '@newswire/protocol';
 import { addressKey, errorReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import { z } from 'zod';
-import type { RateLimits } from '../session/rate-limits.js';
+import type { RateLimits } from '../../session/rate-limits.js';
 
 const Emulation = z.object({
   session: z.string().min(1).max(64),

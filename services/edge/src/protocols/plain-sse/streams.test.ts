@@ -1,10 +1,10 @@
 import { type Frame, ProtocolError } from '@newswire/protocol';
 import { expect, test } from 'vitest';
-import { plainSseCodec } from '../protocols/plain-sse/codec.js';
-import { plainSse } from './plain-sse.js';
+import { plainSseCodec } from './codec.js';
+import { plainSseEndpoint } from './streams.js';
 import fc from 'fast-check';
 
-const endpoint = plainSse({
+const endpoint = plainSseEndpoint({
   refuse: () => undefined,
   handleOpen: () => {
     throw new Error('nothing opens here');

@@ -1,8 +1,8 @@
 import type { Position } from '@newswire/protocol';
 import { SseReader } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
-import { plainSseCodec, readEventId } from '../protocols/plain-sse/codec.js';
-import { PlainSseFraming, PlainSseMemory } from './plain-sse.js';
+import { plainSseCodec, readEventId } from './codec.js';
+import { PlainSseFraming, PlainSseMemory } from './streams.js';
 import fc from 'fast-check';
 
 const CONNECTED = {

@@ -1,6 +1,6 @@
 import { ERRORS, ProtocolError } from '@newswire/protocol';
 import { expect, test } from 'vitest';
-import { RateLimits } from '../session/rate-limits.js';
+import { RateLimits } from '../../session/rate-limits.js';
 import { emulationRoute } from './emulation.js';
 import fc from 'fast-check';
 

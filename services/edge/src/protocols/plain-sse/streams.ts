@@ -12,15 +12,16 @@ import {
   hasNextUpstream,
   NEXT_UPSTREAM_HEADER,
   RETRY_MS,
-} from './refusal.js';
+} from '../refusal.js';
 import {
   plainSseChannels,
   plainSseRequest,
   readBlocks,
   readEventId,
   toEventId,
-} from '../protocols/plain-sse/codec.js';
-import type { StreamParts } from './centrifuge-streams.js';
+  plainSseProtocol,
+} from './codec.js';
+import type { ProtocolModule, StreamOptions } from '../protocol-module.js';
 
 /** The HTTP statuses for errors that refuse a request. */
 const STATUSES: Readonly<Record<number, number>> = {
@@ -157,10 +158,10 @@ export class PlainSseFraming implements StreamFraming {
  * `?last_event_id=`, resumes after the client's last event. A token is in `?token=` or in
  * `Authorization: Bearer`.
  */
-export function plainSse({
+export function plainSseEndpoint({
   refuse,
   handleOpen,
-}: Omit<StreamParts, 'maxFrameBytes'>): StreamEndpoint {
+}: Omit<StreamOptions, 'maxFrameBytes'>): StreamEndpoint {
   const memory = new PlainSseMemory();
   return {
     method: 'GET',
@@ -206,3 +207,8 @@ function positionsIn(lastEventId: string): ReturnType<typeof readEventId> | Http
     return errorReply(400, error.kind, 'unknown Last-Event-ID');
   }
 }
+
+export const plainSse: ProtocolModule = {
+  protocol: plainSseProtocol,
+  streams: (options) => [plainSseEndpoint(options)],
+};

@@ -18,5 +18,7 @@ test.each([
   [['mqtt'], 'format=protobuf', '', 'protobuf'],
   [['centrifuge-json'], 'format=protobuf', 'centrifuge-json', 'json'],
 ])('%j with ?%s: echoes %j, speaks %j', (subprotocols, query, subprotocol, encoding) => {
-  expect(negotiate({ subprotocols, query })).toEqual({ subprotocol, encoding });
+  const close = encoding === 'protobuf' ? { close: 'inappropriateProtocol' } : {};
+  const expected = encoding === undefined ? undefined : { subprotocol, ...close };
+  expect(negotiate({ subprotocols, query })).toEqual(expected);
 });

@@ -11,8 +11,8 @@ import {
   hasNextUpstream,
   jsonRefusal,
   NEXT_UPSTREAM_HEADER,
-  type Refusal,
-} from './refusal.js';
+} from '../refusal.js';
+import type { StreamOptions } from '../protocol-module.js';
 
 /** Server-sent events, one for each frame. */
 export const eventFraming: StreamFraming = {
@@ -30,18 +30,11 @@ export const lineFraming: StreamFraming = {
   refusal: (code, reason) => jsonRefusal(buildRefusal(code, reason)),
 };
 
-/** The options that both endpoints share. */
-export type StreamParts = Pick<StreamEndpoint, 'handleOpen'> & {
-  /** Called before each connection. Returns a refusal while this edge accepts none. */
-  readonly refuse: () => Refusal | undefined;
-  readonly maxFrameBytes: number;
-};
-
 /**
  * Centrifuge's protocol in streaming HTTP responses, for networks in which WebSockets do not work. The
  * request carries the `connect` command; later commands arrive at `/emulation`.
  */
-export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamParts) {
+export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamOptions) {
   const sse: StreamEndpoint = {
     method: 'GET',
     path: '/connection/sse',

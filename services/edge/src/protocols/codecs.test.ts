@@ -1,0 +1,110 @@
+import { toPlainText, type Codec, type Frame } from '@newswire/protocol';
+import { applyDelta } from 'fossil-delta';
+import { describeCodec } from '../../test/rig/codec-contract.js';
+import {
+  encodeToyMessage,
+  readToyMessages,
+  readToyPublication,
+  toyCodec,
+} from '../../test/rig/toy-protocol.js';
+import { centrifugeCodec, centrifugeProtocol } from './centrifuge/protocol.js';
+import { plainSseCodec, plainSseRequest, readBlocks } from './plain-sse/codec.js';
+import { seedCodec } from './seed/codec.js';
+
+interface Push {
+  readonly push: {
+    readonly pub: { readonly data: unknown; readonly offset: number; readonly delta?: true };
+  };
+}
+
+const readPushes = (frame: Frame) =>
+  String(frame)
+    .split('\n')
+    .map((line) => (JSON.parse(line) as Push).push.pub);
+
+const CENTRIFUGE_COMMANDS = [
+  ['{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"a"}}', ['connect', 'subscribe']],
+  ['{}', ['pong']],
+  ['{"id":3,"publish":{"channel":"a","data":[1]}}\n', ['publish']],
+] as const;
+
+/** A client that applies deltas: it keeps the data of the publication before. */
+function newDeltaReader(): (frame: Frame) => string[] {
+  let previous = '';
+  return (frame) =>
+    readPushes(frame).map(({ data, delta }) => {
+      const isDelta = delta === true;
+      previous = isDelta ? apply(previous, String(data)) : String(data);
+      return previous;
+    });
+}
+
+function apply(source: string, delta: string): string {
+  return Buffer.from(applyDelta<Uint8Array>(Buffer.from(source), Buffer.from(delta))).toString();
+}
+
+describeCodec('seed', {
+  codec: seedCodec,
+  newReader: () => (frame) => [frame],
+  expected: ({ data }) => toPlainText(data),
+  commands: [
+    ['sub#a|b', ['subscribe']],
+    [' unsub#a\r\n', ['unsubscribe']],
+  ],
+});
+
+describeCodec('centrifuge', {
+  codec: centrifugeCodec,
+  newReader: () => (frame) => readPushes(frame).map(({ offset, data }) => ({ offset, data })),
+  expected: ({ offset, data }) => ({ offset, data: JSON.parse(data) as unknown }),
+  commands: CENTRIFUGE_COMMANDS,
+});
+
+const [wholeCodec, deltaCodec] = [centrifugeProtocol.deltas, centrifugeProtocol.deltas?.next];
+
+describeCodec('centrifuge-whole', {
+  codec: wholeCodec as Codec,
+  newReader: newDeltaReader,
+  expected: ({ data }) => data,
+  commands: CENTRIFUGE_COMMANDS,
+});
+
+describeCodec('centrifuge-delta', {
+  codec: deltaCodec as Codec,
+  newReader: newDeltaReader,
+  expected: ({ data }) => data,
+  commands: CENTRIFUGE_COMMANDS,
+});
+
+describeCodec('plain_sse', {
+  codec: plainSseCodec,
+  newReader: () => (frame) =>
+    readBlocks(String(frame)).map((block) => {
+      if (block.type !== 'position') throw new Error(`a block of type ${block.type}`);
+      const [, ...lines] = block.fields.split('\n');
+      const text = lines.map((line) => line.slice('data: '.length)).join('\n');
+      return { offset: block.offset, text };
+    }),
+  expected: ({ offset, data }) => ({
+    offset,
+    text: toPlainText(data).replaceAll(/\r\n|\r/g, '\n'),
+  }),
+  commands: [
+    [
+      plainSseRequest({ channels: 'a|b', token: '', lastEventId: 'a,1,e' }),
+      ['connect', 'subscribe'],
+    ],
+  ],
+});
+
+describeCodec('toy, which is binary', {
+  codec: toyCodec,
+  newReader: () => (frame) => readToyMessages(frame).map(readToyPublication),
+  expected: ({ offset, data }) => ({ offset, data }),
+  commands: [
+    [
+      Buffer.concat([encodeToyMessage('subscribe', 'a'), encodeToyMessage('unsubscribe', 'a')]),
+      ['subscribe', 'unsubscribe'],
+    ],
+  ],
+});

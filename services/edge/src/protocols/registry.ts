@@ -1,0 +1,11 @@
+import { centrifuge } from './centrifuge/endpoints.js';
+import { plainSse } from './plain-sse/streams.js';
+import { seed } from './seed/codec.js';
+import type { ProtocolModule } from './protocol-module.js';
+
+/** The protocols that an edge serves: one line for each. */
+export const PROTOCOLS: readonly ProtocolModule[] = [
+  centrifuge, //
+  plainSse,
+  seed,
+];
