@@ -1,7 +1,8 @@
 /**
  * Collects items during a turn of the event loop and hands them on together once the turn is over:
  * inside a socket's handler, each write would be a system call of its own. An item that is added
- * twice is handed on once, in the place of its first addition.
+ * twice is handed on once, in the place of its first addition. `tick-batch.bench.ts` shows what that
+ * costs beside a plain list.
  */
 export class TickBatch<T> {
   readonly #handle: (items: ReadonlySet<T>) => void;
