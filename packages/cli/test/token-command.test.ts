@@ -61,9 +61,9 @@ describe('newswire token', () => {
 
   test.each([
     [['--info', '{'], '--info is not valid JSON'],
-    [['--expires-in', 'soon'], '--expires-in is seconds'],
-    [['--expires-in', '-1'], '--expires-in is seconds'],
-    [['--expires-in', '9999999999'], '--expires-in is seconds'],
+    [['--expires-in', 'soon'], '--expires-in must be seconds'],
+    [['--expires-in', '-1'], '--expires-in must be seconds'],
+    [['--expires-in', '9999999999'], '--expires-in must be seconds'],
     [['--channel', 'a b'], 'channel name "a b" has a character other than'],
     [['ann'], "Unexpected argument 'ann'"],
   ])('%j exits with 2 and says %j', async (args, text) => {

@@ -100,7 +100,7 @@ describe('keys of a URL', () => {
     expect(await connect(token)).toEqual({ error: 100 });
     const subscribing = () => access.subscribe(attempt({ token }));
     expect(await outcome(subscribing)).toEqual({ error: 100 });
-    expect(logged.join('\n')).toContain('the keys of tokens cannot be read');
+    expect(logged.join('\n')).toContain('the keys for tokens cannot be fetched');
     expect(logged.join('\n')).not.toContain(token);
   });
 });

@@ -60,7 +60,7 @@ describe.skipIf(missing.length > 0)('make publish', () => {
 
   test('without MSG it says so', async () => {
     await expect(make(['publish'])).rejects.toMatchObject({
-      stderr: expect.stringContaining("there is no message: make publish MSG='Hello'"),
+      stderr: expect.stringContaining("MSG is missing or empty: make publish MSG='Hello'"),
     });
   });
 
