@@ -87,6 +87,9 @@ function defineStandalone(options: BenchOptions, wire = options.wire): Contender
 
 const defineRaw = (wire: string) => defineServer('raw', planRaw(wire));
 
+/** Of the same class as newswire in these suites, so that there is a ratio. */
+const CENTRIFUGE: Contender = { ...centrifugeRedis, id: 'centrifuge' };
+
 interface PointsSuite extends Omit<Suite, 'measure'> {
   readonly axis?: string;
   readonly measures?: readonly Measure[];
@@ -202,17 +205,19 @@ async function measureIdle(options: BenchOptions, stage: BenchStage): Promise<Su
   const texts: string[] = [];
   const data: Record<string, ByContender<Weight>> = {};
   for (const wire of ['seed', 'centrifuge']) {
-    const peers =
-      wire === 'centrifuge' && centrifugeRedis.obstacle() === '' ? [centrifugeRedis] : [];
+    const isCompared = wire === 'centrifuge' && centrifugeRedis.obstacle() === '';
+    const peers = isCompared ? [CENTRIFUGE] : [];
     const contenders = [defineStandalone(options, wire), defineRaw(wire), ...peers];
-    const infos = await Promise.all(contenders.map(describeContender));
+    const [ours, ...others] = await Promise.all(contenders.map(describeContender));
     const by = await takeTurns(
       { ...stage, contenders },
       isShort ? 1 : Math.min(rounds, IDLE_ROUNDS),
       (contender) => stage.lineup.runFresh(contender, (system) => weigh(system, idleConnections)),
     );
     data[wire] = by;
-    texts.push(`${idleConnections} connections on the ${wire} wire:`, formatWeights(by, infos));
+    // A table with each reference: newswire's ratio is to the best peer of a table.
+    const tables = others.map((other) => formatWeights(by, ours ? [ours, other] : [other]));
+    texts.push(`${idleConnections} connections on the ${wire} wire:`, ...tables);
   }
   const failures = Object.values(data).flatMap((by) => listFailures(by, ''));
   return { text: joinParagraphs(texts), failures, data };
@@ -256,7 +261,7 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
     plan: planChannels,
     contenders: (options) => [
       defineServer('newswire', planOverRedis(chooseMeasured(options))),
-      { ...centrifugeRedis, id: 'centrifuge' }, // of the same class as newswire here
+      CENTRIFUGE,
     ],
   }),
   checkouts: definePointsSuite({
