@@ -12,7 +12,7 @@ import type { Command, Frame } from '@newswire/protocol';
  *
  *    idle        how often its client was refused
  *    connecting  the same, and the commands that wait until the client is authenticated
- *    connected   how many of its commands wait for another service
+ *    connected   nothing: the count of commands that wait for another service is a field of Session
  *    closed      nothing: no frame is sent and no command executed any more
  */
 export type SessionState =
@@ -22,16 +22,13 @@ export type SessionState =
       readonly refusedConnects: number;
       readonly commands: PendingCommands;
     }
-  | ConnectedState
+  | { readonly type: 'connected' }
   | { readonly type: 'closed' };
-
-export interface ConnectedState {
-  readonly type: 'connected';
-  commandsInFlight: number;
-}
 
 /** The state of a session whose connection has just opened. */
 export const NEW: SessionState = { type: 'idle', refusedConnects: 0 };
+// All connected sessions share one object: nearly all sessions are connected.
+export const CONNECTED: SessionState = { type: 'connected' };
 export const CLOSED: SessionState = { type: 'closed' };
 
 /** Commands besides subscriptions that may wait while a client connects. */

@@ -30,13 +30,7 @@ import type { ReplyBatch, ReplyingSession } from './replies.js';
 import type { CommandingSession, ServiceCommand, SessionCommands } from './session-commands.js';
 import type { ConnectingSession, SessionConnect } from './session-connect.js';
 import { type ControlledSession, newClientId, type SessionRegistry } from './session-registry.js';
-import {
-  CLOSED,
-  type ConnectedState,
-  NEW,
-  PendingCommands,
-  type SessionState,
-} from './session-state.js';
+import { CLOSED, CONNECTED, NEW, PendingCommands, type SessionState } from './session-state.js';
 import {
   SessionSubscriptions,
   type SubscribingSession,
@@ -117,6 +111,8 @@ export class Session
   #rateLimiter: CommandRateLimiter | undefined;
   /** Refused commands since the last one that succeeded. */
   #refusals = 0;
+  /** Commands that wait for another service. */
+  #commandsInFlight = 0;
   /** A pong without a ping counts as a command. */
   #isPongExpected = false;
 
@@ -221,7 +217,7 @@ export class Session
   handleConnected(): void {
     const state = this.#state;
     if (state.type !== 'connecting') return;
-    this.#state = { type: 'connected', commandsInFlight: 0 };
+    this.#state = CONNECTED;
     this.subscriptions.handleConnected();
     for (const command of state.commands.take()) {
       if (this.isClosed) return;
@@ -326,7 +322,7 @@ export class Session
         if (command.type !== 'pong' && !state.commands.add(command)) this.close('badRequest');
         return undefined;
       case 'connected':
-        return this.#execute(command, state);
+        return this.#execute(command);
       case 'closed':
         return undefined;
     }
@@ -375,7 +371,7 @@ export class Session
     return this.close(kind);
   }
 
-  #execute(command: Command, state: ConnectedState): void {
+  #execute(command: Command): void {
     switch (command.type) {
       case 'connect':
         return this.close('badRequest');
@@ -399,24 +395,24 @@ export class Session
       case 'rpc':
       case 'refresh':
       case 'subRefresh':
-        return this.#request(command, state);
+        return this.#request(command);
     }
   }
 
   /** Executes a command that needs another service. Its reply is sent at the end of a later tick. */
-  #request(command: ServiceCommand, state: ConnectedState): void {
+  #request(command: ServiceCommand): void {
     const { id } = command;
-    if (state.commandsInFlight >= MAX_COMMANDS_IN_FLIGHT) {
+    if (this.#commandsInFlight >= MAX_COMMANDS_IN_FLIGHT) {
       return this.refuse(id, new ProtocolError('tooManyRequests'));
     }
-    state.commandsInFlight++;
+    this.#commandsInFlight++;
     this.#services.commands.execute(this, command).then(
       (reply) => {
-        state.commandsInFlight--;
+        this.#commandsInFlight--;
         return this.#services.replies.add(this, id, reply);
       },
       (error: unknown) => {
-        state.commandsInFlight--;
+        this.#commandsInFlight--;
         return this.#fail(id, error);
       },
     );
