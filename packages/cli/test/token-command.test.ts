@@ -76,7 +76,9 @@ describe('newswire token', () => {
   test('a secret that is too short is not shown', async () => {
     const { code, stderr } = await run([], { NEWSWIRE_TOKEN_HMAC_SECRET: 'hunter2' });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^NEWSWIRE_TOKEN_HMAC_SECRET must be a secret at least 32 characters/);
+    expect(stderr).toMatch(
+      /^NEWSWIRE_TOKEN_HMAC_SECRET must be a secret of at least 32 characters/,
+    );
     expect(stderr).not.toContain('hunter2');
   });
 });
