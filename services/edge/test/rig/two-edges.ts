@@ -13,7 +13,8 @@ import type { Access, ConnectRequest } from '../../src/access/access.js';
 import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
 import { createEdge, type Edge } from '../../src/app.js';
 import { createEdgeConfig, EDGE_SETTINGS } from '../../src/edge-config.js';
-import { NO_EVENTS } from '../../src/edge-events.js';
+import { BoundedLog } from '../../src/bounded-log.js';
+import { observeEdge } from '../../src/edge-observer.js';
 
 const COMMON: Environment = {
   NEWSWIRE_DRAIN_MS: '0',
@@ -163,7 +164,7 @@ export class TwoEdges {
       control,
       access,
       getOptions: () => OPEN_NAMESPACE,
-      events: NO_EVENTS,
+      events: observeEdge(registry, logger, new BoundedLog(logger, Date.now)),
       logger,
       registry,
     });
