@@ -153,9 +153,10 @@ describeOnRedis((rig) => {
       '1024',
     );
     const { broker, log } = connect(rig.redis.url);
-    await until('the line', () => log.lines.some((line) => line.includes('LOADING')));
-    expect(broker.fault).toMatch(/^Redis answered: LOADING /);
+    // In one probe: on a busy machine Redis may have loaded everything before a second one.
+    await until('the fault', () => broker.fault?.startsWith('Redis answered: LOADING '));
     await until('Redis', () => broker.fault === undefined);
+    expect(log.lines.some((line) => line.includes('LOADING'))).toBe(true);
     expect(log.lines.at(-1)).toBe('Redis is available');
   });
 
