@@ -5,7 +5,14 @@ import { freePort } from '@newswire/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { centrifugeRedis, nats } from '../compare/src/contenders/peers.js';
 import type { System } from '../compare/src/system/system.js';
-import { buildGenerator, canBuild, countFaults, load, runGenerator } from '../test/generator.js';
+import {
+  buildGenerator,
+  canBuild,
+  countFaults,
+  load,
+  loadUntilFault,
+  runGenerator,
+} from '../test/generator.js';
 import { startFaultyServer } from '../test/faulty-server.js';
 
 const stops: (() => Promise<void>)[] = [];
@@ -76,7 +83,8 @@ describe.skipIf(!canBuild)('newswire-load on other wires (needs make and a C com
   it.each(faultsOnWires)(
     'finds over %s what a server with the fault %s has %s',
     async (wire, fault, key) => {
-      const result = await load(await startServer(fault), `--wire ${wire} --window 16`);
+      const port = await startServer(fault);
+      const result = await loadUntilFault(port, `--wire ${wire} --window 16`);
       const others = { lost: 0, doubled: 0, reordered: 0, stray: 0 };
       expect(countFaults(result)).toBeGreaterThan(0);
       expect(Math.abs(result[key] / 20 - countFaults(result))).toBeLessThanOrEqual(1);
