@@ -95,7 +95,7 @@ test('an edge handles any line of center, or ends the link', () => {
   const counts = { received: 0, refused: 0 };
   fc.assert(
     fc.property(anyLine, (line) => void counts[received(() => uplink.handleLine(line))]++),
-    { numRuns: 5000 },
+    { numRuns: 20_000 },
   );
   expect(Math.min(counts.received, counts.refused)).toBeGreaterThan(10);
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { freePort, until } from '@newswire/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -137,7 +138,10 @@ describeOnRedis((rig) => {
   });
 
   test('Redis that still loads its data is not there before it has', async () => {
-    for (let i = 0; i < 20; i++) await rig.redis.cli('SET', `key ${i}`, 'x');
+    // While it loads, Redis answers once every 1,024 bytes: each value is longer, also compressed.
+    for (let i = 0; i < 30; i++) {
+      await rig.redis.cli('SET', `key ${i}`, randomBytes(1500).toString('hex'));
+    }
     // Only a snapshot is loaded key by key.
     await rig.redis.cli('BGREWRITEAOF');
     const persistence = () => rig.redis.cli('INFO', 'persistence');

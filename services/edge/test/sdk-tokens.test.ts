@@ -4,7 +4,8 @@ import { accessRig, OPTIONS, SECRET, sign } from './rig/access-rig.js';
 import { EdgeInProcess } from './rig/edge-in-process.js';
 import { SdkClient } from './rig/sdk-client.js';
 
-const VALID_IN_S = 8;
+/** Far beyond the leeway, also on a busy machine. */
+const VALID_IN_S = 60;
 
 /** An edge whose clock for tokens the test turns, and tokens of a backend whose clock is ahead. */
 async function rig() {
