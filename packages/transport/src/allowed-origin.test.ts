@@ -92,8 +92,9 @@ test('an origin is allowed exactly where an entry names it, or a domain above it
     }),
     { numRuns: 10_000 },
   );
-  expect(seen.allowed).toBeGreaterThan(500);
-  expect(seen.refused).toBeGreaterThan(500);
+  // Some 560 are allowed: far below that, so that chance alone does not fail.
+  expect(seen.allowed).toBeGreaterThan(300);
+  expect(seen.refused).toBeGreaterThan(300);
 });
 
 const LETTERS = 'ab.-_/?#@:\\%[] *é\0'.split('');
