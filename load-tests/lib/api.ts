@@ -42,7 +42,7 @@ export class Api {
     return error ? `${this.#baseUrl} does not answer as newswire does: ${error.message}` : null;
   }
 
-  /** Calls a method; whatever goes wrong on the way is an error in the answer, too. */
+  /** Calls a method; a failed request is an error in the answer, too. */
   call(method: string, body: unknown): Answer {
     const key = __ENV.NEWSWIRE_API_KEY;
     const headers = { 'Content-Type': 'application/json', ...(key && { 'X-API-Key': key }) };

@@ -12,7 +12,7 @@ import { Subscription } from './subscription.ts';
 export interface ClientPlan {
   readonly baseUrl: string;
   readonly channels: readonly string[];
-  /** Until it leaves, whatever it has had. */
+  /** Until it leaves. */
   readonly limitMs: number;
   readonly tags?: Tags;
   /** Where latencies go, instead of the metric of deliveries. */

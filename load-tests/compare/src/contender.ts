@@ -14,8 +14,8 @@ export const WORKS = [
 export type WorkId = (typeof WORKS)[number];
 
 /**
- * A server that takes part in the comparison. It is pinned to one core, and so is whatever it needs, such as a
- * Redis or an Nginx before it.
+ * A server that takes part in the comparison. It shares one core with the programs that it
+ * needs, such as a Redis or an Nginx before it.
  */
 export interface Contender {
   /** As in `--only`, such as `newswire-redis` or `socket.io`. */

@@ -78,7 +78,7 @@ function read(file: string, mayBeMissing: boolean): string | undefined {
 }
 
 /**
- * JSON is YAML, so one parser reads both, whatever the file's name. JSON.parse would silently take
+ * JSON is YAML, so one parser reads both. The file's name does not matter. JSON.parse would silently take
  * the last of two equal keys.
  */
 function parse(file: string, text: string): unknown {

@@ -13,7 +13,14 @@ export { describeError, getErrorCode } from './error-info.js';
 export { runService, StartError, type Program, type Service } from './lifecycle.js';
 export { readLinkSecret } from './link-secret.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
-export { Counter, counter, createRegistry, gauge, Histogram, type Registry } from './metrics.js';
+export {
+  type Counter,
+  counter,
+  createRegistry,
+  gauge,
+  Histogram,
+  type Registry,
+} from './metrics.js';
 export { omitUndefined } from './omit-undefined.js';
 export {
   countedReconnectDelay,

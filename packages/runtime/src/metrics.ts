@@ -22,8 +22,13 @@ export function createRegistry(): Registry {
  * Creates a counter in the registry. Names begin with `newswire_`, name what is counted, and end
  * with `_total`.
  */
-export function counter(registry: Registry, name: string, help: string): Counter {
-  return new Counter({ name, help, registers: [registry] });
+export function counter<Label extends string = never>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly Label[] = [],
+): Counter<Label> {
+  return new Counter({ name, help, labelNames, registers: [registry] });
 }
 
 /** Registers a gauge whose value is read at each scrape. */

@@ -1,5 +1,5 @@
 import { readHistory, type Broker, type Control } from '@newswire/broker';
-import { Counter, counter, type Config, type Logger, type Registry } from '@newswire/runtime';
+import { counter, type Config, type Logger, type Registry } from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
 import type { ApiParts } from './api/api-method.js';
 import { createApi, apiRoutes } from './api/http-api.js';
@@ -71,11 +71,11 @@ function centerMetrics(registry: Registry) {
       'newswire_center_api_results_total',
       'Requests of the server API that were answered with a result.',
     ),
-    errors: new Counter({
-      name: 'newswire_center_api_errors_total',
-      help: 'Requests of the server API that were answered with an error, by method and code.',
-      labelNames: ['method', 'code'],
-      registers: [registry],
-    }),
+    errors: counter(
+      registry,
+      'newswire_center_api_errors_total',
+      'Requests of the server API that were answered with an error, by method and code.',
+      ['method', 'code'],
+    ),
   };
 }

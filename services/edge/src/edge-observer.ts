@@ -1,6 +1,5 @@
 import { CLOSES } from '@newswire/protocol';
 import {
-  Counter,
   counter,
   gauge,
   Histogram,
@@ -38,14 +37,8 @@ export function observeEdge(registry: Registry, logger: Logger, log: BoundedLog)
   // At the start, the broker usually becomes reachable soon.
   log.postpone(UNREACHABLE);
 
-  const count = (name: string, help: string) => counter(registry, `newswire_edge_${name}`, help);
-  const countBy = <Label extends string>(name: string, label: Label, help: string) =>
-    new Counter({
-      name: `newswire_edge_${name}`,
-      help,
-      labelNames: [label],
-      registers: [registry],
-    });
+  const count = <Label extends string = never>(name: string, help: string, label?: Label) =>
+    counter(registry, `newswire_edge_${name}`, help, label === undefined ? [] : [label]);
   const publications = count(
     'publications_total',
     'Publications that were flushed to subscribers.',
@@ -72,17 +65,17 @@ export function observeEdge(registry: Registry, logger: Logger, log: BoundedLog)
     'gaps_total',
     'Times that publications of a channel were missed and its sessions notified.',
   );
-  const recoveries = countBy(
+  const recoveries = count(
     'recoveries_total',
-    'recovered',
     'Requests to recover from a position, by whether all publications since then were available.',
+    'recovered',
   );
-  const refused = countBy(
+  const refused = count(
     'connections_refused_total',
-    'reason',
     'Refused connections, by reason: draining, full, rate, address, user.',
+    'reason',
   );
-  const closes = countBy('closes_total', 'code', 'Ended sessions, by close code.');
+  const closes = count('closes_total', 'Ended sessions, by close code.', 'code');
   return {
     ...observeAccess(registry),
     onConnectionRefused: (reason) => refused.inc({ reason }),
@@ -129,26 +122,25 @@ const HOOK_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 
 /** Counts hook calls and refused tokens. */
 function observeAccess(registry: Registry): AccessEvents {
-  const registers = [registry];
-  const calls = new Counter({
-    name: 'newswire_edge_hook_calls_total',
-    help: 'Requests to hooks, by result. answered: a result, or an error for this client, including statuses such as 401 or 429. failed: all requests that end in error 100.',
-    labelNames: ['hook', 'result'],
-    registers,
-  });
+  const calls = counter(
+    registry,
+    'newswire_edge_hook_calls_total',
+    'Requests to hooks, by result. answered: a result, or an error for this client, including statuses such as 401 or 429. failed: all requests that end in error 100.',
+    ['hook', 'result'],
+  );
   const seconds = new Histogram({
     name: 'newswire_edge_hook_seconds',
     help: 'Duration of requests to hooks, answered or failed, in seconds.',
     labelNames: ['hook'],
     buckets: HOOK_BUCKETS_S,
-    registers,
+    registers: [registry],
   });
-  const tokens = new Counter({
-    name: 'newswire_edge_tokens_refused_total',
-    help: 'Refused tokens, by reason: expired, early (not valid yet) or invalid.',
-    labelNames: ['reason'],
-    registers,
-  });
+  const tokens = counter(
+    registry,
+    'newswire_edge_tokens_refused_total',
+    'Refused tokens, by reason: expired, early (not valid yet) or invalid.',
+    ['reason'],
+  );
   return {
     onHookCall: (hook, hasResult, tookMs) => {
       calls.inc({ hook, result: hasResult ? 'answered' : 'failed' });

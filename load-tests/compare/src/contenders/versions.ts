@@ -4,7 +4,7 @@ import { programPath, ROOT } from '@newswire/testkit';
 
 const LIMIT_MS = 10_000;
 
-/** What a program prints when it is asked for its version, whatever its exit code. */
+/** The text that a program prints when it is asked for its version. Its exit code does not matter. */
 function runForOutput(
   [program, ...args]: readonly [string, ...string[]],
   env = {},

@@ -12,7 +12,7 @@ export const CLASS_TITLES = {
 
 export type ClassId = keyof typeof CLASS_TITLES;
 
-/** By the words in its id: `newswire-redis-nginx` is behind a proxy, whatever else it has. */
+/** By the words in its id: `newswire-redis-nginx` is behind a proxy, although it also has a Redis. */
 export function classify({ id, kind }: ContenderInfo): ClassId {
   if (kind === 'raw') return 'raw';
   const words = id.split('-');

@@ -26,7 +26,7 @@ export type FiguresBy = Readonly<Record<string, Figures>>;
 /** Which of two figures is the better one. */
 export type Better = 'more' | 'less';
 
-/** JSON has null where a figure was NaN, whatever the type says. */
+/** A figure that was NaN is null in JSON, although its type does not say so. */
 export type PickFigure<T> = (round: T) => number | null | undefined;
 
 export function pickFigures<T>(by: ByContender<T>, pick: PickFigure<T>): FiguresBy {

@@ -17,7 +17,7 @@ export type Goal =
   | { readonly beside: 'peers'; readonly ratio: number; readonly isNoiseEnough: boolean }
   | { readonly beside: 'raw'; readonly ratio: number }
   | { readonly beside: 'centrifuge'; readonly ratio: number }
-  /** No round has more than that, whatever others do. */
+  /** No round exceeds the ceiling. The other servers do not count. */
   | { readonly beside: 'nothing'; readonly ceiling: number };
 
 /** A row of the overview. */

@@ -56,7 +56,7 @@ ${formatBullets([
   '“Within noise” means that the rounds differ about who is first: the ratios of the rounds reach from below 1 to above it. One round alone is never called noise.',
   'A system is only ranked beside those of its own class, such as with Redis beside with Redis. The raw limit is no peer: it is a bare loop on the same socket library, which keeps nothing and recovers nothing.',
   'In tables the first of each class is bold, and “÷ best peer” names the peer, which may be another one in each column.',
-  `Each server, with whatever it needs, has one core, the generator another one. † marks figures during which the generator used more than ${BUSY_SHARE} of its core: the server may be able to do more.`,
+  `Each server shares one core with the programs that it needs. The generator has the other core. † marks figures during which the generator used more than ${BUSY_SHARE} of its core: the server may be able to do more.`,
   `A run is called disturbed where other work on the machine used more than ${STRANGE_SHARE} of a core.`,
   `Cost is called linear where a delivery to the most subscribers costs at most ${LINEAR_CEILING} × what it costs at the cheapest number of them.`,
   'All goes over loopback: no network, no TLS. What the kernel spends on sending counts as the server’s CPU.',

@@ -199,7 +199,7 @@ function describeStep({ ratePerS, result }: Step): string {
   return `publishers reached ${formatCount(Math.round(published))}/s`;
 }
 
-/** The steps that held, the highest rate last, in whatever order they were taken. */
+/** The steps that held, by rate, the highest last. They may have been taken in another order. */
 export function listHeldSteps({ steps }: Sustained): readonly Step[] {
   const held = steps.filter((step) => describeStep(step) === '');
   return held.toSorted((a, b) => a.ratePerS - b.ratePerS);

@@ -12,7 +12,7 @@ import {
 
 const settings: LadderSettings = { firstPerS: 250, lowestPerS: 5, maxSteps: 40 };
 
-/** Climbs a server that holds whatever `canHold` says, and returns the steps. */
+/** Climbs a server that holds the rates that `canHold` accepts, and returns the steps. */
 function climb(canHold: (ratePerS: number, step: number) => boolean): Rung[] {
   const rungs: Rung[] = [];
   for (

@@ -330,7 +330,7 @@ class OlderParts {
     return part;
   }
 
-  /** The new part stays, whatever its size. The least recently used parts make room for it. */
+  /** The new part stays, even if it is large. The least recently used parts make room for it. */
   add(part: OlderPart): void {
     this.#parts.push(part);
     let bytes = this.#parts.reduce((sum, each) => sum + sumBytes(each), 0);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { OPEN_NAMESPACE } from '../access/channel-rules.js';
+import { OPEN_NAMESPACE } from '../../test/rig/open-access.js';
 import { readDeltas } from '../../test/rig/delta-texts.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
 

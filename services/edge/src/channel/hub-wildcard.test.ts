@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
-import { openAccess } from '../access/channel-rules.js';
+import { openAccess } from '../../test/rig/open-access.js';
 import { plainSseProtocol, plainSseRequest } from '../protocols/plain-sse/codec.js';
 import { seedProtocol } from '../protocols/seed/codec.js';
 

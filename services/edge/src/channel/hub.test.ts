@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HubRig, rigWith, settled, upTo } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
-import { OPEN_NAMESPACE } from '../access/channel-rules.js';
+import { OPEN_NAMESPACE } from '../../test/rig/open-access.js';
 
 describe('a position', () => {
   test("in the ring needs no read of the broker's log", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readDeltas } from '../../test/rig/delta-texts.js';
 import { type HubClient, HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
-import { OPEN_NAMESPACE } from '../access/channel-rules.js';
+import { OPEN_NAMESPACE } from '../../test/rig/open-access.js';
 import fc from 'fast-check';
 
 const newRig = (options: Partial<typeof OPEN_NAMESPACE>, ringSize = 1000) => {

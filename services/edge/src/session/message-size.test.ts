@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ScriptedAccess } from '../../test/rig/access-script.js';
 import { type HubClient, HubRig, settled, upTo } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
-import { OPEN_NAMESPACE } from '../access/channel-rules.js';
+import { OPEN_NAMESPACE } from '../../test/rig/open-access.js';
 import { toRingPublication } from '../channel/ring.js';
 import { listedBytes, REPLY_BYTES, startBytes } from './replies.js';
 import { centrifugeCodec } from '../protocols/centrifuge/protocol.js';

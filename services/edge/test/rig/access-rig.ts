@@ -3,7 +3,7 @@ import { loadConfig, type NamespaceOptions } from '@newswire/runtime';
 import { type JWTPayload, SignJWT } from 'jose';
 import type { ConnectRequest, SubscribeAttempt } from '../../src/access/access.js';
 import { ACCESS_SETTINGS, createAccess } from '../../src/access/create-access.js';
-import { OPEN_NAMESPACE } from '../../src/access/channel-rules.js';
+import { OPEN_NAMESPACE } from './open-access.js';
 
 export const SECRET = 'a secret of at least 32 characters';
 

@@ -9,7 +9,7 @@ import {
   type SubscribeAttempt,
   type SubscribeGrant,
 } from '../../src/access/access.js';
-import { OPEN_NAMESPACE } from '../../src/access/channel-rules.js';
+import { OPEN_NAMESPACE } from './open-access.js';
 
 type Answer<Result> = Result | Promise<Result>;
 

@@ -1,10 +1,7 @@
 import type { Broker, Presence } from '@newswire/broker';
 import type { Access, RpcHandler } from '../../src/access/access.js';
-import {
-  OPEN_NAMESPACE,
-  openAccess,
-  type GetNamespaceOptions,
-} from '../../src/access/channel-rules.js';
+import { type GetNamespaceOptions } from '../../src/access/channel-rules.js';
+import { OPEN_NAMESPACE, openAccess } from './open-access.js';
 import type { EdgeConfig } from '../../src/edge-config.js';
 import type { EdgeClock, EdgeDependencies } from '../../src/edge-core.js';
 import { NO_EVENTS, type EdgeEvents } from '../../src/edge-events.js';

@@ -1,7 +1,7 @@
 import { LocalControl, MemoryBroker } from '@newswire/broker';
 import { createLogger, createRegistry, loadConfig, type Environment } from '@newswire/runtime';
 import { Server } from '@newswire/transport';
-import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
+import { OPEN_NAMESPACE, openAccess } from './open-access.js';
 import { createEdge, type Edge, type EdgeParts } from '../../src/app.js';
 import { createEdgeConfig, EDGE_SETTINGS } from '../../src/edge-config.js';
 import { NO_EVENTS } from '../../src/edge-events.js';

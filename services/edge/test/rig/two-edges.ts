@@ -10,7 +10,7 @@ import { createLogger, createRegistry, type Environment, loadConfig } from '@new
 import { NginxServer, sessionsOn, TcpProxy } from '@newswire/testkit';
 import { operationsRoutes, Server, type ServerOptions } from '@newswire/transport';
 import type { Access, ConnectRequest } from '../../src/access/access.js';
-import { OPEN_NAMESPACE, openAccess } from '../../src/access/channel-rules.js';
+import { OPEN_NAMESPACE, openAccess } from './open-access.js';
 import { createEdge, type Edge } from '../../src/app.js';
 import { createEdgeConfig, EDGE_SETTINGS } from '../../src/edge-config.js';
 import { BoundedLog } from '../../src/bounded-log.js';
