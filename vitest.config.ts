@@ -5,6 +5,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 // Tests run against the sources, so that a unit test never meets an old build.
 const alias = [
   {
+    find: '@newswire/runtime/environment',
+    replacement: new URL('packages/runtime/src/environment.ts', import.meta.url).pathname,
+  },
+  {
     find: /^@newswire\/(protocol|broker|broker-redis|broker-delegate|runtime|transport|cli|testkit)$/,
     replacement: new URL('packages/$1/src/index.ts', import.meta.url).pathname,
   },

@@ -1,6 +1,11 @@
 /* oxlint-disable no-console -- a command line writes to standard output and standard error */
 import { ProtocolError } from '@newswire/protocol';
-import { ConfigError, loadConfig, readEnvironment, withoutEmptyValues } from '@newswire/runtime';
+import {
+  ConfigError,
+  loadConfig,
+  readEnvironment,
+  withoutEmptyValues,
+} from '@newswire/runtime/environment';
 import { CommanderError } from 'commander';
 import { UsageError, type CommandContext } from './command.js';
 import { createProgram } from './program.js';

@@ -1,4 +1,4 @@
-import { VERSION } from '@newswire/runtime';
+import { VERSION } from '@newswire/runtime/environment';
 import { Command } from 'commander';
 import type { Execute } from './command.js';
 import { addCompletion } from './completion.js';

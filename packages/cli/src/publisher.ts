@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonLine, Position } from '@newswire/protocol';
-import { backoffMs } from '@newswire/runtime';
+import { backoffMs } from '@newswire/runtime/environment';
 import { post } from './post.js';
 
 export interface PublisherOptions {

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkChannelOrWildcard } from '@newswire/protocol';
-import { backoffMs, RECONNECT_BACKOFF } from '@newswire/runtime';
+import { backoffMs, RECONNECT_BACKOFF } from '@newswire/runtime/environment';
 import type { Command } from 'commander';
-import { WebSocket } from 'ws';
 import {
   newCommand,
   UsageError,
@@ -66,7 +65,11 @@ const subscribe: RunCommand<SubscribeCommandOptions> = async (args, options, con
 const ALIVE_CHECK_MS = 20_000;
 
 /** Resolves when the connection has ended or could not be opened. */
-function listen(channels: readonly string[], { url, print, note }: CommandContext): Promise<End> {
+async function listen(
+  channels: readonly string[],
+  { url, print, note }: CommandContext,
+): Promise<End> {
+  const { WebSocket } = await import('ws');
   return new Promise((resolve) => {
     const address = `${url.replace(/^http/, 'ws')}/ws`;
     const socket = new WebSocket(address, { handshakeTimeout: ALIVE_CHECK_MS });

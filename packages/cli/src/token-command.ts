@@ -1,8 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { checkChannelOrWildcard, toOneLine, type JsonLine } from '@newswire/protocol';
-import { CompactSign } from 'jose';
 import type { Command } from 'commander';
-import { omitUndefined } from '@newswire/runtime';
+import { omitUndefined } from '@newswire/runtime/environment';
 import { newCommand, UsageError, type Execute, type RunCommand } from './command.js';
 
 const DEFAULT_EXPIRES_IN_S = '3600';
@@ -50,6 +49,7 @@ const createToken: RunCommand<TokenOptions> = async ([unexpected], options, cont
   });
   // Kept as written: a long number would lose digits if it were parsed and written again.
   const text = info === undefined ? json : `${json.slice(0, -1)},"info":${info}}`;
+  const { CompactSign } = await import('jose');
   const token = await new CompactSign(Buffer.from(text))
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .sign(createSecretKey(secret, 'utf8'));

@@ -16,18 +16,14 @@ export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export {
   type Counter,
   counter,
+  countedReconnectDelay,
   createRegistry,
   gauge,
   Histogram,
   type Registry,
 } from './metrics.js';
 export { omitUndefined } from './omit-undefined.js';
-export {
-  countedReconnectDelay,
-  retryUntilDone,
-  type RetryOptions,
-  RECONNECT_BACKOFF,
-} from './retry.js';
+export { retryUntilDone, type RetryOptions, RECONNECT_BACKOFF } from './retry.js';
 export { Semaphore } from './semaphore.js';
 export {
   PROCESS_SETTINGS,

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { DELAY_METRICS, monitorDelay, registerDelayMetrics } from './event-loop-delay.js';
+import { backoffMs, RECONNECT_BACKOFF } from './retry.js';
 
 export { Counter, Histogram, type Registry } from 'prom-client';
 
@@ -35,4 +36,17 @@ export function counter<Label extends string = never>(
 export function gauge(registry: Registry, name: string, help: string, read: () => number): void {
   const asked: Gauge = new Gauge({ name, help, registers: [], collect: () => asked.set(read()) });
   registry.registerMetric(asked);
+}
+
+/**
+ * Returns the wait before reconnect attempt number `attempt` (0, 1, 2…), in ms, and counts it:
+ * frequent attempts show that a connection is unstable.
+ */
+export function countedReconnectDelay(registry: Registry): (attempt: number) => number {
+  const help = 'Attempts to reconnect to Redis or to another process.';
+  const reconnects = counter(registry, 'newswire_reconnects_total', help);
+  return (attempt) => {
+    reconnects.inc();
+    return backoffMs(attempt, RECONNECT_BACKOFF);
+  };
 }

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { counter, type Registry } from './metrics.js';
 
 /**
  * Exponential backoff with full jitter: the ceiling grows from minMs to maxMs, and each wait is
@@ -24,19 +23,6 @@ export function backoffMs(attempt: number, options: BackoffOptions): number {
  * that processes do not reconnect together.
  */
 export const RECONNECT_BACKOFF: BackoffOptions = { minMs: 100, maxMs: 3000 };
-
-/**
- * Returns the wait before reconnect attempt number `attempt` (0, 1, 2…), in ms, and counts it:
- * frequent attempts show that a connection is unstable.
- */
-export function countedReconnectDelay(registry: Registry): (attempt: number) => number {
-  const help = 'Attempts to reconnect to Redis or to another process.';
-  const reconnects = counter(registry, 'newswire_reconnects_total', help);
-  return (attempt) => {
-    reconnects.inc();
-    return backoffMs(attempt, RECONNECT_BACKOFF);
-  };
-}
 
 export interface RetryOptions {
   readonly backoff?: BackoffOptions;
