@@ -169,7 +169,7 @@ describe('clients of the Compose stack', () => {
     expect(stream.items('gap')).toEqual([]);
   });
 
-  test('what the shell says of origins and limits holds at the edges', async () => {
+  test('origins and limits from the shell apply at the edges', async () => {
     const token = await createToken('ann');
     const status = async (origin: string) => {
       const path = `/sse?channels=77707&token=${token}`;

@@ -136,7 +136,7 @@ describe('a comparison', () => {
   });
 });
 
-describe('what is said of it', () => {
+describe('its description', () => {
   const fast = { deliveries_per_s: 4_000_000, generator_cpu_share: 0.4 };
   const works: Works = {
     windows: [

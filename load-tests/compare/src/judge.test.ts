@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { describeFault, toSentence } from './judge.js';
 import { createResult } from '../test/create-result.js';
 
-test('who delivers everything once and in order is without fault', () => {
+test('a server that delivers everything once and in order has no faults', () => {
   expect(describeFault(createResult({ stalls: 1 }))).toBe('');
 });
 

@@ -26,7 +26,7 @@ test('lists are in the order of the report, whatever their own is', () => {
   });
 });
 
-test('what was asked for goes before what a short comparison does', () => {
+test('requested options take precedence over those of a short comparison', () => {
   expect(createSettings({ isShort: true, rounds: 4 })).toMatchObject({ rounds: 4, seconds: 0.2 });
 });
 

@@ -101,7 +101,7 @@ test('a second center is refused, logs it once, and is accepted when the first h
   expect((await second.broker.publish('a', '1')).offset).toBe(1);
 });
 
-test('what center refuses reaches an edge as the error that it is', async () => {
+test('an error of center reaches the edge unchanged', async () => {
   const [mine, theirs] = [await rig.edge(), await rig.edge()];
   const first = rig.center([theirs.port]);
   await untilUp(first);

@@ -18,7 +18,7 @@ describe('KnownChannel', () => {
     expect(known.begin()).toBe('E 9 9');
   });
 
-  test('what may have happened raises the upper bound only, until the data set is another', () => {
+  test('calls without an answer raise only the upper bound, until the data set changes', () => {
     const known = new KnownChannel('a', NAMES, 'I', 0);
     known.begin();
     known.settle(at(1), 'I');
@@ -37,7 +37,7 @@ describe('KnownChannel', () => {
     expect(known.begin()).toBe('E 6 6');
   });
 
-  test('what is lost in two data sets counts twice, until an answer comes from the second', () => {
+  test('a loss in each of two data sets counts twice, until the second one answers', () => {
     const known = new KnownChannel('a', NAMES, 'I', 0);
     known.begin();
     known.settle(at(1), 'I');
@@ -50,7 +50,7 @@ describe('KnownChannel', () => {
     expect(known.begin()).toBe('E 3 4');
   });
 
-  test('what is lost before any answer counts too', () => {
+  test('a loss before the first answer counts', () => {
     const known = new KnownChannel('a', NAMES, 'I', 0);
     known.begin();
     known.lose('J');

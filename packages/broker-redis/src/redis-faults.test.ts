@@ -4,7 +4,7 @@ import { FaultText } from './redis-faults.js';
 
 const text = new FaultText('redis://ann:s%40cret@host/0');
 
-describe('what the log and /readyz say', () => {
+describe('texts in the log and in /readyz', () => {
   test.each([
     [
       Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:6379'), { code: 'ECONNREFUSED' }),

@@ -190,7 +190,7 @@ describeOnRedis((rig) => {
     expect(identities).toEqual([undefined]);
   });
 
-  test('what a broken connection still had on its way does not come after what the next one sends', async () => {
+  test('messages that were in transit on a broken connection do not arrive after those of the next one', async () => {
     const proxy = await CutProxy.start(rig.redis.port);
     const link = await rig.openLink({ redisUrl: proxy.url });
     const broker = new RedisBroker(link, REDIS_OPTIONS);

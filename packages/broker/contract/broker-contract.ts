@@ -84,7 +84,7 @@ function describeLiveContract(current: () => BrokerRig): void {
     expect(positions.map(({ offset }) => offset)).toEqual([2, 3, 4, 5, 6]);
   });
 
-  test('what goes beside the data arrives with it, and must be on one line', async () => {
+  test('members beside the data arrive with it, and must be on one line', async () => {
     await rig.subscriber.subscribe('a', listener);
     const extra = '"tags":{"a":"with  spaces"},"info":{"user":"é"}';
     const key = { idempotencyKey: 'k' };

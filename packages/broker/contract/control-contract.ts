@@ -122,7 +122,7 @@ export function describeControlContract(name: string, createRig: () => Promise<C
       expect(rig.faults.map(String)).toEqual(Array(4).fill('Error: a secret'));
     });
 
-    test('what is too large is refused, and harms nothing', async () => {
+    test('a publication that is too large is refused, without effect on others', async () => {
       await serve(
         () => ({ channels: { ['x'.repeat(9_000_000)]: 1 } }),
         () => ({ count: 2 }),

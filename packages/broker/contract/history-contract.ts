@@ -60,7 +60,7 @@ export function describeHistoryContract(current: () => BrokerRig): void {
     expect(first - second).toBeGreaterThan(20);
   });
 
-  test('what goes beside the data is in the log, and counts in its pages', async () => {
+  test('members beside the data are in the log, and count in its pages', async () => {
     const extra = '"tags":{"é":"a b"},"info":{"user":"u"}';
     const long = `"tags":{"t":"${'x'.repeat(700_000)}"}`;
     await rig.publisher.publish('a', '"1"', { extra });

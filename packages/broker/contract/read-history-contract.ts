@@ -64,7 +64,7 @@ export function describeReadHistoryContract(current: () => BrokerRig): void {
     expect(await offsets({ limit: 2, reverse, since: since(999) })).toEqual([100, 99]);
   });
 
-  test('what the log has no more is not there, either way', async () => {
+  test('publications that have left the log are missing in both directions', async () => {
     await publish(120); // the log keeps 100
     expect((await offsets({ limit: 2 }))[0]).toBe(21);
     const reversed = await offsets({ limit: -1, reverse: true });
@@ -87,7 +87,7 @@ export function describeReadHistoryContract(current: () => BrokerRig): void {
     expect([publications, position.offset]).toEqual([[], 1]);
   });
 
-  test('what goes beside the data is there; an answer ends at 1 MiB, after one at least', async () => {
+  test('a page has the members beside the data; it ends at 1 MiB, after at least one publication', async () => {
     const extra = `"tags":{"t":"${'x'.repeat(499_000)}"}`;
     for (const data of ['"1"', '"2"', '"3"', '"4"']) await publisher.publish('a', data, { extra });
     await publisher.publish('a', JSON.stringify('x'.repeat(1_200_000)));

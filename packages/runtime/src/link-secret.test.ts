@@ -53,7 +53,7 @@ test('a secret in another encoding is refused, as are random bytes: they would l
   );
 });
 
-test('what is wrong is one sentence, without what the file holds', () => {
+test("a fault is reported in one sentence, without the file's content", () => {
   const directory = folder();
   expect(sentences(undefined)).toEqual([
     'NEWSWIRE_BROKER=delegate needs NEWSWIRE_LINK_SECRET or NEWSWIRE_LINK_SECRET_FILE.',

@@ -43,7 +43,7 @@ async function accepted(more: number): Promise<void> {
 
 const CLEAN = { lost: 0, doubled: 0, reordered: 0, skipped: 0, conflicts: 0 };
 
-test('what a correct server does is found to be right', async () => {
+test('a correct server has no faults', async () => {
   const figures = await run();
   expect(figures.faults).toEqual([]);
   expect(figures.verdict).toMatchObject(CLEAN);

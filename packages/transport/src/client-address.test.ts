@@ -39,7 +39,7 @@ test.each([
   expect(clientAddress(other, '203.0.113.7', proxies)).toBe(other);
 });
 
-test('what is no address or network is not taken', () => {
+test('text that is not an address or a network is refused', () => {
   for (const name of ['nginx', '1.2.3', '10.0.0.0/33', '10.0.0.0/x', '']) {
     expect(() => addressList([name])).toThrow(/address|range|prefix/i);
   }

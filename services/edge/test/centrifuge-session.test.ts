@@ -93,7 +93,7 @@ describe.skipIf(missing.length > 0)('the Centrifuge protocol, raw (needs redis-s
     expect(await client.closed()).toBe(3501);
   });
 
-  test('what comes behind that in the same frame leaves nothing behind', async () => {
+  test('later commands of the same frame have no effect', async () => {
     const rest = [CONNECT, subscribe(3, 'left')];
     const client = await open(subscribe(1, 'left'), ...rest);
     expect(await client.closed()).toBe(3501);

@@ -125,7 +125,7 @@ describe('edges and center over links, without Redis', () => {
   });
 });
 
-describe('what is wrong with a start is one clear sentence', () => {
+describe('a failed start prints one clear sentence', () => {
   test.each(['edge', 'center'] as const)('%s without a secret', async (service) => {
     const process = spawnService(service, { NEWSWIRE_BROKER: 'delegate' });
     expect((await process.exited).code).toBe(2);

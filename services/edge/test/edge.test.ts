@@ -224,7 +224,7 @@ describe.skipIf(missing.length > 0)(`edges and center over Redis (needs redis-se
     edge.process.signal('SIGCONT');
   }
 
-  test('what was published while an edge was cut off from Redis is filled in from the log', async () => {
+  test('publications made while an edge was cut off from Redis are filled in from the log', async () => {
     const edge = await startEdge();
     const client = await listen(edge, 'sub#cut');
     await subscribed(center.url, 'cut', 1);

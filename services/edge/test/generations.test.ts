@@ -171,7 +171,7 @@ describe.skipIf(missing.length > 0)('generations of a log in Redis (needs redis-
     expect([ledger.verdict(), gaps()]).toMatchObject([CLEAN, 0]);
   });
 
-  test('what Redis has lost, and one edge has not received, is reported at that edge alone', async () => {
+  test('a publication that Redis lost is reported by the one edge that did not receive it', async () => {
     center = await start('center');
     const [late, current] = [await start('edge', proxy.port), await start('edge')];
     const [misses, hears] = [await listen(late), await listen(current)];

@@ -134,7 +134,7 @@ describe.skipIf(missing.length > 0)('plain SSE, through nginx (needs it)', () =>
     expect(await both.received('id', 2)).toEqual(texts(5, 6));
   });
 
-  test('what is wrong with a request is an HTTP status', async () => {
+  test('a bad request is answered with an HTTP status', async () => {
     expect(await refused('/sse')).toEqual([400, 107]);
     expect(await refused('/sse?channels=no%20good')).toEqual([400, 107]);
     expect(await refused('/sse?channels=gap')).toEqual([400, 107]);

@@ -28,7 +28,7 @@ test('the centrifuge library asks the rpc hook', async () => {
   expect([method, headers?.['content-type']]).toEqual(['POST', 'application/json']);
 });
 
-test("what the rpc hook refuses is the client's error, and it stays connected", async () => {
+test('an error of the rpc hook is replied to the client, which stays connected', async () => {
   const { backend, centrifuge } = await rig(
     json({ error: { code: 404, message: 'no such item' } }),
   );

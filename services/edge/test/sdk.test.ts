@@ -83,7 +83,7 @@ describe.skipIf(missing.length > 0)('the centrifuge library (needs nginx and red
     expect([bad.unsubscribed, client.centrifuge.state]).toEqual([[107], 'connected']);
   });
 
-  test('what the server does not have is refused with 108', async () => {
+  test('a feature that the server lacks is refused with 108', async () => {
     const client = open();
     await client.centrifuge.ready();
     await expect(client.centrifuge.rpc('any', {})).rejects.toMatchObject({ code: 108 });

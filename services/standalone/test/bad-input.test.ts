@@ -266,7 +266,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         expect(socket.received).toBe('');
       });
 
-      test('what is not HTTP is refused and closed', async () => {
+      test('a request that is not HTTP is refused and closed', async () => {
         const socket = await RawSocket.open(rig.center.port);
         socket.send('\x16\x03\x01 this is no request\r\n\r\n');
         await socket.closed();

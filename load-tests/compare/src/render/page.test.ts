@@ -167,7 +167,7 @@ describe('the page', () => {
   });
 });
 
-describe('what stands beside it', () => {
+describe('rows beside it', () => {
   it('joins remarks in where they belong, without comments and preface', () => {
     const remarks = '# Title\n\npreface\n\n## windows\n\nThe <!-- not this --> profile says so.\n';
     const page = renderPage(comparison(), remarks);

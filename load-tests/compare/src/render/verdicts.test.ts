@@ -110,7 +110,7 @@ describe('without figures', () => {
     expect(judge({ ...asked, by }, field).reference?.contender.id).toBe('centrifuge');
   });
 
-  it('nobody can say when newswire or all peers took no part', () => {
+  it('there is no ratio if newswire or all peers took no part', () => {
     expect(verdict(twice, { nats: [1] }).text).toBe('not measured: it took no part');
     expect(verdict(twice, { newswire: [1] }).text).toBe('not judged: no peer has a figure');
   });

@@ -36,7 +36,7 @@ const subscribed = (begun: number, isWhole = true, atMs = begun): Received => ({
 const upTo = (last: number) => new Set(Array.from({ length: last }, (_, i) => i + 1));
 const clean = { lost: 0, reported: 0, doubled: 0, reordered: 0 };
 
-describe('what a client received', () => {
+describe('publications that a client received', () => {
   test('all of it, through a cut, is whole from when the last that it had missed came', () => {
     const received = [
       subscribed(0),

@@ -18,7 +18,7 @@ function give(log: SubscriptionLog, ...offsets: number[]): void {
 
 const CLEAN = { lost: 0, doubled: 0, reordered: 0, skipped: 0, conflicts: 0 };
 
-describe('what is right', () => {
+describe('accepts', () => {
   test('everything once and in order', () => {
     const { ledger, log } = rig(5);
     give(log, 1, 2, 3, 4, 5);
@@ -102,7 +102,7 @@ describe('what is right', () => {
   });
 });
 
-describe('what is wrong', () => {
+describe('reports', () => {
   test.each([
     ['lost in the middle', [1, 2, 4, 5], { lost: 1 }],
     ['lost at the end', [1, 2, 3, 4], { lost: 1 }],
@@ -227,7 +227,7 @@ describe('the seed protocol', () => {
     expect([ledger.behind(), ledger.verdict().lost]).toEqual([0, 0]);
   });
 
-  test('what had to be tried again may come early and twice, but has to come', () => {
+  test('a retried publication may arrive early and twice, but must arrive', () => {
     const { ledger, seed } = seedRig(5);
     ledger.failed('c', 4);
     for (const token of [1, 4, 2, 3, 4, 5]) seed.delivered(token);

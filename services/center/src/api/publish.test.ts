@@ -63,7 +63,7 @@ describe('publish', () => {
     expect(topOffset).toBe(4);
   });
 
-  test('what is left empty asks for nothing', async () => {
+  test('an empty variable requests nothing', async () => {
     const empty = {
       b64data: '',
       tags: {},

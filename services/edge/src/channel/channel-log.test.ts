@@ -22,7 +22,7 @@ describe('the ring', () => {
     expect(log.end - log.ringStart).toBe(1);
   });
 
-  test('never drops publications that were not flushed, whatever the limits', () => {
+  test('never drops publications that were not flushed, at any limits', () => {
     const log = newLog(1, 5);
     const flushed = at(log, 3);
     for (const each of items(6, 30)) log.append(each, flushed);

@@ -32,7 +32,7 @@ describe('a wildcard', () => {
     ]);
   });
 
-  test('is a subscription without positions, whatever its client or its namespace request', async () => {
+  test('is a subscription without positions, even if its client or its namespace requests them', async () => {
     const rig = newRig();
     const wishes = { positioned: true, recoverable: true, join_leave: true, delta: 'fossil' };
     const since = { recover: true, offset: 5, epoch: 'other', flag: 2 };

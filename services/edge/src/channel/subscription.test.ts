@@ -218,7 +218,7 @@ function placesOf(channel: LiveChannel, subscription: Subscription): string[] {
   ];
 }
 
-describe('a channel, whatever happens to its subscriptions', () => {
+describe('a channel under random changes of its subscriptions', () => {
   test('has each in the place of its state only, and those live on its topic', () => {
     const steps = fc.array(
       fc.tuple(

@@ -25,7 +25,7 @@ describe('RateLimits', () => {
     expect(takes('a', 10)).toBe(3);
   });
 
-  test('what costs more than there is takes nothing', () => {
+  test('a cost above the balance takes nothing', () => {
     const { limits } = newRateLimits();
     expect(limits.take('a', 4)).toBe(false);
     expect(limits.take('a', 3)).toBe(true);

@@ -202,7 +202,7 @@ describe('credentials that end', () => {
   });
 });
 
-describe('what the server subscribes a client to', () => {
+describe('server-side subscriptions', () => {
   async function rigWithSubs(subs: object, published = 0) {
     const parts = rigWithAccess();
     parts.access.credentials['t'] = { data: '{"d":1}', subs: subs as never };

@@ -244,7 +244,7 @@ describe('replies', () => {
   });
 });
 
-test('what goes beside the data stands in a push, and in a reply', () => {
+test('members beside the data are in pushes and in replies', () => {
   const extra = '"tags":{"a":"b"},"info":{"user":"u","client":"c"}';
   const pub = { data: 1, offset: 2, tags: { a: 'b' }, info: { user: 'u', client: 'c' } };
   const publication = { offset: 2, data: '1', extra };

@@ -86,7 +86,7 @@ test('any data makes one block with one event, whose lines are its lines', () =>
   );
 });
 
-test('what is no string is its JSON text', () => {
+test('other values than strings are sent as JSON text', () => {
   const frame = plainSseCodec.encodePublication('a', { offset: 1, data: '{"b":[1.50,"x\\n"]}' });
   expect(frame).toBe('a,1\nevent: a\ndata: {"b":[1.50,"x\\n"]}\n\n');
 });
