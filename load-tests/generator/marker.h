@@ -1,4 +1,4 @@
-// The message's marker: who sent it when, in 34 characters that pass every wire unchanged.
+// The message's marker: who sent it when, in 34 characters that pass every protocol unchanged.
 //   ~N <channel, 8 digits> <sequence, 8 digits> <CLOCK_MONOTONIC ns modulo 10^16, 16 digits>
 // (without the spaces). Fixed widths of eight, so that a marker is read with four multiplications.
 #ifndef MARKER_H

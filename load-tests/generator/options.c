@@ -66,10 +66,10 @@ static PublishBy publish_by(const char *text) {
   refuse("--publish-by must be http, ws, redis or raw, not \"%s\"", text);
 }
 
-static const Wire *wire(const char *name) {
-  const Wire *wire = wire_named(name);
-  if (!wire) refuse("--wire must be one of those that --help names, not \"%s\"", name);
-  return wire;
+static const Protocol *protocol(const char *name) {
+  const Protocol *protocol = protocol_named(name);
+  if (!protocol) refuse("--protocol must be one of those that --help names, not \"%s\"", name);
+  return protocol;
 }
 
 static const char *with_header(const char *headers, const char *line) {
@@ -79,7 +79,7 @@ static const char *with_header(const char *headers, const char *line) {
 }
 
 // How an option's value is read, and what it is stored as: text, int, double, or by a case in `take`.
-typedef enum { TEXT, COUNT, SECONDS, HOST, PORTS, WIRE, HEADER, BY, RATE, IDLE, HELP } Kind;
+typedef enum { TEXT, COUNT, SECONDS, HOST, PORTS, PROTOCOL, HEADER, BY, RATE, IDLE, HELP } Kind;
 
 typedef struct {
   const char *name, *value;
@@ -94,7 +94,7 @@ typedef struct {
 static const Spec specs[] = {
     {"host", "ADDRESS", HOST, 0, 0, 0, "127.0.0.1 (only loopback addresses)"},
     {"ports", "LIST", PORTS, 0, 0, 0, "9900; subscribers are spread over them"},
-    {"wire", "NAME", WIRE, 0, 0, 0, "seed, centrifuge, nats, mqtt or socket.io; seed. It decides the defaults marked *"},
+    {"protocol", "NAME", PROTOCOL, 0, 0, 0, "seed, centrifuge, nats, mqtt or socket.io; seed. It decides the defaults marked *"},
     {"path", "PATH", TEXT, AT(path), 0, 0, "*"},
     {"header", "LINE", HEADER, 0, 0, 0, "an extra request header; may be repeated"},
     {"connections", "N", COUNT, AT(connections), 1, 1000000, "100"},
@@ -102,9 +102,9 @@ static const Spec specs[] = {
     {"channels-per-connection", "N", COUNT, AT(channels_per_connection), 1, 100000, "1"},
     {"hello", "TEXT", TEXT, AT(hello), 0, 0, "*; sent first on each connection"},
     {"await-hello", "TEXT", TEXT, AT(await_hello), 0, 0, "*; wait for this text before subscribing"},
-    {"subscribe", "TEXT", TEXT, AT(subscribe), 0, 0, "*; sub#c{C} on the seed wire; empty where --path is enough"},
+    {"subscribe", "TEXT", TEXT, AT(subscribe), 0, 0, "*; sub#c{C} on the seed protocol; empty where --path is enough"},
     {"await-subscribed", "TEXT", TEXT, AT(await_subscribed), 0, 0, "*; wait for this text after subscribing"},
-    {"publish-by", "KIND", BY, 0, 0, 0, "http, ws (on the same wire), redis or raw; http"},
+    {"publish-by", "KIND", BY, 0, 0, 0, "http, ws (on the same protocol), redis or raw; http"},
     {"publish", "TEXT", TEXT, AT(publish), 0, 0, "{\"channel\":\"c{C}\",\"data\":\"{M}\"}, or * by ws"},
     {"publish-port", "PORT", COUNT, AT(publish_port), 1, 65535, "the first of --ports"},
     {"publish-path", "PATH", TEXT, AT(publish_path), 0, 0, "/api/publish for http, --path for ws"},
@@ -144,7 +144,7 @@ static void take(Options *o, const Spec *spec, const char *value) {
   case SECONDS: *(double *)member = number(spec->name, value, 3600); break;
   case HOST: o->host = loopback(value); break;
   case PORTS: take_ports(o, value); break;
-  case WIRE: o->wire = wire(value); break;
+  case PROTOCOL: o->protocol = protocol(value); break;
   case HEADER: o->headers = with_header(o->headers, value); break;
   case BY: o->publish_by = publish_by(value); break;
   case RATE: o->rate = number("rate", value, 1e7); break;
@@ -153,25 +153,25 @@ static void take(Options *o, const Spec *spec, const char *value) {
   }
 }
 
-// What was not given is the wire's; what was given empty is nothing at all.
-static const char *or_else(const char *given, const char *of_wire) {
-  if (!given) return of_wire;
+// What was not given is the protocol's; what was given empty is nothing at all.
+static const char *or_else(const char *given, const char *of_protocol) {
+  if (!given) return of_protocol;
   return *given ? given : NULL;
 }
 
 static void take_defaults(Options *o) {
-  const Wire *wire = o->wire;
-  int is_by_wire = o->publish_by == PUBLISH_WS;
-  if (wire->header) o->headers = with_header(o->headers, wire->header);
-  o->path = or_else(o->path, wire->path);
-  o->hello = or_else(o->hello, wire->hello);
-  o->await_hello = or_else(o->await_hello, wire->await_hello);
-  o->subscribe = or_else(o->subscribe, wire->subscribe);
-  o->await_subscribed = or_else(o->await_subscribed, wire->await_subscribed);
-  o->publish_hello = or_else(o->publish_hello, is_by_wire ? wire->publish_hello : NULL);
+  const Protocol *protocol = o->protocol;
+  int is_by_protocol = o->publish_by == PUBLISH_WS;
+  if (protocol->header) o->headers = with_header(o->headers, protocol->header);
+  o->path = or_else(o->path, protocol->path);
+  o->hello = or_else(o->hello, protocol->hello);
+  o->await_hello = or_else(o->await_hello, protocol->await_hello);
+  o->subscribe = or_else(o->subscribe, protocol->subscribe);
+  o->await_subscribed = or_else(o->await_subscribed, protocol->await_subscribed);
+  o->publish_hello = or_else(o->publish_hello, is_by_protocol ? protocol->publish_hello : NULL);
   o->await_publish_hello =
-      or_else(o->await_publish_hello, is_by_wire ? wire->await_publish_hello : NULL);
-  o->publish = or_else(o->publish, is_by_wire ? wire->publish : NULL);
+      or_else(o->await_publish_hello, is_by_protocol ? protocol->await_publish_hello : NULL);
+  o->publish = or_else(o->publish, is_by_protocol ? protocol->publish : NULL);
 }
 
 static void fit_together(Options *o) {
@@ -189,14 +189,14 @@ static void fit_together(Options *o) {
   if (!o->publish_path) o->publish_path = o->publish_by == PUBLISH_WS ? o->path : "/api/publish";
   if (!o->publish && o->publish_by == PUBLISH_HTTP)
     o->publish = "{\"channel\":\"c{C}\",\"data\":\"{M}\"}";
-  if (!o->publish && !o->is_idle) refuse("--publish is needed unless publishing by http, or by ws on a wire that can");
+  if (!o->publish && !o->is_idle) refuse("--publish is needed unless publishing by http, or by ws on a protocol that can");
   if (o->publish && !o->is_idle && !strstr(o->publish, "{M}"))
     refuse("--publish must hold {M}, the place of the message");
 }
 
 void options_parse(Options *options, int argc, char **argv) {
   *options = (Options){
-      .host = "127.0.0.1", .ports = {9900}, .port_count = 1, .wire = wire("seed"), .headers = "",
+      .host = "127.0.0.1", .ports = {9900}, .port_count = 1, .protocol = protocol("seed"), .headers = "",
       .connections = 100, .channels = 1, .channels_per_connection = 1,
       .publishers = 1, .size_bytes = 64, .window = 1, .warm_s = 1, .measure_s = 5, .settle_s = 1,
       .drain_s = 2, .connect_limit_s = 30, .pids = "", .other_pids = ""};

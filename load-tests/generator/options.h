@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "wire.h"
+#include "protocol.h"
 
 #define MAX_PORTS 64
 
@@ -14,7 +14,7 @@ typedef struct {
   const char *host; // an IPv4 loopback address
   uint16_t ports[MAX_PORTS];
   int port_count;
-  const Wire *wire;
+  const Protocol *protocol;
   const char *path;
   const char *headers; // extra request header lines, each ended by \r\n
   int connections;

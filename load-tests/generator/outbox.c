@@ -16,7 +16,7 @@ static size_t room_for(const char *text) { return text ? template_limit(text, op
 void outbox_start(const Options *given) {
   options = given;
   size_t room = room_for(options->publish) + room_for(options->publish_hello) +
-                room_for(options->wire->pong);
+                room_for(options->protocol->pong);
   filled = malloc(room);
   packed = malloc(room + PACK_OVERHEAD);
   if (!filled || !packed) abort();
@@ -73,12 +73,12 @@ static void add_redis(Outbox *outbox, const char *command, const Places *places)
   }
 }
 
-// Over plain TCP a wire's packets are the same, without frames.
+// Over plain TCP a protocol's packets are the same, without frames.
 static void add_filled(Outbox *outbox, size_t length) {
-  const Wire *wire = options->wire;
-  const char *bytes = wire->pack ? (char *)packed : filled;
-  if (wire->pack) length = wire->pack(packed, filled, length);
-  if (options->publish_by == PUBLISH_WS) outbox_add_frame(outbox, wire->opcode, bytes, length);
+  const Protocol *protocol = options->protocol;
+  const char *bytes = protocol->pack ? (char *)packed : filled;
+  if (protocol->pack) length = protocol->pack(packed, filled, length);
+  if (options->publish_by == PUBLISH_WS) outbox_add_frame(outbox, protocol->opcode, bytes, length);
   else add_bytes(outbox, bytes, length);
 }
 

@@ -56,7 +56,7 @@ typedef struct {
   char in[READ_BYTES + 1];
   size_t in_bytes;
   FrameWalk walk;
-  WireState wire;
+  ProtocolState protocol;
 } Publisher;
 
 Publishers publishers;
@@ -147,7 +147,7 @@ static void ignore_message(void *owner, const unsigned char *marker) { (void)own
 
 static void answer_ping(void *owner) {
   Publisher *p = owner;
-  outbox_add_text(&p->out, options->wire->pong, (int)(p - all));
+  outbox_add_text(&p->out, options->protocol->pong, (int)(p - all));
 }
 
 static void take_text(void *owner, const unsigned char *text, size_t length) {
@@ -157,10 +157,10 @@ static void take_text(void *owner, const unsigned char *text, size_t length) {
 }
 
 static size_t take_data(void *owner, const unsigned char *bytes, size_t length, int is_end) {
-  static const WireSink sink = {ignore_message, answer_ping, take_text};
+  static const ProtocolSink sink = {ignore_message, answer_ping, take_text};
   Publisher *p = owner;
   if (p->state == AWAIT_HELLO) return await_text(p, bytes, length, is_end);
-  return options->wire->take(&p->wire, &sink, p, bytes, length, is_end);
+  return options->protocol->take(&p->protocol, &sink, p, bytes, length, is_end);
 }
 
 static int take_control(void *owner, int opcode, const unsigned char *bytes, size_t length) {

@@ -24,7 +24,7 @@ typedef struct {
   uint32_t index;
   uint32_t carried;
   FrameWalk walk;
-  WireState wire;
+  ProtocolState protocol;
   unsigned char carry[CARRY_BYTES]; // what came and could not be used yet
 } Subscriber;
 
@@ -61,7 +61,7 @@ static void send_frame(Subscriber *s, int opcode, const void *bytes, size_t leng
 static void send_packed(Subscriber *s, const char *text, size_t length) {
   unsigned char *packet = malloc(length + PACK_OVERHEAD);
   if (!packet) return;
-  send_frame(s, options->wire->opcode, packet, options->wire->pack(packet, text, length));
+  send_frame(s, options->protocol->opcode, packet, options->protocol->pack(packet, text, length));
   free(packet);
 }
 
@@ -71,8 +71,8 @@ static void send_text(Subscriber *s, const char *text, uint32_t channel) {
   if (!filled) return;
   Places places = {.channel = (int)channel, .connection = (int)s->index};
   size_t length = template_fill(filled, text, &places);
-  if (options->wire->pack) send_packed(s, filled, length);
-  else send_frame(s, options->wire->opcode, filled, length);
+  if (options->protocol->pack) send_packed(s, filled, length);
+  else send_frame(s, options->protocol->opcode, filled, length);
   free(filled);
 }
 
@@ -119,15 +119,15 @@ static void deliver(void *owner, const unsigned char *text) {
 
 static void answer_ping(void *owner) {
   subscribers.pings++;
-  send_text(owner, options->wire->pong, 0);
+  send_text(owner, options->protocol->pong, 0);
 }
 
 static size_t take_data(void *owner, const unsigned char *bytes, size_t length, int is_end) {
-  static const WireSink sink = {deliver, answer_ping, note_unmarked};
+  static const ProtocolSink sink = {deliver, answer_ping, note_unmarked};
   Subscriber *s = owner;
   if (s->state != READY) return await_text(s, bytes, length, is_end);
   subscribers.frames += (uint64_t)is_end;
-  return options->wire->take(&s->wire, &sink, s, bytes, length, is_end);
+  return options->protocol->take(&s->protocol, &sink, s, bytes, length, is_end);
 }
 
 static int take_control(void *owner, int opcode, const unsigned char *bytes, size_t length) {

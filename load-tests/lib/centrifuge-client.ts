@@ -8,7 +8,7 @@ import { connectionErrors, connectTime } from './metrics.ts';
 import { LATE_MS } from './seed-subscriber.ts';
 import { Subscription } from './subscription.ts';
 
-/** What a client of the Centrifuge wire is to do. */
+/** What a client of the Centrifuge protocol is to do. */
 export interface ClientPlan {
   readonly baseUrl: string;
   readonly channels: readonly string[];
@@ -24,7 +24,7 @@ export interface ClientPlan {
 }
 
 /**
- * A client of the Centrifuge wire that judges what comes by its offsets. When it is cut it comes back
+ * A client of the Centrifuge protocol that judges what comes by its offsets. When it is cut it comes back
  * with its positions. It leaves when all its channels have ended, and then reports to the metrics.
  */
 export class CentrifugeClient {

@@ -12,7 +12,7 @@ export interface Publication {
   readonly data: Item;
 }
 
-/** What the server says on the Centrifuge wire, as far as scenarios care. */
+/** What the server says on the Centrifuge protocol, as far as scenarios care. */
 export interface Message {
   readonly id?: number;
   readonly error?: { readonly code: number; readonly message: string };

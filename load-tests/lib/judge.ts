@@ -12,14 +12,14 @@ export interface Item {
   readonly pad?: string;
 }
 
-/** Reads a publication as the seed wire and plain SSE deliver it; null when it is no item. */
+/** Reads a publication as the seed protocol and plain SSE deliver it; null when it is no item. */
 export function parseItem(text: string): Item | null {
   if (!text.startsWith('{"seq":')) return null;
   const item: Item = JSON.parse(text);
   return item;
 }
 
-/** k6's tags of a sample: here which wire it came over. */
+/** k6's tags of a sample: here which protocol it came over. */
 export type Tags = Record<string, string>;
 
 /** Where latencies go, in ms. */
@@ -29,7 +29,7 @@ export interface LatencySink {
 
 /**
  * Judges what one subscriber gets of one channel, and reports to the metrics. Deliveries are judged by their
- * numbers: offsets, or where the wire has none, sequence numbers from the data. A number that was jumped over is
+ * numbers: offsets, or where the protocol has none, sequence numbers from the data. A number that was jumped over is
  * missing until it comes (then it was reordered) or the channel ends (then it is lost). A number that was there
  * before is doubled.
  */

@@ -8,7 +8,7 @@ const metrics = {
     values: { 'p(95)': 40 },
     thresholds: { 'p(95)<500': { ok: true } },
   },
-  'received{wire:seed}': { type: 'counter', values: { count: 7 } },
+  'received{protocol:seed}': { type: 'counter', values: { count: 7 } },
   doubled: { type: 'counter', values: { count: 0 }, thresholds: none },
   lost: { type: 'counter', values: { count: 2 }, thresholds: { 'count==0': { ok: false } } },
   http_reqs: { type: 'counter', values: { count: 5 } },
@@ -26,7 +26,7 @@ test('a result has counts and thresholds in order, and no secrets', () => {
   expect(Object.entries(result.counts)).toEqual([
     ['lost', 2],
     ['doubled', 0],
-    ['received{wire:seed}', 7],
+    ['received{protocol:seed}', 7],
   ]);
   expect(result.thresholds).toEqual([
     { metric: 'lost', condition: 'count==0', value: 2, held: false },

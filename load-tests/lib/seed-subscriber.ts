@@ -9,7 +9,7 @@ import { connectionErrors } from './metrics.ts';
 export const LATE_MS = 500;
 
 /**
- * Subscribes to a channel over the seed wire and judges what comes, until the channel's last item or
+ * Subscribes to a channel over the seed protocol and judges what comes, until the channel's last item or
  * `limitMs`. Reports to the metrics once, when the socket has closed.
  */
 export function subscribe(baseUrl: string, channel: string, limitMs: number, tags?: Tags): void {

@@ -19,7 +19,7 @@ export interface SlowPlan {
 }
 
 /**
- * A client of the Centrifuge wire that stops reading its socket now and again, so that the server
+ * A client of the Centrifuge protocol that stops reading its socket now and again, so that the server
  * cannot send. Blocks its VU until it leaves.
  *
  * k6/websockets reads its sockets whatever the script does. The older k6/ws hands each message over

@@ -6,7 +6,7 @@ import { connectionErrors, gapsReported } from './metrics.ts';
 
 const POLL_EVERY_S = 0.5;
 const STARTS_WITHIN_S = 10;
-const TAGS = { wire: 'sse' };
+const TAGS = { protocol: 'sse' };
 
 /** What the listener answers. */
 interface ListenerEvents {

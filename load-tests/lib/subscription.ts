@@ -4,7 +4,7 @@ import { Judge } from './judge.ts';
 import type { LatencySink, Tags } from './judge.ts';
 import { gapsReported } from './metrics.ts';
 
-/** One channel of a client on the Centrifuge wire: judges by offsets, and knows where to go on. */
+/** One channel of a client on the Centrifuge protocol: judges by offsets, and knows where to go on. */
 export class Subscription {
   readonly channel: string;
   readonly #tags: Tags | undefined;

@@ -63,7 +63,7 @@ const toWords = (metric: string) => metric.replace('_', ' ').replace(/\{\w+:(\w+
 function listRows(data: SummaryData, settings: Settings, publishedPerS: number) {
   const ms = (metric: string, key: string) => `${readValue(data, metric, key).toFixed(0)} ms`;
   const isThere = (metric: string) => data.metrics[metric] !== undefined;
-  // By wire or by reader, where a threshold asked for it.
+  // By protocol or by reader, where a threshold asked for it.
   const parts = Object.keys(data.metrics).filter((metric) => metric.startsWith('received{'));
   const counts = [...COUNTS, ...parts, ...OPTIONAL_COUNTS.filter(isThere)];
   return [

@@ -1,4 +1,4 @@
-// Many channels, ten to a connection, over the Centrifuge wire: each publication goes to a few.
+// Many channels, ten to a connection, over the Centrifuge protocol: each publication goes to a few.
 import { CentrifugeClient } from '../lib/centrifuge-client.ts';
 import { chooseChannels, defineScenario, index, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';

@@ -1,4 +1,4 @@
-// One item to many subscribers over the seed wire: is all delivered, once, in order, and how fast.
+// One item to many subscribers over the seed protocol: is all delivered, once, in order, and how fast.
 import { chooseChannel, defineScenario, index, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { subscribe } from '../lib/seed-subscriber.ts';

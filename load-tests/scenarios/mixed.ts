@@ -1,6 +1,6 @@
-// The same items over the seed wire, the Centrifuge wire and SSE, a third of VUS each.
+// The same items over the seed protocol, the Centrifuge protocol and SSE, a third of VUS each.
 import exec from 'k6/execution';
-import { subscribeOverEither, wireThresholds } from '../lib/both-wires.ts';
+import { subscribeOverEither, protocolThresholds } from '../lib/both-protocols.ts';
 import { defineScenario, limitMs } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { readSettings } from '../lib/settings.ts';
@@ -14,7 +14,7 @@ const settings = readSettings(
 const overSse = Math.ceil(settings.subscribers / 3);
 const scenario = defineScenario(settings, {
   roles: { subscriber: settings.subscribers - overSse, sse: 1 },
-  thresholds: wireThresholds(['seed', 'centrifuge', 'sse']),
+  thresholds: protocolThresholds(['seed', 'centrifuge', 'sse']),
 });
 
 export const { options, publisher, handleSummary } = scenario;

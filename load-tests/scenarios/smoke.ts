@@ -1,6 +1,6 @@
-// Everything once, in seconds: health, publishing in each way, and both WebSocket wires.
+// Everything once, in seconds: health, publishing in each way, and both WebSocket protocols.
 import http from 'k6/http';
-import { subscribeOverEither, wireThresholds } from '../lib/both-wires.ts';
+import { subscribeOverEither, protocolThresholds } from '../lib/both-protocols.ts';
 import { publishInAllWays, requestThresholds, wrongAnswers } from '../lib/requests.ts';
 import { defineScenario } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
@@ -8,7 +8,7 @@ import { readSettings } from '../lib/settings.ts';
 
 const settings = readSettings('smoke', { VUS: 2, RATE: 20, DURATION: '2s' }, { leastVus: 2 });
 const scenario = defineScenario(settings, {
-  thresholds: { ...wireThresholds(['seed', 'centrifuge']), ...requestThresholds(settings) },
+  thresholds: { ...protocolThresholds(['seed', 'centrifuge']), ...requestThresholds(settings) },
   publish: publishInAllWays,
 });
 

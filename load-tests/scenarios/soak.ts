@@ -1,5 +1,5 @@
-// Few items for a long time, over both WebSocket wires: DURATION says how long.
-import { subscribeOverEither, wireThresholds } from '../lib/both-wires.ts';
+// Few items for a long time, over both WebSocket protocols: DURATION says how long.
+import { subscribeOverEither, protocolThresholds } from '../lib/both-protocols.ts';
 import { defineScenario } from '../lib/run.ts';
 import type { Run } from '../lib/run.ts';
 import { readSettings } from '../lib/settings.ts';
@@ -11,7 +11,7 @@ const settings = readSettings(
 );
 
 export const { options, setup, publisher, handleSummary } = defineScenario(settings, {
-  thresholds: wireThresholds(['seed', 'centrifuge']),
+  thresholds: protocolThresholds(['seed', 'centrifuge']),
 });
 
 export function subscriber(run: Run): void {

@@ -1,10 +1,10 @@
 // A server that loses, doubles or reorders on purpose: shows that the load tests notice. For tests only.
-// Beside newswire's own commands it takes `pub#channel#text` on /ws. faulty-wires.mjs has other wires.
+// Beside newswire's own commands it takes `pub#channel#text` on /ws. faulty-protocols.mjs has other protocols.
 //   FAULT=none|drop|double|reorder   EVERY=1000 (each so-many-th item of a channel)   NEWSWIRE_PORT
 // Further faults: `refuse` answers such a publish with an error, `kick` closes a subscriber with 3010,
 // `mute` publishes nothing more from there on; `ping` pings each subscriber.
 import { App } from 'uWebSockets.js';
-import { publishOnWires, serveWires, subscribedOnWires } from './faulty-wires.mjs';
+import { publishOnProtocols, serveProtocols, subscribedOnProtocols } from './faulty-protocols.mjs';
 
 const fault = process.env.FAULT ?? 'none';
 const every = Number(process.env.EVERY ?? 1000);
@@ -22,7 +22,7 @@ const toText = (data) => (typeof data === 'string' ? data : JSON.stringify(data)
 const sendOnce = (item) => {
   const text = toText(item.data);
   app.publish(item.channel, text);
-  publishOnWires(app, item, text);
+  publishOnProtocols(app, item, text);
 };
 
 const release = (channel, item) => {
@@ -60,10 +60,10 @@ const publish = ({ channel, data }) => {
 const assignOffset = (channel) => counts.get(channel) ?? 0;
 
 const channels = () => {
-  const names = [...[...sockets.values()].flat(), ...subscribedOnWires.keys()];
+  const names = [...[...sockets.values()].flat(), ...subscribedOnProtocols.keys()];
   const entries = names.map((name) => {
-    const onWires = subscribedOnWires.get(name) ?? 0;
-    return [name, { num_clients: app.numSubscribers(name) + onWires }];
+    const onProtocols = subscribedOnProtocols.get(name) ?? 0;
+    return [name, { num_clients: app.numSubscribers(name) + onProtocols }];
   });
   return { result: { channels: Object.fromEntries(entries) } };
 };
@@ -103,7 +103,7 @@ app.ws('/ws', {
     if (Buffer.from(bytes).toString() === 'are you there') pongs += 1;
   },
 });
-serveWires(app, {
+serveProtocols(app, {
   isPinging: fault === 'ping',
   handlePong: () => (pongs += 1),
   publish,

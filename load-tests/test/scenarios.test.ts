@@ -80,11 +80,11 @@ describe.skipIf(missingPrograms('k6').length > 0)('k6 scenarios (need k6)', () =
     },
   );
 
-  // The seed wire has sequence numbers alone, the Centrifuge wire offsets; mixed has SSE, too.
-  const onWires = ['fan-out', 'channels', 'mixed'].flatMap((scenario) =>
+  // The seed protocol has sequence numbers alone, the Centrifuge protocol offsets; mixed has SSE, too.
+  const onProtocols = ['fan-out', 'channels', 'mixed'].flatMap((scenario) =>
     faults.map(([fault, count]) => [scenario, fault, count] as const),
   );
-  test.each(onWires)(
+  test.each(onProtocols)(
     '%s fails on a server with the fault: %s',
     { timeout: 60_000 },
     async (SCENARIO, fault, count) => {

@@ -84,7 +84,7 @@ interface Message {
   readonly push?: { readonly pub?: { readonly data: unknown } };
 }
 
-/** What publications brought on the Centrifuge wire. */
+/** What publications brought on the Centrifuge protocol. */
 function readData({ frames }: SeedClient): unknown[] {
   const messages = frames.flatMap((frame) => frame.split('\n'));
   return messages.flatMap((text) => (JSON.parse(text) as Message).push?.pub?.data ?? []);
@@ -95,7 +95,7 @@ describe('a seeded fault', () => {
     ['drop', [1, 2, 4, 5, 7]],
     ['double', [1, 2, 3, 3, 4, 5, 6, 6, 7]],
     ['reorder', [1, 2, 4, 3, 5, 7, 6]],
-  ])('%s: is in what both wires bring', async (fault, brought) => {
+  ])('%s: is in what both protocols bring', async (fault, brought) => {
     const url = await startWith(fault, 3);
     const socketUrl = url.replace('http', 'ws');
     const seed = await SeedClient.open(`${socketUrl}/ws`);

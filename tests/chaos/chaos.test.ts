@@ -20,14 +20,14 @@ const CLIENTS = setting('CLIENTS', 2000, 500);
 const RATE = setting('RATE', 500, 200);
 /** Longer than any outage lasts. */
 const OUTAGE_S = 20;
-const SEED_WIRE_CLIENTS = setting('SEED_WIRE_CLIENTS', Math.round(CLIENTS / 20));
+const SEED_PROTOCOL_CLIENTS = setting('SEED_PROTOCOL_CLIENTS', Math.round(CLIENTS / 20));
 const SEED = setting('SEED', Date.now() % 1_000_000);
 
 /** Clients' connections cut at random, a second: each about every 40 s. */
 const CUT_SHARE = 1 / 40;
 const CHANNELS = 20;
 
-const missing = missingFor(CLIENTS + SEED_WIRE_CLIENTS);
+const missing = missingFor(CLIENTS + SEED_PROTOCOL_CLIENTS);
 
 describe.skipIf(missing.length > 0)('chaos (needs nginx and redis-server)', () => {
   let stack: Stack;
@@ -42,7 +42,7 @@ describe.skipIf(missing.length > 0)('chaos (needs nginx and redis-server)', () =
       webSocketUrls: [stack.nginx.webSocketUrl],
       channelCount: CHANNELS,
       clientCount: CLIENTS,
-      seedCount: SEED_WIRE_CLIENTS,
+      seedCount: SEED_PROTOCOL_CLIENTS,
       seed: SEED,
       // What an outage holds up is made up for: the rate is kept on the whole.
       maxPending: RATE * OUTAGE_S,

@@ -12,7 +12,7 @@ import {
 const CHANNELS = ['ledger-a', 'ledger-b'];
 
 /** How each protocol's listener begins. */
-const WIRES: readonly ((place: Place, ledger: Ledger) => Listener)[] = [
+const PROTOCOLS: readonly ((place: Place, ledger: Ledger) => Listener)[] = [
   (place, ledger) => listenByCentrifuge('websocket', place, ledger),
   (place, ledger) => listenByCentrifuge('sse', place, ledger),
   (place, ledger) => listenByCentrifuge('http_stream', place, ledger),
@@ -33,12 +33,12 @@ describe.skipIf(missing.length > 0)('all protocols at once (need nginx and redis
   test('nothing is lost, doubled or out of order while connections are cut, and gaps are reported', async () => {
     const ledger = new Ledger();
     // A cut of one proxy is a cut of one protocol's listeners.
-    const proxies = await Promise.all(WIRES.map(() => TcpProxy.start(stack.nginx.port)));
+    const proxies = await Promise.all(PROTOCOLS.map(() => TcpProxy.start(stack.nginx.port)));
     const listeners = proxies.map((proxy, i) =>
-      WIRES[i]?.({ host: `127.0.0.1:${proxy.port}`, channels: CHANNELS }, ledger),
+      PROTOCOLS[i]?.({ host: `127.0.0.1:${proxy.port}`, channels: CHANNELS }, ledger),
     );
     const areAllThere = async () => {
-      for (const channel of CHANNELS) await subscribed(stack.nginx.url, channel, WIRES.length);
+      for (const channel of CHANNELS) await subscribed(stack.nginx.url, channel, PROTOCOLS.length);
     };
     await areAllThere();
 
@@ -80,7 +80,7 @@ describe.skipIf(missing.length > 0)('all protocols at once (need nginx and redis
     for (const proxy of proxies) proxy.close();
     const { subscriptions, ...sums } = ledger.verdict();
     expect(sums).toMatchObject({ lost: 0, doubled: 0, reordered: 0, skipped: 0, conflicts: 0 });
-    expect(subscriptions).toHaveLength(WIRES.length * CHANNELS.length);
+    expect(subscriptions).toHaveLength(PROTOCOLS.length * CHANNELS.length);
     expect(subscriptions.filter(({ delivered }) => delivered <= 50)).toEqual([]);
     // The seed protocol reports a gap by the end of its connection.
     const told = subscriptions.map(({ subscriber, gaps }) => [subscriber, gaps.length]);

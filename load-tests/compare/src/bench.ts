@@ -75,17 +75,17 @@ function defineServer(name: string, plan: (ports: Ports) => Layout): Contender {
   return defineContender({ id: name, name, kind, about: '', versions: [], plan });
 }
 
-const chooseMeasured = ({ checkout, wire, server }: BenchOptions): Measured => ({
+const chooseMeasured = ({ checkout, protocol, server }: BenchOptions): Measured => ({
   checkout,
-  wire,
+  protocol,
   standalone: server ?? locateStandalone(checkout),
 });
 
-function defineStandalone(options: BenchOptions, wire = options.wire): Contender {
-  return defineServer('newswire', planStandalone(chooseMeasured(options).standalone, wire));
+function defineStandalone(options: BenchOptions, protocol = options.protocol): Contender {
+  return defineServer('newswire', planStandalone(chooseMeasured(options).standalone, protocol));
 }
 
-const defineRaw = (wire: string) => defineServer('raw', planRaw(wire));
+const defineRaw = (protocol: string) => defineServer('raw', planRaw(protocol));
 
 /** Of the same class as newswire in these suites, so that there is a ratio. */
 const CENTRIFUGE: Contender = { ...centrifugeRedis, id: 'centrifuge' };
@@ -204,20 +204,20 @@ async function measureIdle(options: BenchOptions, stage: BenchStage): Promise<Su
   const { idleConnections, isShort, rounds } = stage.settings;
   const texts: string[] = [];
   const data: Record<string, ByContender<Weight>> = {};
-  for (const wire of ['seed', 'centrifuge']) {
-    const isCompared = wire === 'centrifuge' && centrifugeRedis.obstacle() === '';
+  for (const protocol of ['seed', 'centrifuge']) {
+    const isCompared = protocol === 'centrifuge' && centrifugeRedis.obstacle() === '';
     const peers = isCompared ? [CENTRIFUGE] : [];
-    const contenders = [defineStandalone(options, wire), defineRaw(wire), ...peers];
+    const contenders = [defineStandalone(options, protocol), defineRaw(protocol), ...peers];
     const [ours, ...others] = await Promise.all(contenders.map(describeContender));
     const by = await takeTurns(
       { ...stage, contenders },
       isShort ? 1 : Math.min(rounds, IDLE_ROUNDS),
       (contender) => stage.lineup.runFresh(contender, (system) => weigh(system, idleConnections)),
     );
-    data[wire] = by;
+    data[protocol] = by;
     // A table with each reference: newswire's ratio is to the best peer of a table.
     const tables = others.map((other) => formatWeights(by, ours ? [ours, other] : [other]));
-    texts.push(`${idleConnections} connections on the ${wire} wire:`, ...tables);
+    texts.push(`${idleConnections} connections on the ${protocol} protocol:`, ...tables);
   }
   const failures = Object.values(data).flatMap((by) => listFailures(by, ''));
   return { text: joinParagraphs(texts), failures, data };
@@ -229,11 +229,11 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
   'fan-out': definePointsSuite({
     title: 'One process beside a raw uWebSockets.js server, one core each',
     plan: planAllWindows,
-    contenders: (options) => [defineStandalone(options), defineRaw(options.wire)],
+    contenders: (options) => [defineStandalone(options), defineRaw(options.protocol)],
   }),
-  'centrifuge-wire': definePointsSuite({
+  'centrifuge-protocol': definePointsSuite({
     title:
-      'One process on the Centrifuge wire beside a raw server that sends the same joined frames',
+      'One process on the Centrifuge protocol beside a raw server that sends the same joined frames',
     plan: planFewWindows,
     contenders: (options) => [defineStandalone(options, 'centrifuge'), defineRaw('centrifuge')],
   }),
@@ -243,7 +243,7 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
     plan: planFewWindows,
     contenders: (options) => [
       defineServer('newswire', planEdge(chooseMeasured(options))),
-      defineRaw(options.wire),
+      defineRaw(options.protocol),
     ],
   }),
   'open-loop': definePointsSuite({
@@ -275,7 +275,7 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
       const script = locateStandalone(options.beside ?? '');
       return [
         defineStandalone(options),
-        defineServer('other', planStandalone(script, options.wire)),
+        defineServer('other', planStandalone(script, options.protocol)),
       ];
     },
   }),

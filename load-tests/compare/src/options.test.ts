@@ -48,10 +48,10 @@ const readBench = (line: string) => readBenchOptions(line.split(' ').filter(Bool
 
 test('without options, bench measures every suite but the one that needs another checkout', () => {
   expect(readBench('')).toMatchObject({
-    suites: ['fan-out', 'centrifuge-wire', 'redis-edge', 'open-loop', 'channels', 'idle'],
+    suites: ['fan-out', 'centrifuge-protocol', 'redis-edge', 'open-loop', 'channels', 'idle'],
     settings: { rounds: 8, seconds: 1, warmUpSeconds: 10, connections: 1000 },
     windows: undefined,
-    wire: 'seed',
+    protocol: 'seed',
   });
   expect(readBench('--beside ../other')?.suites).toContain('checkouts');
   expect(readBench('--help')).toBeNull();
@@ -70,7 +70,7 @@ test.each([
   ['--suite speed', '--suite does not know speed; there are fan-out,'],
   ['--rounds 0', '--rounds must be a whole number from 1 to 100, not "0"'],
   ['--rate fast', '--rate must be a number of 0 or more, not "fast"'],
-  ['--wire mqtt', '--wire must be seed or centrifuge, not "mqtt"'],
+  ['--protocol mqtt', '--protocol must be seed or centrifuge, not "mqtt"'],
   ['--fast', "Unknown option '--fast'"],
 ])('bench %s is refused in a sentence', (line, sentence) => {
   expect(() => readBench(line)).toThrow(BadOption);

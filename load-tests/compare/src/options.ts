@@ -7,7 +7,7 @@ import { createSettings, type Settings } from './settings.js';
 
 export const SUITES = [
   'fan-out',
-  'centrifuge-wire',
+  'centrifuge-protocol',
   'redis-edge',
   'open-loop',
   'channels',
@@ -36,7 +36,7 @@ export const BENCH_USAGE = `Measures newswire beside other servers, in turns, an
   --connections N    1000; subscribers, in channels also the number of channels
   --rate N           3000; messages a second in the open loop
   --idle N           10000; connections whose memory is measured, 0 leaves that out
-  --wire NAME        seed; the wire of newswire's subscribers: seed or centrifuge
+  --protocol NAME        seed; the protocol of newswire's subscribers: seed or centrifuge
   --short            2 rounds, 1 of the open loop, fewer windows, 2000 idle connections
   --checkout DIR     where the measured newswire is built, instead of this checkout
   --beside DIR       adds the suite checkouts: that checkout's standalone server beside ours
@@ -62,7 +62,7 @@ export interface BenchOptions {
   /** Undefined: each suite has its own. */
   readonly windows: readonly number[] | undefined;
   readonly rate: number;
-  readonly wire: string;
+  readonly protocol: string;
   /** The measured checkout. */
   readonly checkout: string;
   readonly beside: string | undefined;
@@ -150,16 +150,16 @@ export function readOptions(
 }
 
 const benchNumbers = { connections: text, rate: text, idle: text, 'warm-up': text };
-const benchTexts = { suite: text, windows: text, wire: text, checkout: text, beside: text };
+const benchTexts = { suite: text, windows: text, protocol: text, checkout: text, beside: text };
 const benchKnown = { ...common, ...benchNumbers, ...benchTexts, server: text };
 
 /** Reads the command line; null when it asks for help. Throws BadOption. */
 export function readBenchOptions(args: readonly string[]): BenchOptions | null {
   const values = parse(args, benchKnown);
   if (values.help) return null;
-  const { short: isShort = false, wire = 'seed', beside, server } = values;
-  if (!['seed', 'centrifuge'].includes(wire)) {
-    throw new BadOption(`--wire must be seed or centrifuge, not "${wire}"`);
+  const { short: isShort = false, protocol = 'seed', beside, server } = values;
+  if (!['seed', 'centrifuge'].includes(protocol)) {
+    throw new BadOption(`--protocol must be seed or centrifuge, not "${protocol}"`);
   }
   const readAmount = (option: keyof typeof benchNumbers | 'seconds', fallback: number) =>
     readNumber(option, values[option], AMOUNT) ?? fallback;
@@ -179,7 +179,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | null {
     },
     windows: values.windows?.split(',').map((window) => readNumber('windows', window, AMOUNT) ?? 0),
     rate: readAmount('rate', 3000),
-    wire,
+    protocol,
     checkout: resolve(values.checkout ?? ROOT),
     beside: beside === undefined ? undefined : resolve(beside),
     server,

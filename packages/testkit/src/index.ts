@@ -48,7 +48,7 @@ export {
   type SeedObserver,
   type SeedSubscriberOptions,
   type SubscribeResult,
-} from './wire/index.js';
+} from './protocol/index.js';
 export {
   Load,
   LoadProcess,

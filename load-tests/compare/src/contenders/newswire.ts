@@ -21,7 +21,7 @@ const locate = (file: string) => fileURLToPath(new URL(`../../${file}`, import.m
 /** newswire as it is measured: where it is built, how its subscribers connect, the script of its embedded server. */
 export interface Measured {
   readonly checkout: string;
-  readonly wire: string;
+  readonly protocol: string;
   readonly standalone: string;
 }
 
@@ -29,7 +29,7 @@ export const locateStandalone = (checkout: string) =>
   `${checkout}/services/standalone/dist/main.js`;
 
 /** This checkout's newswire. */
-const built = { checkout: ROOT, wire: 'centrifuge', standalone: locateStandalone(ROOT) };
+const built = { checkout: ROOT, protocol: 'centrifuge', standalone: locateStandalone(ROOT) };
 
 const QUIET = { NEWSWIRE_LOG_LEVEL: 'error', NEWSWIRE_DRAIN_MS: '0' };
 
@@ -70,15 +70,15 @@ function runService(
 
 /** One process, such as newswire's embedded server. */
 export const planStandalone =
-  (script: string, wire: string, env: Env = {}) =>
+  (script: string, protocol: string, env: Env = {}) =>
   ({ clients }: Ports): Layout => ({
     programs: [runStandalone(script, clients, env)],
-    args: ['--wire', wire],
+    args: ['--protocol', protocol],
   });
 
 /** The embedded server, whose clients may publish without a limit. */
-const planInMemory = (wire: string) =>
-  planStandalone(built.standalone, wire, {
+const planInMemory = (protocol: string) =>
+  planStandalone(built.standalone, protocol, {
     NEWSWIRE_CHANNELS_FILE: locate('channels.json'),
     NEWSWIRE_COMMANDS_PER_SECOND: '1000000',
   });
@@ -100,7 +100,7 @@ const planCluster =
         runService(measured, 'center', ports.publish, { core, ...env }),
         runService(measured, 'edge', ports[edgeAt], env),
       ],
-      args: ['--publish-port', ports.publish, '--wire', measured.wire],
+      args: ['--publish-port', ports.publish, '--protocol', measured.protocol],
     };
   };
 
@@ -164,7 +164,8 @@ const PUBLISH_BY_WEBSOCKET = Object.entries({
   '--publish': '{"id":2,"publish":{"channel":"c{C}","data":"{M}"}}',
 }).flat();
 
-const WIRE = 'subscribers on the Centrifuge wire, which joins the messages of a tick to one frame';
+const PROTOCOL =
+  'subscribers on the Centrifuge protocol, which joins the messages of a tick to one frame';
 const HISTORY = 'history as it comes: 1,000 items and 10 minutes a channel';
 
 const readNewswireVersion = () => readPackageVersion('newswire', '.');
@@ -178,10 +179,10 @@ const library = centrifugeLibrary;
 export const newswireMemory = defineNewswire({
   id: 'newswire',
   name: 'newswire',
-  about: `The embedded server: edge and center in one process, ${WIRE}; published by its API, to 1,000 channels by clients over WebSocket; ${HISTORY}.`,
-  plan: planInMemory(built.wire),
+  about: `The embedded server: edge and center in one process, ${PROTOCOL}; published by its API, to 1,000 channels by clients over WebSocket; ${HISTORY}.`,
+  plan: planInMemory(built.protocol),
   channelsArgs: PUBLISH_BY_WEBSOCKET,
-  recovery: { library, plan: planStandalone(built.standalone, built.wire) },
+  recovery: { library, plan: planStandalone(built.standalone, built.protocol) },
 });
 
 export const newswireRedis = defineNewswire({
@@ -218,22 +219,22 @@ export const newswireNginx = defineNewswire({
 
 export const newswireSeed = defineNewswire({
   id: 'newswire-seed',
-  name: 'newswire, seed wire',
+  name: 'newswire, seed protocol',
   about:
-    'The embedded server with subscribers on the seed wire, which has a frame for each message.',
+    'The embedded server with subscribers on the seed protocol, which has a frame for each message.',
   plan: planInMemory('seed'),
   channelsArgs: PUBLISH_BY_WEBSOCKET,
 });
 
-/** What uWebSockets.js does by itself, on a wire. */
-export const planRaw = (wire: string) => planStandalone(locate('raw-server.mjs'), wire);
+/** What uWebSockets.js does by itself, on a protocol. */
+export const planRaw = (protocol: string) => planStandalone(locate('raw-server.mjs'), protocol);
 
 export const rawLimit = defineContender({
   id: 'raw',
   name: 'raw uWebSockets.js',
   kind: 'raw',
   about:
-    'What uWebSockets.js does by itself for the same job, with the same bytes on the wire: no history, no limits, nothing behind a reconnect.',
+    'What uWebSockets.js does by itself for the same job, sending the same bytes: no history, no limits, nothing behind a reconnect.',
   versions: [() => readPackageVersion('uWebSockets.js', 'node_modules/uWebSockets.js')],
   plan: planRaw('centrifuge'),
 });

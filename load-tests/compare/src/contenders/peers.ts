@@ -19,8 +19,8 @@ const HISTORY = 1000;
 const OPEN_FILES = 19_000; // below the usual hard limit of 20,000
 const GO_ENV = { GOMAXPROCS: '1' };
 
-/** Clients of the seed wire may publish by it as well. */
-const SEED_ARGS = ['--wire', 'seed', '--publish-by', 'ws', '--publish', 'pub#c{C}#{M}'];
+/** Clients of the seed protocol may publish by it as well. */
+const SEED_ARGS = ['--protocol', 'seed', '--publish-by', 'ws', '--publish', 'pub#c{C}#{M}'];
 
 /** Why the packages of a script in peers/ are missing, in a sentence of peers/install; empty when they are not. */
 function describeMissingPackages(folder: string, mark: string): string {
@@ -76,7 +76,7 @@ export const tornado = defineContender({
   },
 });
 
-const SOCKET_IO_ARGS = ['--wire', 'socket.io', '--publish-by', 'ws'];
+const SOCKET_IO_ARGS = ['--protocol', 'socket.io', '--publish-by', 'ws'];
 const readSocketIoVersion = () => readModuleVersion('Socket.IO', 'socket-io', 'socket.io');
 
 export const socketIo = defineContender({
@@ -142,7 +142,7 @@ const planCentrifuge =
       ready: `http://127.0.0.1:${clients}/readyz`,
     };
     const programs = isRedis ? [runRedis(redis), server] : [server];
-    return { programs, args: ['--wire', 'centrifuge'] };
+    return { programs, args: ['--protocol', 'centrifuge'] };
   };
 
 const recoverCentrifuge = (engine: 'memory' | 'redis') => ({
@@ -188,7 +188,7 @@ export const nats = defineContender({
       ready: clients,
       config: { template: 'nats/nats.conf', values: { PORT: clients, CLIENT_PORT: publish } },
     };
-    return { programs: [server], args: ['--wire', 'nats', '--publish-by', 'ws'] };
+    return { programs: [server], args: ['--protocol', 'nats', '--publish-by', 'ws'] };
   },
 });
 
@@ -229,7 +229,7 @@ export const mosquitto = defineContender({
     };
     const packets = ['--publish-hello', 'CONNECT', '--publish', 'PUBLISH c{C} {M}'];
     const inlet = ['--publish-port', publish, '--publish-by', 'raw', ...packets];
-    return { programs: [server], args: ['--wire', 'mqtt', ...inlet] };
+    return { programs: [server], args: ['--protocol', 'mqtt', ...inlet] };
   },
 });
 
@@ -263,7 +263,7 @@ async function readNchanVersion(): Promise<string> {
   }
 }
 
-const NCHAN_SUBSCRIBE = ['--wire', 'seed', '--path', '/subscribe/c{C}', '--subscribe', ''];
+const NCHAN_SUBSCRIBE = ['--protocol', 'seed', '--path', '/subscribe/c{C}', '--subscribe', ''];
 
 export const nchan = defineContender({
   id: 'nchan',

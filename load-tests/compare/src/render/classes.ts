@@ -6,7 +6,7 @@ export const CLASS_TITLES = {
   redis: 'With Redis',
   links: 'Over links, without Redis',
   proxy: 'Behind Nginx',
-  seed: 'In memory, on the seed wire',
+  seed: 'In memory, on the seed protocol',
   raw: 'The limit (no peer: it keeps nothing and promises nothing)',
 } as const;
 

@@ -7,7 +7,7 @@ import {
   type OpenSocket,
   type SeedObserver,
   type SubscribeResult,
-} from '../wire/index.js';
+} from '../protocol/index.js';
 import type { SeedLog } from '../ledger/index.js';
 import type { LoadStatistics } from './load-statistics.js';
 import { nowMs, readSentMs, readToken } from './payload.js';

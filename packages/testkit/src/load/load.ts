@@ -1,7 +1,7 @@
 import { callApi } from '../api-client.js';
 import { Ledger } from '../ledger/index.js';
 import { until } from '../until.js';
-import { openRaw, openWs } from '../wire/index.js';
+import { openRaw, openWs } from '../protocol/index.js';
 import { buildFigures, type LoadFigures } from './load-figures.js';
 import {
   CentrifugeLoadClient,

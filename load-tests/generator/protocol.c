@@ -1,4 +1,4 @@
-#include "wire.h"
+#include "protocol.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #define TEXT_LIMIT 1024 // of a longer frame without a message nothing is kept
 
 // Finds the markers up to `end`. Returns what is done with: all, or up to a marker that was cut.
-static inline const unsigned char *find_markers(WireState *state, const WireSink *sink, void *owner,
+static inline const unsigned char *find_markers(ProtocolState *state, const ProtocolSink *sink, void *owner,
                                                 const unsigned char *p, const unsigned char *end,
                                                 int is_cut) {
   while ((p = memchr(p, '~', (size_t)(end - p)))) {
@@ -23,13 +23,13 @@ static inline const unsigned char *find_markers(WireState *state, const WireSink
   return end;
 }
 
-static void end_frame(WireState *state, const WireSink *sink, void *owner,
+static void end_frame(ProtocolState *state, const ProtocolSink *sink, void *owner,
                       const unsigned char *bytes, size_t length) {
   if (!state->is_found && length && length < TEXT_LIMIT) sink->other(owner, bytes, length);
   state->is_found = state->is_in_line = 0;
 }
 
-static size_t seed_take(WireState *state, const WireSink *sink, void *owner,
+static size_t seed_take(ProtocolState *state, const ProtocolSink *sink, void *owner,
                         const unsigned char *bytes,
                  size_t length, int is_end) {
   const unsigned char *done = find_markers(state, sink, owner, bytes, bytes + length, !is_end);
@@ -39,7 +39,7 @@ static size_t seed_take(WireState *state, const WireSink *sink, void *owner,
 }
 
 // A line that begins with "{}" is nothing else: a ping.
-static size_t centrifuge_take(WireState *state, const WireSink *sink, void *owner,
+static size_t centrifuge_take(ProtocolState *state, const ProtocolSink *sink, void *owner,
                               const unsigned char *bytes, size_t length, int is_end) {
   const unsigned char *p = bytes, *end = bytes + length;
   while (p < end) {
@@ -68,7 +68,7 @@ static int is_answer(const unsigned char *bytes, size_t length) {
   return length >= 2 && bytes[0] == '4' && (bytes[1] == '0' || bytes[1] == '3');
 }
 
-static size_t socketio_take(WireState *state, const WireSink *sink, void *owner,
+static size_t socketio_take(ProtocolState *state, const ProtocolSink *sink, void *owner,
                      const unsigned char *bytes, size_t length, int is_end) {
   if (!state->is_in_line) {
     if (length < 2 && !is_end) return 0;
@@ -84,7 +84,7 @@ static size_t socketio_take(WireState *state, const WireSink *sink, void *owner,
 
 #define NATS_CONNECT "CONNECT {\"verbose\":false,\"pedantic\":false}\\r\\n"
 
-static const Wire wires[] = {
+static const Protocol protocols[] = {
     {.name = "seed", .opcode = FRAME_TEXT, .path = "/ws", .subscribe = "sub#c{C}", .take = seed_take},
     {.name = "centrifuge", .opcode = FRAME_TEXT, .path = "/connection/websocket",
      .hello = "{\"id\":1,\"connect\":{}}", .await_hello = "\"connect\"",
@@ -106,8 +106,8 @@ static const Wire wires[] = {
      .publish = "42[\"publish\",\"c{C}\",\"{M}\"]", .pong = "3", .take = socketio_take},
 };
 
-const Wire *wire_named(const char *name) {
-  for (size_t i = 0; i < sizeof wires / sizeof *wires; i++)
-    if (strcmp(wires[i].name, name) == 0) return &wires[i];
+const Protocol *protocol_named(const char *name) {
+  for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+    if (strcmp(protocols[i].name, name) == 0) return &protocols[i];
   return NULL;
 }

@@ -1,9 +1,9 @@
-// The other wires of faulty-server.mjs: how Centrifuge, NATS, MQTT and Socket.IO servers say the same. For tests only.
+// The other protocols of faulty-server.mjs: how Centrifuge, NATS, MQTT and Socket.IO servers say the same. For tests only.
 // Each cuts or joins what it says in a way that its real server may.
 const CENTRIFUGE_PATH = '/connection/websocket';
 const otherPush = '{"push":{"channel":"other","join":{}}}';
 
-const topic = (wire, channel) => `${wire}#${channel}`;
+const topic = (protocol, channel) => `${protocol}#${channel}`;
 
 /** A packet of MQTT; its parts are bytes or texts. */
 function mqttPacket(type, ...parts) {
@@ -24,15 +24,15 @@ function publishOnMqtt(app, channel, text) {
   }
 }
 
-/** How many ever subscribed to a channel over the Centrifuge wire or plain SSE. */
-export const subscribedOnWires = new Map();
+/** How many ever subscribed to a channel over the Centrifuge protocol or plain SSE. */
+export const subscribedOnProtocols = new Map();
 const streams = []; // of plain SSE: channel and answer
 
 const countSubscriber = (channel) =>
-  subscribedOnWires.set(channel, (subscribedOnWires.get(channel) ?? 0) + 1);
+  subscribedOnProtocols.set(channel, (subscribedOnProtocols.get(channel) ?? 0) + 1);
 
-/** Sends an item to the subscribers of these wires; `text` is its data as the seed wire says it. */
-export function publishOnWires(app, { channel, data, offset }, text) {
+/** Sends an item to the subscribers of these protocols; `text` is its data as the seed protocol says it. */
+export function publishOnProtocols(app, { channel, data, offset }, text) {
   for (const stream of streams) {
     if (stream.channel === channel) stream.res.write(`event: ${channel}\ndata: ${text}\n\n`);
   }
@@ -120,8 +120,8 @@ function handleSocketIo(ws, text, { isPinging, handlePong, publish }) {
   if (isPinging) ws.send('2');
 }
 
-/** Serves these wires; `parts` are what they need of the server. */
-export function serveWires(app, parts) {
+/** Serves these protocols; `parts` are what they need of the server. */
+export function serveProtocols(app, parts) {
   const toText = (bytes) => Buffer.from(bytes).toString();
   app.ws(CENTRIFUGE_PATH, {
     maxBackpressure: 0,

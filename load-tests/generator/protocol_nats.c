@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire.h"
+#include "protocol.h"
 
 #define LINE_END_BYTES 2
 
@@ -12,7 +12,7 @@ typedef struct {
 } Piece;
 
 // Gathers `wanted` bytes, of which `here` are at `p`. Only a prefix of a long line is kept.
-static Piece gather(WireState *state, const unsigned char *p, size_t here, int is_whole) {
+static Piece gather(ProtocolState *state, const unsigned char *p, size_t here, int is_whole) {
   if (is_whole && state->gathered == 0) return (Piece){p, here, here};
   size_t room = GATHER_BYTES - state->gathered, kept = here < room ? here : room;
   memcpy(state->gather + state->gathered, p, kept);
@@ -39,7 +39,7 @@ static uint64_t last_number(const Piece *line) {
   return value;
 }
 
-static size_t take_line(WireState *state, const WireSink *sink, void *owner, const unsigned char *p,
+static size_t take_line(ProtocolState *state, const ProtocolSink *sink, void *owner, const unsigned char *p,
                         size_t available) {
   const unsigned char *newline = memchr(p, '\n', available);
   Piece line = gather(state, p, newline ? (size_t)(newline + 1 - p) : available, newline != NULL);
@@ -54,7 +54,7 @@ static size_t take_line(WireState *state, const WireSink *sink, void *owner, con
   return line.taken;
 }
 
-static size_t take_marker(WireState *state, const WireSink *sink, void *owner,
+static size_t take_marker(ProtocolState *state, const ProtocolSink *sink, void *owner,
                           const unsigned char *p, size_t available) {
   size_t wanted = MARKER_BYTES - state->gathered;
   Piece marker = gather(state, p, wanted < available ? wanted : available, wanted <= available);
@@ -66,7 +66,7 @@ static size_t take_marker(WireState *state, const WireSink *sink, void *owner,
   return marker.taken;
 }
 
-size_t nats_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+size_t nats_take(ProtocolState *state, const ProtocolSink *sink, void *owner, const unsigned char *bytes,
                  size_t length, int is_end) {
   const unsigned char *p = bytes, *end = bytes + length;
   (void)is_end; // frames mean nothing to it

@@ -1,4 +1,4 @@
-// The wires of other servers: what goes wrong on them is noticed as on newswire's own.
+// The protocols of other servers: what goes wrong on them is noticed as on newswire's own.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { freePort } from '@newswire/testkit';
@@ -16,15 +16,15 @@ import {
 import { startFaultyServer } from '../test/faulty-server.js';
 
 const stops: (() => Promise<void>)[] = [];
-const pingingWires = ['centrifuge', 'nats', 'socket.io'];
-const wires = [...pingingWires, 'mqtt'];
+const pingingProtocols = ['centrifuge', 'nats', 'socket.io'];
+const protocols = [...pingingProtocols, 'mqtt'];
 const faults = [
   ['drop', 'lost'],
   ['double', 'doubled'],
   ['reorder', 'reordered'],
 ] as const;
-const faultsOnWires = wires.flatMap((wire) =>
-  faults.map(([fault, key]) => [wire, fault, key] as const),
+const faultsOnProtocols = protocols.flatMap((protocol) =>
+  faults.map(([fault, key]) => [protocol, fault, key] as const),
 );
 
 async function startServer(fault: string): Promise<number> {
@@ -70,21 +70,21 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-describe.skipIf(!canBuild)('newswire-load on other wires (needs make and a C compiler)', () => {
+describe.skipIf(!canBuild)('newswire-load on other protocols (needs make and a C compiler)', () => {
   beforeAll(buildGenerator);
 
-  it.each(wires)('counts every delivery over %s', async (wire) => {
-    const result = await load(await startServer('none'), `--wire ${wire} --window 48`);
+  it.each(protocols)('counts every delivery over %s', async (protocol) => {
+    const result = await load(await startServer('none'), `--protocol ${protocol} --window 48`);
     expect(result.published).toBeGreaterThan(100);
     const none = { lost: 0, doubled: 0, reordered: 0, stray: 0, unmarked: 0 };
     expect(result).toMatchObject({ ...none, delivered: result.expected });
   });
 
-  it.each(faultsOnWires)(
+  it.each(faultsOnProtocols)(
     'finds over %s what a server with the fault %s has %s',
-    async (wire, fault, key) => {
+    async (protocol, fault, key) => {
       const port = await startServer(fault);
-      const result = await loadUntilFault(port, `--wire ${wire} --window 16`);
+      const result = await loadUntilFault(port, `--protocol ${protocol} --window 16`);
       const others = { lost: 0, doubled: 0, reordered: 0, stray: 0 };
       expect(countFaults(result)).toBeGreaterThan(0);
       expect(Math.abs(result[key] / 20 - countFaults(result))).toBeLessThanOrEqual(1);
@@ -92,16 +92,16 @@ describe.skipIf(!canBuild)('newswire-load on other wires (needs make and a C com
     },
   );
 
-  it.each(pingingWires)("answers the pings of %s's own", async (wire) => {
+  it.each(pingingProtocols)("answers the pings of %s's own", async (protocol) => {
     const port = await startServer('ping');
-    const { pings } = await load(port, `--wire ${wire} --window 1`);
+    const { pings } = await load(port, `--protocol ${protocol} --window 1`);
     const pongs = await fetch(`http://127.0.0.1:${port}/pongs`).then((answer) => answer.text());
     expect([pings, pongs]).toEqual([20, '20']);
   });
 
-  it.each(['nats', 'mqtt', 'socket.io'])('publishes over %s', async (wire) => {
+  it.each(['nats', 'mqtt', 'socket.io'])('publishes over %s', async (protocol) => {
     const port = await startServer('none');
-    const result = await load(port, `--wire ${wire} --publish-by ws --window 8`);
+    const result = await load(port, `--protocol ${protocol} --publish-by ws --window 8`);
     expect(result.published).toBeGreaterThan(10);
     expect(result).toMatchObject({ delivered: result.expected, lost: 0, doubled: 0, reordered: 0 });
   });
@@ -110,10 +110,10 @@ describe.skipIf(!canBuild)('newswire-load on other wires (needs make and a C com
     const port = await startServer('none');
     const size = '--size 600000 --window 2';
     const results = [
-      await load(port, `--wire centrifuge ${size}`),
-      await load(port, `--wire nats ${size}`),
-      await load(port, `--wire mqtt ${size}`),
-      await load(port, `--wire socket.io ${size}`),
+      await load(port, `--protocol centrifuge ${size}`),
+      await load(port, `--protocol nats ${size}`),
+      await load(port, `--protocol mqtt ${size}`),
+      await load(port, `--protocol socket.io ${size}`),
     ];
     for (const { delivered, expected, published, unmarked } of results) {
       expect(published).toBeGreaterThan(2);

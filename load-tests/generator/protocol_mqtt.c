@@ -2,7 +2,7 @@
 // may cut packets anywhere.
 #include <string.h>
 
-#include "wire.h"
+#include "protocol.h"
 
 #define LENGTH_BYTES 4
 #define CONTINUES 0x80
@@ -25,7 +25,7 @@ static Extent read_extent(const unsigned char *packet, size_t available) {
   return (Extent){0};
 }
 
-static void take_publish(const WireSink *sink, void *owner, const unsigned char *packet,
+static void take_publish(const ProtocolSink *sink, void *owner, const unsigned char *packet,
                          const Extent *extent, size_t available) {
   size_t at = extent->head_bytes;
   if (available >= at + 2) at += 2 + (size_t)(packet[at] << 8 | packet[at + 1]);
@@ -36,7 +36,7 @@ static void take_publish(const WireSink *sink, void *owner, const unsigned char 
 }
 
 // `available` bytes of it are there: all, or GATHER_BYTES.
-static void take_packet(const WireSink *sink, void *owner, const unsigned char *packet,
+static void take_packet(const ProtocolSink *sink, void *owner, const unsigned char *packet,
                         const Extent *extent, size_t available) {
   int type = packet[0] & 0xf0;
   int is_refusal = type == SUBACK && packet[available - 1] == REFUSED;
@@ -45,7 +45,7 @@ static void take_packet(const WireSink *sink, void *owner, const unsigned char *
   else if (type != CONNACK && type != SUBACK) sink->other(owner, packet, available);
 }
 
-size_t mqtt_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+size_t mqtt_take(ProtocolState *state, const ProtocolSink *sink, void *owner, const unsigned char *bytes,
                  size_t length, int is_end) {
   const unsigned char *p = bytes, *end = bytes + length;
   (void)is_end; // frames mean nothing to it

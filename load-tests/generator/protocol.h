@@ -1,8 +1,8 @@
-// What the data frames hold: the seed wire (each frame is a message's text), the Centrifuge protocol
+// What the data frames hold: the seed protocol (each frame is a message's text), the Centrifuge protocol
 // in JSON (lines of JSON, several in a frame), and the NATS and MQTT protocols (byte streams cut into
 // frames anywhere). Messages are found by their marker, so nothing is parsed that need not be.
-#ifndef WIRE_H
-#define WIRE_H
+#ifndef PROTOCOL_H
+#define PROTOCOL_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #define GATHER_BYTES 160
 #define PACK_OVERHEAD 16
 
-// What a wire remembers of a connection from one span to the next.
+// What a protocol remembers of a connection from one span to the next.
 typedef struct {
   int is_in_line;         // Centrifuge: the frame's current line was begun in an earlier span
   int is_found;           // the current frame has had a message or a ping
@@ -20,14 +20,14 @@ typedef struct {
   uint64_t skip;          // NATS, MQTT: bytes to pass over
   uint32_t gathered;      // NATS, MQTT: bytes in `gather`, of a line, marker or packet that was cut
   unsigned char gather[GATHER_BYTES];
-} WireState;
+} ProtocolState;
 
 // What is found, in order.
 typedef struct {
   void (*message)(void *owner, const unsigned char *marker); // MARKER_BYTES characters
-  void (*ping)(void *owner);                                 // wants the wire's `pong` back
+  void (*ping)(void *owner);                                 // wants the protocol's `pong` back
   void (*other)(void *owner, const unsigned char *text, size_t length); // such as an error
-} WireSink;
+} ProtocolSink;
 
 typedef struct {
   const char *name;
@@ -35,25 +35,25 @@ typedef struct {
   // What the options of these names are unless they are given.
   const char *path, *hello, *await_hello, *subscribe, *await_subscribed, *publish_hello, *publish;
   const char *await_publish_hello;
-  const char *pong; // NULL: the wire has no pings of its own
+  const char *pong; // NULL: the protocol has no pings of its own
   const char *header; // a line of the upgrade request that servers insist on; NULL: there is none
   // Makes of one of these texts what the protocol sends: at most PACK_OVERHEAD bytes longer. Returns
   // its length. NULL: texts are sent as they are.
   size_t (*pack)(unsigned char *out, const char *text, size_t length);
   // Takes a span of a data frame, as FrameSink's `data` does.
-  size_t (*take)(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+  size_t (*take)(ProtocolState *state, const ProtocolSink *sink, void *owner, const unsigned char *bytes,
                  size_t length, int is_end);
-} Wire;
+} Protocol;
 
-// NULL when there is no wire of this name.
-const Wire *wire_named(const char *name);
+// NULL when there is no protocol of this name.
+const Protocol *protocol_named(const char *name);
 
-// In wire_nats.c.
-size_t nats_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+// In protocol_nats.c.
+size_t nats_take(ProtocolState *state, const ProtocolSink *sink, void *owner, const unsigned char *bytes,
                  size_t length, int is_end);
 
-// In wire_mqtt.c.
-size_t mqtt_take(WireState *state, const WireSink *sink, void *owner, const unsigned char *bytes,
+// In protocol_mqtt.c.
+size_t mqtt_take(ProtocolState *state, const ProtocolSink *sink, void *owner, const unsigned char *bytes,
                  size_t length, int is_end);
 size_t mqtt_pack(unsigned char *out, const char *text, size_t length);
 
