@@ -13,8 +13,8 @@ export const ERRORS = {
   limitExceeded: { code: 106, message: 'limit exceeded', temporary: false, status: 400 },
   badRequest: { code: 107, message: 'bad request', temporary: false, status: 400 },
   notAvailable: { code: 108, message: 'not available', temporary: false, status: 404 },
-  tokenExpired: { code: 109, message: 'token expired', temporary: false, status: 400 },
-  expired: { code: 110, message: 'expired', temporary: false, status: 400 },
+  tokenExpired: { code: 109, message: 'token expired', temporary: false, status: 401 },
+  expired: { code: 110, message: 'expired', temporary: false, status: 401 },
   tooManyRequests: { code: 111, message: 'too many requests', temporary: true, status: 429 },
   unrecoverablePosition: {
     code: 112,
@@ -31,6 +31,15 @@ export const ERRORS = {
 } as const;
 
 export type ErrorKind = keyof typeof ERRORS;
+
+const STATUSES: ReadonlyMap<number, number> = new Map(
+  Object.values(ERRORS).map(({ code, status }) => [code, status]),
+);
+
+/** The HTTP status of an error code. Codes that the application chose have 400. */
+export function findStatus(code: number): number {
+  return STATUSES.get(code) ?? 400;
+}
 
 /** An error in a reply: `{code, message}`, and `temporary: true` for a temporary error. */
 export interface ErrorBody {

@@ -5,7 +5,7 @@ export {
   findWildcard,
 } from './channel-name.js';
 export { CLOSES, MAX_CLOSE_REASON_BYTES, type CloseKind } from './close-codes.js';
-export { ERRORS, ProtocolError, type ErrorBody, type ErrorKind } from './errors.js';
+export { ERRORS, findStatus, ProtocolError, type ErrorBody, type ErrorKind } from './errors.js';
 export {
   getSourceChannel,
   toInfoLine,

@@ -1,4 +1,10 @@
-import { type ErrorBody, type Frame, type Position, ProtocolError } from '@newswire/protocol';
+import {
+  findStatus,
+  ProtocolError,
+  type ErrorBody,
+  type Frame,
+  type Position,
+} from '@newswire/protocol';
 import {
   errorReply,
   type HttpReply,
@@ -22,18 +28,6 @@ import {
   plainSseProtocol,
 } from './codec.js';
 import type { ProtocolModule, StreamOptions } from '../protocol-module.js';
-
-/** The HTTP statuses for errors that refuse a request. */
-const STATUSES: Readonly<Record<number, number>> = {
-  100: 503,
-  101: 401,
-  102: 404,
-  103: 403,
-  108: 404,
-  109: 401,
-  110: 401,
-  111: 429,
-};
 
 /** The last frame, the ids before and after it, and the events that it became. */
 interface LastEvents {
@@ -103,9 +97,7 @@ export class PlainSseFraming implements StreamFraming {
   refusal(code: number, reason: string): HttpReply {
     const error = this.#error;
     const refusal =
-      error === undefined
-        ? buildRefusal(code, reason)
-        : { status: STATUSES[error.code] ?? 400, error };
+      error === undefined ? buildRefusal(code, reason) : { status: findStatus(error.code), error };
     return eventStreamRefusal(refusal, this.#hasNextUpstream);
   }
 
