@@ -94,7 +94,7 @@ typedef struct {
 static const Spec specs[] = {
     {"host", "ADDRESS", HOST, 0, 0, 0, "127.0.0.1 (only loopback addresses)"},
     {"ports", "LIST", PORTS, 0, 0, 0, "9900; subscribers are spread over them"},
-    {"protocol", "NAME", PROTOCOL, 0, 0, 0, "seed, centrifuge, nats, mqtt or socket.io; seed. It decides the defaults marked *"},
+    {"protocol", "NAME", PROTOCOL, 0, 0, 0, "seed, centrifuge, centrifuge-protobuf, pusher, nats, mqtt or socket.io; seed. It decides the defaults marked *"},
     {"path", "PATH", TEXT, AT(path), 0, 0, "*"},
     {"header", "LINE", HEADER, 0, 0, 0, "an extra request header; may be repeated"},
     {"connections", "N", COUNT, AT(connections), 1, 1000000, "100"},

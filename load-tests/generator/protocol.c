@@ -6,10 +6,8 @@
 
 #define TEXT_LIMIT 1024 // of a longer frame without a message nothing is kept
 
-// Finds the markers up to `end`. Returns what is done with: all, or up to a marker that was cut.
-static inline const unsigned char *find_markers(ProtocolState *state, const ProtocolSink *sink, void *owner,
-                                                const unsigned char *p, const unsigned char *end,
-                                                int is_cut) {
+const unsigned char *find_markers(ProtocolState *state, const ProtocolSink *sink, void *owner,
+                                  const unsigned char *p, const unsigned char *end, int is_cut) {
   while ((p = memchr(p, '~', (size_t)(end - p)))) {
     if (end - p < MARKER_BYTES) return is_cut ? p : end;
     if (p[1] != 'N') {
@@ -23,15 +21,14 @@ static inline const unsigned char *find_markers(ProtocolState *state, const Prot
   return end;
 }
 
-static void end_frame(ProtocolState *state, const ProtocolSink *sink, void *owner,
-                      const unsigned char *bytes, size_t length) {
+void end_frame(ProtocolState *state, const ProtocolSink *sink, void *owner,
+               const unsigned char *bytes, size_t length) {
   if (!state->is_found && length && length < TEXT_LIMIT) sink->other(owner, bytes, length);
   state->is_found = state->is_in_line = 0;
 }
 
 static size_t seed_take(ProtocolState *state, const ProtocolSink *sink, void *owner,
-                        const unsigned char *bytes,
-                 size_t length, int is_end) {
+                        const unsigned char *bytes, size_t length, int is_end) {
   const unsigned char *done = find_markers(state, sink, owner, bytes, bytes + length, !is_end);
   if (!is_end) return (size_t)(done - bytes);
   end_frame(state, sink, owner, bytes, length);
@@ -82,6 +79,21 @@ static size_t socketio_take(ProtocolState *state, const ProtocolSink *sink, void
   return seed_take(state, sink, owner, bytes, length, is_end);
 }
 
+// Pusher's protocol: an object a frame, whose first member is its event.
+static size_t pusher_take(ProtocolState *state, const ProtocolSink *sink, void *owner,
+                          const unsigned char *bytes, size_t length, int is_end) {
+  static const char ping[] = "{\"event\":\"pusher:ping\"";
+  if (!state->is_in_line) {
+    if (length < sizeof ping - 1 && !is_end) return 0;
+    if (length >= sizeof ping - 1 && memcmp(bytes, ping, sizeof ping - 1) == 0) {
+      sink->ping(owner);
+      state->is_found = 1;
+    }
+    state->is_in_line = 1;
+  }
+  return seed_take(state, sink, owner, bytes, length, is_end);
+}
+
 #define NATS_CONNECT "CONNECT {\"verbose\":false,\"pedantic\":false}\\r\\n"
 
 static const Protocol protocols[] = {
@@ -92,6 +104,16 @@ static const Protocol protocols[] = {
      .await_subscribed = "\"subscribe\"", .publish_hello = "{\"id\":1,\"connect\":{}}",
      .publish = "{\"id\":2,\"publish\":{\"channel\":\"c{C}\",\"data\":\"{M}\"}}",
      .pong = "{}", .take = centrifuge_take},
+    {.name = "centrifuge-protobuf", .opcode = FRAME_BINARY, .path = "/connection/websocket",
+     .header = "Sec-WebSocket-Protocol: centrifuge-protobuf", .hello = "CONNECT",
+     .await_hello = "\x08\x01\x2a", .subscribe = "SUBSCRIBE c{C}", .await_subscribed = "\x08\x02\x32",
+     .publish_hello = "CONNECT", .publish = "PUBLISH c{C} \"{M}\"", .pong = "PONG",
+     .take = protobuf_take, .pack = protobuf_pack},
+    {.name = "pusher", .opcode = FRAME_TEXT, .path = "/app/key?protocol=7",
+     .await_hello = "connection_established",
+     .subscribe = "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"c{C}\"}}",
+     .await_subscribed = "subscription_succeeded", .pong = "{\"event\":\"pusher:pong\",\"data\":{}}",
+     .take = pusher_take},
     {.name = "nats", .opcode = FRAME_BINARY, .path = "/", .hello = NATS_CONNECT "PING\\r\\n",
      .await_hello = "PONG", .subscribe = "SUB c{C} {C}\\r\\nPING\\r\\n", .await_subscribed = "PONG",
      .publish_hello = NATS_CONNECT, .publish = "PUB c{C} {S}\\r\\n{M}\\r\\n", .pong = "PONG\\r\\n",

@@ -1,6 +1,6 @@
 // What the data frames hold: the seed protocol (each frame is a message's text), the Centrifuge protocol
-// in JSON (lines of JSON, several in a frame), and the NATS and MQTT protocols (byte streams cut into
-// frames anywhere). Messages are found by their marker, so nothing is parsed that need not be.
+// in JSON (lines of JSON, several in a frame) and Protobuf, Pusher's, and the NATS and MQTT protocols (byte
+// streams cut into frames anywhere). Messages are found by their marker, so nothing is parsed that need not be.
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 
@@ -17,7 +17,7 @@ typedef struct {
   int is_in_line;         // Centrifuge: the frame's current line was begun in an earlier span
   int is_found;           // the current frame has had a message or a ping
   uint64_t payload;       // NATS: bytes of the message whose marker comes next
-  uint64_t skip;          // NATS, MQTT: bytes to pass over
+  uint64_t skip;          // NATS, MQTT: bytes to pass over; Protobuf: of the message, still to come
   uint32_t gathered;      // NATS, MQTT: bytes in `gather`, of a line, marker or packet that was cut
   unsigned char gather[GATHER_BYTES];
 } ProtocolState;
@@ -47,6 +47,19 @@ typedef struct {
 
 // NULL when there is no protocol of this name.
 const Protocol *protocol_named(const char *name);
+
+// Finds the markers up to `end`. Returns up to where all is done: `end`, or a marker that was cut.
+const unsigned char *find_markers(ProtocolState *state, const ProtocolSink *sink, void *owner,
+                                  const unsigned char *p, const unsigned char *end, int is_cut);
+
+// Reports a frame in which nothing was found.
+void end_frame(ProtocolState *state, const ProtocolSink *sink, void *owner,
+               const unsigned char *bytes, size_t length);
+
+// In protocol_protobuf.c.
+size_t protobuf_take(ProtocolState *state, const ProtocolSink *sink, void *owner, const unsigned char *bytes,
+                     size_t length, int is_end);
+size_t protobuf_pack(unsigned char *out, const char *text, size_t length);
 
 // In protocol_nats.c.
 size_t nats_take(ProtocolState *state, const ProtocolSink *sink, void *owner, const unsigned char *bytes,

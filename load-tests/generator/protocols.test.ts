@@ -16,7 +16,7 @@ import {
 import { startFaultyServer } from '../test/faulty-server.js';
 
 const stops: (() => Promise<void>)[] = [];
-const pingingProtocols = ['centrifuge', 'nats', 'socket.io'];
+const pingingProtocols = ['centrifuge', 'centrifuge-protobuf', 'pusher', 'nats', 'socket.io'];
 const protocols = [...pingingProtocols, 'mqtt'];
 const faults = [
   ['drop', 'lost'],
@@ -111,6 +111,8 @@ describe.skipIf(!canBuild)('newswire-load on other protocols (needs make and a C
     const size = '--size 600000 --window 2';
     const results = [
       await load(port, `--protocol centrifuge ${size}`),
+      await load(port, `--protocol centrifuge-protobuf ${size}`),
+      await load(port, `--protocol pusher ${size}`),
       await load(port, `--protocol nats ${size}`),
       await load(port, `--protocol mqtt ${size}`),
       await load(port, `--protocol socket.io ${size}`),

@@ -1,4 +1,4 @@
-// The other protocols of faulty-server.mjs: how Centrifuge, NATS, MQTT and Socket.IO servers say the same. For tests only.
+// The other protocols of faulty-server.mjs: how Centrifuge, Pusher, NATS, MQTT and Socket.IO servers say the same. For tests only.
 // Each cuts or joins what it says in a way that its real server may.
 const CENTRIFUGE_PATH = '/connection/websocket';
 const otherPush = '{"push":{"channel":"other","join":{}}}';
@@ -24,6 +24,29 @@ function publishOnMqtt(app, channel, text) {
   }
 }
 
+function toVarint(value) {
+  const bytes = [];
+  for (let rest = value; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+  bytes.push(value >>> (7 * bytes.length));
+  return bytes;
+}
+
+/** A field of Protobuf that has a length, or without a number a message after its length. */
+function protobufField(number, ...parts) {
+  const body = Buffer.concat(parts.map((part) => Buffer.from(part)));
+  const tag = number === undefined ? [] : [(number << 3) | 2];
+  return Buffer.concat([Buffer.from([...tag, ...toVarint(body.length)]), body]);
+}
+
+const protobufPush = (...content) => protobufField(undefined, protobufField(4, ...content));
+
+function publishOnProtobuf(app, channel, text, offset) {
+  const pub = protobufField(4, [0x20, ...toVarint(offset)], protobufField(1, text));
+  const other = protobufPush(protobufField(2, 'other'), protobufField(5));
+  const push = protobufPush(protobufField(2, channel), pub);
+  app.publish(topic('centrifuge-protobuf', channel), Buffer.concat([other, push]), true);
+}
+
 /** How many ever subscribed to a channel over the Centrifuge protocol or plain SSE. */
 export const subscribedOnProtocols = new Map();
 const streams = []; // of plain SSE: channel and answer
@@ -43,6 +66,9 @@ export function publishOnProtocols(app, { channel, data, offset }, text) {
     app.publish(topic('nats', channel), Buffer.from(cut), true);
   }
   publishOnMqtt(app, channel, text);
+  publishOnProtobuf(app, channel, text, offset);
+  const event = { event: 'message', channel, data: text };
+  app.publish(topic('pusher', channel), JSON.stringify(event));
   app.publish(topic('socket.io', channel), `42${JSON.stringify(['news', text])}`);
 }
 
@@ -59,6 +85,31 @@ function handleCentrifuge(ws, text, { isPinging, handlePong, assignOffset }) {
   countSubscriber(subscribe.channel);
   ws.send(JSON.stringify({ id, subscribe: { offset: assignOffset(subscribe.channel) } }));
   if (isPinging) ws.send(`${otherPush}\n{}`);
+}
+
+/** Only what the generator sends: `id`, then one command with a channel or without. */
+function handleProtobuf(ws, bytes, { isPinging, handlePong }) {
+  if (bytes.length === 1) {
+    handlePong();
+    return;
+  }
+  const channel = bytes.subarray(7).toString();
+  if (channel === '') {
+    ws.send(protobufField(undefined, [0x08, 1], protobufField(5)), true);
+    return;
+  }
+  ws.subscribe(topic('centrifuge-protobuf', channel));
+  ws.send(protobufField(undefined, [0x08, 2], protobufField(6)), true);
+  if (isPinging) ws.send(Buffer.from([0]), true);
+}
+
+function handlePusher(ws, text, { isPinging, handlePong }) {
+  const { event, data } = JSON.parse(text);
+  if (event === 'pusher:pong') handlePong();
+  if (event !== 'pusher:subscribe') return;
+  ws.subscribe(topic('pusher', data.channel));
+  ws.send(`{"event":"pusher_internal:subscription_succeeded","channel":"${data.channel}"}`);
+  if (isPinging) ws.send('{"event":"pusher:ping","data":{}}');
 }
 
 function handleNats(ws, text, { isPinging, handlePong, publish }) {
@@ -125,7 +176,11 @@ export function serveProtocols(app, parts) {
   const toText = (bytes) => Buffer.from(bytes).toString();
   app.ws(CENTRIFUGE_PATH, {
     maxBackpressure: 0,
-    message: (ws, bytes) => {
+    message: (ws, bytes, isBinary) => {
+      if (isBinary) {
+        handleProtobuf(ws, Buffer.from(bytes), parts);
+        return;
+      }
       for (const line of toText(bytes).split('\n')) handleCentrifuge(ws, line, parts);
     },
   });
@@ -135,6 +190,11 @@ export function serveProtocols(app, parts) {
     res.write(`event: subscribed\ndata: ${stream.channel}\n\n`);
     streams.push(stream);
     countSubscriber(stream.channel);
+  });
+  app.ws('/app/key', {
+    maxBackpressure: 0,
+    open: (ws) => ws.send('{"event":"pusher:connection_established","data":"{}"}'),
+    message: (ws, bytes) => handlePusher(ws, toText(bytes), parts),
   });
   app.ws('/mqtt', {
     maxBackpressure: 0,
