@@ -45,6 +45,7 @@ const OWN = {
   NEWSWIRE_DELEGATE_PORT: '9911',
   NEWSWIRE_LINK_SECRET_FILE: '/var/lib/newswire/link-secret',
   NEWSWIRE_CHANNELS_FILE: '/etc/newswire/channels',
+  NEWSWIRE_PUSHER_APPS: '/etc/newswire/pusher-apps',
 };
 
 describe('Compose passes on every setting', () => {

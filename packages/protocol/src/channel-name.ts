@@ -1,8 +1,8 @@
 import { ProtocolError } from './errors.js';
 
-/** Channel names: 1 to 255 of the ASCII letters, digits and `_ - . : @ / + = ~ $ &`. */
+/** Channel names: 1 to 255 of the ASCII letters, digits and `_ - . : @ / + = ~ $ & , ;`. */
 const MAX_CHANNEL_NAME_LENGTH = 255;
-const CHANNEL_NAME = /^[A-Za-z0-9_\-.:@/+=~$&]+$/;
+const CHANNEL_NAME = /^[A-Za-z0-9_\-.:@/+=~$&,;]+$/;
 
 /** Throws error 107 with a sentence that says what is wrong with the name. */
 export function checkChannelName(name: string): void {
@@ -16,7 +16,7 @@ export function checkChannelName(name: string): void {
   if (!CHANNEL_NAME.test(name)) {
     throw new ProtocolError(
       'badRequest',
-      `channel name ${quote(name)} has a character other than letters, digits and _-.:@/+=~$&`,
+      `channel name ${quote(name)} has a character other than letters, digits and _-.:@/+=~$&,;`,
     );
   }
 }

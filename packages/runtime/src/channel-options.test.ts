@@ -289,8 +289,8 @@ ${Object.entries(json.namespaces.sports)
       '{"namespaces": {"news": {}, "a:b": {}, "": {}}}',
       [
         'FILE: the namespace news is reserved for the Redis inlet.',
-        'FILE: a namespace\'s name must be 1 to 254 letters, digits and _-.@/+=~$&, not "a:b".',
-        'FILE: a namespace\'s name must be 1 to 254 letters, digits and _-.@/+=~$&, not "".',
+        'FILE: a namespace\'s name must be 1 to 254 letters, digits and _-.@/+=~$&,;, not "a:b".',
+        'FILE: a namespace\'s name must be 1 to 254 letters, digits and _-.@/+=~$&,;, not "".',
       ],
     ],
   ])('%s is refused in clear sentences', (text, expected) => {

@@ -1,13 +1,10 @@
-import { statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
-import { readTextFile } from './text-file.js';
+import { readOptionsFile } from './options-file.js';
 
 /** A channel `sports:77707` is in the namespace `sports`; a name without a colon is in none. */
-const NAMESPACE_NAME = /^[A-Za-z0-9_\-.@/+=~$&]{1,254}$/;
+const NAMESPACE_NAME = /^[A-Za-z0-9_\-.@/+=~$&,;]{1,254}$/;
 
 /** The Redis inlet receives plain publications to `news:*`. */
 const INLET_NAMESPACE = 'news';
@@ -45,7 +42,7 @@ export type ChannelsFile = z.infer<typeof File>;
  * be, or if it is a device like /dev/null. Throws ConfigError with all its faults.
  */
 export function readChannelsFile(file: string, mayBeMissing: boolean): ChannelsFile | undefined {
-  const text = read(file, mayBeMissing);
+  const text = readOptionsFile(file, mayBeMissing);
   if (text === undefined) return undefined;
   const document = parse(file, text);
   const result = File.safeParse(document);
@@ -65,16 +62,6 @@ export function readChannelsFile(file: string, mayBeMissing: boolean): ChannelsF
   ];
   if (faults.length > 0) throw new ConfigError(faults.map((fault) => `${file}: ${fault}.`));
   return result.data;
-}
-
-function read(file: string, mayBeMissing: boolean): string | undefined {
-  // Compose and shells expand `~` too.
-  const path = file.startsWith('~/') ? join(homedir(), file.slice(2)) : file;
-  const text = readTextFile(path);
-  // Compose mounts /dev/null if no file is named; an empty file is a fault.
-  if (text === '' && statSync(path).isCharacterDevice()) return undefined;
-  if (text !== undefined || mayBeMissing) return text;
-  throw new ConfigError([`${file} cannot be read: ENOENT, there is no such file.`]);
 }
 
 /**
@@ -104,7 +91,7 @@ function nameFaults(name: string): string[] {
     return [`the namespace ${name} is reserved for the Redis inlet`];
   }
   if (NAMESPACE_NAME.test(name)) return [];
-  const expected = 'must be 1 to 254 letters, digits and _-.@/+=~$&';
+  const expected = 'must be 1 to 254 letters, digits and _-.@/+=~$&,;';
   return [`a namespace's name ${expected}, not ${JSON.stringify(name)}`];
 }
 

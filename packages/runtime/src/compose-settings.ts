@@ -37,6 +37,10 @@ const SET_BY_COMPOSE: Partial<Record<SettingKey, ComposeUse>> = {
     value: '/etc/newswire/channels',
     reason: 'that file of the host, or /dev/null',
   },
+  pusherApps: {
+    value: '/etc/newswire/pusher-apps',
+    reason: 'that file of the host, or /dev/null',
+  },
   logFormat: { value: '${NEWSWIRE_LOG_FORMAT:-json}', reason: 'containers have no terminal' },
 };
 

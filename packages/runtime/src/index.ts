@@ -32,6 +32,15 @@ export {
   type Setting,
   type SettingKey,
 } from './settings.js';
+export { loadPusherApps, PUSHER_SETTINGS } from './pusher/apps-file.js';
+export { NO_PUSHER_APPS, PusherApp, PusherApps } from './pusher/pusher-app.js';
+export {
+  getPusherKind,
+  isCacheChannel,
+  toUserChannel,
+  type PusherChannelKind,
+} from './pusher/pusher-channel.js';
+export { restrictChannels } from './pusher/restricted-channels.js';
 export { TickBatch } from './tick-batch.js';
 export { TokenBucket } from './token-bucket.js';
 export { VERSION } from './version.js';

@@ -359,6 +359,10 @@ export const SETTINGS = {
     protects: true,
     doc: 'File with the options of namespaces. For example, {"namespaces": {"sports": {"history_size": 5000, "subscribe": "users"}}} applies to channels like sports:77707. The section default applies to channels without a colon. Default: channels.json in the working directory, if it exists (docker compose up has no default, make up has this one).',
   }),
+  pusherApps: optional('NEWSWIRE_PUSHER_APPS', z.string(), 'the path of a JSON or YAML file', {
+    protects: true,
+    doc: 'File with the apps of Pusher\'s protocol: for example, {"apps": [{"id": "1", "key": "app-key", "secret": "…"}]}. Edges and center read it. Without it, /app/ and /apps/ refuse all requests.',
+  }),
   historyBytes: integer('NEWSWIRE_HISTORY_BYTES', 65_536, 1_073_741_824, {
     fallback: 8_388_608,
     doc: "Maximum size of a channel's log in bytes of data, in the embedded server, or in center with NEWSWIRE_BROKER=delegate. The newest publication is always kept. With delegate, edges need the same value.",

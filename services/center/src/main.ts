@@ -7,7 +7,9 @@ import {
   createRegistry,
   loadChannelOptions,
   loadConfig,
+  loadPusherApps,
   PROCESS_SETTINGS,
+  PUSHER_SETTINGS,
   readEnvironment,
   runService,
   type Program,
@@ -34,11 +36,13 @@ await runService(PROGRAM, async (): Promise<Service> => {
       ...CENTER_BROKER_SETTINGS,
       ...CHANNEL_SETTINGS,
       ...PROCESS_SETTINGS,
+      ...PUSHER_SETTINGS,
       'centerPort',
     ],
     readEnvironment(),
   );
   const { getLimits, getOptions } = loadChannelOptions(config);
+  loadPusherApps(config);
   const logger = createLogger({ service: 'center', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));

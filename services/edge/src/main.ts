@@ -5,9 +5,12 @@ import {
   createRegistry,
   loadChannelOptions,
   loadConfig,
+  loadPusherApps,
   PROCESS_SETTINGS,
+  PUSHER_SETTINGS,
   type Program,
   readEnvironment,
+  restrictChannels,
   runService,
   type Service,
 } from '@newswire/runtime';
@@ -34,11 +37,14 @@ await runService(PROGRAM, async (): Promise<Service> => {
       ...EDGE_BROKER_SETTINGS,
       ...CHANNEL_SETTINGS,
       ...PROCESS_SETTINGS,
+      ...PUSHER_SETTINGS,
       'edgePort',
     ],
     readEnvironment(),
   );
-  const { getLimits, getOptions, sections } = loadChannelOptions(config);
+  const { getLimits, sections, ...channels } = loadChannelOptions(config);
+  const apps = loadPusherApps(config);
+  const getOptions = restrictChannels(channels.getOptions, apps);
   const logger = createLogger({ service: 'edge', ...config });
   const registry = createRegistry();
   const server = await Server.create(

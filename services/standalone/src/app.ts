@@ -17,7 +17,10 @@ import {
   createRegistry,
   loadChannelOptions,
   loadConfig,
+  loadPusherApps,
   PROCESS_SETTINGS,
+  PUSHER_SETTINGS,
+  restrictChannels,
   type Environment,
   type Service,
 } from '@newswire/runtime';
@@ -27,6 +30,7 @@ const STANDALONE_SETTINGS = [
   ...ACCESS_SETTINGS,
   ...SERVER_SETTINGS,
   ...CHANNEL_SETTINGS,
+  ...PUSHER_SETTINGS,
   'port',
   'historyBytes',
 ] as const;
@@ -37,7 +41,9 @@ export async function startStandalone(environment: Environment): Promise<Service
     [...EDGE_SETTINGS, ...CENTER_SETTINGS, ...PROCESS_SETTINGS, ...STANDALONE_SETTINGS],
     environment,
   );
-  const { getLimits, getOptions, sections } = loadChannelOptions(config);
+  const { getLimits, sections, ...channels } = loadChannelOptions(config);
+  const apps = loadPusherApps(config);
+  const getOptions = restrictChannels(channels.getOptions, apps);
   const logger = createLogger({ service: 'standalone', ...config });
   const registry = createRegistry();
   const server = await Server.create(

@@ -88,7 +88,7 @@ test('any data makes one block with one event, whose lines are its lines', () =>
 
 test('other values than strings are sent as JSON text', () => {
   const frame = plainSseCodec.encodePublication('a', { offset: 1, data: '{"b":[1.50,"x\\n"]}' });
-  expect(frame).toBe('a,1\nevent: a\ndata: {"b":[1.50,"x\\n"]}\n\n');
+  expect(frame).toBe('a 1\nevent: a\ndata: {"b":[1.50,"x\\n"]}\n\n');
 });
 
 describe('a subscription that begins', () => {
@@ -105,13 +105,23 @@ describe('a subscription that begins', () => {
 
   test('says where, with what was missed', () => {
     const frame = plainSseCodec.encodeReply(start);
-    expect(frame).toBe('a,5,e\n\na,6\nevent: a\ndata: six\n\n');
+    expect(frame).toBe('a 5 e\n\na 6\nevent: a\ndata: six\n\n');
   });
 
   test('says that something is missing', () => {
     const gap = { ...start, recovered: false, publications: [] };
-    expect(plainSseCodec.encodeReply(gap)).toBe('a,5,e\nevent: gap\ndata: a\n\n');
+    expect(plainSseCodec.encodeReply(gap)).toBe('a 5 e\nevent: gap\ndata: a\n\n');
     const fresh = { ...gap, wasRecovering: false };
-    expect(plainSseCodec.encodeReply(fresh)).toBe('a,5,e\n\n');
+    expect(plainSseCodec.encodeReply(fresh)).toBe('a 5 e\n\n');
   });
+});
+
+test('a channel name may have commas, in an id and in a block', () => {
+  const positions = new Map([
+    ['a,1', { offset: 2, epoch: 'e' }],
+    ['b;c,2,3', { offset: 4, epoch: 'f' }],
+  ]);
+  expect(readEventId(toEventId(positions))).toEqual(positions);
+  const frame = plainSseCodec.encodePublication('a,1', { offset: 2, data: '3' });
+  expect(readBlocks(frame)).toMatchObject([{ channel: 'a,1', offset: 2 }]);
 });

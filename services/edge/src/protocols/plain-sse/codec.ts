@@ -102,7 +102,7 @@ export function plainSseChannels({ channels }: Pick<PlainSseRequest, 'channels'>
 export function readEventId(id: string): Map<string, Position> {
   const positions = new Map<string, Position>();
   for (const part of id === '' ? [] : id.split('|')) {
-    const [, channel, digits, epoch] = /^([^,]+),(\d{1,15}),([^,\s]{1,64})$/.exec(part) ?? [];
+    const [, channel, digits, epoch] = /^(.+),(\d{1,15}),([^,\s]{1,64})$/.exec(part) ?? [];
     if (channel === undefined || epoch === undefined) {
       throw new ProtocolError('badRequest', 'unknown Last-Event-ID');
     }
@@ -128,7 +128,7 @@ function readBlock(block: string): PlainSseBlock {
   if (block.startsWith('!')) return { type: 'error', body: block.slice(1) };
   const end = block.indexOf('\n');
   const head = end < 0 ? block : block.slice(0, end);
-  const [channel = '', offset, epoch] = head.split(',');
+  const [channel = '', offset, epoch] = head.split(' ');
   const fields = end < 0 ? '' : block.slice(end + 1);
   return { type: 'position', channel, offset: Number(offset), epoch, fields };
 }
@@ -192,7 +192,7 @@ function encodeBlock(channel: string, publication: Publication): string {
   const text = toPlainText(data);
   const named = isWildcard(channel) ? `\nchannel: ${getSourceChannel(publication)}` : '';
   const lines = /[\r\n]/.test(text) ? text.replaceAll(/\r\n|\r|\n/g, '\ndata: ') : text;
-  return `${channel},${offset}\nevent: ${channel}${named}\ndata: ${lines}\n\n`;
+  return `${channel} ${offset}\nevent: ${channel}${named}\ndata: ${lines}\n\n`;
 }
 
 function encodeReply(reply: Reply): string | undefined {
@@ -219,6 +219,6 @@ function toStart(start: SubscriptionStart): string {
   const { channel, position, positioning, wasRecovering, recovered, publications } = start;
   const isGap = positioning !== 'none' && wasRecovering && !recovered;
   const gap = isGap ? `\nevent: gap\ndata: ${channel}` : '';
-  const head = `${channel},${position.offset},${position.epoch}${gap}\n\n`;
+  const head = `${channel} ${position.offset} ${position.epoch}${gap}\n\n`;
   return head + publications.map((publication) => encodeBlock(channel, publication)).join('');
 }
