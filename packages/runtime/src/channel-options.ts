@@ -39,7 +39,12 @@ export interface NamespaceOptions extends ChannelLimits {
    * allows.
    */
   readonly subscribe: 'everyone' | 'users' | 'token' | 'hook' | 'nobody';
-  readonly publish: Who;
+  /**
+   * How a subscription that expires is renewed. `token`: by its client. `hook`: by the backend.
+   */
+  readonly subRefresh: 'token' | 'hook';
+  /** `hook`: clients that the backend allows. */
+  readonly publish: Who | 'hook';
   readonly readHistory: Who;
   readonly readPresence: Who;
   /** Whether `sports:*` may be subscribed. It receives every channel of the namespace. */
@@ -116,6 +121,7 @@ function namespaceOptions(
     joinLeave: from.join_leave ?? false,
     delta: from.delta ?? false,
     subscribe: from.subscribe ?? 'everyone',
+    subRefresh: from.sub_refresh ?? 'token',
     publish: from.publish ?? 'nobody',
     readHistory: keepsNothing ? 'nobody' : (from.read_history ?? 'nobody'),
     readPresence: from.read_presence ?? 'nobody',

@@ -308,6 +308,33 @@ export const SETTINGS = {
       doc: "URL of a backend that answers clients' rpc commands, in the form of Centrifugo's rpc proxy. If unset, rpc is answered with error 108.",
     },
   ),
+  publishHookUrl: optional(
+    'NEWSWIRE_PUBLISH_HOOK_URL',
+    httpUrl,
+    'a URL like http://backend:8000/publish, without a password',
+    {
+      secret: true,
+      doc: "URL of a backend that authorizes clients' publications in namespaces with publish: hook, and may change them, in the form of Centrifugo's publish proxy.",
+    },
+  ),
+  refreshHookUrl: optional(
+    'NEWSWIRE_REFRESH_HOOK_URL',
+    httpUrl,
+    'a URL like http://backend:8000/refresh, without a password',
+    {
+      secret: true,
+      doc: "URL of a backend that renews connections when they expire, in the form of Centrifugo's refresh proxy. If unset, clients renew them by tokens.",
+    },
+  ),
+  subRefreshHookUrl: optional(
+    'NEWSWIRE_SUB_REFRESH_HOOK_URL',
+    httpUrl,
+    'a URL like http://backend:8000/sub_refresh, without a password',
+    {
+      secret: true,
+      doc: "URL of a backend that renews subscriptions when they expire, in namespaces with sub_refresh: hook, in the form of Centrifugo's sub_refresh proxy.",
+    },
+  ),
   hookTimeoutMs: integer('NEWSWIRE_HOOK_TIMEOUT_MS', 10, 60_000, {
     fallback: 3000,
     doc: 'Timeout of a hook request in ms. After it, the client gets error 100.',

@@ -11,7 +11,7 @@ import {
   VERSION,
 } from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
-import type { Access, RpcHandler } from './access/access.js';
+import { type Access, NO_HOOKS, type RpcHandler, type SessionHooks } from './access/access.js';
 import type { GetNamespaceOptions } from './access/channel-rules.js';
 import type { EdgeConfig } from './edge-config.js';
 import { EdgeCore } from './edge-core.js';
@@ -35,6 +35,8 @@ export interface EdgeParts {
   readonly access: Access;
   /** Undefined: rpc is refused with error 108. */
   readonly rpc?: RpcHandler | undefined;
+  /** Default: none. */
+  readonly hooks?: SessionHooks | undefined;
   readonly getOptions: GetNamespaceOptions;
   /** The protocols that clients may use. Default: all of the registry. */
   readonly protocols?: readonly ProtocolModule[];
@@ -78,6 +80,7 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
     publisher: server,
     access: parts.access,
     rpc: parts.rpc,
+    hooks: parts.hooks ?? NO_HOOKS,
     getOptions: parts.getOptions,
     events,
     clock: {

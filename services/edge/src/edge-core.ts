@@ -1,7 +1,7 @@
 import type { Broker, ControlHandler, Presence } from '@newswire/broker';
 import type { ProtocolChoice } from '@newswire/protocol';
 import type { Connection, Origin } from '@newswire/transport';
-import type { Access, RpcHandler } from './access/access.js';
+import type { Access, RpcHandler, SessionHooks } from './access/access.js';
 import type { GetNamespaceOptions } from './access/channel-rules.js';
 import { CatchUp } from './channel/catch-up.js';
 import { Hub } from './channel/hub.js';
@@ -12,6 +12,7 @@ import type { EdgeEvents } from './edge-events.js';
 import { ChannelMembers } from './session/channel-members.js';
 import { type ConnectionSlot, UNCOUNTED_SLOT } from './session/connection-limiter.js';
 import { Expiry } from './session/timeouts.js';
+import { Renewals } from './session/renewals.js';
 import { ReplyBatch } from './session/replies.js';
 import { SessionCommands } from './session/session-commands.js';
 import { SessionConnect } from './session/session-connect.js';
@@ -50,6 +51,7 @@ export interface EdgeDependencies {
   readonly access: Access;
   /** Undefined: rpc is refused with error 108. */
   readonly rpc: RpcHandler | undefined;
+  readonly hooks: SessionHooks;
   readonly getOptions: GetNamespaceOptions;
   readonly events: EdgeEvents;
   readonly clock: EdgeClock;
@@ -69,11 +71,12 @@ export class EdgeCore {
   readonly #services: SessionServices;
 
   constructor(config: EdgeConfig, dependencies: EdgeDependencies) {
-    const { broker, presence, publisher, access, rpc, getOptions } = dependencies;
+    const { broker, presence, publisher, access, rpc, hooks, getOptions } = dependencies;
     const { events, clock, node } = dependencies;
     const { now, wallNow, defer, retry } = clock;
     const { maxMessageBytes, maxBufferedBytes, maxChannelsPerSession } = config;
     const expiry = new Expiry({ graceMs: config.expiryGraceMs, wallNow });
+    const renewals = new Renewals({ expiry, hooks, getOptions });
     const onBroken = (subscription: Subscription) => this.hub.break(subscription);
 
     const members = new ChannelMembers({
@@ -143,6 +146,7 @@ export class EdgeCore {
       connects: new SessionConnect({
         access,
         expiry,
+        renewals,
         maxChannelsPerSession,
         maxMessageBytes,
         pingIntervalMs: config.pingIntervalMs,
@@ -155,7 +159,9 @@ export class EdgeCore {
         access,
         getOptions,
         rpc,
+        hooks,
         expiry,
+        renewals,
         version: node.version,
         maxDataBytes: config.maxDataBytes,
         maxMessageBytes,
@@ -166,11 +172,13 @@ export class EdgeCore {
         access,
         terms: new TermsResolver(getOptions),
         expiry,
+        renewals,
         limits: config,
       },
       replies: new ReplyBatch(maxMessageBytes, defer),
       registry,
       expiry,
+      renewals,
       events,
       limits: config,
       now,

@@ -55,7 +55,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
   const historyBytes = config.brokerKind === 'redis' ? undefined : config.historyBytes;
   const edgeConfig = createEdgeConfig(config, { historyBytes });
   const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
-  const { access, rpc } = createAccess(config, { getOptions, sections, logger, events });
+  const { access, rpc, hooks } = createAccess(config, { getOptions, sections, logger, events });
   const { broker, control, presence, close } = await openBroker(
     { ...config, getLimits, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
@@ -67,6 +67,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
     presence,
     access,
     rpc,
+    hooks,
     getOptions,
     events,
     logger,

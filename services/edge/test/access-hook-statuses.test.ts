@@ -7,21 +7,26 @@ import { accessRig, attempt, connectRequest, OPTIONS, outcome } from './rig/acce
 import { type Answer, Backend, hang, json } from './rig/backend.js';
 
 const GOOD = { result: { user: 'ann' } };
+const RENEWED = { result: { expire_at: 1_900_000_000 } };
 const GOOD_ANSWERS: Readonly<Record<HookName, unknown>> = {
   connect: { user: 'ann', subs: {} },
   subscribe: {},
   rpc: 'null',
+  publish: { data: '"good"', isTransient: false },
+  refresh: { user: '', subs: {}, meta: '"good"', expiresAtMs: 1_900_000_000_000 },
+  sub_refresh: { expiresAtMs: 1_900_000_000_000 },
 };
 const HOOKS = Object.keys(GOOD_ANSWERS) as HookName[];
 
-/** A backend that answers visitors as they are: `bad` for the ones whose data is "bad". */
+/** A backend that answers visitors as they are: `bad` for those whose data or meta is "bad". */
 async function visitors(hook: HookName, bad: Answer) {
   const backend = await Backend.start((response, asked) => {
-    const { data } = JSON.parse(asked.body) as { data: unknown };
-    (data === 'bad' ? bad : json(GOOD))(response, asked);
+    const { data, meta } = JSON.parse(asked.body) as { data?: unknown; meta?: unknown };
+    const good = hook.endsWith('refresh') ? RENEWED : GOOD;
+    ((data ?? meta) === 'bad' ? bad : json(good))(response, asked);
   });
   const clock = { nowMs: 0 };
-  const { access, rpc, logged } = accessRig({
+  const { access, rpc, hooks, logged } = accessRig({
     settings: {
       [`NEWSWIRE_${hook.toUpperCase()}_HOOK_URL`]: backend.url,
       NEWSWIRE_HOOK_TIMEOUT_MS: '5000',
@@ -38,9 +43,22 @@ async function visitors(hook: HookName, bad: Answer) {
         return outcome(() => access.subscribe(attempt(asked)));
       case 'rpc':
         return outcome(() => rpc?.({ ...asked, method: 'm' }));
+      case 'publish':
+        return outcome(() => hooks.publish?.({ ...asked, channel: 'sports:1' }));
+      case 'refresh':
+        return outcome(() => hooks.refresh?.(identify(asked.data)));
+      case 'sub_refresh':
+        return outcome(() =>
+          hooks.subRefresh?.({ ...identify(asked.data), channel: 'sports:1', grant: {} }),
+        );
     }
   };
   return { backend, clock, logged, ask };
+}
+
+function identify(meta: string) {
+  const { client, origin } = connectRequest();
+  return { client, origin, credentials: { user: '', subs: {}, meta } };
 }
 
 /** Every answer about one visitor that is no result. */
@@ -149,16 +167,21 @@ test('time-outs count, too', async () => {
 
 test('the table in docs/hooks.md is what happens', () => {
   const text = readFileSync(`${ROOT}docs/hooks.md`, 'utf8');
+  const [, head = ''] = /^\| HTTP status +\|(.*)\|$/m.exec(text) ?? [];
+  const columns = head.split('|').map((cell) => cell.trim().split(', '));
+  const inHead = HOOKS.map((hook) => columns.findIndex((names) => names.includes(hook)));
+  expect(inHead).not.toContain(-1);
   const rows = [...text.matchAll(/^\| (\d{3}(?:, \d{3})*) +\|(.*)\|$/gm)];
   const listed = rows.flatMap(([, statuses = '', cells = '']) => {
-    const codes = cells.split('|').map((cell) => Number.parseInt(cell.trim(), 10));
+    const inRow = cells.split('|').map((cell) => Number.parseInt(cell.trim(), 10));
+    const codes = inHead.map((column) => inRow[column]);
     return statuses.split(', ').map((status) => [Number(status), codes] as const);
   });
   const documented = new Map(listed);
   expect(documented.size).toBeGreaterThan(5);
   for (let status = 100; status < 600; status++) {
     const codes = HOOKS.map((hook) => ERRORS[errorOfStatus(hook, status)].code);
-    expect([status, documented.get(status) ?? [100, 100, 100]]).toEqual([status, codes]);
+    expect([status, documented.get(status) ?? HOOKS.map(() => 100)]).toEqual([status, codes]);
     expect(isBackendFailure(status)).toBe(status >= 500);
   }
 });

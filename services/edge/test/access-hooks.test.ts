@@ -157,14 +157,17 @@ describe('headers', () => {
       hookTimeoutMs: 1,
       connectHookUrl: undefined,
       rpcHookUrl: undefined,
+      publishHookUrl: undefined,
+      refreshHookUrl: undefined,
+      subRefreshHookUrl: undefined,
     };
     expect(hookHeaderNames({ ...config, subscribeHookUrl: undefined })).toEqual([]);
     const subscribeHookUrl = new URL('http://127.0.0.1/');
     expect(hookHeaderNames({ ...config, subscribeHookUrl })).toEqual(['cookie']);
-    const rpcHookUrl = subscribeHookUrl;
-    expect(hookHeaderNames({ ...config, subscribeHookUrl: undefined, rpcHookUrl })).toEqual([
-      'cookie',
-    ]);
+    for (const name of ['rpcHookUrl', 'publishHookUrl', 'refreshHookUrl', 'subRefreshHookUrl']) {
+      const other = { ...config, subscribeHookUrl: undefined, [name]: subscribeHookUrl };
+      expect(hookHeaderNames(other)).toEqual(['cookie']);
+    }
   });
 });
 

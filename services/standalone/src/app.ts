@@ -52,7 +52,7 @@ export async function startStandalone(environment: Environment): Promise<Service
   );
   const edgeConfig = createEdgeConfig(config, { historyBytes: config.historyBytes });
   const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
-  const { access, rpc } = createAccess(config, { getOptions, sections, logger, events });
+  const { access, rpc, hooks } = createAccess(config, { getOptions, sections, logger, events });
   const { broker, control, presence, close } = openMemory({
     historyBytes: config.historyBytes,
     getLimits,
@@ -65,6 +65,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     presence,
     access,
     rpc,
+    hooks,
     getOptions,
     events,
     logger,

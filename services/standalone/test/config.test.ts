@@ -58,7 +58,11 @@ describe('bad configuration ends a service with one clear sentence each and exit
 describe('a channels file that needs what no setting names ends a service that lets clients in', () => {
   const CHANNELS = {
     default: { subscribe: 'hook' },
-    namespaces: { open: {}, desk: { subscribe: 'token' }, club: { subscribe: 'hook' } },
+    namespaces: {
+      open: {},
+      desk: { subscribe: 'token' },
+      club: { publish: 'hook', sub_refresh: 'hook' },
+    },
   };
   const folder = mkdtempSync(join(tmpdir(), 'newswire-config-'));
   const file = join(folder, 'channels.json');
@@ -73,7 +77,8 @@ describe('a channels file that needs what no setting names ends a service that l
     const stderr =
       `The channels file's default.${hook}` +
       `The channels file's namespaces.desk.${token}` +
-      `The channels file's namespaces.club.${hook}`;
+      "The channels file's namespaces.club.sub_refresh is hook: it needs NEWSWIRE_SUB_REFRESH_HOOK_URL.\n" +
+      "The channels file's namespaces.club.publish is hook: it needs NEWSWIRE_PUBLISH_HOOK_URL.\n";
     const environment = { NEWSWIRE_CHANNELS_FILE: file };
     expect(await failure(service, environment)).toEqual({ code: 2, stderr });
   });
@@ -82,6 +87,8 @@ describe('a channels file that needs what no setting names ends a service that l
     const settings = { NEWSWIRE_CHANNELS_FILE: file };
     const means = {
       NEWSWIRE_SUBSCRIBE_HOOK_URL: 'http://127.0.0.1:1/',
+      NEWSWIRE_PUBLISH_HOOK_URL: 'http://127.0.0.1:1/',
+      NEWSWIRE_SUB_REFRESH_HOOK_URL: 'http://127.0.0.1:1/',
       NEWSWIRE_TOKEN_HMAC_SECRET: 'a secret of at least 32 characters',
     };
     const running = [

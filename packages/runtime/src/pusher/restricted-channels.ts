@@ -37,6 +37,7 @@ function restrict(options: NamespaceOptions): NamespaceOptions {
   };
 }
 
-function restrictTo(who: Who): Who {
-  return who === 'nobody' ? who : 'subscribers';
+/** A publish hook decides for itself, because it receives the channel and the user. */
+function restrictTo<Option extends Who | 'hook'>(who: Option): Option | 'subscribers' {
+  return who === 'nobody' || who === 'hook' ? who : 'subscribers';
 }

@@ -130,6 +130,46 @@ export class HookRefusal extends ProtocolError {
   }
 }
 
+/** A client's `publish` command for the publish hook. */
+export interface PublishAttempt {
+  readonly client: string;
+  readonly credentials: Credentials;
+  readonly channel: string;
+  readonly data: JsonLine;
+  readonly origin?: Origin;
+}
+
+/** The publication that the backend allows. */
+export interface AllowedPublication {
+  readonly data: JsonLine;
+  /** The channel's history leaves it out. */
+  readonly isTransient: boolean;
+}
+
+/** A subscription for the sub_refresh hook. */
+export interface SubRefreshAttempt extends ClientIdentity {
+  readonly channel: string;
+  readonly grant: SubscribeGrant;
+}
+
+/**
+ * The hooks that serve connected sessions. A hook that is not configured is undefined. All reject
+ * with ProtocolError, or with AccessClosedError if the connection must close. The refresh hooks
+ * resolve with undefined if the connection or the subscription ends.
+ */
+export interface SessionHooks {
+  readonly publish: ((attempt: PublishAttempt) => Promise<AllowedPublication>) | undefined;
+  readonly refresh: ((session: ClientIdentity) => Promise<Credentials | undefined>) | undefined;
+  readonly subRefresh:
+    ((attempt: SubRefreshAttempt) => Promise<SubscribeGrant | undefined>) | undefined;
+}
+
+export const NO_HOOKS: SessionHooks = {
+  publish: undefined,
+  refresh: undefined,
+  subRefresh: undefined,
+};
+
 /** A client's `rpc` command for the backend. */
 export interface RpcRequest {
   readonly client: string;

@@ -35,24 +35,37 @@ export function resolveClientChannel(
   return options;
 }
 
-/** The configured parts that a namespace's `subscribe` option may need. */
+type CheckedOptions = Pick<NamespaceOptions, 'subscribe' | 'subRefresh' | 'publish'>;
+
+/** The configured parts that a namespace's options may need. */
 export interface AccessMeans {
   readonly hasTokenKeys: boolean;
   readonly hasSubscribeHook: boolean;
+  readonly hasSubRefreshHook: boolean;
+  readonly hasPublishHook: boolean;
 }
 
 /**
- * Throws ConfigError for namespaces whose `subscribe` option needs a part that is not configured.
+ * Throws ConfigError for namespaces with an option that needs a part that is not configured.
  */
 export function checkSections(
-  sections: Iterable<readonly [where: string, options: Pick<NamespaceOptions, 'subscribe'>]>,
+  sections: Iterable<readonly [where: string, options: CheckedOptions]>,
   means: AccessMeans,
 ): void {
   const faults: string[] = [];
-  for (const [where, { subscribe }] of sections) {
-    const missing = missingFor(subscribe, means);
-    if (missing === undefined) continue;
-    faults.push(`The channels file's ${where}.subscribe is ${subscribe}: it needs ${missing}.`);
+  for (const [where, options] of sections) {
+    const { subscribe, subRefresh, publish } = options;
+    const check = (option: string, value: string, missing: string | undefined) => {
+      if (missing === undefined) return;
+      faults.push(`The channels file's ${where}.${option} is ${value}: it needs ${missing}.`);
+    };
+    check('subscribe', subscribe, missingFor(subscribe, means));
+    if (!means.hasSubRefreshHook && subRefresh === 'hook') {
+      check('sub_refresh', subRefresh, 'NEWSWIRE_SUB_REFRESH_HOOK_URL');
+    }
+    if (!means.hasPublishHook && publish === 'hook') {
+      check('publish', publish, 'NEWSWIRE_PUBLISH_HOOK_URL');
+    }
   }
   if (faults.length > 0) throw new ConfigError(faults);
 }

@@ -8,6 +8,7 @@ import {
   type Credentials,
   PLAIN_GRANT,
   type RpcHandler,
+  type SessionHooks,
   type SubscribeAttempt,
   type SubscribeGrant,
 } from './access.js';
@@ -54,11 +55,12 @@ export interface AccessParts {
   readonly now?: () => number;
 }
 
-/** Access control, and the handler of `rpc` commands. */
+/** Access control, and the hooks of connected sessions. */
 export interface AccessAndRpc {
   readonly access: Access;
   /** Undefined if no rpc hook is configured. */
   readonly rpc: RpcHandler | undefined;
+  readonly hooks: SessionHooks;
 }
 
 /**
@@ -72,7 +74,7 @@ export function createAccess(config: AccessConfig, parts: AccessParts): AccessAn
   const hooks = new Hooks(config, log, events.onHookCall, now);
   const access = new ConfiguredAccess(config, parts, hooks, log);
   logger.info(access.summary);
-  return { access, rpc: hooks.rpc };
+  return { access, rpc: hooks.rpc, hooks: hooks.forSessions };
 }
 
 const EARLY =
@@ -108,7 +110,12 @@ class ConfiguredAccess implements Access {
     const keys = tokenKeys(config, (message) => log.warn('token keys', message));
     const { tokenAudience: audience, tokenIssuer: issuer, anonymous, connectHookUrl } = config;
     const hasSubscribeHook = config.subscribeHookUrl !== undefined;
-    checkSections(sections, { hasTokenKeys: keys.length > 0, hasSubscribeHook });
+    checkSections(sections, {
+      hasTokenKeys: keys.length > 0,
+      hasSubscribeHook,
+      hasSubRefreshHook: config.subRefreshHookUrl !== undefined,
+      hasPublishHook: config.publishHookUrl !== undefined,
+    });
     this.#clock = { leewayMs: config.tokenLeewayMs, now };
     this.#verifier = new TokenVerifier({ keys, audience, issuer, ...this.#clock });
     this.#hooks = hooks;

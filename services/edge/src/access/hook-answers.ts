@@ -1,7 +1,13 @@
 import { MAX_CLOSE_REASON_BYTES, type JsonLine, rawMember, rawMembers } from '@newswire/protocol';
 import { z } from 'zod';
 import { omitUndefined } from '@newswire/runtime';
-import { AccessClosedError, type Credentials, HookRefusal, type SubscribeGrant } from './access.js';
+import {
+  AccessClosedError,
+  type AllowedPublication,
+  type Credentials,
+  HookRefusal,
+  type SubscribeGrant,
+} from './access.js';
 import {
   Base64Json,
   CREDENTIALS_MEMBERS,
@@ -38,6 +44,14 @@ const SubscribeResult = z.object(GRANT_MEMBERS);
 
 const RpcResult = z.object({ b64data: Base64Json });
 
+const PublishResult = z.object({ b64data: Base64Json, skip_history: z.boolean().nullish() });
+
+const RefreshResult = z.object({
+  expired: z.boolean().nullish(),
+  expire_at: z.number().nullish(),
+  b64info: Base64Json,
+});
+
 /**
  * The hook's result, or a HookRefusal or AccessClosedError to throw. The read functions throw if
  * the answer is neither a result, nor an error, nor a disconnect.
@@ -66,6 +80,33 @@ export function readRpcAnswer(answer: unknown, text: string): HookAnswer<JsonLin
   return read({ answer, text }, RpcResult, ({ b64data }, written) => {
     return jsonLine(written, 'data', b64data) ?? 'null';
   });
+}
+
+/** Without data in the result, the client's data is published. */
+export function readPublishAnswer(sent: JsonLine) {
+  return (answer: unknown, text: string): HookAnswer<AllowedPublication> =>
+    read({ answer, text }, PublishResult, ({ b64data, skip_history }, written) => ({
+      data: jsonLine(written, 'data', b64data) ?? sent,
+      isTransient: skip_history ?? false,
+    }));
+}
+
+/** A renewal until `expiresAtMs`. `info` and `meta` replace the ones before, if they are set. */
+export interface Renewed {
+  readonly expiresAtMs: number;
+  readonly info?: JsonLine;
+  readonly meta?: JsonLine;
+}
+
+/** Returns undefined if the result has no time in the future at which it expires. */
+export function readRefreshAnswer(now: () => number) {
+  return (answer: unknown, text: string): HookAnswer<Renewed | undefined> =>
+    read({ answer, text }, RefreshResult, ({ expired, expire_at, b64info }, written) => {
+      const expiresAtMs = expiryMs(expire_at);
+      if (expired === true || expiresAtMs === undefined || expiresAtMs <= now()) return undefined;
+      const info = jsonLine(written, 'info', b64info);
+      return { expiresAtMs, ...omitUndefined({ info, meta: writtenLine(written, 'meta') }) };
+    });
 }
 
 /** An answer, and the JSON text from which it was parsed. */

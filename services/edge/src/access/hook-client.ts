@@ -3,7 +3,7 @@ import { getErrorCode, Semaphore } from '@newswire/runtime';
 import { BodyTooLongError, boundedText, CircuitBreaker } from './backend-calls.js';
 
 /** The hooks' names, which are also labels of metrics. */
-export type HookName = 'connect' | 'subscribe' | 'rpc';
+export type HookName = 'connect' | 'subscribe' | 'rpc' | 'publish' | 'refresh' | 'sub_refresh';
 
 /** The errors that concern this one request. A backend causes them by their HTTP statuses. */
 const CLIENT_ERRORS: readonly ErrorKind[] = [
@@ -17,13 +17,16 @@ const CLIENT_ERRORS: readonly ErrorKind[] = [
 const SYNONYMS: Readonly<Record<number, number>> = { 402: 403, 410: 404, 419: 401, 422: 400 };
 
 /**
- * The error for 404 and 410. For a connect hook these mean that its URL is wrong. The error is then
- * temporary, so that clients who connect meanwhile come back.
+ * The error for 404 and 410. For a connect or refresh hook these mean that its URL is wrong. The error
+ * is then temporary, so that clients who connect meanwhile come back.
  */
 const NOT_FOUND: Readonly<Record<HookName, ErrorKind>> = {
   connect: 'internal',
   subscribe: 'unknownChannel',
   rpc: 'methodNotFound',
+  publish: 'unknownChannel',
+  refresh: 'internal',
+  sub_refresh: 'unknownChannel',
 };
 
 /**

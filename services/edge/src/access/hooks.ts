@@ -4,17 +4,24 @@ import type { Origin } from '@newswire/transport';
 import type { AccessEvents } from '../edge-events.js';
 import {
   AccessClosedError,
+  type AllowedPublication,
+  type ClientIdentity,
   type ConnectRequest,
   type Credentials,
   HookRefusal,
+  type PublishAttempt,
   type RpcHandler,
   type RpcRequest,
+  type SessionHooks,
   type SubscribeAttempt,
   type SubscribeGrant,
+  type SubRefreshAttempt,
 } from './access.js';
 import {
   type HookAnswer,
   readConnectAnswer,
+  readPublishAnswer,
+  readRefreshAnswer,
   readRpcAnswer,
   readSubscribeAnswer,
 } from './hook-answers.js';
@@ -25,17 +32,21 @@ export const HOOK_SETTINGS = [
   'connectHookUrl',
   'subscribeHookUrl',
   'rpcHookUrl',
+  'publishHookUrl',
+  'refreshHookUrl',
+  'subRefreshHookUrl',
   'hookTimeoutMs',
   'hookHeaders',
 ] as const;
+
+const HOOK_URLS = HOOK_SETTINGS.filter((name) => name.endsWith('HookUrl'));
 
 type HookConfig = Config<(typeof HOOK_SETTINGS)[number]>;
 
 /** The request headers that a connection's `Origin` must keep for the hooks: none without hooks. */
 export function hookHeaderNames(config: HookConfig): readonly string[] {
-  const { connectHookUrl, subscribeHookUrl, rpcHookUrl, hookHeaders } = config;
-  if ((connectHookUrl ?? subscribeHookUrl ?? rpcHookUrl) === undefined) return [];
-  return hookHeaders.filter((name) => name !== ADDRESS_HEADER);
+  if (HOOK_URLS.every((name) => config[name] === undefined)) return [];
+  return config.hookHeaders.filter((name) => name !== ADDRESS_HEADER);
 }
 
 /** This name stands for the client's address. A request header of this name is ignored. */
@@ -54,7 +65,11 @@ export class Hooks {
   readonly #connect: HookClient | undefined;
   readonly #subscribe: HookClient | undefined;
   readonly #rpc: HookClient | undefined;
+  readonly #publish: HookClient | undefined;
+  readonly #refresh: HookClient | undefined;
+  readonly #subRefresh: HookClient | undefined;
   readonly #headers: readonly string[];
+  readonly #now: () => number;
 
   constructor(
     config: HookConfig,
@@ -77,6 +92,10 @@ export class Hooks {
     this.#connect = client('connect', config.connectHookUrl);
     this.#subscribe = client('subscribe', config.subscribeHookUrl);
     this.#rpc = client('rpc', config.rpcHookUrl);
+    this.#publish = client('publish', config.publishHookUrl);
+    this.#refresh = client('refresh', config.refreshHookUrl);
+    this.#subRefresh = client('sub_refresh', config.subRefreshHookUrl);
+    this.#now = now;
     this.#headers = config.hookHeaders;
   }
 
@@ -106,6 +125,47 @@ export class Hooks {
   get rpc(): RpcHandler | undefined {
     const hook = this.#rpc;
     return hook && ((request) => this.#callRpc(hook, request));
+  }
+
+  get forSessions(): SessionHooks {
+    const publish = this.#publish;
+    const refresh = this.#refresh;
+    const subRefresh = this.#subRefresh;
+    return {
+      publish: publish && ((attempt) => this.#callPublish(publish, attempt)),
+      refresh: refresh && ((session) => this.#callRefresh(refresh, session)),
+      subRefresh: subRefresh && ((attempt) => this.#callSubRefresh(subRefresh, attempt)),
+    };
+  }
+
+  async #callPublish(hook: HookClient, attempt: PublishAttempt): Promise<AllowedPublication> {
+    const { client, origin, channel, data, credentials } = attempt;
+    const { user, meta } = credentials;
+    const json = jsonText({ ...basics(client, origin), user, channel }, { data, meta });
+    return orThrow(await hook.call(json, this.#forwarded(origin, {}), readPublishAnswer(data)));
+  }
+
+  async #callRefresh(hook: HookClient, session: ClientIdentity): Promise<Credentials | undefined> {
+    const { client, origin, credentials } = session;
+    const { user, meta } = credentials;
+    const json = jsonText({ ...basics(client, origin), user }, { meta });
+    const read = readRefreshAnswer(this.#now);
+    const renewed = orThrow(await hook.call(json, this.#forwarded(origin, {}), read));
+    return renewed && { ...credentials, ...renewed };
+  }
+
+  async #callSubRefresh(
+    hook: HookClient,
+    attempt: SubRefreshAttempt,
+  ): Promise<SubscribeGrant | undefined> {
+    const { client, origin, channel, credentials, grant } = attempt;
+    const { user, meta } = credentials;
+    const json = jsonText({ ...basics(client, origin), user, channel }, { meta });
+    const read = readRefreshAnswer(this.#now);
+    const renewed = orThrow(await hook.call(json, this.#forwarded(origin, {}), read));
+    if (renewed === undefined) return undefined;
+    const { expiresAtMs, info = grant.info } = renewed;
+    return { ...grant, expiresAtMs, ...(info !== undefined && { info }) };
   }
 
   async #callRpc(hook: HookClient, request: RpcRequest): Promise<JsonLine> {

@@ -13,11 +13,14 @@ import {
   type Access,
   type ClientIdentity,
   type Credentials,
+  type AllowedPublication,
   PLAIN_GRANT,
   type RpcHandler,
+  type SessionHooks,
 } from '../access/access.js';
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import { toClientInfo } from './channel-members.js';
+import type { Renewals } from './renewals.js';
 import type { Expiry } from './timeouts.js';
 import { LISTED_BYTES, REPLY_BYTES } from './replies.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
@@ -28,7 +31,9 @@ export interface SessionCommandsOptions {
   readonly access: Pick<Access, 'refresh' | 'subRefresh'>;
   readonly getOptions: GetNamespaceOptions;
   readonly rpc: RpcHandler | undefined;
-  readonly expiry: Expiry;
+  readonly hooks: Pick<SessionHooks, 'publish'>;
+  readonly expiry: Pick<Expiry, 'check'>;
+  readonly renewals: Pick<Renewals, 'getSessionTtlS' | 'getSubscriptionTtlS'>;
   readonly version: string;
   /** The largest publication, in UTF-8 bytes of its data. */
   readonly maxDataBytes: number;
@@ -120,11 +125,43 @@ export class SessionCommands {
     channel: string,
     data: JsonLine,
   ): Promise<Reply> {
+    if (this.#options.getOptions(channel).publish === 'hook') {
+      return this.#publishByHook(session, id, channel, data);
+    }
     this.#check(session, channel, 'publish');
+    return this.#publishAllowed(session, id, channel, { data, isTransient: false });
+  }
+
+  /** The backend decides whether the client may publish, and may replace the data. */
+  async #publishByHook(
+    session: CommandingSession,
+    id: number,
+    channel: string,
+    data: JsonLine,
+  ): Promise<Reply> {
+    const { publish } = this.#options.hooks;
+    if (publish === undefined) {
+      throw new ProtocolError('notAvailable', 'this channel needs a publish hook');
+    }
+    this.#checkSize(data, '');
+    const { client, credentials, origin } = session;
+    const allowed = await publish({ client, credentials, origin, channel, data });
+    return this.#publishAllowed(session, id, channel, allowed);
+  }
+
+  async #publishAllowed(
+    session: CommandingSession,
+    id: number,
+    channel: string,
+    { data, isTransient }: AllowedPublication,
+  ): Promise<Reply> {
     const grant = session.subscriptions.get(channel)?.grant ?? PLAIN_GRANT;
     const extra = `"info":${toInfoLine(toClientInfo(session, grant))}`;
     this.#checkSize(data, extra);
-    await this.#options.broker.publish(channel, data, { extra });
+    await this.#options.broker.publish(channel, data, {
+      extra,
+      ...(isTransient && { isTransient }),
+    });
     return { type: 'published', id };
   }
 
@@ -140,12 +177,13 @@ export class SessionCommands {
   }
 
   async #refresh(session: CommandingSession, id: number, token: string): Promise<Reply> {
-    const { access, expiry, version } = this.#options;
+    const { access, expiry, renewals, version } = this.#options;
     const credentials = await access.refresh(session.client, session.credentials, token);
     expiry.check(credentials);
     session.renew(credentials);
     const { client } = session;
-    return { type: 'refreshed', id, client, version, ttlS: expiry.getTtlS(credentials) };
+    const ttlS = renewals.getSessionTtlS(credentials);
+    return { type: 'refreshed', id, client, version, ttlS };
   }
 
   async #subRefresh(
@@ -154,7 +192,7 @@ export class SessionCommands {
     channel: string,
     token: string,
   ): Promise<Reply> {
-    const { access, expiry } = this.#options;
+    const { access, expiry, renewals } = this.#options;
     const subscription = session.subscriptions.get(channel);
     if (subscription === undefined) {
       throw new ProtocolError('permissionDenied', 'not subscribed');
@@ -164,7 +202,7 @@ export class SessionCommands {
     const grant = await access.subRefresh(attempt);
     expiry.check(grant);
     session.subscriptions.refresh(subscription, grant);
-    return { type: 'subRefreshed', id, ttlS: expiry.getTtlS(grant) };
+    return { type: 'subRefreshed', id, ttlS: renewals.getSubscriptionTtlS(channel, grant) };
   }
 
   /**
@@ -210,7 +248,7 @@ const NAMES = { publish: 'publish', readHistory: 'history', readPresence: 'prese
 function isAmong(
   { credentials, subscriptions }: CommandingSession,
   channel: string,
-  who: Who,
+  who: Who | 'hook',
 ): boolean {
   switch (who) {
     case 'everyone':
@@ -220,6 +258,7 @@ function isAmong(
     case 'subscribers':
       return subscriptions.get(channel)?.hasBegun === true;
     case 'nobody':
+    case 'hook':
       return false;
   }
 }

@@ -12,6 +12,7 @@ import {
   type Credentials,
   type SubscribeGrant,
 } from '../access/access.js';
+import type { Renewals } from './renewals.js';
 import type { Expiry } from './timeouts.js';
 import { REPLY_BYTES, startBytes } from './replies.js';
 
@@ -35,7 +36,8 @@ export interface ConnectingSession extends ClientIdentity {
 
 export interface SessionConnectOptions {
   readonly access: Pick<Access, 'connect'>;
-  readonly expiry: Pick<Expiry, 'check' | 'getTtlS'>;
+  readonly expiry: Pick<Expiry, 'check'>;
+  readonly renewals: Pick<Renewals, 'getSessionTtlS'>;
   readonly maxChannelsPerSession: number;
   /** The most UTF-8 bytes of a connect reply. */
   readonly maxMessageBytes: number;
@@ -93,7 +95,7 @@ export class SessionConnect {
 
   #begin(session: ConnectingSession, id: number, subs: readonly SubscriptionStart[]): undefined {
     if (session.isClosed) return;
-    const { expiry, version, pingIntervalMs } = this.#options;
+    const { renewals, version, pingIntervalMs } = this.#options;
     const { client, credentials } = session;
     const count = this.#countFitting(credentials.data, subs);
     session.reply({
@@ -103,7 +105,7 @@ export class SessionConnect {
       version,
       pingIntervalMs,
       data: credentials.data,
-      ttlS: expiry.getTtlS(credentials),
+      ttlS: renewals.getSessionTtlS(credentials),
       subs: count === subs.length ? subs : subs.slice(0, count),
       emulation: this.#describeEmulation(session),
     });

@@ -15,6 +15,7 @@ import type { Hub } from '../channel/hub.js';
 import type { Subscriber, SubscriberSubscriptions, Subscription } from '../channel/subscription.js';
 import type { TermsResolver } from '../channel/subscription-terms.js';
 import type { RingPublication } from '../channel/ring.js';
+import type { Renewals } from './renewals.js';
 import type { Expiry } from './timeouts.js';
 import { areDecided, PendingGrants, requestGrants } from './pending-grants.js';
 import { describeStart, listedBytes, PendingConnect, REPLY_BYTES, startBytes } from './replies.js';
@@ -25,6 +26,7 @@ export interface SubscribingSession extends Subscriber, ClientIdentity {
   /** Returns false if the protocol has no such reply. */
   reply(reply: Reply): boolean;
   refuse(id: number, error: ProtocolError): void;
+  closeWith(code: number, reason: string): void;
 }
 
 /** The parts of an edge that the subscriptions of all its sessions share. */
@@ -33,7 +35,8 @@ export interface SubscriptionServices {
   readonly catchUp: Pick<CatchUp, 'serve'>;
   readonly access: Pick<Access, 'subscribe'>;
   readonly terms: TermsResolver;
-  readonly expiry: Expiry;
+  readonly expiry: Pick<Expiry, 'check'>;
+  readonly renewals: Pick<Renewals, 'getSubscriptionTtlS' | 'watchSubscription'>;
   readonly limits: {
     readonly maxChannelsPerSession: number;
     /** The most UTF-8 bytes of a reply. */
@@ -182,7 +185,7 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
   refresh(subscription: Subscription, grant: SubscribeGrant): void {
     const { expiresAtMs: _, ...before } = subscription.grant;
     subscription.refresh({ ...before, ...grant });
-    this.#watch(subscription, grant);
+    this.#watch(subscription);
   }
 
   /**
@@ -196,10 +199,10 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
     publications: readonly RingPublication[],
   ): boolean {
     const { commandId: id = 0, grant, terms } = subscription;
-    if (grant.expiresAtMs !== undefined) this.#watch(subscription, grant);
+    if (grant.expiresAtMs !== undefined) this.#watch(subscription);
     const hasRoom = publications.length === 0 || this.#takeRoom(subscription, publications);
     const listed = hasRoom ? publications : [];
-    const ttlS = this.#services.expiry.getTtlS(grant);
+    const ttlS = this.#services.renewals.getSubscriptionTtlS(subscription.channel.name, grant);
     const start = describeStart(subscription, position, recovered === true, listed, ttlS);
     if (this.#connect !== undefined) {
       this.#connect.handleBegun(start);
@@ -241,8 +244,11 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
     return REPLY_BYTES + startBytes(channel.name, grant.data) + bytes <= maxMessageBytes;
   }
 
-  #watch(subscription: Subscription, grant: SubscribeGrant): void {
-    this.#services.expiry.watch(subscription, grant, () => this.#expire(subscription));
+  #watch(subscription: Subscription): void {
+    this.#services.renewals.watchSubscription(this.#session, subscription, {
+      onRenewed: (grant) => this.refresh(subscription, grant),
+      onExpired: () => this.#expire(subscription),
+    });
   }
 
   /** A client that has not refreshed its subscription may subscribe again. */

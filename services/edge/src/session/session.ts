@@ -26,6 +26,7 @@ import type { SessionEvents } from '../edge-events.js';
 import type { ConnectionSlot } from './connection-limiter.js';
 import type { Expiry, Peer } from './timeouts.js';
 import { CommandRateLimiter } from './rate-limits.js';
+import type { Renewals } from './renewals.js';
 import type { ReplyBatch, ReplyingSession } from './replies.js';
 import type { CommandingSession, ServiceCommand, SessionCommands } from './session-commands.js';
 import type { ConnectingSession, SessionConnect } from './session-connect.js';
@@ -71,7 +72,8 @@ export interface SessionServices {
   readonly subscriptions: SubscriptionServices;
   readonly replies: ReplyBatch;
   readonly registry: SessionRegistry;
-  readonly expiry: Expiry;
+  readonly expiry: Pick<Expiry, 'schedule' | 'forget'>;
+  readonly renewals: Pick<Renewals, 'watchSession'>;
   readonly events: SessionEvents;
   readonly limits: SessionLimits;
   /** Whole milliseconds since any fixed moment: a session stores several times. */
@@ -227,7 +229,7 @@ export class Session
 
   renew(credentials: Credentials): void {
     this.#credentials = credentials;
-    this.#services.expiry.watch(this, credentials, () => this.close('expired'));
+    this.#services.renewals.watchSession(this);
   }
 
   ping(): void {

@@ -51,7 +51,7 @@ export class Heartbeats {
 }
 
 /** Credentials or a grant that may end at a time unless they are refreshed. */
-interface Expiring {
+export interface Expiring {
   /** In ms since 1970. */
   readonly expiresAtMs?: number;
 }
@@ -92,13 +92,23 @@ export class Expiry {
     return Math.max(1, Math.ceil((expiresAtMs - this.#options.wallNow()) / 1000));
   }
 
+  /** Whether the time and the grace are over. */
+  isOver({ expiresAtMs = Infinity }: Expiring): boolean {
+    return expiresAtMs + this.#options.graceMs <= this.#options.wallNow();
+  }
+
   /**
    * Calls `act` once the key's time and the grace are over. Replaces the key's deadline; if nothing
    * ends, clears it.
    */
-  watch(key: object, { expiresAtMs }: Expiring, act: () => void): void {
+  watch(
+    key: object,
+    { expiresAtMs }: Expiring,
+    act: () => void,
+    graceMs = this.#options.graceMs,
+  ): void {
     if (expiresAtMs === undefined) this.forget(key);
-    else this.#deadlines.set(key, { dueMs: expiresAtMs + this.#options.graceMs, act });
+    else this.#deadlines.set(key, { dueMs: expiresAtMs + graceMs, act });
   }
 
   /** Calls `act` after a delay. Replaces the key's deadline. */

@@ -29,13 +29,13 @@ export function accessRig({
   const log = (...args: unknown[]) => void logged.push(JSON.stringify(args));
   const logger = { debug: log, info: log, warn: log } as never;
   const config = loadConfig(ACCESS_SETTINGS, settings);
-  const { access, rpc } = createAccess(config, {
+  const { access, rpc, hooks } = createAccess(config, {
     getOptions,
     logger,
     ...(sections && { sections }),
     ...(now && { now }),
   });
-  return { access, rpc, logged };
+  return { access, rpc, hooks, logged };
 }
 
 export function connectRequest(given: Partial<ConnectRequest> = {}): ConnectRequest {

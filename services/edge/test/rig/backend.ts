@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 
 export interface Asked {
   readonly method: string;
+  readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -35,8 +36,8 @@ export class Backend {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const { method = '', headers } = request;
-        const asked = { method, headers, body: Buffer.concat(chunks).toString('utf8') };
+        const { method = '', url: path = '', headers } = request;
+        const asked = { method, path, headers, body: Buffer.concat(chunks).toString('utf8') };
         backend.asked.push(asked);
         backend.answer(response, asked);
       });

@@ -126,6 +126,7 @@ export class CodeEdge {
       presence,
       access: access.access,
       rpc: rpc ?? access.rpc,
+      hooks: access.hooks,
       getOptions,
       events,
       logger,

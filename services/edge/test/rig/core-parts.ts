@@ -1,5 +1,10 @@
 import type { Broker, Presence } from '@newswire/broker';
-import type { Access, RpcHandler } from '../../src/access/access.js';
+import {
+  type Access,
+  NO_HOOKS,
+  type RpcHandler,
+  type SessionHooks,
+} from '../../src/access/access.js';
 import { type GetNamespaceOptions } from '../../src/access/channel-rules.js';
 import { OPEN_NAMESPACE, openAccess } from './open-access.js';
 import type { EdgeConfig } from '../../src/edge-config.js';
@@ -42,6 +47,7 @@ export interface ReplaceableParts {
   readonly getOptions?: GetNamespaceOptions | undefined;
   readonly presence?: Presence | undefined;
   readonly rpc?: RpcHandler | undefined;
+  readonly hooks?: SessionHooks | undefined;
 }
 
 /** The parts of an edge between a broker and sockets that the test provides. */
@@ -59,6 +65,7 @@ export function coreParts(
     publisher: { publish },
     access: parts.access ?? openAccess(getOptions),
     rpc: parts.rpc,
+    hooks: parts.hooks ?? NO_HOOKS,
     getOptions,
     events: { ...NO_EVENTS, ...events },
     clock: { wallNow: clock.now, defer: (act) => void setImmediate(act), ...clock },

@@ -58,6 +58,7 @@ export class EdgeInProcess {
       presence: replaced.presence,
       access: replaced.access ?? openAccess(getOptions),
       rpc: replaced.rpc,
+      hooks: replaced.hooks,
       getOptions,
       events: NO_EVENTS,
       logger,

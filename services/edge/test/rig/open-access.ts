@@ -13,6 +13,7 @@ export const OPEN_NAMESPACE: NamespaceOptions = {
   joinLeave: false,
   delta: false,
   subscribe: 'everyone',
+  subRefresh: 'token',
   publish: 'nobody',
   readHistory: 'nobody',
   readPresence: 'nobody',
