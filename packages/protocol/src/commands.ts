@@ -1,5 +1,6 @@
 import type { ProtocolError } from './errors.js';
 import type { JsonLine, Position } from './publication.js';
+import type { TagsFilter } from './tags-filter.js';
 
 /** Where in a channel a subscription begins. */
 export type Since =
@@ -23,6 +24,8 @@ export interface SubscribeRequest {
   readonly joinLeave?: boolean;
   /** The client accepts deltas between publications. */
   readonly delta?: boolean;
+  /** Only publications whose tags match are sent. */
+  readonly tagsFilter?: TagsFilter | undefined;
 }
 
 /** A client's first command. */

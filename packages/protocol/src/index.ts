@@ -20,6 +20,7 @@ export { rawElements } from './raw-elements.js';
 export { rawMember, rawMembers, toOneLine } from './raw-member.js';
 export { isRecord, recordSchema } from './record.js';
 export { describeIssue } from './shape-fault.js';
+export { parseTagsFilter, TAGS_FILTER_LIMITS, type TagsFilter } from './tags-filter.js';
 export { UNSUBSCRIBES, type UnsubscribeKind } from './unsubscribe-codes.js';
 export { type Codec, type Frame } from './codec.js';
 export {

@@ -34,6 +34,8 @@ export interface NamespaceOptions extends ChannelLimits {
   readonly joinLeave: boolean;
   /** Clients that ask for it get deltas (fossil) instead of whole publications. */
   readonly delta: boolean;
+  /** Clients may subscribe with a filter by tags. */
+  readonly allowTagsFilter: boolean;
   /**
    * `token`: clients with a subscription token for the channel. `hook`: clients that the backend
    * allows.
@@ -120,6 +122,7 @@ function namespaceOptions(
     presence: from.presence ?? false,
     joinLeave: from.join_leave ?? false,
     delta: from.delta ?? false,
+    allowTagsFilter: from.allow_tags_filter ?? false,
     subscribe: from.subscribe ?? 'everyone',
     subRefresh: from.sub_refresh ?? 'token',
     publish: from.publish ?? 'nobody',

@@ -19,6 +19,7 @@ const Options = z.strictObject({
   presence: flag(),
   join_leave: flag(),
   delta: flag(),
+  allow_tags_filter: flag(),
   subscribe: choice(['everyone', 'users', 'token', 'hook', 'nobody']),
   sub_refresh: choice(['token', 'hook']),
   publish: choice([...WHO, 'hook']),

@@ -432,6 +432,10 @@ export const SETTINGS = {
     fallback: 128,
     doc: 'Maximum number of channels to which one connection may subscribe.',
   }),
+  maxTagsFilters: integer('NEWSWIRE_MAX_TAGS_FILTERS', 1, 10_000, {
+    fallback: 100,
+    doc: 'Maximum number of different tags filters of a channel on one edge. Subscriptions with further filters are refused with error 106.',
+  }),
   maxBufferedBytes: integer('NEWSWIRE_MAX_BUFFERED_BYTES', 4096, 1_073_741_824, {
     fallback: 262_144,
     doc: 'Maximum number of unsent bytes of a connection. Beyond it, the connection is taken off the live flow and served as quickly as it reads, from the ring or the log.',

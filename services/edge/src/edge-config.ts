@@ -16,6 +16,8 @@ export interface EdgeConfig {
   /** Commands of one connection, per second. A burst may have ten times as many. */
   readonly commandsPerSecond: number;
   readonly maxChannelsPerSession: number;
+  /** Different filters by tags of one channel. */
+  readonly maxTagsFilters: number;
   /** The longest frame from a client. Frames to a client: `maxMessageBytes`. */
   readonly maxFrameBytes: number;
   /** The longest frame to a client. */
@@ -72,6 +74,7 @@ export const EDGE_SETTINGS = [
   'connectsPerSecond',
   'commandsPerSecond',
   'maxChannelsPerSession',
+  'maxTagsFilters',
   'maxFrameBytes',
   'maxMessageBytes',
   'maxDataBytes',

@@ -123,6 +123,7 @@ export class EdgeCore {
       checkIntervalMs: config.checkIntervalMs,
       ringIdleMs: config.ringIdleMs,
       maxIdleChannels: config.maxIdleChannels,
+      maxTagsFilters: config.maxTagsFilters,
       subscribeTimeoutMs: config.subscribeTimeoutMs,
       now,
       retry,

@@ -169,12 +169,13 @@ export class CatchUp {
     publications: readonly RingPublication[],
     previous: RingPublication | undefined,
   ): void {
-    const { session, channel, codec } = subscription;
+    const { session, channel, codec, filter } = subscription;
     const { maxMessageBytes } = this.#options;
-    const frames = encodeFrames(codec, channel.name, publications, previous, maxMessageBytes);
+    const sent = filter === undefined ? publications : filter.select(publications);
+    const frames = encodeFrames(codec, channel.name, sent, previous, maxMessageBytes);
     // Before they are sent, because a connection that fails at that ends the subscription.
     subscription.advance(publications);
-    session.connection.send(...frames);
-    this.#options.onServed(publications.length);
+    if (frames.length > 0) session.connection.send(...frames);
+    this.#options.onServed(sent.length);
   }
 }

@@ -25,6 +25,8 @@ export interface HubOptions
    * longest, even if `ringIdleMs` is not over. Default: 20,000.
    */
   readonly maxIdleChannels?: number;
+  /** Maximum number of different filters by tags of a channel. Default: 100. */
+  readonly maxTagsFilters?: number;
   /** Called for each channel where publications were missed, before its sessions are notified. */
   readonly onGap: (channel: string, sessions: number) => void;
   /** Called whenever the log is read because publications were, or may have been, missed. */
@@ -75,7 +77,8 @@ export class Hub implements BrokerHandler {
 
   /**
    * The subscription begins immediately, or once the channel's log has been read. `commandId`: the
-   * command to reply to, if there is one.
+   * command to reply to, if there is one. Throws ProtocolError (106) if the channel has too many
+   * different filters by tags.
    */
   subscribe(
     session: Subscriber,
@@ -84,9 +87,10 @@ export class Hub implements BrokerHandler {
     terms: SubscriptionTerms = PLAIN_TERMS,
     grant: SubscribeGrant = PLAIN_GRANT,
   ): Subscription {
-    const { channel: name, since, mustRecover = false } = request;
+    const { channel: name, since, mustRecover = false, tagsFilter } = request;
     const open = this.#channels.get(name);
     const channel = open ?? this.#open(name);
+    const filter = tagsFilter && channel.filters.use(tagsFilter);
     this.#idleSinceMs.delete(channel);
     const createdMs = this.#options.now();
     const subscription = new Subscription({
@@ -96,6 +100,7 @@ export class Hub implements BrokerHandler {
       commandId,
       mustRecover,
       terms,
+      filter,
       grant,
       createdMs,
     });
@@ -208,7 +213,12 @@ export class Hub implements BrokerHandler {
   }
 
   #open(name: string): LiveChannel {
-    const channel = new LiveChannel(name, this.#options, this.#options.getLimits(name));
+    const channel = new LiveChannel(
+      name,
+      this.#options,
+      this.#options.getLimits(name),
+      this.#options.maxTagsFilters,
+    );
     this.#channels.set(name, channel);
     return channel;
   }

@@ -4,11 +4,14 @@ import { ChannelLog, type LogLimits } from './channel-log.js';
 import { LogFollower } from './log-follower.js';
 import type { PositionCheck } from './position-check.js';
 import type { RingPublication } from './ring.js';
+import { type ChannelFilter, ChannelFilters } from './tags-filters.js';
 import type { FlushPosition, SubscribedChannel, Subscription } from './subscription.js';
 
-/** A channel's live subscriptions of one codec. Each codec has its own frames. */
+/** A channel's live subscriptions of one codec and filter. Each codec has its own frames. */
 export interface Audience {
   readonly codec: Codec;
+  /** Only the publications that match are sent to it. */
+  readonly filter: ChannelFilter | undefined;
   /** The topic that their connections have joined. */
   readonly topic: string;
   readonly members: ReadonlySet<Subscription>;
@@ -31,6 +34,8 @@ type ChannelState =
   | { readonly name: 'ready'; readonly check: PositionCheck }
   | { readonly name: 'left' };
 
+const MAX_TAGS_FILTERS = 100;
+
 /**
  * A channel that has subscriptions, or had some until a short while ago: its subscriptions by
  * state, and up to where it was flushed.
@@ -41,18 +46,29 @@ export class LiveChannel implements SubscribedChannel {
   readonly hasLog: boolean;
   readonly log: ChannelLog;
   readonly follower: LogFollower;
+  /** The filters of its subscriptions. */
+  readonly filters: ChannelFilters;
   readonly #waiting = new Set<Subscription>();
   readonly #lagging = new Set<Subscription>();
-  /** The live subscriptions by codec. */
-  readonly #audiences = new Map<Codec, OwnAudience>();
+  /** The live subscriptions by codec and filter. Replaced, not changed: see `audiences`. */
+  #audiences: readonly OwnAudience[] = [];
   readonly #flushed = { cursor: 0, epoch: '', bytes: 0 };
   #state: ChannelState = { name: 'opening', removedOffset: 0 };
   /** Its sessions' unsent bytes are checked when the outbox has sent this many bytes in all. */
   #nextSlowCheckBytes = 0;
 
-  /** `history`: the limits of the broker's log of this channel. */
-  constructor(name: string, limits: LogLimits, history?: HistoryLimits) {
+  /**
+   * `history`: the limits of the broker's log of this channel. `maxFilters`: the most different
+   * filters of its subscriptions.
+   */
+  constructor(
+    name: string,
+    limits: LogLimits,
+    history?: HistoryLimits,
+    maxFilters = MAX_TAGS_FILTERS,
+  ) {
     this.name = name;
+    this.filters = new ChannelFilters(maxFilters);
     this.log = new ChannelLog(limits, history);
     this.hasLog = !isWildcard(name);
     this.follower = new LogFollower(this.log, this.hasLog);
@@ -163,17 +179,18 @@ export class LiveChannel implements SubscribedChannel {
     return this.#lagging;
   }
 
-  get audiences(): ReadonlyMap<Codec, Audience> {
+  /** The live subscriptions by codec and filter. The list is safe to iterate while they leave. */
+  get audiences(): readonly Audience[] {
     return this.#audiences;
   }
 
   get isEmpty(): boolean {
-    return this.#audiences.size === 0 && this.#lagging.size === 0 && this.#waiting.size === 0;
+    return this.#audiences.length === 0 && this.#lagging.size === 0 && this.#waiting.size === 0;
   }
 
   get liveCount(): number {
     let count = 0;
-    for (const { members } of this.#audiences.values()) count += members.size;
+    for (const { members } of this.#audiences) count += members.size;
     return count;
   }
 
@@ -184,7 +201,7 @@ export class LiveChannel implements SubscribedChannel {
 
   /** A copy of the list of all live and lagging subscriptions: safe to iterate while they leave. */
   listeners(): Subscription[] {
-    const live = [...this.#audiences.values()].flatMap(({ members }) => [...members]);
+    const live = this.#audiences.flatMap(({ members }) => [...members]);
     return [...live, ...this.#lagging];
   }
 
@@ -217,6 +234,7 @@ export class LiveChannel implements SubscribedChannel {
   end(subscription: Subscription): void {
     const { name } = subscription.state;
     subscription.end();
+    if (subscription.filter !== undefined) this.filters.release(subscription.filter);
     switch (name) {
       case 'waiting':
         this.#waiting.delete(subscription);
@@ -232,7 +250,7 @@ export class LiveChannel implements SubscribedChannel {
 
   /** The live subscriptions have received a publication. */
   passFirst(): void {
-    for (const { codec, members } of this.#audiences.values()) {
+    for (const { codec, members } of this.#audiences) {
       if (codec.next === undefined) continue;
       for (const subscription of members) {
         this.#leaveAudience(subscription);
@@ -249,22 +267,29 @@ export class LiveChannel implements SubscribedChannel {
   }
 
   #joinAudience(subscription: Subscription): void {
-    const { codec, session } = subscription;
-    let audience = this.#audiences.get(codec);
+    const { codec, filter, session } = subscription;
+    let audience = this.#findAudience(subscription);
     if (audience === undefined) {
-      audience = { codec, topic: `${codec.name} ${this.name}`, members: new Set() };
-      this.#audiences.set(codec, audience);
+      const common = `${codec.name} ${this.name}`;
+      // A channel's name has no space, so no other channel's topic is like this.
+      const topic = filter === undefined ? common : `${common} ${filter.id}`;
+      audience = { codec, filter, topic, members: new Set() };
+      this.#audiences = [...this.#audiences, audience];
     }
     session.connection.join(audience.topic);
     audience.members.add(subscription);
   }
 
   #leaveAudience(subscription: Subscription): void {
-    const { codec, session } = subscription;
-    const audience = this.#audiences.get(codec);
+    const audience = this.#findAudience(subscription);
     if (audience === undefined) return;
-    session.connection.leave(audience.topic);
+    subscription.session.connection.leave(audience.topic);
     audience.members.delete(subscription);
-    if (audience.members.size === 0) this.#audiences.delete(codec);
+    if (audience.members.size > 0) return;
+    this.#audiences = this.#audiences.filter((each) => each !== audience);
+  }
+
+  #findAudience({ codec, filter }: Subscription): OwnAudience | undefined {
+    return this.#audiences.find((each) => each.codec === codec && each.filter === filter);
   }
 }

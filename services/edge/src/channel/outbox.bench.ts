@@ -82,6 +82,7 @@ class FlushBench {
       mustRecover: false,
       terms: PLAIN_TERMS,
       grant: PLAIN_GRANT,
+      filter: undefined,
       createdMs: 0,
     });
     session.subscriptions.set('a', subscription);

@@ -106,13 +106,15 @@ export class Outbox {
     // Checked before anything is sent, so that a session always leaves the topic after a whole
     // flush, never in the middle of one.
     if (channel.takeSlowCheck(this.#sentBytes, slowCheckBytes)) {
-      for (const { members } of audiences.values()) this.#catchUp.takeOffSlow(members);
+      for (const { members } of audiences) this.#catchUp.takeOffSlow(members);
     }
     try {
-      const previous = audiences.size === 0 ? undefined : log.before(flushed);
-      for (const { codec, topic } of audiences.values()) {
-        const frames = encodeFrames(codec, channel.name, publications, previous, maxMessageBytes);
+      const previous = audiences.length === 0 ? undefined : log.before(flushed);
+      for (const { codec, filter, topic, members } of audiences) {
+        const sent = filter === undefined ? publications : filter.select(publications);
+        const frames = encodeFrames(codec, channel.name, sent, previous, maxMessageBytes);
         for (const frame of frames) this.#publisher.publish(topic, frame);
+        this.#deliveries += sent.length * members.size;
       }
       if (publications.length > 0) channel.passFirst();
     } catch (error) {
@@ -120,7 +122,6 @@ export class Outbox {
     }
     this.#sentBytes += channel.advance(publications);
     this.#publications += publications.length;
-    this.#deliveries += publications.length * channel.liveCount;
     if (channel.lagging.size > 0) this.#catchUp.serveAll(channel.lagging);
   }
 
@@ -129,7 +130,7 @@ export class Outbox {
    * must be created again.
    */
   #breakOthers({ audiences, flushed }: LiveChannel): void {
-    for (const { members } of audiences.values()) {
+    for (const { members } of audiences) {
       for (const subscription of members) {
         if (!subscription.canContinueIn(flushed.epoch)) this.#options.onBroken(subscription);
       }

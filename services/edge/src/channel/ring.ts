@@ -1,4 +1,5 @@
 import type { Codec, Frame, Publication } from '@newswire/protocol';
+import type { FilterResults } from './tags-filters.js';
 
 /** A publication in the ring, with its frames, so that no session encodes it again. */
 export interface RingPublication extends Publication {
@@ -11,6 +12,8 @@ export interface RingPublication extends Publication {
   readonly bytes: number;
   /** Its frames, one for each codec that has needed one so far. */
   frames: EncodedFrame | undefined;
+  /** Undefined until a filter by tags needs it. */
+  filterResults: FilterResults | undefined;
 }
 
 /** A frame that is kept with its publication. Few codecs are in use at a time. */
@@ -24,9 +27,11 @@ export function toRingPublication(publication: Publication, publishedMs: number)
   const { offset, data, extra } = publication;
   const bytes = Buffer.byteLength(data);
   const frames = undefined;
+  const filterResults = undefined;
   // Written out instead of spread: see ring.bench.ts.
-  if (extra === undefined) return { offset, data, publishedMs, bytes, frames };
-  return { offset, data, extra, publishedMs, bytes: bytes + Buffer.byteLength(extra), frames };
+  if (extra === undefined) return { offset, data, publishedMs, bytes, frames, filterResults };
+  const allBytes = bytes + Buffer.byteLength(extra);
+  return { offset, data, extra, publishedMs, bytes: allBytes, frames, filterResults };
 }
 
 export interface RingLimits {

@@ -4,6 +4,7 @@ import type { LiveChannel } from './live-channel.js';
 import type { LogReader } from './log-reader.js';
 import type { RingPublication } from './ring.js';
 import type { SubscribedChannel, Subscription } from './subscription.js';
+import type { ChannelFilter } from './tags-filters.js';
 
 export interface StarterOptions {
   readonly now: () => number;
@@ -31,7 +32,7 @@ export class SubscriptionStarter {
   readonly #catchUp: Pick<CatchUp, 'begin'>;
   readonly #options: StarterOptions;
   /** The last replayed list: when all clients reconnect together, most get the same list. */
-  #lastReplay: readonly RingPublication[] = [];
+  #lastReplay: Replay = { publications: [], filter: undefined, listed: [] };
 
   constructor(
     reader: Pick<LogReader, 'readOlder'>,
@@ -51,10 +52,13 @@ export class SubscriptionStarter {
 
   /** Begins a waiting subscription to a ready channel, if it is known where. */
   start(channel: LiveChannel, subscription: Subscription): void {
-    const { since, terms, state } = subscription;
+    const { since, terms, state, filter } = subscription;
     if (state.name !== 'waiting') return undefined;
-    const determine = terms.cacheRecovery ? startAtNewest : determineStart;
-    const start = determine(channel, since, this.#options.now());
+    const nowMs = this.#options.now();
+    const isRead = state.requestedCursor !== undefined;
+    const start = terms.cacheRecovery
+      ? startAtNewest(channel, since, nowMs, filter, isRead)
+      : determineStart(channel, since, nowMs);
     switch (start.type) {
       case 'at':
         return this.#begin(subscription, start.cursor, start.recovered);
@@ -96,38 +100,53 @@ export class SubscriptionStarter {
     }
     const { channel, session } = subscription;
     const position = channel.log.positionAt(cursor);
-    const replayed = recovered === true ? this.#findReplay(subscription, cursor) : [];
+    const replay = recovered === true ? this.#findReplay(subscription, cursor) : NO_REPLAY;
+    const { publications, listed } = replay;
+    // If none of them matches, the client's position is after them all the same.
+    const passed = listed.length === 0 ? publications.length : 0;
     const isReceived = session.subscriptions.handleSubscribed(
       subscription,
-      position,
+      { epoch: position.epoch, offset: position.offset + passed },
       recovered,
-      replayed,
+      listed,
     );
     if (subscription.state.name === 'ended') return; // the reply could not be sent
     this.#options.onBegun(subscription);
-    const received = isReceived ? replayed.length : 0;
+    const received = isReceived ? publications.length : 0;
     if (received > 0) subscription.passFirst();
     this.#catchUp.begin(subscription, position.epoch, cursor + received);
   }
 
-  /** The publications that the reply lists. */
-  #findReplay({ channel, commandId }: Subscription, cursor: number): readonly RingPublication[] {
+  #findReplay({ channel, commandId, filter }: Subscription, cursor: number): Replay {
     const until = Math.min(channel.log.generationEnd(cursor), channel.flushed.cursor);
     // A subscription without a command is announced by a push, which has no room for publications.
-    if (cursor >= until || commandId === undefined) return [];
+    if (cursor >= until || commandId === undefined) return NO_REPLAY;
     const found = channel.log.slice(cursor, until, MAX_REPLY_BYTES) ?? [];
-    return found.length > 0 ? this.#shareReplay(found) : found;
+    return found.length > 0 ? this.#shareReplay(found, filter) : NO_REPLAY;
   }
 
   /** The previous list, if it has the same publications: a codec then encodes it only once. */
-  #shareReplay(found: readonly RingPublication[]): readonly RingPublication[] {
-    const last = this.#lastReplay;
-    const isSame = found[0] === last[0] && found.at(-1) === last.at(-1);
-    if (isSame && found.length === last.length) return last;
-    this.#lastReplay = found;
-    return found;
+  #shareReplay(found: readonly RingPublication[], filter: ChannelFilter | undefined): Replay {
+    const { publications: last, filter: lastFilter } = this.#lastReplay;
+    const isSame = found[0] === last[0] && found.at(-1) === last.at(-1) && filter === lastFilter;
+    if (isSame && found.length === last.length) return this.#lastReplay;
+    const listed = filter === undefined ? found : filter.select(found);
+    this.#lastReplay = { publications: found, filter, listed };
+    return this.#lastReplay;
   }
 }
+
+/** Publications that a reply covers, and those of them that it lists. */
+interface Replay {
+  readonly publications: readonly RingPublication[];
+  readonly filter: ChannelFilter | undefined;
+  readonly listed: readonly RingPublication[];
+}
+
+const NO_REPLAY: Replay = { publications: [], filter: undefined, listed: [] };
+
+/** How many of the newest publications are searched for one that matches a filter. */
+const MAX_SEARCHED = 900;
 
 /**
  * Where a subscription begins. `recovered` is undefined if no position was requested. `older`: its
@@ -171,16 +190,54 @@ export function determineStart({ log, flushed }: StartChannel, since: Since, now
   }
 }
 
-/** Where a subscription begins that gets the newest publication, and none before it. */
-export function startAtNewest(channel: StartChannel, since: Since, nowMs: number): Start {
+/**
+ * Where a subscription begins that gets the newest publication that matches its filter, and none
+ * before it. `isRead`: older publications were read from the broker's log already.
+ */
+export function startAtNewest(
+  channel: StartChannel,
+  since: Since,
+  nowMs: number,
+  filter?: ChannelFilter,
+  isRead = false,
+): Start {
   const { log } = channel;
   const { cursor: end } = channel.flushed;
   const isRecovering = since.type === 'position';
   const isKnown = isRecovering && log.knows(since.position.epoch);
-  if (isKnown && log.cursorAfter(since.position) === end) {
-    return { type: 'at', cursor: end, recovered: true }; // the client has it already
-  }
-  const start = determineStart(channel, { type: 'last', count: 1 }, nowMs);
-  if (start.type !== 'at') return start;
+  const next = isKnown ? log.cursorAfter(since.position) : undefined;
+  if (next === end) return { type: 'at', cursor: end, recovered: true }; // the client has it already
+  const start =
+    filter === undefined
+      ? determineStart(channel, { type: 'last', count: 1 }, nowMs)
+      : findNewestMatch(channel, nowMs, filter, next, isRead);
+  if (start.type !== 'at' || start.recovered === true) return start;
   return { ...start, recovered: start.cursor < end || (isRecovering ? false : undefined) };
+}
+
+/**
+ * At the end if no publication matches; then it is recovered if all since the client's position,
+ * whose cursor is `next`, were searched.
+ */
+function findNewestMatch(
+  { log, flushed }: StartChannel,
+  nowMs: number,
+  filter: ChannelFilter,
+  next: number | undefined,
+  isRead: boolean,
+): Start {
+  const { cursor: end } = flushed;
+  const limit = Math.max(Math.min(log.generationStart, end), log.floor, end - MAX_SEARCHED);
+  const oldest = Math.max(Math.min(log.firstAllowed(limit, nowMs), end), next ?? 0);
+  let cursor = end;
+  for (; cursor > oldest; cursor--) {
+    const publication = log.before(cursor);
+    if (publication === undefined) break;
+    if (filter.matches(publication)) {
+      return { type: 'at', cursor: cursor - 1, recovered: undefined };
+    }
+  }
+  if (cursor > oldest && !isRead) return { type: 'older', cursor: oldest };
+  const isComplete = next !== undefined && cursor <= next && next <= end;
+  return { type: 'at', cursor: end, recovered: isComplete ? true : undefined };
 }

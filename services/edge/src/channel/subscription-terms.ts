@@ -1,4 +1,4 @@
-import { isWildcard, type SubscribeRequest } from '@newswire/protocol';
+import { isWildcard, ProtocolError, type SubscribeRequest } from '@newswire/protocol';
 import type { NamespaceOptions } from '@newswire/runtime';
 import type { SubscribeGrant } from '../access/access.js';
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
@@ -49,14 +49,19 @@ export class TermsResolver {
     this.#getOptions = getOptions;
   }
 
+  /** Throws ProtocolError (107) for a filter by tags that the namespace does not allow. */
   resolve(
     request: SubscribeRequest,
     grant: SubscribeGrant,
     isServerSide: boolean,
   ): SubscriptionTerms {
+    if (request.tagsFilter !== undefined && !this.#getOptions(request.channel).allowTagsFilter) {
+      throw new ProtocolError('badRequest', 'this namespace does not allow tags filters');
+    }
     if (isWildcard(request.channel)) return isServerSide ? this.#looseByServer : this.#loose;
     const options = this.#getOptions(request.channel);
-    const { joinLeave = false, isOnlyPositioned = false, delta = false } = request;
+    const { joinLeave = false, isOnlyPositioned = false } = request;
+    const delta = acceptsDelta(request);
     const isSpecial = isServerSide || joinLeave || isOnlyPositioned || delta;
     const isPlain = !isSpecial && changesNothing(grant);
     if (!isPlain) return computeTerms(options, request, grant, isServerSide);
@@ -69,6 +74,11 @@ export class TermsResolver {
   }
 }
 
+/** A client with a filter lacks publications that a delta may be against. */
+function acceptsDelta({ delta = false, tagsFilter }: SubscribeRequest): boolean {
+  return delta && tagsFilter === undefined;
+}
+
 /** Whether a grant changes none of the namespace's options. */
 function changesNothing({ recovery, presence, joinLeave }: SubscribeGrant): boolean {
   return recovery === undefined && presence === undefined && joinLeave === undefined;
@@ -76,10 +86,11 @@ function changesNothing({ recovery, presence, joinLeave }: SubscribeGrant): bool
 
 function computeTerms(
   options: NamespaceOptions,
-  { joinLeave = false, isOnlyPositioned = false, delta = false }: SubscribeRequest,
+  request: SubscribeRequest,
   grant: SubscribeGrant,
   isServerSide: boolean,
 ): SubscriptionTerms {
+  const { joinLeave = false, isOnlyPositioned = false } = request;
   const recovery = grant.recovery ?? options.recovery;
   const isAnnounced = grant.joinLeave ?? options.joinLeave;
   return {
@@ -91,6 +102,6 @@ function computeTerms(
     isAnnounced,
     // A subscription that the server makes requests them for the client.
     receivesMembers: isAnnounced && (joinLeave || isServerSide),
-    hasDelta: delta && options.delta,
+    hasDelta: acceptsDelta(request) && options.delta,
   };
 }

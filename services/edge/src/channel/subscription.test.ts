@@ -59,6 +59,7 @@ function newSubscription(
     mustRecover: false,
     terms,
     grant: PLAIN_GRANT,
+    filter: undefined,
     createdMs: 0,
   });
 }
@@ -209,7 +210,7 @@ describe('a subscription', () => {
 
 /** The sets in which a channel has a subscription. */
 function placesOf(channel: LiveChannel, subscription: Subscription): string[] {
-  const audiences = [...channel.audiences.values()];
+  const audiences = channel.audiences;
   const isMember = audiences.some(({ members }) => members.has(subscription));
   return [
     ...(channel.waiting.has(subscription) ? ['waiting'] : []),

@@ -11,6 +11,7 @@ import type { Credentials, SubscribeGrant } from '../access/access.js';
 import type { ChannelLog } from './channel-log.js';
 import type { RingPublication } from './ring.js';
 import type { SubscriptionTerms } from './subscription-terms.js';
+import type { ChannelFilter } from './tags-filters.js';
 
 /*
  * The states of a subscription, and the methods that change them:
@@ -77,6 +78,7 @@ export interface SubscriptionParts {
   readonly commandId: number | undefined;
   readonly mustRecover: boolean;
   readonly terms: SubscriptionTerms;
+  readonly filter: ChannelFilter | undefined;
   readonly grant: SubscribeGrant;
   readonly createdMs: number;
 }
@@ -90,6 +92,8 @@ export class Subscription {
   readonly commandId: number | undefined;
   readonly mustRecover: boolean;
   readonly terms: SubscriptionTerms;
+  /** Only publications that match are sent. The others count as received. */
+  readonly filter: ChannelFilter | undefined;
   readonly createdMs: number;
   #grant: SubscribeGrant;
   #codec: Codec;
@@ -104,6 +108,7 @@ export class Subscription {
     this.commandId = parts.commandId;
     this.mustRecover = parts.mustRecover;
     this.terms = parts.terms;
+    this.filter = parts.filter;
     this.createdMs = parts.createdMs;
     this.#grant = parts.grant;
     this.#codec = this.#firstCodec;

@@ -19,6 +19,7 @@ export const TEST_CONFIG: EdgeConfig = {
   connectsPerSecond: 1e9,
   commandsPerSecond: 1e9,
   maxChannelsPerSession: 10,
+  maxTagsFilters: 100,
   maxFrameBytes: 1_048_576,
   maxMessageBytes: 1_048_576,
   maxDataBytes: 1_048_576,

@@ -12,6 +12,7 @@ export const OPEN_NAMESPACE: NamespaceOptions = {
   presence: false,
   joinLeave: false,
   delta: false,
+  allowTagsFilter: false,
   subscribe: 'everyone',
   subRefresh: 'token',
   publish: 'nobody',

@@ -192,6 +192,7 @@ export class FlushRig {
       mustRecover: false,
       terms: PLAIN_TERMS,
       grant: PLAIN_GRANT,
+      filter: undefined,
       createdMs: this.nowMs,
     });
     session.subscriptions.set(channel.name, subscription);

@@ -3,6 +3,7 @@ import {
   checkChannelOrWildcard,
   describeIssue,
   FROM_NOW,
+  parseTagsFilter,
   ProtocolError,
   recordSchema,
   type Command,
@@ -173,7 +174,6 @@ function toSubscribe(
   const { channel, token, recover, offset, epoch, flag, type, tf } = params;
   checkChannelOrWildcard(channel);
   if (type) throw new ProtocolError('notAvailable', `subscriptions of type ${type}`);
-  if (tf !== undefined && tf !== null) throw new ProtocolError('notAvailable', 'tag filters');
   const since: Since = recover
     ? { type: 'position', position: toPosition(offset, epoch) }
     : FROM_NOW;
@@ -189,6 +189,7 @@ function toSubscribe(
     isOnlyPositioned: positioned === true && !recoverable && !recover,
     joinLeave: joinLeave === true,
     delta: delta === 'fossil',
+    tagsFilter: tf === undefined || tf === null ? undefined : parseTagsFilter(tf),
   };
   return { type: 'subscribe', id, requests: [request] };
 }
