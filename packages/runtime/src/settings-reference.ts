@@ -4,14 +4,14 @@ import { SETTINGS, type Setting } from './settings.js';
 const INTRODUCTION = `# Configuration
 
 A process reads its settings from the environment, and from a \`.env\` file in the working directory. The environment takes
-precedence. An empty value counts as unset, but prevents the start if the setting protects something: a key for tokens, the API
-key, the connect hook, the channels file. Every service accepts the names of all services, so one \`.env\` serves the
+precedence. An empty value counts as unset, but prevents the start if the setting protects something: a key for tokens, their
+audience or issuer, \`NEWSWIRE_ANONYMOUS\`, the API key, the connect hook, the channels file. Every service accepts the names of all services, so one \`.env\` serves the
 whole stack. An unknown \`NEWSWIRE_*\` name or an invalid value ends a service at its start with one sentence and exit code 2.
 
-\`.env\` is UTF-8 text. Docker Compose reads it too, by other rules, so a line that the two would read differently prevents
-the start: put values with \`#\`, \`$\` or escapes in single quotes. A name may be set once.
+\`.env\` is UTF-8 text. Docker Compose reads it by other rules. newswire refuses to start if a line has another value for
+Compose: put values with \`#\`, \`$\` or escapes in single quotes. A name may be set once.
 
-Tests generate this page, \`.env.example\` and the settings in \`docker-compose.yml\` from the code
+\`npx vitest run --project unit -u\` generates this page, \`.env.example\` and the settings in \`docker-compose.yml\` from the code
 (\`packages/runtime/src/settings.ts\`).
 
 | name | default | must be | description |

@@ -196,7 +196,7 @@ export const SETTINGS = {
     z.string().regex(/^[\w.-]{1,64}$/),
     'up to 64 letters, digits, _, . and -',
     {
-      doc: "Prefix of all keys and topics in Redis. Two stacks on one Redis need different prefixes, because Redis' pub/sub ignores database numbers. Default: nw and the database number of NEWSWIRE_REDIS_URL, for example nw0. With any other prefix than nw0, the inlet is PREFIX:news: instead of news:.",
+      doc: "Prefix of all keys and topics in Redis. Two stacks on one Redis need different prefixes, because Redis' pub/sub ignores database numbers. Default: nw and the database number of NEWSWIRE_REDIS_URL, for example nw0. If the prefix is not nw0, publish to PREFIX:news:CHANNEL instead of news:CHANNEL.",
     },
   ),
   edges: setting('NEWSWIRE_EDGES', edgeNames, 'a list like edge:9911,10.0.0.7:9911', {
@@ -278,7 +278,7 @@ export const SETTINGS = {
   anonymous: choice('NEWSWIRE_ANONYMOUS', ['auto', 'on', 'off'], {
     fallback: 'auto',
     protects: true,
-    doc: 'Whether clients may connect without a user. auto: only if neither a key for tokens nor a connect hook is set. on: always. off: never, even if a token or the connect hook names no user.',
+    doc: 'Whether clients may connect without a user. auto: with a token or the approval of the connect hook, or if neither a key for tokens nor a connect hook is set. on: also without a token; a connect hook still decides. off: never, even if a token or the connect hook names no user.',
   }),
   connectHookUrl: optional(
     'NEWSWIRE_CONNECT_HOOK_URL',
@@ -354,7 +354,7 @@ export const SETTINGS = {
     'a list of origins like https://example.com,https://*.example.com,capacitor://localhost, or *',
     {
       fallback: '',
-      doc: "Origins of web pages that may connect, in addition to pages of newswire's own host. https://*.example.com allows all subdomains of example.com, at any depth, but not example.com itself. * allows all pages and sends no CORS permission for cookies. Browsers send cookies with WebSockets regardless: with * and a connect hook that reads cookies, any web page can connect as the user who visits it. Programs other than browsers send no origin and are not restricted.",
+      doc: "Origins of web pages that may connect, in addition to pages of newswire's own host. https://*.example.com allows all subdomains of example.com, at any depth, but not example.com itself. * allows all pages, but not with credentials over HTTP. Browsers send cookies with WebSockets regardless: with * and a connect hook that reads cookies, any web page can connect as the user who visits it. Programs other than browsers send no origin and are not restricted.",
     },
   ),
   trustedProxies: setting(
@@ -363,7 +363,7 @@ export const SETTINGS = {
     'a list of addresses and networks like 127.0.0.1,10.0.0.0/8',
     {
       fallback: '127.0.0.1,::1',
-      doc: "Addresses of proxies whose X-Real-IP header is trusted as the client's address. For all other connections, the client's address is the socket's. List only addresses from which nothing but your proxies connects.",
+      doc: "Addresses of proxies whose X-Real-IP header is trusted as the client's address. For all other connections, the client's address is the socket's. List only addresses that no other program uses.",
     },
   ),
   logLevel: choice('NEWSWIRE_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], {
@@ -474,7 +474,7 @@ export const SETTINGS = {
   }),
   pingIntervalMs: integer('NEWSWIRE_PING_INTERVAL_MS', 100, 200_000, {
     fallback: 25_000,
-    doc: 'How often an idle connection is pinged, in ms.',
+    doc: 'How often each connection is pinged, in ms.',
   }),
   pingTimeoutMs: integer('NEWSWIRE_PING_TIMEOUT_MS', 100, 3_600_000, {
     fallback: 120_000,

@@ -20,7 +20,12 @@ export interface EdgeGauges {
 /** Registers the gauges of an edge. */
 export function registerGauges(registry: Registry, { sessions, channels, catchingUp }: EdgeGauges) {
   gauge(registry, 'newswire_edge_sessions', 'Open client connections.', sessions);
-  gauge(registry, 'newswire_edge_channels', 'Channels with at least one session.', channels);
+  gauge(
+    registry,
+    'newswire_edge_channels',
+    'Channels that the edge follows, including those without sessions for the last seconds.',
+    channels,
+  );
   gauge(
     registry,
     'newswire_edge_catching_up',
