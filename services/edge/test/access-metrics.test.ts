@@ -73,11 +73,14 @@ test('hook requests are counted by result, and timed', async () => {
   backend.answer = json({ error: { code: 404 } });
   client.send({ id: 3, rpc: { method: 'm' } });
   await client.answer(3);
-  backend.answer = json({}, 500);
+  backend.answer = json({}, 429);
   client.send({ id: 4, rpc: { method: 'm' } });
   await client.answer(4);
-  expect(await edge.metric('hook_calls_total{hook="rpc",result="answered"}')).toBe(2);
+  backend.answer = json({}, 500);
+  client.send({ id: 5, rpc: { method: 'm' } });
+  await client.answer(5);
+  expect(await edge.metric('hook_calls_total{hook="rpc",result="answered"}')).toBe(3);
   expect(await edge.metric('hook_calls_total{hook="rpc",result="failed"}')).toBe(1);
-  expect(await edge.metric('hook_seconds_count{hook="rpc"}')).toBe(3);
+  expect(await edge.metric('hook_seconds_count{hook="rpc"}')).toBe(4);
   expect(await edge.metric('hook_seconds_sum{hook="rpc"}')).toBeGreaterThan(0);
 });

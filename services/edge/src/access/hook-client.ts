@@ -131,7 +131,7 @@ export class HookClient {
       return found;
     } catch (error) {
       const refusal = this.#toRefusal(error);
-      onCall(!refusal.temporary, performance.now() - startMs);
+      onCall(refusal.kind !== 'internal', performance.now() - startMs);
       throw refusal;
     }
   }
