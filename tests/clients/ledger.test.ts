@@ -90,4 +90,47 @@ describe.skipIf(missing.length > 0)('all protocols at once (need nginx and redis
     const covered = subscriptions.flatMap(({ gaps }) => gaps.map((gap) => gap.covered));
     expect(new Set(covered)).toEqual(new Set([10]));
   }, 60_000);
+
+  test('nothing is lost, doubled or out of order while edges are killed and Redis restarts', async () => {
+    const ledger = new Ledger();
+    const channels = ['killed-a', 'killed-b'];
+    const place = { host: `127.0.0.1:${stack.nginx.port}`, channels };
+    const listeners = PROTOCOLS.map((listen) => listen(place, ledger));
+    const areAllThere = async () => {
+      for (const channel of channels) await subscribed(stack.nginx.url, channel, PROTOCOLS.length);
+    };
+    await areAllThere();
+
+    const end = new AbortController();
+    let token = 0;
+    const publish = async () => {
+      for (const channel of channels) {
+        const data = ++token;
+        ledger.accepted(channel, data, await stack.publish(channel, data));
+      }
+    };
+    const publishing = (async () => {
+      while (!end.signal.aborted) await publish();
+    })();
+    for (let round = 0; round < 3; round++) {
+      const restartEdge = await stack.killUsedEdge();
+      await areAllThere();
+      await restartEdge();
+      await stack.redis.stop(round === 0 ? 'SIGTERM' : 'SIGKILL');
+      await stack.redis.start();
+      await stack.isReady();
+      await areAllThere();
+    }
+    end.abort();
+    await publishing;
+    await areAllThere();
+    await publish();
+    await until('all to have everything', () => ledger.behind() === 0, 20_000);
+
+    for (const listener of listeners) listener.close();
+    const { subscriptions, accepted, ...sums } = ledger.verdict();
+    expect(sums).toMatchObject({ lost: 0, doubled: 0, reordered: 0, skipped: 0, conflicts: 0 });
+    expect(subscriptions).toHaveLength(PROTOCOLS.length * channels.length);
+    expect(accepted).toBeGreaterThan(100);
+  }, 120_000);
 });
