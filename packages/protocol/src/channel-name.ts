@@ -1,8 +1,8 @@
 import { ProtocolError } from './errors.js';
 
-/** Channel names: 1 to 255 of the ASCII letters, digits and `_ - . : @ / + = ~ $ & , ;`. */
+/** Channel names: 1 to 255 of the ASCII letters, digits and `_ - . : @ / + = ~ $ & , ; #`. */
 const MAX_CHANNEL_NAME_LENGTH = 255;
-const CHANNEL_NAME = /^[A-Za-z0-9_\-.:@/+=~$&,;]+$/;
+const CHANNEL_NAME = /^[A-Za-z0-9_\-.:@/+=~$&,;#]+$/;
 
 /** Throws error 107 with a sentence that says what is wrong with the name. */
 export function checkChannelName(name: string): void {
@@ -16,7 +16,7 @@ export function checkChannelName(name: string): void {
   if (!CHANNEL_NAME.test(name)) {
     throw new ProtocolError(
       'badRequest',
-      `channel name ${quote(name)} has a character other than letters, digits and _-.:@/+=~$&,;`,
+      `channel name ${quote(name)} has a character other than letters, digits and _-.:@/+=~$&,;#`,
     );
   }
 }
@@ -33,6 +33,23 @@ export function isWildcard(name: string): boolean {
 export function findWildcard(channel: string): string | undefined {
   const end = channel.indexOf(':');
   return end < 0 ? undefined : `${channel.slice(0, end)}:*`;
+}
+
+/**
+ * Whether the name ends with the users that its clients are limited to: `personal:#42`, or
+ * `dialog:#42,43`.
+ */
+export function isUserLimited(name: string): boolean {
+  return name.includes('#');
+}
+
+/** Whether a user-limited channel is for this user. An anonymous client's user is empty. */
+export function isLimitedTo(name: string, user: string): boolean {
+  if (user === '') return false;
+  return name
+    .slice(name.lastIndexOf('#') + 1)
+    .split(',')
+    .includes(user);
 }
 
 /** Like `checkChannelName`, but also accepts a wildcard: `sports:*`, but not `*`. */

@@ -1,6 +1,8 @@
 export {
   checkChannelName,
   checkChannelOrWildcard,
+  isLimitedTo,
+  isUserLimited,
   isWildcard,
   findWildcard,
 } from './channel-name.js';

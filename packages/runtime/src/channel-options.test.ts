@@ -14,6 +14,7 @@ const DEFAULTS = {
   joinLeave: false,
   delta: false,
   allowTagsFilter: false,
+  allowUserLimitedChannels: false,
   subscribe: 'everyone',
   subRefresh: 'token',
   publish: 'nobody',
@@ -76,6 +77,7 @@ describe('loadChannelOptions', () => {
           join_leave: true,
           delta: true,
           allow_tags_filter: true,
+          allow_user_limited_channels: false,
           subscribe: 'hook',
           sub_refresh: 'hook',
           publish: 'subscribers',
@@ -102,6 +104,7 @@ ${Object.entries(json.namespaces.sports)
       joinLeave: true,
       delta: true,
       allowTagsFilter: true,
+      allowUserLimitedChannels: false,
       subscribe: 'hook',
       subRefresh: 'hook',
       publish: 'subscribers',
@@ -185,6 +188,24 @@ ${Object.entries(json.namespaces.sports)
       );
       expect(strict.getLimits(channel)).toBe(strict.getLimits('1'));
     }
+  });
+
+  test('user-limited channels exist where their namespace allows them, beside no wildcard', () => {
+    const allows = { allow_user_limited_channels: true };
+    const { getOptions, getLimits } = optionsIn(
+      JSON.stringify({ namespaces: { personal: allows, other: {} } }),
+    );
+    expect(getOptions('personal:#42').allowUserLimitedChannels).toBe(true);
+    for (const channel of ['other:#42', 'user#42', 'unknown:#42', '#']) {
+      expect(() => getOptions(channel)).toThrow(expect.objectContaining({ code: 107 }));
+      expect(getLimits(channel).historySize).toBe(1000);
+    }
+    const everywhere = optionsIn(JSON.stringify({ default: allows })).getOptions('user#42');
+    expect(everywhere.allowUserLimitedChannels).toBe(true);
+    const both = { namespaces: { personal: { ...allows, wildcard: true } } };
+    expect(faults(JSON.stringify(both))).toEqual([
+      'FILE: namespaces.personal.wildcard must be false with allow_user_limited_channels.',
+    ]);
   });
 
   test('a history of size 0 is a log without recovery', () => {

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@newswire/protocol';
+import { isUserLimited, ProtocolError } from '@newswire/protocol';
 import { readChannelsFile, type FileOptions } from './channels-file.js';
 import type { Config } from './settings.js';
 
@@ -34,6 +34,8 @@ export interface NamespaceOptions extends ChannelLimits {
   readonly joinLeave: boolean;
   /** Clients that ask for it get deltas (fossil) instead of whole publications. */
   readonly delta: boolean;
+  /** Whether channels like `personal:#42` exist, which only user 42 may use. */
+  readonly allowUserLimitedChannels: boolean;
   /** Clients may subscribe with a filter by tags. */
   readonly allowTagsFilter: boolean;
   /**
@@ -65,7 +67,8 @@ export interface ChannelOptions {
   /**
    * Returns that same object. Throws error 102 for a channel of a namespace that is not in the
    * file, if the file says that these are refused. Otherwise such a channel has the options of a
-   * channel without a namespace.
+   * channel without a namespace. Throws error 107 for a user-limited channel if its options do not
+   * allow these.
    */
   readonly getOptions: (channel: string) => NamespaceOptions;
   /** All options, by their place in the file: `default`, and `namespaces.sports`. */
@@ -100,10 +103,16 @@ export function loadChannelOptions(
     sections,
     getLimits: (channel) => find(channel) ?? fallback,
     getOptions: (channel) => {
-      const options = find(channel);
-      if (options !== undefined) return options;
-      if (refusesUnknown) throw new ProtocolError('unknownChannel', 'unknown namespace');
-      return fallback;
+      const found = find(channel);
+      if (found === undefined && refusesUnknown) {
+        throw new ProtocolError('unknownChannel', 'unknown namespace');
+      }
+      const options = found ?? fallback;
+      if (isUserLimited(channel) && !options.allowUserLimitedChannels) {
+        const detail = 'channel names with # need the option allow_user_limited_channels';
+        throw new ProtocolError('badRequest', detail);
+      }
+      return options;
     },
   };
 }
@@ -122,6 +131,7 @@ function namespaceOptions(
     presence: from.presence ?? false,
     joinLeave: from.join_leave ?? false,
     delta: from.delta ?? false,
+    allowUserLimitedChannels: from.allow_user_limited_channels ?? false,
     allowTagsFilter: from.allow_tags_filter ?? false,
     subscribe: from.subscribe ?? 'everyone',
     subRefresh: from.sub_refresh ?? 'token',

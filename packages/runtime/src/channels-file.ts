@@ -20,6 +20,7 @@ const Options = z.strictObject({
   join_leave: flag(),
   delta: flag(),
   allow_tags_filter: flag(),
+  allow_user_limited_channels: flag(),
   subscribe: choice(['everyone', 'users', 'token', 'hook', 'nobody']),
   sub_refresh: choice(['token', 'hook']),
   publish: choice([...WHO, 'hook']),
@@ -103,6 +104,9 @@ function contradictions(where: string, options: FileOptions): string[] {
     for (const key of ['recovery', 'cache_recovery'] as const) {
       if (options[key]) faults.push(`${where}.${key} needs a history_size of 1 or more`);
     }
+  }
+  if (options.wildcard && options.allow_user_limited_channels) {
+    faults.push(`${where}.wildcard must be false with allow_user_limited_channels`);
   }
   if (options.cache_recovery && options.recovery === false) {
     faults.push(`${where}.cache_recovery needs recovery`);

@@ -93,7 +93,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         [
           'an odd channel name',
           'sub#ok|not ok',
-          'error#107#bad request: channel name "not ok" has a character other than letters, digits and _-.:@/+=~$&,;',
+          'error#107#bad request: channel name "not ok" has a character other than letters, digits and _-.:@/+=~$&,;#',
         ],
         [
           'a channel name too long',
@@ -178,7 +178,7 @@ for (const { name, start: startRig, missing } of RIGS) {
         [
           'an odd channel',
           { channel: 'a\nb', data: 1 },
-          'channel name "a\\nb" has a character other than letters, digits and _-.:@/+=~$&,;',
+          'channel name "a\\nb" has a character other than letters, digits and _-.:@/+=~$&,;#',
         ],
         [
           'an idempotency key too long',

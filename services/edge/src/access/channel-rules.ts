@@ -1,4 +1,10 @@
-import { checkChannelOrWildcard, isWildcard, ProtocolError } from '@newswire/protocol';
+import {
+  checkChannelOrWildcard,
+  isLimitedTo,
+  isUserLimited,
+  isWildcard,
+  ProtocolError,
+} from '@newswire/protocol';
 import { ConfigError, type NamespaceOptions } from '@newswire/runtime';
 
 /** Returns a channel's options. Throws ProtocolError for a channel that may not exist. */
@@ -33,6 +39,12 @@ export function resolveClientChannel(
     );
   }
   return options;
+}
+
+/** Throws error 103 if a client's user may not use a user-limited channel. */
+export function checkUserLimit(channel: string, user: string): void {
+  if (!isUserLimited(channel) || isLimitedTo(channel, user)) return;
+  throw new ProtocolError('permissionDenied', 'this channel is for other users');
 }
 
 type CheckedOptions = Pick<NamespaceOptions, 'subscribe' | 'subRefresh' | 'publish'>;

@@ -16,6 +16,7 @@ import { NO_EVENTS, type AccessEvents } from '../edge-events.js';
 import { BoundedLog, type LogFields } from '../bounded-log.js';
 import {
   checkSections,
+  checkUserLimit,
   resolveClientChannel,
   resolveChannel,
   type GetNamespaceOptions,
@@ -151,6 +152,7 @@ class ConfiguredAccess implements Access {
   subscribe(attempt: SubscribeAttempt): SubscribeGrant | Promise<SubscribeGrant> {
     const { channel, token, credentials } = attempt;
     const { subscribe } = resolveClientChannel(channel, this.#getOptions);
+    checkUserLimit(channel, credentials.user);
     if (token !== '' && subscribe !== 'nobody') {
       const refusals = { expired: tokenExpired, invalid: invalidSubscriptionToken };
       return this.#byToken(identify(attempt), refusals, () => this.#requestGrant(attempt));

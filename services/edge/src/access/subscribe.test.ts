@@ -46,6 +46,42 @@ describe('clients that may subscribe without a token', () => {
   });
 });
 
+describe('a user-limited channel', () => {
+  const options = { allowUserLimitedChannels: true };
+
+  test.each([
+    ['personal:#ann', {}],
+    ['#ann', {}],
+    ['dialog:#bob,ann', {}],
+    ['dialog:#bob,ann,', {}],
+    ['a#bob#ann', {}],
+    ['personal:#bob', { error: 103 }],
+    ['personal:#', { error: 103 }],
+    ['personal:#ann#bob', { error: 103 }],
+    ['personal:#anna', { error: 103 }],
+    ['personal:#an,n', { error: 103 }],
+    ['personal:#Ann', { error: 103 }],
+  ])('%s: ann %j, and anonymous clients never', async (channel, ann) => {
+    const { subscribe } = rig(options);
+    expect(await subscribe({ channel })).toEqual(ann);
+    expect(await subscribe({ channel, credentials: ANONYMOUS })).toEqual({ error: 103 });
+  });
+
+  test('needs its user also with a token, and the permission of its namespace', async () => {
+    const { subscribe } = rig({ ...options, subscribe: 'token' });
+    for (const [channel, expected] of [
+      ['personal:#ann', {}],
+      ['personal:#bob', { error: 103 }],
+    ] as const) {
+      const token = await sign({ sub: 'ann', channel });
+      expect(await subscribe({ channel, token })).toEqual(expected);
+    }
+    expect(await subscribe({ channel: 'personal:#ann' })).toEqual({ error: 103 });
+    const closed = rig({ ...options, subscribe: 'nobody' });
+    expect(await closed.subscribe({ channel: 'personal:#ann' })).toEqual({ error: 103 });
+  });
+});
+
 describe('the name of a channel', () => {
   test('has to be as its namespace wants it', async () => {
     const { subscribe } = rig({ pattern: /^sports:(?:[0-9]+)$/ });

@@ -46,6 +46,10 @@ describe.each(COMMANDS)('%s', (method, more) => {
     ['subscribers:a', 'ann', 103],
     ['nobody:a', 'ann', 108],
     ['open', 'ann', 108],
+    ['everyone:#ann', 'ann', undefined],
+    ['everyone:#bob,ann', 'ann', undefined],
+    ['everyone:#bob', 'ann', 103],
+    ['everyone:#', '', 103],
   ])('on %s by %j: error %s', async (channel, token, code) => {
     const { rig } = rigWith();
     const client = await rig.connected({ token });

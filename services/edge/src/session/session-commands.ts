@@ -18,7 +18,7 @@ import {
   type RpcHandler,
   type SessionHooks,
 } from '../access/access.js';
-import type { GetNamespaceOptions } from '../access/channel-rules.js';
+import { checkUserLimit, type GetNamespaceOptions } from '../access/channel-rules.js';
 import { toClientInfo } from './channel-members.js';
 import type { Renewals } from './renewals.js';
 import type { Expiry } from './timeouts.js';
@@ -73,6 +73,10 @@ export class SessionCommands {
   /** Resolves with the reply to the client. Rejects with ProtocolError, or as access does. */
   async execute(session: CommandingSession, command: ServiceCommand): Promise<Reply> {
     const { id } = command;
+    // A subscription that exists may be refreshed: the server may have made it for another user.
+    if ('channel' in command && command.type !== 'subRefresh') {
+      checkUserLimit(command.channel, session.credentials.user);
+    }
     switch (command.type) {
       case 'publish':
         return this.#publish(session, id, command.channel, command.data);

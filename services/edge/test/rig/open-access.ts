@@ -13,6 +13,7 @@ export const OPEN_NAMESPACE: NamespaceOptions = {
   joinLeave: false,
   delta: false,
   allowTagsFilter: false,
+  allowUserLimitedChannels: false,
   subscribe: 'everyone',
   subRefresh: 'token',
   publish: 'nobody',

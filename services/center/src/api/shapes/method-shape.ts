@@ -18,7 +18,7 @@ export function defineMethod<P>(shape: MethodShape<P>): MethodShape<P> {
 }
 
 export const channelField = z.string().meta({
-  description: '1 to 255 ASCII letters, digits and _-.:@/+=~$&,; before a colon is its namespace.',
+  description: '1 to 255 ASCII letters, digits and _-.:@/+=~$&,;# before a colon is its namespace.',
 });
 
 /** Any JSON value; its text is kept as written. */

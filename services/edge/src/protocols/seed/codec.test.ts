@@ -58,11 +58,11 @@ describe('commands', () => {
     ],
     [
       'sub#a b',
-      'error#107#bad request: channel name "a b" has a character other than letters, digits and _-.:@/+=~$&,;',
+      'error#107#bad request: channel name "a b" has a character other than letters, digits and _-.:@/+=~$&,;#',
     ],
     [
       `sub#${'é'.repeat(100)}`,
-      `error#107#bad request: channel name "${'\\u00e9'.repeat(32)}..." has a character other than letters, digits and _-.:@/+=~$&,;`,
+      `error#107#bad request: channel name "${'\\u00e9'.repeat(32)}..." has a character other than letters, digits and _-.:@/+=~$&,;#`,
     ],
     ['x'.repeat(8193), 'error#106#limit exceeded: a command has 8193 characters, 8192 are allowed'],
   ])('refuses %.30j', (text, answer) => {
