@@ -17,6 +17,7 @@ import {
   checkOneLine,
   splitFields,
   keyField,
+  versionField,
   LINE,
   parseNumber,
   parsePage,
@@ -74,7 +75,8 @@ export class DelegateEdgeBroker implements Broker, UplinkUser {
     checkChannelName(channel);
     checkOneLine(data);
     const text = toPublicationText(data, options);
-    const rest = ` ${keyField(options.idempotencyKey)} ${text}`;
+    const { idempotencyKey, version } = options;
+    const rest = ` ${keyField(idempotencyKey)} ${versionField(version)} ${text}`;
     const [offset, epoch = ''] = (await this.#request(LINE.publish, channel, rest)).text.split(' ');
     return { offset: parseNumber(offset), epoch };
   }

@@ -2,6 +2,7 @@ import { ProtocolError, type Publication } from '@newswire/protocol';
 import {
   type HistoryPage,
   type Generation,
+  type PublicationVersion,
   fromPublicationText,
   toPublicationText,
 } from '@newswire/broker';
@@ -62,7 +63,8 @@ export const LINE = {
   /** To center: `H id channel sinceOffset limit`. */
   history: 'H',
   /**
-   * To center: `W id channel key publication`. The key is `-`, or the idempotency key in base64url.
+   * To center: `W id channel key version publication`. The key is `-`, or the idempotency key in
+   * base64url; `versionField` writes the version.
    */
   publish: 'W',
   /** To center: `X id channel`. */
@@ -175,6 +177,18 @@ export function keyField(key: string | undefined): string {
 
 export function parseKey(field: string): string | undefined {
   return field === '-' ? undefined : Buffer.from(field, 'base64url').toString();
+}
+
+/** The field of a publication's version: `<number>:<epoch in base64url>`, or `-`. */
+export function versionField(version: PublicationVersion | undefined): string {
+  if (version === undefined) return '-';
+  return `${version.number}:${Buffer.from(version.epoch).toString('base64url')}`;
+}
+
+export function parseVersion(field: string): PublicationVersion | undefined {
+  if (field === '-') return undefined;
+  const [number, epoch = ''] = field.split(':');
+  return { number: parseNumber(number), epoch: Buffer.from(epoch, 'base64url').toString() };
 }
 
 /** Data is one line by contract. On a link, a second line would be read as a command. */

@@ -18,6 +18,7 @@ import {
   parseNumber,
   pageText,
   parseKey,
+  parseVersion,
   publicationLine,
 } from './delegate-lines.js';
 import type { DelegateLink, LinkHandler } from './delegate-link.js';
@@ -147,10 +148,14 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
   }
 
   #publish(line: string): void {
-    const [id, channel = '', key = '', text = ''] = splitFields(line, 4);
+    const [id, channel = '', key = '', version = '', text = ''] = splitFields(line, 5);
     const idempotencyKey = parseKey(key);
     const { data, offset: _, ...traits } = fromPublicationText(0, text);
-    const options = idempotencyKey === undefined ? traits : { ...traits, idempotencyKey };
+    const options = {
+      ...traits,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      version: parseVersion(version),
+    };
     const published = this.#parts.broker.publish(channel, data, options);
     this.#settle(
       id,

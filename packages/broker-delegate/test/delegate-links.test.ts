@@ -234,7 +234,7 @@ test('a line that is not understood ends a link that was trusted', async () => {
   await untilUp(center, edge);
   const sentence = 'sent an invalid line';
   const toEdge = ['Z', 'P a 1', 'P a x epoch 1', 'P a -1 epoch 1', 'R a', '= one two', '! 1 999 x'];
-  const toCenter = ['Z', 'S 1', 'H 1 a 0', 'H 1 a 0 x', 'W 1 a -', 'A'];
+  const toCenter = ['Z', 'S 1', 'H 1 a 0', 'H 1 a 0 x', 'W 1 a -', 'W 1 a - -', 'W 1 a - x 1', 'A'];
   for (const [to, log, lines] of [
     ['edge', edgeLog, toEdge],
     ['center', centerLog, toCenter],

@@ -6,17 +6,21 @@
 --          the channel's meta hash: o = last offset, e = epoch, i = identity of the data set in
 --            which this generation was last seen, f = first offset of this generation, pe and po =
 --            epoch and offset of the position that it follows (if known), x = when the hash
---            and the log last got a TTL, in ms
+--            and the log last got a TTL, in ms, v and ve = number and epoch of
+--            the last version
 --          the channel's log, a stream whose entry ids are <offset>-<publication time in ms>
 --        then, for each publication whose answer is remembered, the key that holds the answer
 -- ARGV   identity, seed of new epochs, number of publications, log size, log TTL ms, meta TTL ms,
 --        answer TTL ms; then two for each publication: its data, and center's knowledge of the
 --        channel, '<epoch> <acked> <upper>': an epoch, the highest offset that center received as
 --        an answer in it, the highest offset that was ever assigned in it. Both may be too high,
---        never too low. Empty: center knows nothing. A '+' in front: the answer is remembered.
+--        never too low. Empty: center knows nothing. In front of it, '@<number> <epoch> ' is the
+--        publication's version: it has no effect unless it is above the last one. A '+' in front of
+--        all: the answer is remembered.
 --
 -- Returns one answer for each publication: its offset, if its epoch is the one that center knows;
--- '<offset> <epoch>'; '=<offset> <epoch>', remembered from an earlier call; '-<error>'.
+-- '<offset> <epoch>'; '=<offset> <epoch>', remembered from an earlier call, or
+-- the newest publication's if the version is not above the last one; '-<error>'.
 --
 -- Every step that can fail (a key of another type, a full Redis, an offset that the log already
 -- has) runs before the first write of a publication, because Redis does not undo the writes of a
@@ -88,7 +92,13 @@ local function mark_of(generation)
   return ':' .. generation.follows_offset .. ':' .. generation.follows_epoch .. '!'
 end
 
-local REMEMBERS = byte('+')
+-- Whether a version is not above the channel's last one.
+local function is_outdated(meta_key, number, epoch)
+  local last = call('HMGET', meta_key, 'v', 've')
+  return last[1] and tonumber(number) <= tonumber(last[1]) and (epoch == '' or epoch == last[2])
+end
+
+local REMEMBERS, VERSIONED = byte('+'), byte('@')
 local answer_keys_used = 2 * count + 1
 
 local function publish(n)
@@ -103,9 +113,19 @@ local function publish(n)
     if answer then return '=' .. answer end
   end
 
+  local version, version_epoch
+  if byte(known) == VERSIONED then
+    version, version_epoch, known = known:match('^@(%d+) (%S*) (.*)$')
+  end
+
   local meta = call('HMGET', meta_key, 'o', 'e', 'i', 'x')
   local last, epoch, renewed, generation = meta[1], meta[2], meta[4], nil
   local has_log = last and epoch
+  if version and has_log and is_outdated(meta_key, version, version_epoch) then
+    local newest = last .. ' ' .. epoch
+    if answer_key then call('SET', answer_key, newest, 'PX', answer_ttl) end
+    return '=' .. newest
+  end
   if has_log and meta[3] ~= identity then generation = generation_in(tonumber(last), epoch, known, n) end
 
   local number = generation and generation.offset or (last or 0) + 1
@@ -125,6 +145,11 @@ local function publish(n)
     save_generation(meta_key, log_key, generation, offset)
   else
     call('HSET', meta_key, 'o', offset)
+  end
+  if version then
+    -- An empty epoch is that of the last publication.
+    if version_epoch == '' then call('HSET', meta_key, 'v', version)
+    else call('HSET', meta_key, 'v', version, 've', version_epoch) end
   end
   if generation or not renewed or now - renewed >= renewal then renew(meta_key, log_key) end
   if answer_key then

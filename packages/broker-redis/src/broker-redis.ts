@@ -58,7 +58,7 @@ export class RedisBroker implements Broker {
   publish(channel: string, data: JsonLine, options: PublishOptions = {}): Promise<Position> {
     try {
       const text = toPublicationText(data, options);
-      return this.#queue.add(channel, text, options.idempotencyKey);
+      return this.#queue.add(channel, text, options.idempotencyKey, options.version);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -1,6 +1,12 @@
 import type { JsonLine, Position } from '@newswire/protocol';
 import { ErrorReply } from 'redis';
-import { IDEMPOTENCY_TTL_MS, offsetTtlMs, type HistoryLimits, newEpoch } from '@newswire/broker';
+import {
+  IDEMPOTENCY_TTL_MS,
+  offsetTtlMs,
+  type HistoryLimits,
+  newEpoch,
+  type PublicationVersion,
+} from '@newswire/broker';
 import type { KnownChannel } from './known-positions.js';
 import { redisRefused, toProtocolError } from './redis-faults.js';
 
@@ -15,6 +21,7 @@ export interface QueuedPublication {
   readonly data: JsonLine;
   /** The key of the remembered answer, if the publication has an idempotency key. */
   readonly answerKey: string | undefined;
+  readonly version: PublicationVersion | undefined;
   /** The knowledge of the channel, and its epoch, when this publication was queued. */
   readonly known: string;
   readonly epoch: string;
@@ -31,8 +38,9 @@ export interface PublishTurn {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Prefix of an item's `known` argument if its answer is remembered. */
+/** Prefixes of an item's `known` argument: its answer is remembered; it has a version. */
 const REMEMBERS = '+';
+const VERSIONED = '@';
 
 /** The answer of publish.lua to one item. */
 export type ScriptReply = number | string;
@@ -81,12 +89,18 @@ export function encodePublishCall(
   const keys = [emptyEpochKey];
   const answerKeys: string[] = [];
   const args = [identity, newEpoch(), String(items.length), ...numbers.map(String)];
-  for (const { channel, answerKey, data, known } of items) {
+  for (const { channel, answerKey, data, known: knowledge, version } of items) {
     keys.push(channel.metaKey, channel.logKey);
     if (answerKey !== undefined) answerKeys.push(answerKey);
+    const known = version === undefined ? knowledge : `${encodeVersion(version)} ${knowledge}`;
     args.push(data, answerKey === undefined ? known : `${REMEMBERS}${known}`);
   }
   return [answerKeys.length === 0 ? keys : [...keys, ...answerKeys], args];
+}
+
+/** The epoch is free text: it must have no space in the argument. */
+function encodeVersion({ number, epoch }: PublicationVersion): string {
+  return `${VERSIONED}${number} ${encodeURIComponent(epoch.toWellFormed())}`;
 }
 
 /** Settles the publishers' promises. Returns the error texts of Redis. */

@@ -1,5 +1,5 @@
 import type { JsonLine, Position } from '@newswire/protocol';
-import type { LimitsOf } from '@newswire/broker';
+import type { LimitsOf, PublicationVersion } from '@newswire/broker';
 import { KnownPositions } from './known-positions.js';
 import {
   splitPublishCalls,
@@ -62,7 +62,12 @@ export class PublishQueue {
     this.#known = new KnownPositions(link.names);
   }
 
-  add(channel: string, data: JsonLine, idempotencyKey: string | undefined): Promise<Position> {
+  add(
+    channel: string,
+    data: JsonLine,
+    idempotencyKey: string | undefined,
+    version?: PublicationVersion,
+  ): Promise<Position> {
     const { identity } = this.#link;
     if (identity === undefined) return Promise.reject(redisIsAway());
     const limits = this.#options.getLimits(channel);
@@ -80,6 +85,7 @@ export class PublishQueue {
         limits,
         data,
         answerKey,
+        version,
         known: knowledge,
         epoch,
         turn,

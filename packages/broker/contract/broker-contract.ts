@@ -194,6 +194,45 @@ function describeLiveContract(current: () => BrokerRig): void {
     expect(listener.data).toEqual(['1', '3']);
   });
 
+  test('of versioned publications, only those above the last version take effect', async () => {
+    await rig.subscriber.subscribe('a', listener);
+    const publish = (data: string, number: number, epoch = '') =>
+      rig.publisher.publish('a', data, { version: { number, epoch } });
+    const first = await publish('1', 5);
+    const { epoch } = first;
+    expect(first.offset).toBe(1);
+    // Those of one turn are compared with one another, too.
+    const both = await Promise.all([publish('no', 5), publish('2', 6), publish('no', 4)]);
+    expect(both.map(({ offset }) => offset)).toEqual([1, 2, 2]);
+    expect(await rig.publisher.publish('a', '3')).toEqual({ epoch, offset: 3 });
+    expect(await publish('no', 6)).toEqual({ epoch, offset: 3 });
+    expect(await publish('4', 1, 'new epoch %')).toEqual({ epoch, offset: 4 });
+    expect(await publish('no', 1, 'new epoch %')).toEqual({ epoch, offset: 4 });
+    expect(await publish('no', 1)).toEqual({ epoch, offset: 4 });
+    expect(await publish('5', Number.MAX_SAFE_INTEGER)).toEqual({ epoch, offset: 5 });
+    expect(await publish('no', Number.MAX_SAFE_INTEGER - 1, 'new epoch %')).toMatchObject({
+      offset: 5,
+    });
+    expect(await publish('6', 1, 'third')).toEqual({ epoch, offset: 6 });
+    await rig.publisher.removeHistory('a');
+    expect(await publish('no', 1, 'third')).toEqual({ epoch, offset: 6 });
+    const elsewhere = { version: { number: 1, epoch: '' } };
+    expect((await rig.publisher.publish('b', '1', elsewhere)).offset).toBe(1);
+    await rig.publisher.publish('a', '7');
+    await listener.count(7);
+    await settled(rig);
+    expect(listener.data).toEqual(['1', '2', '3', '4', '5', '6', '7']);
+  });
+
+  test('an outdated publication with an idempotency key has one answer', async () => {
+    const version = { number: 1, epoch: '' };
+    const first = await rig.publisher.publish('a', '1', { version });
+    const retried = { version, idempotencyKey: 'k' };
+    expect(await rig.publisher.publish('a', 'no', retried)).toEqual(first);
+    await rig.publisher.publish('a', '2');
+    expect(await rig.publisher.publish('a', 'no', retried)).toEqual(first);
+  });
+
   test('a working broker has no fault', () => {
     expect(rig.publisher.fault).toBeUndefined();
     expect(rig.subscriber.fault).toBeUndefined();

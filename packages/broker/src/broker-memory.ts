@@ -61,6 +61,10 @@ export class MemoryBroker implements Broker {
       return answered.position;
     }
     const log = this.#logs.get(channel) ?? this.#newLog(channel, nowMs);
+    if (options.version !== undefined && log.supersedes(options.version)) {
+      if (key) this.#remember(key, log.position, nowMs);
+      return log.position;
+    }
     const publication = log.append(data, nowMs, options);
     const { epoch, firstOffset } = log.generation;
     const { offset } = publication;

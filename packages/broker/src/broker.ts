@@ -37,6 +37,28 @@ export interface PublishOptions {
   readonly extra?: string;
   /** `readHistory` leaves the publication out. */
   readonly isTransient?: true;
+  /**
+   * A publication whose version is not above that of the channel's last versioned publication has
+   * no effect; `publish` then resolves with the position of the newest publication.
+   */
+  readonly version?: PublicationVersion | undefined;
+}
+
+/** The version of the state that a publication carries. */
+export interface PublicationVersion {
+  /** 1 or higher. */
+  readonly number: number;
+  /** Numbers are compared within one epoch. An empty epoch is that of the last publication. */
+  readonly epoch: string;
+}
+
+/** Whether the state is not newer than the last one. */
+export function isOutdated(
+  { number, epoch }: PublicationVersion,
+  last: PublicationVersion | undefined,
+): boolean {
+  if (last === undefined) return false;
+  return number <= last.number && (epoch === '' || epoch === last.epoch);
 }
 
 /** The limits of a channel's log. The limit that is reached first applies. */

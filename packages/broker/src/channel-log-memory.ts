@@ -1,10 +1,12 @@
 import type { JsonLine, Position, Publication } from '@newswire/protocol';
 import {
+  isOutdated,
   MAX_PAGE_BYTES,
   offsetTtlMs,
   type HistoryLimits,
   type HistoryPage,
   type Generation,
+  type PublicationVersion,
   type PublishOptions,
 } from './broker.js';
 import { newPublication } from './publication-text.js';
@@ -30,14 +32,30 @@ export class MemoryChannelLog {
   #bytes = 0;
   #topOffset = 0;
   #touchedAtMs = 0;
+  /** Of the last publication that had one. */
+  #version: PublicationVersion | undefined;
 
   constructor(limits: MemoryHistoryLimits, epoch: string) {
     this.#limits = limits;
     this.generation = { epoch, firstOffset: 1, follows: undefined };
   }
 
+  /** Whether a publication of this version has no effect. */
+  supersedes(version: PublicationVersion): boolean {
+    return isOutdated(version, this.#version);
+  }
+
+  /** Up to where the log goes. */
+  get position(): Position {
+    return { offset: this.#topOffset, epoch: this.generation.epoch };
+  }
+
   append(data: JsonLine, nowMs: number, options: PublishOptions = {}): Publication {
-    const { extra } = options;
+    const { extra, version } = options;
+    if (version !== undefined) {
+      const epoch = version.epoch || (this.#version?.epoch ?? '');
+      this.#version = { number: version.number, epoch };
+    }
     const publication = newPublication(++this.#topOffset, data, options);
     const entry: LogEntry = {
       publication,
@@ -72,7 +90,7 @@ export class MemoryChannelLog {
   clear(): Position {
     this.#entries = [];
     this.#start = this.#bytes = 0;
-    return { offset: this.#topOffset, epoch: this.generation.epoch };
+    return this.position;
   }
 
   /** Removes the publications that exceed the limits. */

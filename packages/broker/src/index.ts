@@ -8,6 +8,7 @@ export type {
   HistoryLimits,
   HistoryPage,
   LimitsOf,
+  PublicationVersion,
   PublishOptions,
 } from './broker.js';
 export { IDEMPOTENCY_TTL_MS, MAX_PAGE_BYTES, offsetTtlMs } from './broker.js';

@@ -77,6 +77,15 @@ describe('publish', () => {
     expect(rig.broker.published).toEqual([{ channel: 'a', data: '1', options: {} }]);
   });
 
+  test('passes a version on', async () => {
+    await rig.call('publish', { channel: 'a', data: 1, version: 3, version_epoch: 'e' });
+    await rig.call('broadcast', { channels: ['b'], data: 1, version: 4 });
+    expect(rig.broker.published.map(({ options }) => options)).toEqual([
+      { version: { number: 3, epoch: 'e' } },
+      { version: { number: 4, epoch: '' } },
+    ]);
+  });
+
   test('keeps tags of any name, and leaves out those that are null', async () => {
     const tags = '{"__proto__":"p","constructor":"c","none":null}';
     await rig.call('publish', `{"channel":"a","data":1,"tags":${tags}}`);
@@ -101,7 +110,10 @@ describe('publish', () => {
     [{ data: 'x'.repeat(65_536) }, 106, expect.stringContaining('65538 bytes')],
     [{ dat: 1 }, 107, 'bad request: unknown field dat'],
     [{ version: 7, dat: 1 }, 107, 'bad request: unknown field dat'],
-    [{ version: 7 }, 108, expect.stringContaining('version is not supported')],
+    [{ version: -1 }, 107, 'bad request: version must be 0 or more'],
+    [{ version: 1.5 }, 107, 'bad request: version must be a whole number'],
+    [{ version: '1' }, 107, expect.stringContaining('version must be a')],
+    [{ version: 1, version_epoch: 'x'.repeat(65) }, 107, expect.stringContaining('version_epoch')],
     [{ channel: 'a b' }, 107, expect.stringContaining('channel name "a b"')],
   ])('refuses %j', async (fields, code, message) => {
     const answer = await rig.call('publish', { channel: 'a', data: 1, ...fields });

@@ -59,12 +59,14 @@ function remembered(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
 }
 
-function parsePublishOptions({ idempotency_key, tags, skip_history }: Params): PublishOptions {
-  if (!idempotency_key && !tags && !skip_history) return NO_OPTIONS;
+function parsePublishOptions(params: Params): PublishOptions {
+  const { idempotency_key, tags, skip_history, version, version_epoch } = params;
+  if (!idempotency_key && !tags && !skip_history && !version) return NO_OPTIONS;
   const named = Object.entries(tags ?? {}).filter(([, tag]) => tag !== null);
   return {
     ...(idempotency_key ? { idempotencyKey: remembered(idempotency_key) } : {}),
     ...(named.length > 0 ? { extra: `"tags":${toJsonLine(Object.fromEntries(named))}` } : {}),
     ...(skip_history ? { isTransient: true } : {}),
+    ...(version ? { version: { number: version, epoch: version_epoch ?? '' } } : {}),
   };
 }

@@ -9,6 +9,8 @@ export const MAX_BROADCAST_CHANNELS = 1000;
 export const MAX_TAGS = 64;
 export const MAX_TAGS_BYTES = 4096;
 
+const MAX_VERSION_EPOCH_LENGTH = 64;
+
 /** A tag that is null counts as absent. */
 export type Tags = Readonly<Record<string, string | null>>;
 
@@ -45,14 +47,16 @@ const publishFields = {
   idempotency_key: z.string().min(1).max(256).nullish().meta({
     description: 'Publishing again with the same key within 5 minutes has no effect.',
   }),
+  version: z.int().min(0).nullish().meta({
+    description:
+      'Of the state that data is. If it is not above the version of the last publication that had one, nothing is published, and the answer is the position of the newest publication. 0: none.',
+  }),
+  version_epoch: z.string().max(MAX_VERSION_EPOCH_LENGTH).nullish().meta({
+    description: 'Versions are compared within one epoch. Empty: that of the last publication.',
+  }),
   delta: z.boolean().nullish().meta({
     description: 'Accepted and ignored: the option delta of a namespace enables deltas.',
   }),
-};
-
-const notOffered = {
-  version: 'version is not supported: every publication counts as newer than earlier ones',
-  version_epoch: 'version_epoch is not supported: every publication counts as newer',
 };
 
 const positionResult = z.strictObject({ offset: offsetField, epoch: z.string() });
@@ -67,7 +71,6 @@ export const PUBLISH = defineMethod({
   summary: 'Publishes to a channel.',
   params: z.strictObject({ channel: channelField, ...publishFields }),
   result: positionResult,
-  notOffered,
   example: {
     params: { channel: '77707', data: 'Hello' },
     result: { offset: 12, epoch: 'wqZ0Xb1c' },
@@ -85,7 +88,6 @@ export const BROADCAST = defineMethod({
       z.union([z.strictObject({ result: positionResult }), z.strictObject({ error: errorResult })]),
     ),
   }),
-  notOffered,
   example: {
     params: { channels: ['77707', '77708'], data: { score: [1, 0] } },
     result: {
