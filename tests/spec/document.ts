@@ -9,7 +9,7 @@ export interface Step {
 }
 
 export interface Example {
-  readonly kind: 'ws' | 'http' | 'sh';
+  readonly kind: 'ws' | 'ws-protobuf' | 'http' | 'sh';
   /** A WebSocket's path. */
   readonly path: string;
   readonly steps: readonly Step[];
@@ -45,6 +45,7 @@ interface Fence {
  * it has to mean something; throws DocumentError otherwise.
  *
  *     ws PATH          `> frame` sent, `< frame` received, `! METHOD {…}` a call of the server API
+ *     ws-protobuf PATH the same, with the JSON of the members of Protobuf messages
  *     http             the same with requests and responses as curl -v prints them
  *     sh               `$ command`, and what it prints
  *     env              settings of the section's server
@@ -83,7 +84,7 @@ function toSection(fences: readonly Fence[]): Omit<Section, 'chapter' | 'title'>
     const [kind = '', path = ''] = info.split(' ');
     if (kind === 'env') Object.assign(settings, Object.fromEntries(lines.map(toSetting(line))));
     else if (info === 'json channels') channels = lines.join('\n');
-    else if (kind === 'ws' && path.startsWith('/'))
+    else if ((kind === 'ws' || kind === 'ws-protobuf') && path.startsWith('/'))
       examples.push(toExample(kind, path, lines, line));
     else if (info === 'http' || info === 'sh') examples.push(toExample(info, '', lines, line));
     else throw new DocumentError(line, `a block of the kind ${JSON.stringify(info)} cannot be run`);

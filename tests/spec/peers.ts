@@ -17,24 +17,41 @@ export interface Peer {
   end(): Promise<readonly string[]>;
 }
 
-/** A WebSocket client. Frames of several lines of JSON come a line at a time, a close as `<close CODE REASON>`. */
+/** How an example writes the frames of a protocol. */
+export interface FrameForm {
+  /** The frame that an example writes. */
+  encode(text: string): string | Buffer;
+  /** A frame's messages, as an example writes them. */
+  decode(frame: Buffer): readonly string[];
+}
+
+/** Text frames as they are. Those of several lines of JSON come a line at a time. */
+export const textForm: FrameForm = {
+  encode: (text) => text,
+  decode: (frame) => {
+    const text = String(frame);
+    return text.startsWith('{') ? text.split('\n') : [text];
+  },
+};
+
+/** A WebSocket client. A close is `<close CODE REASON>`. */
 export class WebSocketPeer implements Peer {
   readonly #socket: WebSocket;
   readonly #lines: string[] = [];
 
-  private constructor(socket: WebSocket) {
+  readonly #form: FrameForm;
+
+  private constructor(socket: WebSocket, form: FrameForm) {
     this.#socket = socket;
-    socket.on('message', (data) => {
-      const text = String(data);
-      this.#lines.push(...(text.startsWith('{') ? text.split('\n') : [text]));
-    });
+    this.#form = form;
+    socket.on('message', (data: Buffer) => this.#lines.push(...form.decode(data)));
     socket.on('close', (code, reason) => this.#lines.push(`<close ${code} ${String(reason)}>`));
     socket.on('error', (error) => this.#lines.push(`<${error.message}>`));
   }
 
-  static async open(url: string): Promise<WebSocketPeer> {
+  static async open(url: string, form: FrameForm = textForm): Promise<WebSocketPeer> {
     const socket = new WebSocket(url, { perMessageDeflate: false });
-    const peer = new WebSocketPeer(socket);
+    const peer = new WebSocketPeer(socket, form);
     await until(`${url} to open`, () => socket.readyState !== WebSocket.CONNECTING);
     return peer;
   }
@@ -42,7 +59,10 @@ export class WebSocketPeer implements Peer {
   async send(text: string): Promise<void> {
     const [, binary] = /^<binary ([0-9a-f]+)>$/.exec(text) ?? [];
     if (text === '<close>') this.#socket.removeAllListeners('close').terminate();
-    else this.#socket.send(binary === undefined ? text : Buffer.from(binary, 'hex'));
+    else
+      this.#socket.send(
+        binary === undefined ? this.#form.encode(text) : Buffer.from(binary, 'hex'),
+      );
   }
 
   async flush(): Promise<void> {

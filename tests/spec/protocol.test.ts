@@ -19,6 +19,7 @@ const CODES = readFileSync(`${ROOT}docs/protocol/codes.md`, 'utf8');
 test.each([
   'protocol/seed.md',
   'protocol/centrifuge.md',
+  'protocol/centrifuge-protobuf.md',
   'protocol/centrifuge-tokens.md',
   'protocol/centrifuge-channels.md',
   'protocol/http-streams.md',

@@ -1,6 +1,7 @@
 import { Conversation } from './conversation.js';
 import type { Example, Step } from './document.js';
-import { HttpPeer, WebSocketPeer } from './peers.js';
+import { HttpPeer, textForm, WebSocketPeer } from './peers.js';
+import { protobufForm } from './protobuf-form.js';
 import type { Setting } from './setting.js';
 import { Shell } from './shell.js';
 
@@ -32,9 +33,11 @@ function start({ kind, path }: Example, setting: Setting): Run {
       return new Shell(setting);
     case 'http':
       return new Conversation(setting, async () => new HttpPeer(setting.url));
-    case 'ws': {
+    case 'ws':
+    case 'ws-protobuf': {
       const url = setting.url.replace(/^http/, 'ws') + path;
-      return new Conversation(setting, () => WebSocketPeer.open(url));
+      const form = kind === 'ws' ? textForm : protobufForm;
+      return new Conversation(setting, () => WebSocketPeer.open(url, form));
     }
   }
 }

@@ -16,7 +16,12 @@ const CHANNELS = { method: 'channels' } as const;
 /** Uids that no edge has, including some with another meaning in a topic or a line. */
 const STRANGE_UIDS = ['nobody', '', ' ', '*', 'one two', 'one\n', 'nw0:control', 'x'.repeat(200)];
 
-const emulate = (data: string): ControlRequest => ({ method: 'emulate', session: 's', data });
+const emulate = (data: string, bytes: { readonly isBase64?: true } = {}): ControlRequest => ({
+  method: 'emulate',
+  session: 's',
+  data,
+  ...bytes,
+});
 
 /** Every Control passes this suite: it is the executable form of the interface's docstring. */
 export function describeControlContract(name: string, createRig: () => Promise<ControlRig>): void {
@@ -60,6 +65,8 @@ export function describeControlContract(name: string, createRig: () => Promise<C
         expect(await asker.requestFrom('edge-two:9902@host.a', request)).toEqual({ count: 20 });
         expect(await asker.requestFrom('one', request)).toEqual({ count: 3 });
       }
+      await rig.center.requestFrom('one', emulate('/wA=', { isBase64: true }));
+      expect(received.pop()).toEqual(['one', emulate('/wA=', { isBase64: true })]);
       expect(received).toEqual(
         [1, 2].flatMap(() => [
           ['edge-two:9902@host.a', request],

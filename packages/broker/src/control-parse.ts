@@ -40,7 +40,12 @@ const requestSchema = z.discriminatedUnion('method', [
     info: jsonLine.exactOptional(),
     ...filter,
   }),
-  z.object({ method: z.literal('emulate'), session: z.string(), data: z.string() }),
+  z.object({
+    method: z.literal('emulate'),
+    session: z.string(),
+    data: z.string(),
+    isBase64: z.literal(true).exactOptional(),
+  }),
 ]);
 
 /** There can be a hundred thousand counts: they are checked without a copy. */

@@ -42,7 +42,13 @@ export type ControlRequest =
       readonly info?: JsonLine;
     } & SessionFilter)
   /** A client's commands that arrived at a different edge than the one that has its session. */
-  | { readonly method: 'emulate'; readonly session: string; readonly data: string };
+  | {
+      readonly method: 'emulate';
+      readonly session: string;
+      readonly data: string;
+      /** The commands are bytes: `data` is their base64. */
+      readonly isBase64?: true;
+    };
 
 /** An edge, as `info` describes it. */
 export interface NodeInfo {

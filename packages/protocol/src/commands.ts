@@ -69,6 +69,8 @@ export type Command =
       readonly id: number;
       readonly channel: string;
       readonly data: JsonLine;
+      /** The data is a JSON string of the base64 of bytes that are not JSON. */
+      readonly isBase64?: true;
     }
   | { readonly type: 'presence'; readonly id: number; readonly channel: string }
   | { readonly type: 'presenceStats'; readonly id: number; readonly channel: string }

@@ -7,6 +7,13 @@ export {
   findWildcard,
 } from './channel-name.js';
 export { CLOSES, MAX_CLOSE_REASON_BYTES, type CloseKind } from './close-codes.js';
+export {
+  BASE64_MARK,
+  getDataBytes,
+  hasBase64Data,
+  readJsonBytes,
+  toBase64Line,
+} from './data-bytes.js';
 export { ERRORS, findStatus, ProtocolError, type ErrorBody, type ErrorKind } from './errors.js';
 export {
   getSourceChannel,
@@ -33,7 +40,7 @@ export {
   type Since,
   type SubscribeRequest,
 } from './commands.js';
-export { fossilDifference } from './fossil-difference.js';
+export { fossilByteDifference, fossilDifference } from './fossil-difference.js';
 export { countFrameBytes, isOver, joinBytes, joinText, toBytes } from './join-frames.js';
 export type {
   ConnectStrategy,

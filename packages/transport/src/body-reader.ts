@@ -1,29 +1,38 @@
 import { isUtf8 } from 'node:buffer';
-import { errorReply, type HttpReply } from './http.js';
+import { errorReply, type HttpReply, type HttpRequest } from './http.js';
+
+export type RequestBody = Pick<HttpRequest, 'body' | 'bytes'>;
+
+export const NO_BODY: RequestBody = { body: '' };
 
 /** Some editors and libraries put this mark before UTF-8 text. It is not part of the text. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** Collects a body. A body that arrives in one chunk, as most do, is never copied as bytes. */
+/** Collects a body. Text that arrives in one chunk, as most does, is never copied as bytes. */
 export class BodyReader {
   readonly #maxBytes: number;
+  readonly #isBinary: boolean;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
-  text = '';
+  /** The whole body, after its last chunk. */
+  body: RequestBody = NO_BODY;
 
-  constructor(maxBytes: number) {
+  /** `isBinary`: the body may be any bytes. */
+  constructor(maxBytes: number, isBinary = false) {
     this.#maxBytes = maxBytes;
+    this.#isBinary = isBinary;
   }
 
-  /** Returns a reply if the body is refused. After the last chunk, `text` holds the whole body. */
+  /** Returns a reply if the body is refused. */
   add(chunk: ArrayBuffer, isLast: boolean): HttpReply | undefined {
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#maxBytes) {
       this.#chunks.length = 0;
       return errorReply(413, 'limitExceeded', `a body may have at most ${this.#maxBytes} bytes`);
     }
-    if (!isLast) {
+    if (!isLast || this.#isBinary) {
       this.#chunks.push(Buffer.from(chunk.slice(0)));
+      if (isLast) this.body = { body: '', bytes: Buffer.concat(this.#chunks) };
       return undefined;
     }
     const last = Buffer.from(chunk);
@@ -31,7 +40,7 @@ export class BodyReader {
     const fault = encodingFault(body);
     if (fault !== undefined) return errorReply(400, 'badRequest', fault);
     const text = body.toString('utf8');
-    this.text = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+    this.body = { body: text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text };
     return undefined;
   }
 }

@@ -6,6 +6,7 @@ import {
   type HttpRequest,
   type HttpRoute,
 } from './http.js';
+import { NO_BODY, type RequestBody } from './body-reader.js';
 import { drainBody, encodingRefusal, endlessBody, hasBody, readBody } from './request-body-uws.js';
 import type { OriginChecker, PageCheck } from './origin-checker-uws.js';
 
@@ -68,20 +69,20 @@ export function serve(
   const query = route.method === 'GET' ? (request.getQuery() ?? '') : '';
   const headers = readHeaders(route.headers, request);
   const address = route.needsAddress ? context.originChecker.getAddress(response, request) : '';
-  const handleBody = (body: string) => {
-    exchange.run(route.handle, { query, headers, body, address });
+  const handleBody = (body: RequestBody) => {
+    exchange.run(route.handle, { query, headers, ...body, address });
   };
   if (route.method === 'POST') {
-    readBody(response, route.maxBodyBytes ?? 0, {
+    readBody(response, request, route, {
       handleBody,
       handleRefusal: (reply, mustClose) => exchange.answer(reply, mustClose),
     });
   } else if (hasBody(request)) {
     drainBody(response, (isWhole) =>
-      isWhole ? handleBody('') : exchange.answer(endlessBody(), true),
+      isWhole ? handleBody(NO_BODY) : exchange.answer(endlessBody(), true),
     );
   } else {
-    handleBody('');
+    handleBody(NO_BODY);
   }
 }
 

@@ -3,6 +3,8 @@ import { ERRORS, type ErrorBody, type ErrorKind } from '@newswire/protocol';
 /** A request. Its body, if it has one, has fully arrived and is valid UTF-8. */
 export interface HttpRequest {
   readonly body: string;
+  /** The body instead, if the route has `acceptsBytes` and the request says that it sends bytes. */
+  readonly bytes?: Uint8Array;
   /** The part of a GET's URL after the `?`, still encoded. */
   readonly query: string;
   /** The headers that the route names, by lower-case name; '' if absent. */
@@ -28,6 +30,8 @@ export interface HttpRoute {
   readonly handle: HttpHandler;
   /** A longer body gets a 413. Default 0. */
   readonly maxBodyBytes?: number;
+  /** Whether a body of the type `application/octet-stream` may be any bytes. Others are text. */
+  readonly acceptsBytes?: true;
   /** Names of request headers to pass on, in lower case. */
   readonly headers?: readonly string[];
   /** Whether requests include the client's address. */

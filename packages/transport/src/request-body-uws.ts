@@ -1,5 +1,5 @@
 import type * as Uws from 'uWebSockets.js';
-import { BodyReader } from './body-reader.js';
+import { BodyReader, type RequestBody } from './body-reader.js';
 import { errorReply, type HttpReply } from './http.js';
 
 /**
@@ -26,7 +26,7 @@ const CHUNKED = /^(chunked)?$/i;
 
 /** One of the two methods is called, once; neither if the client disconnects. */
 export interface BodyHandler {
-  handleBody(text: string): void;
+  handleBody(body: RequestBody): void;
   /** `mustClose`: more of the body may follow, so the connection cannot take another request. */
   handleRefusal(reply: HttpReply, mustClose: boolean): void;
 }
@@ -53,9 +53,28 @@ export function encodingRefusal(request: Uws.HttpRequest): HttpReply | undefined
   return undefined;
 }
 
-/** Reads a body of at most `maxBytes`. A refused body is still read, up to the limits above. */
-export function readBody(response: Uws.HttpResponse, maxBytes: number, handler: BodyHandler): void {
-  const reader = new BodyReader(maxBytes);
+/** Whether a body's type says that it is bytes. */
+function isBinaryBody(request: Uws.HttpRequest): boolean {
+  return /^application\/octet-stream\s*(;|$)/i.test(request.getHeader('content-type'));
+}
+
+/** The properties of a route or an endpoint that say which bodies it accepts. */
+export interface BodyLimits {
+  readonly maxBodyBytes?: number;
+  readonly acceptsBytes?: true;
+}
+
+/**
+ * Reads a body. A refused body is still read, up to the limits above. Called before the request's
+ * handler returns, because its headers are read.
+ */
+export function readBody(
+  response: Uws.HttpResponse,
+  request: Uws.HttpRequest,
+  { maxBodyBytes = 0, acceptsBytes }: BodyLimits,
+  handler: BodyHandler,
+): void {
+  const reader = new BodyReader(maxBodyBytes, acceptsBytes === true && isBinaryBody(request));
   let drain: Drain | undefined;
   response.onData((chunk, isLast) => {
     if (drain !== undefined) return drain.take(chunk.byteLength, isLast);
@@ -64,7 +83,7 @@ export function readBody(response: Uws.HttpResponse, maxBytes: number, handler: 
       drain = new Drain((isWhole) => handler.handleRefusal(refusal, !isWhole));
       drain.take(chunk.byteLength, isLast);
     } else if (isLast) {
-      handler.handleBody(reader.text);
+      handler.handleBody(reader.body);
     }
   });
 }

@@ -1,6 +1,7 @@
 import type * as Uws from 'uWebSockets.js';
 import { errorReply, type HttpReply, type HttpRequest } from './http.js';
 import { answerEarly, readHeaders, writeReply, type ServeContext } from './http-uws.js';
+import { NO_BODY, type RequestBody } from './body-reader.js';
 import { drainBody, encodingRefusal, endlessBody, hasBody, readBody } from './request-body-uws.js';
 import { StreamConnection, streamHeaders } from './stream-connection-uws.js';
 import type { StreamEndpoint } from './stream.js';
@@ -36,8 +37,8 @@ export function serveStream(
     isOver = true;
     writeReply(response, reply, { headers: cors, isHead, mustClose });
   };
-  const open = (body: string) => {
-    const accepted = attempt(endpoint, { ...asked, body }, onFault);
+  const open = (body: RequestBody) => {
+    const accepted = attempt(endpoint, { ...asked, ...body }, onFault);
     if ('status' in accepted) return answer(accepted);
     const { framing, firstFrame } = accepted;
     if (isHead) return writeStreamHead(response, { ...streamHeaders(framing), ...cors });
@@ -49,16 +50,16 @@ export function serveStream(
       isOneWay,
       headers: cors,
     });
-    const handler = endpoint.handleOpen(connection, origin);
+    const handler = (accepted.handleOpen ?? endpoint.handleOpen)(connection, origin);
     if (connection.attach(handler)) handler.handleFrame(firstFrame);
   };
 
   if (endpoint.method === 'POST') {
-    readBody(response, endpoint.maxBodyBytes ?? 0, { handleBody: open, handleRefusal: answer });
+    readBody(response, request, endpoint, { handleBody: open, handleRefusal: answer });
   } else if (hasBody(request)) {
-    drainBody(response, (isWhole) => (isWhole ? open('') : answer(endlessBody(), true)));
+    drainBody(response, (isWhole) => (isWhole ? open(NO_BODY) : answer(endlessBody(), true)));
   } else {
-    open('');
+    open(NO_BODY);
   }
 }
 

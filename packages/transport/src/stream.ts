@@ -20,6 +20,8 @@ export interface StreamOpening {
   readonly framing: StreamFraming;
   /** Handled as the client's first frame. */
   readonly firstFrame: Frame;
+  /** In place of the endpoint's, if the request has chosen another protocol. */
+  readonly handleOpen?: StreamEndpoint['handleOpen'];
 }
 
 /**
@@ -32,6 +34,8 @@ export interface StreamEndpoint {
   readonly transport: Exclude<Origin['transport'], 'websocket'>;
   /** A longer body gets a 413. Default 0. */
   readonly maxBodyBytes?: number;
+  /** Whether a body of the type `application/octet-stream` may be any bytes. Others are text. */
+  readonly acceptsBytes?: true;
   /** Names of request headers to pass on, in lower case. */
   readonly headers?: readonly string[];
   /** Whether taking bytes is the only sign of life that its clients can give. */

@@ -91,12 +91,16 @@ export class StreamRig {
         transport: method === 'GET' ? 'plain_sse' : 'http_stream',
         isOneWay: method === 'GET',
         maxBodyBytes: 100_000,
+        acceptsBytes: true,
         headers: ['authorization'],
         handleOpen,
         accept: (request) => {
           rig.requests.push(request);
           if (request.query === 'refuse') return errorReply(404, 'notAvailable', 'not today');
-          return { framing: rig.newFraming(), firstFrame: request.body || request.query };
+          return {
+            framing: rig.newFraming(),
+            firstFrame: request.bytes ?? (request.body || request.query),
+          };
         },
       });
     }

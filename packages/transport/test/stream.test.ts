@@ -73,6 +73,22 @@ describe('a connection in the answer to a request', () => {
     expect(refused.status).toBe(413);
   });
 
+  test('may come with bytes, if the body says that it has them', async () => {
+    rig = await StreamRig.start();
+    const bytes = Buffer.from([0xff, 0, 0x0a]);
+    const post = async (type: string) => {
+      const headers = { 'Content-Type': type };
+      return fetch(`${rig.url}/post`, { method: 'POST', headers, body: bytes });
+    };
+    const [, text] = await Promise.all([
+      post('Application/Octet-Stream; v=1'),
+      post('application/octet-streams'),
+      rig.connection().then(({ connection }) => connection.send(bytes)),
+    ]);
+    expect(rig.requests).toEqual([{ query: '', headers: { authorization: '' }, body: '', bytes }]);
+    expect(text.status).toBe(400);
+  });
+
   test('gets what is published on the topics that it has joined, framed once for all', async () => {
     rig = await StreamRig.start();
     const [a, b, c] = [read(), read(), read()];

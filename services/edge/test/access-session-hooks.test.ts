@@ -22,8 +22,8 @@ async function rig(answer: Answer) {
   return {
     backend,
     logged,
-    publish: (data = '[12345678901234567890]') =>
-      outcome(() => hooks.publish?.({ ...SESSION, channel: 'sports:1', data })),
+    publish: (data = '[12345678901234567890]', more: { readonly isBase64?: true } = {}) =>
+      outcome(() => hooks.publish?.({ ...SESSION, channel: 'sports:1', data, ...more })),
     refresh: () => outcome(() => hooks.refresh?.(SESSION)),
     subRefresh: () =>
       outcome(() =>
@@ -44,6 +44,15 @@ describe('the publish hook', () => {
       `${BASICS},"channel":"sports:1","data":[12345678901234567890],"meta":{"plan":1}}`,
     );
     expect(backend.asked[0]?.headers.cookie).toBe('sid=1');
+  });
+
+  test('receives bytes that are not JSON as b64data, and may replace them', async () => {
+    const { backend, publish } = await rig(json({ result: {} }));
+    const bytes = { data: '"/wA="', isBase64: true } as const;
+    expect(await publish(bytes.data, bytes)).toEqual({ ...bytes, isTransient: false });
+    expect(backend.asked[0]?.body).toContain('"channel":"sports:1","b64data":"/wA=","meta":');
+    const changing = await rig(json({ result: { data: 1 } }));
+    expect(await changing.publish(bytes.data, bytes)).toEqual({ data: '1', isTransient: false });
   });
 
   test.each([

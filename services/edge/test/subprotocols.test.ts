@@ -3,6 +3,7 @@ import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CodeEdge } from './rig/code-edge.js';
+import { decodeReplies, encodeCommands } from './rig/protobuf.js';
 
 const PATHS = ['/ws', '/connection/websocket'];
 
@@ -28,13 +29,17 @@ async function answerTo(path: string, ...headers: readonly string[]): Promise<st
 /** The `ws` package fails a handshake whose answer names none of the offered subprotocols. */
 class StrictClient {
   readonly texts: string[] = [];
+  readonly frames: Buffer[] = [];
   readonly errors: string[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
   readonly socket: WebSocket;
 
   constructor(url: string, subprotocols: string[]) {
     this.socket = new WebSocket(url, subprotocols);
-    this.socket.on('message', (frame) => this.texts.push(String(frame)));
+    this.socket.on('message', (frame: Buffer) => {
+      this.frames.push(frame);
+      this.texts.push(String(frame));
+    });
     this.socket.on('error', ({ message }) => this.errors.push(message));
     this.socket.on('close', (code, reason) => (this.closed = { code, reason: String(reason) }));
     onTestFinished(() => this.socket.terminate());
@@ -91,11 +96,29 @@ describe.each(PATHS)('%s', (path) => {
     [['centrifuge-protobuf'], ''],
     [[], '?format=protobuf'],
     [[], '?cf_protocol=protobuf'],
-  ])('%j and %j close with 3506', async (subprotocols, query) => {
+  ])('%j and %j connect with Protobuf, and text closes with 3506', async (subprotocols, query) => {
     const client = new StrictClient(`${address(path)}${query}`, subprotocols);
     await client.opened();
+    client.socket.send(encodeCommands({ id: 1, connect: {} }, {}));
+    const [reply] = decodeReplies(await until('the answer', () => client.frames[0]));
+    expect(reply).toMatchObject({ id: 1, connect: { ping: 25, pong: true } });
+    client.socket.send('{"id":2,"rpc":{}}');
     const reason = 'inappropriate protocol';
     expect(await until('the close', () => client.closed)).toEqual({ code: 3506, reason });
+  });
+
+  test('centrifuge-json with binary frames closes with 3506', async () => {
+    const client = new StrictClient(address(path), ['centrifuge-json']);
+    await client.opened();
+    client.socket.send(encodeCommands({ id: 1, connect: {} }));
+    expect(await until('the close', () => client.closed)).toMatchObject({ code: 3506 });
+  });
+
+  test('bytes that are not Protobuf close with 3501', async () => {
+    const client = new StrictClient(address(path), ['centrifuge-protobuf']);
+    await client.opened();
+    client.socket.send(Buffer.from('{"id":1,"connect":{}}'));
+    expect(await until('the close', () => client.closed)).toMatchObject({ code: 3501 });
   });
 
   test('a strict client that offers another subprotocol fails by itself', async () => {
@@ -104,7 +127,7 @@ describe.each(PATHS)('%s', (path) => {
     expect(client.errors).toEqual(['Server sent no subprotocol']);
   });
 
-  test("the library's Protobuf build ends with 3506", async () => {
+  test("the library's Protobuf build connects, and receives what is published", async () => {
     const states: [state: string, code: number][] = [];
     const client = new ProtobufCentrifuge(address(path), {
       websocket: WebSocket,
@@ -115,11 +138,14 @@ describe.each(PATHS)('%s', (path) => {
     client.on('connecting', ({ code }) => states.push(['connecting', code]));
     client.on('disconnected', ({ code }) => states.push(['disconnected', code]));
     client.connect();
-    await until('an end', () => states.length > 1);
-    expect(states).toEqual([
-      ['connecting', 0],
-      ['disconnected', 3506],
-    ]);
-    expect(await edge.sessions()).toBe(0);
+    const data: unknown[] = [];
+    const subscription = client.newSubscription('open');
+    subscription.on('publication', (publication) => data.push(publication.data));
+    subscription.subscribe();
+    await subscription.ready();
+    await edge.broker.publish('open', '{"n": 1}');
+    await until('the publication', () => data.length > 0);
+    expect(data.map(String)).toEqual([Buffer.from('{"n": 1}')].map((each) => [...each].join()));
+    expect(states).toEqual([['connecting', 0]]);
   });
 });

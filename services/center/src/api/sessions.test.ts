@@ -148,6 +148,18 @@ test.each([
     107,
     'bad request: info and b64info exclude each other',
   ],
+  [
+    'subscribe',
+    { user: 'u', channel: 'a', b64data: 'Iv8i' },
+    107,
+    'bad request: b64data is not base64 of UTF-8',
+  ],
+  [
+    'subscribe',
+    { user: 'u', channel: 'a', b64info: base64('text') },
+    107,
+    'bad request: b64info is not base64 of JSON',
+  ],
 ])('%s refuses %j without a request to the edges', async (method, body, code, message) => {
   expect(await rig.call(method, body)).toEqual({ error: { code, message } });
   expect(rig.requests).toEqual([]);

@@ -136,12 +136,15 @@ export interface PublishAttempt {
   readonly credentials: Credentials;
   readonly channel: string;
   readonly data: JsonLine;
+  /** The data is a JSON string of the base64 of bytes that are not JSON. */
+  readonly isBase64?: true | undefined;
   readonly origin?: Origin;
 }
 
 /** The publication that the backend allows. */
 export interface AllowedPublication {
   readonly data: JsonLine;
+  readonly isBase64?: true | undefined;
   /** The channel's history leaves it out. */
   readonly isTransient: boolean;
 }

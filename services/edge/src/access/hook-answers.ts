@@ -83,12 +83,15 @@ export function readRpcAnswer(answer: unknown, text: string): HookAnswer<JsonLin
 }
 
 /** Without data in the result, the client's data is published. */
-export function readPublishAnswer(sent: JsonLine) {
+export function readPublishAnswer(sent: Pick<AllowedPublication, 'data' | 'isBase64'>) {
   return (answer: unknown, text: string): HookAnswer<AllowedPublication> =>
-    read({ answer, text }, PublishResult, ({ b64data, skip_history }, written) => ({
-      data: jsonLine(written, 'data', b64data) ?? sent,
-      isTransient: skip_history ?? false,
-    }));
+    read({ answer, text }, PublishResult, ({ b64data, skip_history }, written) => {
+      const isTransient = skip_history ?? false;
+      const changed = jsonLine(written, 'data', b64data);
+      if (changed !== undefined) return { data: changed, isTransient };
+      const { data, isBase64 } = sent;
+      return { data, isTransient, ...(isBase64 && { isBase64 }) };
+    });
 }
 
 /** A renewal until `expiresAtMs`. `info` and `meta` replace the ones before, if they are set. */

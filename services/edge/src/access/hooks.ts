@@ -139,10 +139,11 @@ export class Hooks {
   }
 
   async #callPublish(hook: HookClient, attempt: PublishAttempt): Promise<AllowedPublication> {
-    const { client, origin, channel, data, credentials } = attempt;
+    const { client, origin, channel, data, isBase64, credentials } = attempt;
     const { user, meta } = credentials;
-    const json = jsonText({ ...basics(client, origin), user, channel }, { data, meta });
-    return orThrow(await hook.call(json, this.#forwarded(origin, {}), readPublishAnswer(data)));
+    const sent = isBase64 ? { b64data: data } : { data };
+    const json = jsonText({ ...basics(client, origin), user, channel }, { ...sent, meta });
+    return orThrow(await hook.call(json, this.#forwarded(origin, {}), readPublishAnswer(attempt)));
   }
 
   async #callRefresh(hook: HookClient, session: ClientIdentity): Promise<Credentials | undefined> {

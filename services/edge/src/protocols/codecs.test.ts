@@ -1,5 +1,6 @@
 import { toPlainText, type Codec, type Frame } from '@newswire/protocol';
 import { applyDelta } from 'fossil-delta';
+import { describe } from 'vitest';
 import { describeCodec } from '../../test/rig/codec-contract.js';
 import {
   encodeToyMessage,
@@ -7,6 +8,11 @@ import {
   readToyPublication,
   toyCodec,
 } from '../../test/rig/toy-protocol.js';
+import { decodePushes, encodeCommands } from '../../test/rig/protobuf.js';
+import {
+  centrifugeProtobufCodec,
+  centrifugeProtobufProtocol,
+} from './centrifuge-protobuf/protocol.js';
 import { centrifugeCodec, centrifugeProtocol } from './centrifuge/protocol.js';
 import { plainSseCodec, plainSseRequest, readBlocks } from './plain-sse/codec.js';
 import { seedCodec } from './seed/codec.js';
@@ -74,6 +80,38 @@ describeCodec('centrifuge-delta', {
   newReader: newDeltaReader,
   expected: ({ data }) => data,
   commands: CENTRIFUGE_COMMANDS,
+});
+
+const PROTOBUF_COMMANDS = [
+  [
+    encodeCommands({ id: 1, connect: { token: 't' } }, { id: 2, subscribe: { channel: 'a' } }),
+    ['connect', 'subscribe'],
+  ],
+  [encodeCommands({}), ['pong']],
+  [encodeCommands({ id: 3, publish: { channel: 'a', data: Buffer.from([0xff, 0]) } }), ['publish']],
+] as const;
+
+/** A client that applies deltas to the bytes of the publication before. */
+function newProtobufReader(): (frame: Frame) => { offset: number; data: string }[] {
+  let previous: Buffer = Buffer.alloc(0);
+  return (frame) =>
+    decodePushes(frame).map(({ offset, data, delta }) => {
+      previous = delta ? Buffer.from(applyDelta<Uint8Array>(previous, data)) : data;
+      return { offset, data: previous.toString() };
+    });
+}
+
+describe.each([
+  centrifugeProtobufCodec,
+  centrifugeProtobufProtocol.deltas,
+  centrifugeProtobufProtocol.deltas?.next,
+])('$name', (codec) => {
+  describeCodec(codec?.name ?? '', {
+    codec: codec as Codec,
+    newReader: newProtobufReader,
+    expected: ({ offset, data }) => ({ offset, data }),
+    commands: PROTOBUF_COMMANDS,
+  });
 });
 
 describeCodec('plain_sse', {

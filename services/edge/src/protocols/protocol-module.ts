@@ -1,4 +1,4 @@
-import type { CloseKind, Frame, Protocol } from '@newswire/protocol';
+import type { Frame, Protocol } from '@newswire/protocol';
 import type { Handshake, HttpRoute, StreamEndpoint } from '@newswire/transport';
 import type { EmulationOptions } from './centrifuge/emulation.js';
 import type { Refusal } from './refusal.js';
@@ -29,12 +29,12 @@ export interface WebSocketRoute {
 export interface Negotiation {
   /** The subprotocol that the response names; '' names none. */
   readonly subprotocol: string;
-  /** Opens the connection only to close it, so that the client receives the close code. */
-  readonly close?: Extract<CloseKind, 'inappropriateProtocol'>;
 }
 
 export type StreamOptions = Pick<StreamEndpoint, 'handleOpen'> & {
   /** Called before each connection. Returns a refusal while this edge accepts none. */
   readonly refuse: () => Refusal | undefined;
+  /** The same for another protocol than the module's. */
+  handleOpenAs(protocol: Protocol): StreamEndpoint['handleOpen'];
   readonly maxFrameBytes: number;
 };

@@ -1,11 +1,13 @@
 import { centrifuge } from './centrifuge/endpoints.js';
+import { centrifugeProtobuf } from './centrifuge-protobuf/endpoints.js';
 import { plainSse } from './plain-sse/streams.js';
 import { seed } from './seed/codec.js';
 import type { ProtocolModule } from './protocol-module.js';
 
 /** The protocols that an edge serves: one line for each. */
 export const PROTOCOLS: readonly ProtocolModule[] = [
-  centrifuge, //
+  centrifuge,
+  centrifugeProtobuf,
   plainSse,
   seed,
 ];

@@ -9,7 +9,7 @@ import type {
   WebSocketOpening,
 } from '@newswire/transport';
 import type { EmulationOptions } from './centrifuge/emulation.js';
-import type { Negotiation, ProtocolModule, WebSocketRoute } from './protocol-module.js';
+import type { ProtocolModule, WebSocketRoute } from './protocol-module.js';
 import { jsonRefusal, type Refusal } from './refusal.js';
 
 /** An edge, as its endpoints use it. */
@@ -17,12 +17,7 @@ export interface EndpointEdge {
   /** Called before each connection. Returns a refusal while this edge accepts none. */
   refuse(): Refusal | undefined;
   /** Creates the session of a connection that has just opened. */
-  open(connection: Connection, origin: Origin, choose: ProtocolChoice): EndpointSession;
-}
-
-/** A session, as the endpoints use it. */
-export interface EndpointSession extends ConnectionHandler {
-  close(kind: 'inappropriateProtocol'): void;
+  open(connection: Connection, origin: Origin, choose: ProtocolChoice): ConnectionHandler;
 }
 
 /** Adds the endpoints of all protocols to the server. Throws if two of them cannot coexist. */
@@ -38,8 +33,9 @@ export function serveProtocols(
     server.webSocket(path, { maxFrameBytes, accept: acceptOn(path, routes, edge) });
   }
   for (const { protocol, ...module } of modules) {
-    const handleOpen = openWith(edge, () => protocol);
-    const options = { refuse: () => edge.refuse(), handleOpen, maxFrameBytes };
+    const handleOpenAs = (chosen: Protocol) => openWith(edge, () => chosen);
+    const handleOpen = handleOpenAs(protocol);
+    const options = { refuse: () => edge.refuse(), handleOpen, handleOpenAs, maxFrameBytes };
     for (const endpoint of module.streams?.(options) ?? []) server.stream(endpoint);
     server.route(module.routes?.(emulation) ?? []);
   }
@@ -67,7 +63,7 @@ function acceptOn(path: string, routes: readonly RouteOfProtocol[], edge: Endpoi
     for (const route of routes) {
       const named = route.negotiate?.(handshake);
       if (named === undefined) continue;
-      const handleOpen = openWith(edge, () => route.protocol, named.close);
+      const handleOpen = openWith(edge, () => route.protocol);
       return { subprotocol: named.subprotocol, handleOpen };
     }
     return { subprotocol: '', handleOpen: openUnnamed };
@@ -83,16 +79,8 @@ function chooseByFrame(path: string, routes: readonly RouteOfProtocol[]): Protoc
   return (frame) => (recognized.find((route) => route.recognizes?.(frame)) ?? fallback).protocol;
 }
 
-function openWith(
-  edge: EndpointEdge,
-  choose: ProtocolChoice,
-  close?: Negotiation['close'],
-): WebSocketOpening['handleOpen'] {
-  return (connection, origin) => {
-    const session = edge.open(connection, origin, choose);
-    if (close !== undefined) session.close(close);
-    return session;
-  };
+function openWith(edge: EndpointEdge, choose: ProtocolChoice): WebSocketOpening['handleOpen'] {
+  return (connection, origin) => edge.open(connection, origin, choose);
 }
 
 /** A codec's name is part of its topics: two with the same name would mix their frames. */

@@ -150,6 +150,13 @@ describe('the server', () => {
     const session = client.session.emulationId ?? '';
     expect(await ask({ method: 'emulate', session, data })).toEqual({ count: 1 });
     expect(client.reply(2)).toHaveProperty('subscribe');
+    const bytes = {
+      data: Buffer.from('{"id":3,"rpc":{}}').toString('base64'),
+      isBase64: true,
+    } as const;
+    // This client has the JSON encoding, which has no frames of bytes.
+    expect(await ask({ method: 'emulate', session, ...bytes })).toEqual({ count: 1 });
+    expect(client.session.isClosed).toBe(true);
     for (const other of [client.session.client, getId(bob), '']) {
       expect(await ask({ method: 'emulate', session: other, data })).toEqual({ count: 0 });
     }

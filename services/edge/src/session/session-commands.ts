@@ -1,5 +1,6 @@
 import { type Broker, MAX_PAGE_BYTES, type Presence, readHistory } from '@newswire/broker';
 import {
+  BASE64_MARK,
   type Command,
   type HistoryCommand,
   isOver,
@@ -53,6 +54,8 @@ export type ServiceCommand = Extract<
   }
 >;
 
+type PublishCommand = Extract<Command, { readonly type: 'publish' }>;
+
 /** The part of a session that the execution of its commands needs. */
 export interface CommandingSession extends ClientIdentity {
   readonly subscriptions: Pick<SessionSubscriptions, 'get' | 'refresh'>;
@@ -79,7 +82,7 @@ export class SessionCommands {
     }
     switch (command.type) {
       case 'publish':
-        return this.#publish(session, id, command.channel, command.data);
+        return this.#publish(session, command);
       case 'presence': {
         const presence = this.#presenceOn(session, command.channel);
         return { type: 'presence', id, members: await presence.members(command.channel) };
@@ -123,25 +126,23 @@ export class SessionCommands {
     return paged;
   }
 
-  async #publish(
-    session: CommandingSession,
-    id: number,
-    channel: string,
-    data: JsonLine,
-  ): Promise<Reply> {
+  async #publish(session: CommandingSession, command: PublishCommand): Promise<Reply> {
+    const { id, channel, data, isBase64 } = command;
     if (this.#options.getOptions(channel).publish === 'hook') {
-      return this.#publishByHook(session, id, channel, data);
+      return this.#publishByHook(session, command);
     }
     this.#check(session, channel, 'publish');
-    return this.#publishAllowed(session, id, channel, { data, isTransient: false });
+    return this.#publishAllowed(session, id, channel, {
+      data,
+      isBase64,
+      isTransient: false,
+    });
   }
 
   /** The backend decides whether the client may publish, and may replace the data. */
   async #publishByHook(
     session: CommandingSession,
-    id: number,
-    channel: string,
-    data: JsonLine,
+    { id, channel, data, isBase64 }: PublishCommand,
   ): Promise<Reply> {
     const { publish } = this.#options.hooks;
     if (publish === undefined) {
@@ -149,7 +150,14 @@ export class SessionCommands {
     }
     this.#checkSize(data, '');
     const { client, credentials, origin } = session;
-    const allowed = await publish({ client, credentials, origin, channel, data });
+    const allowed = await publish({
+      client,
+      credentials,
+      origin,
+      channel,
+      data,
+      isBase64,
+    });
     return this.#publishAllowed(session, id, channel, allowed);
   }
 
@@ -157,10 +165,11 @@ export class SessionCommands {
     session: CommandingSession,
     id: number,
     channel: string,
-    { data, isTransient }: AllowedPublication,
+    { data, isBase64, isTransient }: AllowedPublication,
   ): Promise<Reply> {
     const grant = session.subscriptions.get(channel)?.grant ?? PLAIN_GRANT;
-    const extra = `"info":${toInfoLine(toClientInfo(session, grant))}`;
+    const info = `"info":${toInfoLine(toClientInfo(session, grant))}`;
+    const extra = isBase64 ? `${BASE64_MARK},${info}` : info;
     this.#checkSize(data, extra);
     await this.#options.broker.publish(channel, data, {
       extra,

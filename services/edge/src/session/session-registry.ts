@@ -125,7 +125,7 @@ export function createControlHandler(options: ControlHandlerOptions): ControlHan
         return each(registry.find(request), (session) => refresh(session, request));
       case 'emulate': {
         const session = registry.findEmulated(request.session);
-        session?.handleFrame(request.data);
+        session?.handleFrame(request.isBase64 ? Buffer.from(request.data, 'base64') : request.data);
         return { count: session === undefined ? 0 : 1 };
       }
     }

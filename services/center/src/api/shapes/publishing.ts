@@ -1,6 +1,6 @@
 import { isRecord } from '@newswire/protocol';
 import { z } from 'zod';
-import { base64Field, channelField, jsonField, offsetField, defineMethod } from './method-shape.js';
+import { channelField, jsonField, offsetField, defineMethod } from './method-shape.js';
 
 /** Maximum number of channels of a broadcast. */
 export const MAX_BROADCAST_CHANNELS = 1000;
@@ -39,7 +39,10 @@ function isTag(value: unknown): boolean {
 
 const publishFields = {
   data: jsonField.meta({ description: 'The data to publish: any JSON value.' }),
-  b64data: base64Field('data'),
+  b64data: z.string().nullish().meta({
+    description:
+      'data in base64 instead: JSON in UTF-8, or any bytes, which only Protobuf clients receive as they are.',
+  }),
   skip_history: z.boolean().nullish().meta({
     description: 'If true, history omits the publication. It is delivered and recovered as usual.',
   }),

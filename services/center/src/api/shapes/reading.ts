@@ -33,6 +33,10 @@ export const HISTORY = defineMethod({
       z.strictObject({
         data: z.unknown(),
         offset: offsetField,
+        b64: z
+          .literal(true)
+          .optional()
+          .meta({ description: 'data is the base64 of published bytes that are not JSON.' }),
         tags: z.record(z.string(), z.string()).optional(),
         info: z.strictObject(infoFields).optional(),
       }),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { RateLimits } from '../../session/rate-limits.js';
 import { emulationRoute } from './emulation.js';
 import fc from 'fast-check';
+import { encodeEmulation, type ProtoMembers } from '../../../test/rig/protobuf.js';
 
 const MAX_FRAME_BYTES = 1000;
 const NODES = ['here', 'there', 'gone', 'slow', 'broken'];
@@ -69,6 +70,26 @@ test('any posted body is accepted, or refused with a documented status', async (
   expect([...seen].toSorted((a, b) => a - b)).toEqual([204, 400, 404, 413, 503]);
   expect(taken.every((data) => Buffer.byteLength(data) <= MAX_FRAME_BYTES)).toBe(true);
   expect(maxBodyBytes).toBe(2 * MAX_FRAME_BYTES);
+});
+
+test.each([
+  [{ session: 's', node: 'here', data: Buffer.from([0xff, 0]) }, 204],
+  [{ session: 's', node: 'there', data: Buffer.from([1]) }, 204],
+  [{ session: 'other', node: 'here', data: Buffer.from([1]) }, 404],
+  [{ session: 's', node: 'here', data: Buffer.alloc(MAX_FRAME_BYTES + 1) }, 413],
+  [{ session: 's', data: Buffer.from([1]) }, 400],
+  [{ session: 's', node: 'here' }, 400],
+])('a request in Protobuf: %j is answered with %d', async (request: ProtoMembers, status) => {
+  const bytes = encodeEmulation(request);
+  const before = taken.length;
+  expect((await handle({ body: '', bytes, query: '', headers: {} })).status).toBe(status);
+  const isTaken = status === 204 && request['node'] === 'here';
+  expect(taken.slice(before)).toEqual(isTaken ? ['/wA='] : []);
+});
+
+test('bytes that are no request are refused', async () => {
+  const reply = await handle({ body: '', bytes: Buffer.from('{}'), query: '', headers: {} });
+  expect(reply.status).toBe(400);
 });
 
 test('an address with many requests for unknown sessions is refused, and no edge is requested', async () => {

@@ -1,13 +1,14 @@
 import type { Control, ControlHandler } from '@newswire/broker';
-import { ProtocolError } from '@newswire/protocol';
+import { countFrameBytes, ProtocolError } from '@newswire/protocol';
 import { addressKey, errorReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import { z } from 'zod';
 import type { RateLimits } from '../../session/rate-limits.js';
+import { decodeEmulation } from '../centrifuge-protobuf/decode.js';
 
 const Emulation = z.object({
   session: z.string().min(1).max(64),
   node: z.string().max(128),
-  data: z.string(),
+  data: z.union([z.string(), z.instanceof(Uint8Array)]),
 });
 
 export interface EmulationOptions {
@@ -26,7 +27,8 @@ export interface EmulationOptions {
 }
 
 /**
- * `POST /emulation {session,node,data}`: commands of a client whose connection only receives. Nginx
+ * `POST /emulation {session,node,data}`: commands of a client whose connection only receives. With
+ * the type `application/octet-stream`, the body is an EmulationRequest in Protobuf. Nginx
  * may route them to any edge. An edge that does not have the session forwards them to `node`, in
  * the order in which they arrived. 204: the session has received them. 404: there is no such
  * session or edge, and the client must connect again. 429: the address sent too many requests for
@@ -40,14 +42,13 @@ export function emulationRoute(options: EmulationOptions): HttpRoute {
     needsAddress: true,
     // In JSON text inside a JSON string, each quote takes two bytes.
     maxBodyBytes: 2 * options.maxFrameBytes,
-    handle: ({ body, address = '' }) => {
-      const request = parse(body);
+    acceptsBytes: true,
+    handle: ({ body, bytes, address = '' }) => {
+      const request = parse(bytes === undefined ? parseJson(body) : decodeEmulation(bytes));
       if (request === undefined) {
-        return errorReply(
-          400,
-          'badRequest',
-          'the body must be {"session":"…","node":"…","data":"…"}',
-        );
+        const form =
+          'the body must be {"session":"…","node":"…","data":"…"}, or an EmulationRequest';
+        return errorReply(400, 'badRequest', form);
       }
       if (request.node === options.uid) return handle(request, options, options.own);
       return limited(addressKey(address), options, () => {
@@ -78,10 +79,14 @@ async function handle(
   { maxFrameBytes }: EmulationOptions,
   ask: ControlHandler,
 ): Promise<HttpReply> {
-  if (Buffer.byteLength(data) > maxFrameBytes) {
+  if (countFrameBytes(data) > maxFrameBytes) {
     return errorReply(413, 'limitExceeded', `commands may have at most ${maxFrameBytes} bytes`);
   }
-  const request = { method: 'emulate', session, data } as const;
+  const commands =
+    typeof data === 'string'
+      ? { data }
+      : ({ data: Buffer.from(data).toString('base64'), isBase64: true } as const);
+  const request = { method: 'emulate', session, ...commands } as const;
   try {
     // Nothing is awaited before this, so that requests keep their order.
     const { count = 0 } = await ask(request);
@@ -94,9 +99,13 @@ async function handle(
   }
 }
 
-function parse(body: string): z.infer<typeof Emulation> | undefined {
+function parse(request: unknown): z.infer<typeof Emulation> | undefined {
+  return Emulation.safeParse(request).data;
+}
+
+function parseJson(body: string): unknown {
   try {
-    return Emulation.safeParse(JSON.parse(body)).data;
+    return JSON.parse(body);
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import {
+  BASE64_MARK,
   fossilDifference,
   getSourceChannel,
+  hasBase64Data,
   isWildcard,
   rawMember,
   toInfoLine,
@@ -189,10 +191,12 @@ function withChannelTag(publication: Publication): Publication {
   const channel = getSourceChannel(publication);
   const tags = JSON.parse(rawMember(object, 'tags') ?? '{}') as Readonly<Record<string, string>>;
   const info = rawMember(object, 'info');
+  const isBase64 = hasBase64Data(publication);
   const members = [
     `"channel":"${channel}"`,
     `"tags":${toJsonLine({ ...tags, channel })}`,
     ...(info === undefined ? [] : [`"info":${info}`]),
+    ...(isBase64 ? [BASE64_MARK] : []),
   ];
   return { ...publication, extra: members.join() };
 }

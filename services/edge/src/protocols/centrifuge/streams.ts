@@ -12,6 +12,7 @@ import {
   jsonRefusal,
   NEXT_UPSTREAM_HEADER,
 } from '../refusal.js';
+import { centrifugeProtobufProtocol } from '../centrifuge-protobuf/protocol.js';
 import type { StreamOptions } from '../protocol-module.js';
 
 /** Server-sent events, one for each frame. */
@@ -30,11 +31,25 @@ export const lineFraming: StreamFraming = {
   refusal: (code, reason) => jsonRefusal(buildRefusal(code, reason)),
 };
 
+/** Replies and pushes in Protobuf, each after its length. */
+export const bytesFraming: StreamFraming = {
+  contentType: 'application/octet-stream',
+  isShared: true,
+  frame: (frame) => frame,
+  refusal: (code, reason) => jsonRefusal(buildRefusal(code, reason)),
+};
+
 /**
  * Centrifuge's protocol in streaming HTTP responses, for networks in which WebSockets do not work. The
  * request carries the `connect` command; later commands arrive at `/emulation`.
  */
-export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamOptions) {
+export function centrifugeStreams({
+  refuse,
+  maxFrameBytes,
+  handleOpen,
+  handleOpenAs,
+}: StreamOptions) {
+  const openProtobuf = handleOpenAs(centrifugeProtobufProtocol);
   const sse: StreamEndpoint = {
     method: 'GET',
     path: '/connection/sse',
@@ -55,11 +70,16 @@ export function centrifugeStreams({ refuse, maxFrameBytes, handleOpen }: StreamO
     transport: 'http_stream',
     isOneWay: false,
     maxBodyBytes: maxFrameBytes,
+    acceptsBytes: true,
     handleOpen,
-    accept: ({ body }) => {
+    accept: ({ body, bytes }) => {
       const refusal = refuse();
       if (refusal !== undefined) return jsonRefusal(refusal);
-      return opening(lineFraming, body, 'the body must be the connect command');
+      const hint = 'the body must be the connect command';
+      if (bytes === undefined) return opening(lineFraming, body, hint);
+      return bytes.length === 0
+        ? errorReply(400, 'badRequest', hint)
+        : { framing: bytesFraming, firstFrame: bytes, handleOpen: openProtobuf };
     },
   };
   return [sse, httpStream];

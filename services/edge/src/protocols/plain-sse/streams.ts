@@ -153,7 +153,7 @@ export class PlainSseFraming implements StreamFraming {
 export function plainSseEndpoint({
   refuse,
   handleOpen,
-}: Omit<StreamOptions, 'maxFrameBytes'>): StreamEndpoint {
+}: Pick<StreamOptions, 'refuse' | 'handleOpen'>): StreamEndpoint {
   const memory = new PlainSseMemory();
   return {
     method: 'GET',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { negotiate } from './endpoints.js';
+import { negotiateJson, negotiateProtobuf } from './negotiation.js';
 
 test.each([
   [[], '', '', undefined],
@@ -17,8 +17,9 @@ test.each([
   [[], 'format', '', undefined],
   [['mqtt'], 'format=protobuf', '', 'protobuf'],
   [['centrifuge-json'], 'format=protobuf', 'centrifuge-json', 'json'],
-])('%j with ?%s: echoes %j, speaks %j', (subprotocols, query, subprotocol, encoding) => {
-  const close = encoding === 'protobuf' ? { close: 'inappropriateProtocol' } : {};
-  const expected = encoding === undefined ? undefined : { subprotocol, ...close };
-  expect(negotiate({ subprotocols, query })).toEqual(expected);
+])('%j with ?%s: names %j, speaks %j', (subprotocols, query, subprotocol, encoding) => {
+  const handshake = { subprotocols, query };
+  const named = (of: typeof encoding) => (encoding === of ? { subprotocol } : undefined);
+  expect(negotiateJson(handshake)).toEqual(named('json'));
+  expect(negotiateProtobuf(handshake)).toEqual(named('protobuf'));
 });
