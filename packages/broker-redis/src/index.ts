@@ -1,6 +1,7 @@
 export { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 export { RedisControl, type RedisControlOptions } from './control-redis.js';
 export { openRedisInlet, type InletHandler } from './redis-parts.js';
+export { RedisStreamInlet, type InletEntry } from './stream-inlet.js';
 export { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
 export { RedisLink, type RedisLinkOptions } from './redis-link.js';
 export {

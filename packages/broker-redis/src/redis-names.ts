@@ -15,6 +15,8 @@ export class RedisNames {
    * The inlet's topics are this prefix and a channel. `news:` in the default stack on database 0.
    */
   readonly inletPrefix: string;
+  /** The stream of the reliable inlet. `news-inlet` in the default stack on database 0. */
+  readonly inletStream: string;
   readonly #topicPrefix: string;
   readonly #presenceTopicPrefix: string;
 
@@ -23,7 +25,9 @@ export class RedisNames {
     this.prefix = prefix;
     this.emptyEpochKey = `${prefix}:empty`;
     this.controlTopic = `${prefix}:control`;
-    this.inletPrefix = prefix === DEFAULT_PREFIX ? 'news:' : `${prefix}:news:`;
+    const inlet = prefix === DEFAULT_PREFIX ? 'news' : `${prefix}:news`;
+    this.inletPrefix = `${inlet}:`;
+    this.inletStream = `${inlet}-inlet`;
     this.#topicPrefix = `${prefix}:{`;
     this.#presenceTopicPrefix = `${prefix}:presence:{`;
   }

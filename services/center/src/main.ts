@@ -19,6 +19,7 @@ import { operationsRoutes, Server } from '@newswire/transport';
 import { CENTER_SETTINGS, createCenter } from './app.js';
 import { Inlet, openInlet } from './inlet.js';
 import { CENTER_BROKER_SETTINGS, openBroker } from './open-broker.js';
+import { openStreamInlet } from './stream-inlet.js';
 
 /** How long a stopping center keeps publishing the items that the inlet has received. */
 const INLET_LIMIT_MS = 3000;
@@ -46,8 +47,9 @@ await runService(PROGRAM, async (): Promise<Service> => {
   const logger = createLogger({ service: 'center', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
+  const reconnectDelayMs = countedReconnectDelay(registry);
   const { broker, control, presence, link, close } = openBroker(
-    { ...config, getLimits, reconnectDelayMs: countedReconnectDelay(registry) },
+    { ...config, getLimits, reconnectDelayMs },
     logger,
   );
   createCenter({ server, broker, control, presence, getOptions, config, logger, registry });
@@ -55,10 +57,21 @@ await runService(PROGRAM, async (): Promise<Service> => {
   const dropped = counter(
     registry,
     'newswire_center_inlet_dropped_total',
-    'Messages to news:* that could not be published.',
+    'Messages to news:* and entries of news-inlet that could not be published.',
   );
   const inlet = new Inlet({ broker, logger, dropped, maxDataBytes: config.maxDataBytes });
   const inletState = link && openInlet(link, inlet, logger);
+  const { maxDataBytes } = config;
+  const streamInlet =
+    link &&
+    openStreamInlet(link, {
+      broker,
+      getOptions,
+      maxDataBytes,
+      logger,
+      dropped,
+      retryDelayMs: reconnectDelayMs,
+    });
   const notReady = () => {
     const fault = broker.fault ?? inletState?.fault;
     return fault === undefined ? [] : [fault];
@@ -69,7 +82,10 @@ await runService(PROGRAM, async (): Promise<Service> => {
   return {
     stop: async () => {
       await server.close();
-      await Promise.race([inlet.settled(), delay(INLET_LIMIT_MS)]);
+      await Promise.race([
+        Promise.all([inlet.settled(), streamInlet?.close()]),
+        delay(INLET_LIMIT_MS),
+      ]);
       await close();
       logger.info('center has stopped');
     },
