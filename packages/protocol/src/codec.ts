@@ -34,4 +34,9 @@ export interface Codec<F extends Frame = Frame> {
    * longer already is not joined. Protocols with one message per frame return the frames as they are.
    */
   joinFrames(frames: readonly F[], maxBytes: number): readonly F[];
+  /**
+   * The client that does not receive a publication, because it sent it. Without this method, clients
+   * receive their own publications.
+   */
+  findSender?(publication: Publication): string | undefined;
 }

@@ -90,6 +90,10 @@ export type Command =
       readonly channel: string;
       readonly token: string;
     }
+  /** The client names its user, with a signature of its backend. */
+  | { readonly type: 'signIn'; readonly id: number; readonly auth: string; readonly data: string }
+  /** The client requests a sign of life. */
+  | { readonly type: 'ping' }
   | { readonly type: 'pong' }
   /** A refused command. The other commands in the frame are not refused with it. */
   | { readonly type: 'refused'; readonly id: number; readonly error: ProtocolError };

@@ -43,14 +43,18 @@ export {
 export { fossilByteDifference, fossilDifference } from './fossil-difference.js';
 export { countFrameBytes, isOver, joinBytes, joinText, toBytes } from './join-frames.js';
 export type {
+  CloseReason,
+  CloseStrategy,
   ConnectStrategy,
   GapStrategy,
+  MembersStrategy,
+  MembersView,
   Protocol,
   ProtocolChoice,
   RefusalStrategy,
   Report,
 } from './protocol.js';
-export type { Reply, SubscriptionStart } from './replies.js';
+export type { MembersNotice, Reply, SubscriptionStart } from './replies.js';
 export {
   closesAfterRefusals,
   closesAtGap,

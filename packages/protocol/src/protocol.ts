@@ -2,7 +2,8 @@ import type { CloseKind } from './close-codes.js';
 import type { Codec, Frame } from './codec.js';
 import type { ConnectCommand } from './commands.js';
 import type { ProtocolError } from './errors.js';
-import type { Reply } from './replies.js';
+import type { ClientInfo } from './publication.js';
+import type { MembersNotice, Reply, SubscriptionStart } from './replies.js';
 
 /**
  * One client protocol: its codec, and a strategy for each respect in which protocols differ. A
@@ -16,6 +17,12 @@ export interface Protocol {
   readonly connecting: ConnectStrategy;
   readonly gaps: GapStrategy;
   readonly refusals: RefusalStrategy;
+  /** Default: the codes and reasons of `CLOSES`. */
+  readonly closes?: CloseStrategy;
+  /** Default: clients are notified of each join and leave. */
+  readonly members?: MembersStrategy;
+  /** Replies that follow the one that a subscription has begun. Default: none. */
+  followStart?(start: SubscriptionStart, hasPublications: boolean): readonly Reply[];
 }
 
 /** Picks the protocol of a connection by its first frame. */
@@ -62,4 +69,42 @@ export interface RefusalStrategy {
   closeUnanswered(error: ProtocolError): CloseKind;
   /** How the connection is closed after this many refused commands in a row, if it is. */
   closeAfter(count: number): CloseKind | undefined;
+}
+
+/** A close code and its reason. */
+export interface CloseReason {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** How connections are closed, for protocols with codes of their own. */
+export interface CloseStrategy {
+  /** The code and reason that the client receives. */
+  translate(close: CloseReason): CloseReason;
+  /** Whether a message with this code precedes it, besides on transports without close codes. */
+  announces(code: number): boolean;
+}
+
+/** What clients are notified of, for protocols that do not report each client. */
+export interface MembersStrategy {
+  /** A view of a channel, kept while this edge has subscriptions that receive its members. */
+  follow(channel: string): MembersView;
+}
+
+/** The members of a channel, as the clients of one protocol on this edge know them. */
+export interface MembersView {
+  /** The members have been read. Returns what clients do not know yet. */
+  handleRead(members: ReadonlyMap<string, ClientInfo>): readonly MembersNotice[];
+  handleChange(
+    change: MembersNotice & { readonly type: 'join' | 'leave' },
+  ): readonly MembersNotice[];
+  /** What a new subscriber does not know, whose reply listed these members. */
+  handleSubscriber(
+    subscriber: ClientInfo,
+    listed: ReadonlyMap<string, ClientInfo>,
+  ): readonly MembersNotice[];
+  /** Notices that are sent only a few times a second. */
+  takeDelayed(): readonly MembersNotice[];
+  /** Whether a subscriber is to be notified. */
+  concerns(notice: MembersNotice, client: string): boolean;
 }

@@ -21,7 +21,14 @@ export interface SubscriptionStart {
   readonly data?: JsonLine | undefined;
   /** Seconds until it ends unless it is refreshed. */
   readonly ttlS?: number | undefined;
+  /** The channel's members with the subscriber, for protocols that list them, by client. */
+  readonly members?: ReadonlyMap<string, ClientInfo> | undefined;
 }
+
+/** What clients are notified of when the members of a channel change. */
+export type MembersNotice =
+  | { readonly type: 'join' | 'leave'; readonly channel: string; readonly member: ClientInfo }
+  | { readonly type: 'subscriptionCount'; readonly channel: string; readonly count: number };
 
 /** Replies and pushes to a client, other than publications. Those without an id are pushes. */
 export type Reply =
@@ -77,11 +84,22 @@ export type Reply =
   | { readonly type: 'resubscribe'; readonly channel: string }
   /** The server has ended a subscription. */
   | { readonly type: 'ended'; readonly channel: string; readonly kind: UnsubscribeKind }
-  | { readonly type: 'join'; readonly channel: string; readonly member: ClientInfo }
-  | { readonly type: 'leave'; readonly channel: string; readonly member: ClientInfo }
+  | MembersNotice
+  /** A subscriber asked for the last publication, and the channel has none. */
+  | { readonly type: 'cacheMissed'; readonly channel: string }
+  /** The client has named its user. */
+  | { readonly type: 'signedIn'; readonly id: number; readonly data: string }
   | { readonly type: 'message'; readonly data: JsonLine }
   /** Requests a sign of life from the client. */
   | { readonly type: 'ping' }
+  /** The reply to a client's ping. */
+  | { readonly type: 'pong' }
   /** Why the connection ends, for transports without close codes. */
   | { readonly type: 'disconnect'; readonly code: number; readonly reason: string }
-  | { readonly type: 'error'; readonly id: number; readonly error: ProtocolError };
+  | {
+      readonly type: 'error';
+      readonly id: number;
+      readonly error: ProtocolError;
+      /** Of a refused subscription. */
+      readonly channel?: string | undefined;
+    };

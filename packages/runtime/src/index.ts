@@ -40,6 +40,13 @@ export {
   toUserChannel,
   type PusherChannelKind,
 } from './pusher/pusher-channel.js';
+export {
+  isReservedEvent,
+  MAX_EVENT_NAME_LENGTH,
+  readEvent,
+  toEventData,
+  toEventLine,
+} from './pusher/pusher-event.js';
 export { restrictChannels } from './pusher/restricted-channels.js';
 export { TickBatch } from './tick-batch.js';
 export { TokenBucket } from './token-bucket.js';

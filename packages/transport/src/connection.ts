@@ -50,6 +50,8 @@ export interface ConnectionHandler {
 export interface Handshake {
   /** The names in Sec-WebSocket-Protocol, in the client's order. */
   readonly subprotocols: readonly string[];
+  /** The URL's path, still encoded. */
+  readonly path: string;
   /** The part of the URL after the `?`, still encoded. */
   readonly query: string;
 }

@@ -66,11 +66,13 @@ export function serve(
   if (encoding !== undefined) return answerEarly(response, request, encoding, { headers: cors });
   const exchange = new Exchange(response, { isHead, headers: cors }, context);
   // uWebSockets.js' request is invalid after this function returns, so it is read now.
-  const query = route.method === 'GET' ? (request.getQuery() ?? '') : '';
+  const hasQuery = route.method === 'GET' || route.needsUrl === true;
+  const query = hasQuery ? (request.getQuery() ?? '') : '';
+  const path = route.needsUrl ? request.getUrl() : '';
   const headers = readHeaders(route.headers, request);
   const address = route.needsAddress ? context.originChecker.getAddress(response, request) : '';
   const handleBody = (body: RequestBody) => {
-    exchange.run(route.handle, { query, headers, ...body, address });
+    exchange.run(route.handle, { query, path, headers, ...body, address });
   };
   if (route.method === 'POST') {
     readBody(response, request, route, {

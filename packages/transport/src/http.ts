@@ -5,8 +5,10 @@ export interface HttpRequest {
   readonly body: string;
   /** The body instead, if the route has `acceptsBytes` and the request says that it sends bytes. */
   readonly bytes?: Uint8Array;
-  /** The part of a GET's URL after the `?`, still encoded. */
+  /** The part of a GET's URL after the `?`, still encoded; of a POST's, if the route has `needsUrl`. */
   readonly query: string;
+  /** The URL's path, still encoded, if the route has `needsUrl`. */
+  readonly path?: string;
   /** The headers that the route names, by lower-case name; '' if absent. */
   readonly headers: Readonly<Record<string, string>>;
   /** The client's address, if the route has `needsAddress`. */
@@ -36,6 +38,8 @@ export interface HttpRoute {
   readonly headers?: readonly string[];
   /** Whether requests include the client's address. */
   readonly needsAddress?: true;
+  /** Whether requests include the URL: for paths with a variable part, such as `/apps/:app/events`. */
+  readonly needsUrl?: true;
   /** Whether web pages of other hosts may send requests, if their origin is allowed. */
   readonly isForPages?: true;
 }

@@ -93,16 +93,17 @@ export function buildBehavior(
 }
 
 function readHandshake(request: Uws.HttpRequest): Handshake {
+  const path = request.getUrl();
   const query = request.getQuery() ?? '';
   if (request.getHeader('sec-websocket-protocol') === '') {
-    return { subprotocols: NO_SUBPROTOCOLS, query };
+    return { subprotocols: NO_SUBPROTOCOLS, path, query };
   }
   const names: string[] = [];
   // A list may be split over several headers, of which getHeader returns only the first.
   request.forEach((header, value) => {
     if (header === 'sec-websocket-protocol') names.push(...value.split(','));
   });
-  return { subprotocols: names.map((name) => name.trim()), query };
+  return { subprotocols: names.map((name) => name.trim()), path, query };
 }
 
 /** Bytes are sent as binary frames, and text as text frames. */

@@ -5,6 +5,8 @@ import type { Broker, Control, Presence } from '@newswire/broker';
 import type { CloseKind } from '@newswire/protocol';
 import {
   describeError,
+  NO_PUSHER_APPS,
+  type PusherApps,
   type Logger,
   retryUntilDone,
   type Registry,
@@ -40,6 +42,8 @@ export interface EdgeParts {
   readonly getOptions: GetNamespaceOptions;
   /** The protocols that clients may use. Default: all of the registry. */
   readonly protocols?: readonly ProtocolModule[];
+  /** The apps of Pusher's protocol. Default: none. */
+  readonly apps?: PusherApps;
   readonly events: EdgeEvents;
   readonly logger: Pick<Logger, 'info'>;
   /** Receives the gauges of the edge. */
@@ -117,10 +121,11 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
     events.onConnectionRefused(reason);
     return unavailable(`this edge is ${reason}`);
   };
-  const open: EndpointEdge['open'] = (connection, origin, choose) => {
+  const open: EndpointEdge['open'] = (connection, origin, choose, opening) => {
     const slot = connectionLimiter.take(origin.address);
     const isRefused = typeof slot === 'string';
-    const session = core.open(connection, choose, origin, isRefused ? UNCOUNTED_SLOT : slot);
+    const share = isRefused ? UNCOUNTED_SLOT : slot;
+    const session = core.open(connection, choose, origin, share, opening);
     if (isRefused) {
       events.onConnectionRefused(slot);
       session.close(slot === 'rate' ? 'tooManyRequests' : 'connectionLimit');
@@ -133,12 +138,20 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
     maxKeys: MAX_ADDRESSES,
     now,
   });
-  serveProtocols(server, { refuse, open }, parts.protocols ?? PROTOCOLS, {
+  const emulation = {
     uid,
     own: core.control,
     control,
     maxFrameBytes: config.maxFrameBytes,
     misses,
+  };
+  serveProtocols(server, { refuse, open }, parts.protocols ?? PROTOCOLS, emulation, {
+    access: parts.access,
+    getOptions: parts.getOptions,
+    presence: parts.presence,
+    apps: parts.apps ?? NO_PUSHER_APPS,
+    maxMessageBytes: config.maxMessageBytes,
+    now,
   });
 
   let controlFault: string | undefined = 'center cannot reach this edge yet';

@@ -1,7 +1,7 @@
 import type { Broker, ControlHandler, Presence } from '@newswire/broker';
 import type { ProtocolChoice } from '@newswire/protocol';
 import type { Connection, Origin } from '@newswire/transport';
-import type { Access, RpcHandler, SessionHooks } from './access/access.js';
+import type { Access, RpcHandler, SessionHooks, SessionOpening } from './access/access.js';
 import type { GetNamespaceOptions } from './access/channel-rules.js';
 import { CatchUp } from './channel/catch-up.js';
 import { Hub } from './channel/hub.js';
@@ -68,6 +68,7 @@ export class EdgeCore {
   /** Handles control requests on this edge. */
   readonly control: ControlHandler;
   readonly #expiry: Expiry;
+  readonly #members: ChannelMembers;
   readonly #services: SessionServices;
 
   constructor(config: EdgeConfig, dependencies: EdgeDependencies) {
@@ -86,6 +87,7 @@ export class EdgeCore {
       onFailure: (error) => events.onBrokerFailure(error, broker.fault !== undefined),
       defer,
     });
+    this.#members = members;
     this.catchUp = new CatchUp({
       maxBufferedBytes,
       maxLagBytes: config.maxLagBytes,
@@ -199,8 +201,9 @@ export class EdgeCore {
     choose: ProtocolChoice,
     origin: Origin,
     slot: ConnectionSlot = UNCOUNTED_SLOT,
+    opening?: SessionOpening,
   ): Session {
-    return new Session(connection, origin, choose, slot, this.#services);
+    return new Session(connection, origin, choose, slot, this.#services, opening);
   }
 
   /** Runs the periodic work of the hub, catch-up and the deadlines. Called a few times a second. */
@@ -208,5 +211,6 @@ export class EdgeCore {
     this.hub.sweep();
     this.catchUp.sweep();
     this.#expiry.sweep();
+    this.#members.sweep();
   }
 }

@@ -69,6 +69,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
     rpc,
     hooks,
     getOptions,
+    apps,
     events,
     logger,
     registry,

@@ -67,6 +67,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     rpc,
     hooks,
     getOptions,
+    apps,
     events,
     logger,
     registry,

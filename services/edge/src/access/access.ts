@@ -1,4 +1,10 @@
-import { type CloseKind, CLOSES, type JsonLine, ProtocolError } from '@newswire/protocol';
+import {
+  type ClientInfo,
+  type CloseKind,
+  CLOSES,
+  type JsonLine,
+  ProtocolError,
+} from '@newswire/protocol';
 import type { Origin } from '@newswire/transport';
 
 /** A client's `connect` command, or its equivalent on protocols without such a command. */
@@ -27,6 +33,8 @@ export interface SubscribeGrant {
   readonly joinLeave?: boolean;
   readonly presence?: boolean;
   readonly recovery?: boolean;
+  /** The channel's members with the subscriber, for protocols that list them, by client. */
+  readonly members?: ReadonlyMap<string, ClientInfo>;
 }
 
 /** The identity of a session. */
@@ -93,6 +101,22 @@ export interface Access {
    * connection with 3006.
    */
   subRefresh(attempt: SubscribeAttempt): Promise<SubscribeGrant>;
+}
+
+/** Access of the connections of one protocol, which has its own signatures. */
+export interface ProtocolAccess extends Access {
+  /** Throws ProtocolError if the client may not publish to a channel. `grant`: of its subscription. */
+  checkPublish(channel: string, grant: SubscribeGrant | undefined): void;
+  /** The credentials of a connected client that names its user. Throws as `connect` does. */
+  signIn(auth: string, data: string): Credentials;
+}
+
+/** What the handshake of a connection determines about its session. */
+export interface SessionOpening {
+  /** The session's id, unique among all sessions of all edges. Default: a new one. */
+  readonly client?: string;
+  /** Default: that of the edge. */
+  readonly access?: ProtocolAccess;
 }
 
 /** An error that closes the client's connection with this code and reason. */

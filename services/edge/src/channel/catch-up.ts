@@ -77,11 +77,16 @@ export class CatchUp {
       if (session.connection.bufferedBytes() <= maxBufferedBytes) continue;
       onSlow();
       for (const subscription of session.subscriptions.values()) {
-        if (subscription.state.name !== 'live') continue;
-        subscription.channel.lag(subscription);
-        this.#add(subscription);
+        this.takeOff(subscription);
       }
     }
+  }
+
+  /** Takes a live subscription off its topic: it is served with the next flush. */
+  takeOff(subscription: Subscription): void {
+    if (subscription.state.name !== 'live') return;
+    subscription.channel.lag(subscription);
+    this.#add(subscription);
   }
 
   /** Serves the sessions of a channel's lagging subscriptions: some only wait for its next flush. */
@@ -171,7 +176,11 @@ export class CatchUp {
   ): void {
     const { session, channel, codec, filter } = subscription;
     const { maxMessageBytes } = this.#options;
-    const sent = filter === undefined ? publications : filter.select(publications);
+    const selected = filter === undefined ? publications : filter.select(publications);
+    const sent =
+      codec.findSender === undefined
+        ? selected
+        : selected.filter((each) => codec.findSender?.(each) !== session.client);
     const frames = encodeFrames(codec, channel.name, sent, previous, maxMessageBytes);
     // Before they are sent, because a connection that fails at that ends the subscription.
     subscription.advance(publications);

@@ -56,7 +56,7 @@ describe('a wildcard', () => {
     await rig.publish('sports:7', 1, 'two\nlines');
     expect(seed.socket.frames).toEqual(['two\nlines']);
     const event = 'event: sports:*\nchannel: sports:7\ndata: two\ndata: lines';
-    expect(sse.socket.frames.at(-1)).toBe(`${ALL},1\n${event}\n\n`);
+    expect(sse.socket.frames.at(-1)).toBe(`${ALL} 1\n${event}\n\n`);
     expect(rig.hub.counts()).toEqual({ [ALL]: 2 });
   });
 

@@ -104,7 +104,7 @@ let sink: unknown;
 describe('the time at which a publication arrived, for 1000 of them', () => {
   const outbox = new Outbox(
     { publish: ignore },
-    { takeOffSlow: ignore, serveAll: ignore },
+    { takeOff: ignore, takeOffSlow: ignore, serveAll: ignore },
     {
       maxFlushBytes: 1,
       maxMessageBytes: 1,

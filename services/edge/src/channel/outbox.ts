@@ -1,11 +1,12 @@
-import type { Frame } from '@newswire/protocol';
+import type { Codec, Frame } from '@newswire/protocol';
 import type { CatchUp } from './catch-up.js';
 import { encodeFrames } from './frames.js';
 import type { LiveChannel } from './live-channel.js';
+import type { RingPublication } from './ring.js';
 import type { Subscription } from './subscription.js';
 
 /** The part of catch-up that the outbox needs. */
-type SlowSessions = Pick<CatchUp, 'takeOffSlow' | 'serveAll'>;
+type SlowSessions = Pick<CatchUp, 'takeOff' | 'takeOffSlow' | 'serveAll'>;
 
 /** The part of the listening server that the outbox needs. */
 export interface TopicPublisher {
@@ -109,6 +110,9 @@ export class Outbox {
       for (const { members } of audiences) this.#catchUp.takeOffSlow(members);
     }
     try {
+      for (const { codec, members } of audiences) {
+        if (codec.findSender !== undefined) this.#takeOffSenders(codec, publications, members);
+      }
       const previous = audiences.length === 0 ? undefined : log.before(flushed);
       for (const { codec, filter, topic, members } of audiences) {
         const sent = filter === undefined ? publications : filter.select(publications);
@@ -123,6 +127,21 @@ export class Outbox {
     this.#sentBytes += channel.advance(publications);
     this.#publications += publications.length;
     if (channel.lagging.size > 0) this.#catchUp.serveAll(channel.lagging);
+  }
+
+  /** Senders leave the topic for this flush: catch-up serves them all but their own publications. */
+  #takeOffSenders(
+    codec: Codec,
+    publications: readonly RingPublication[],
+    members: ReadonlySet<Subscription>,
+  ): void {
+    for (const publication of publications) {
+      const sender = codec.findSender?.(publication);
+      if (sender === undefined) continue;
+      for (const subscription of members) {
+        if (subscription.session.client === sender) this.#catchUp.takeOff(subscription);
+      }
+    }
   }
 
   /**

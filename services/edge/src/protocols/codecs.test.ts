@@ -1,4 +1,5 @@
 import { toPlainText, type Codec, type Frame } from '@newswire/protocol';
+import { PusherApp } from '@newswire/runtime';
 import { applyDelta } from 'fossil-delta';
 import { describe } from 'vitest';
 import { describeCodec } from '../../test/rig/codec-contract.js';
@@ -15,6 +16,7 @@ import {
 } from './centrifuge-protobuf/protocol.js';
 import { centrifugeCodec, centrifugeProtocol } from './centrifuge/protocol.js';
 import { plainSseCodec, plainSseRequest, readBlocks } from './plain-sse/codec.js';
+import { pusherCodec } from './pusher/endpoints.js';
 import { seedCodec } from './seed/codec.js';
 
 interface Push {
@@ -134,6 +136,56 @@ describeCodec('plain_sse', {
     ],
   ],
 });
+
+const app = new PusherApp(
+  {
+    id: '1',
+    key: 'key',
+    isEnabled: true,
+    channelPrefix: 'sports:',
+    clientEvents: true,
+    subscriptionCount: true,
+    activityTimeoutS: 120,
+  },
+  'a-secret-of-the-app',
+);
+
+describeCodec('pusher', {
+  codec: pusherCodec(app),
+  newReader: () => (frame) => {
+    const { event, channel, data } = JSON.parse(String(frame)) as Record<string, string>;
+    return [{ event, channel, data: parseAsPusherDoes(data ?? '') }];
+  },
+  expected: ({ data }) => {
+    const value = JSON.parse(data) as unknown;
+    return {
+      event: 'message',
+      channel: '1',
+      data: typeof value === 'string' ? value.toWellFormed() : value,
+    };
+  },
+  commands: [
+    [
+      '{"event":"pusher:subscribe","data":{"channel":"a","auth":"","channel_data":null}}',
+      ['subscribe'],
+    ],
+    ['{"event":"pusher:subscribe","data":"{\\"channel\\":\\"presence-a\\"}"}', ['subscribe']],
+    ['{"event":"pusher:unsubscribe","data":{"channel":"a"}}', ['unsubscribe']],
+    ['{"event":"pusher:ping","data":{}}', ['ping']],
+    ['{"event":"pusher:pong"}', ['pong']],
+    ['{"event":"pusher:signin","data":{"auth":"a","user_data":"{}"}}', ['signIn']],
+    ['{"event":"client-a","channel":"private-a","data":{"a":1.50}}', ['publish']],
+  ],
+});
+
+/** As pusher-js does: text that is no JSON is the data itself. */
+function parseAsPusherDoes(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 describeCodec('toy, which is binary', {
   codec: toyCodec,

@@ -1,5 +1,9 @@
-import type { Frame, Protocol } from '@newswire/protocol';
+import type { Presence } from '@newswire/broker';
+import type { CloseReason, Frame, Protocol } from '@newswire/protocol';
+import type { PusherApps } from '@newswire/runtime';
 import type { Handshake, HttpRoute, StreamEndpoint } from '@newswire/transport';
+import type { Access, SessionOpening } from '../access/access.js';
+import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import type { EmulationOptions } from './centrifuge/emulation.js';
 import type { Refusal } from './refusal.js';
 
@@ -17,7 +21,7 @@ export interface ProtocolModule {
 export interface WebSocketRoute {
   readonly path: string;
   /** The protocol that a handshake names by its subprotocol or query; undefined if it is another. */
-  negotiate?(handshake: Handshake): Negotiation | undefined;
+  negotiate?(handshake: Handshake, services: ProtocolServices): Negotiation | undefined;
   /**
    * Whether a connection whose handshake names no protocol has this one, by its first frame.
    * Without this method, the protocol is the default of the path.
@@ -29,6 +33,24 @@ export interface WebSocketRoute {
 export interface Negotiation {
   /** The subprotocol that the response names; '' names none. */
   readonly subprotocol: string;
+  /** Opens the connection only to close it, so that the client receives the close code. */
+  readonly close?: CloseReason;
+  /** Set if the client is connected before its first frame. */
+  readonly opening?: SessionOpening;
+  /** Default: the protocol of the module. */
+  readonly protocol?: Protocol;
+}
+
+/** The parts of an edge that a protocol may need to answer a handshake. */
+export interface ProtocolServices {
+  readonly access: Access;
+  readonly getOptions: GetNamespaceOptions;
+  /** Undefined: no members are known. */
+  readonly presence: Presence | undefined;
+  readonly apps: PusherApps;
+  readonly maxMessageBytes: number;
+  /** Whole milliseconds since any fixed moment. */
+  readonly now: () => number;
 }
 
 export type StreamOptions = Pick<StreamEndpoint, 'handleOpen'> & {

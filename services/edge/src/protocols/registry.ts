@@ -1,6 +1,7 @@
 import { centrifuge } from './centrifuge/endpoints.js';
 import { centrifugeProtobuf } from './centrifuge-protobuf/endpoints.js';
 import { plainSse } from './plain-sse/streams.js';
+import { pusher } from './pusher/endpoints.js';
 import { seed } from './seed/codec.js';
 import type { ProtocolModule } from './protocol-module.js';
 
@@ -9,5 +10,6 @@ export const PROTOCOLS: readonly ProtocolModule[] = [
   centrifuge,
   centrifugeProtobuf,
   plainSse,
+  pusher,
   seed,
 ];

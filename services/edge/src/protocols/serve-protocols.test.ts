@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { toy } from '../../test/rig/toy-protocol.js';
 import type { EmulationOptions } from './centrifuge/emulation.js';
-import type { ProtocolModule } from './protocol-module.js';
+import type { ProtocolModule, ProtocolServices } from './protocol-module.js';
 import { PROTOCOLS } from './registry.js';
 import { serveProtocols } from './serve-protocols.js';
 
@@ -20,12 +20,18 @@ function servedPaths(modules: readonly ProtocolModule[]): string[] {
       throw new Error('no connection is opened');
     },
   };
-  serveProtocols(server, edge, modules, { maxFrameBytes: 1 } as EmulationOptions);
+  const services = {} as ProtocolServices;
+  serveProtocols(server, edge, modules, { maxFrameBytes: 1 } as EmulationOptions, services);
   return paths.toSorted();
 }
 
 test('a protocol adds its endpoints by its line in the registry', () => {
-  const paths = ['/connection/http_stream', '/connection/sse', '/connection/websocket'];
+  const paths = [
+    '/app/:key',
+    '/connection/http_stream',
+    '/connection/sse',
+    '/connection/websocket',
+  ];
   const all = [...paths, '/emulation', '/sse', '/ws'];
   expect(servedPaths(PROTOCOLS)).toEqual(all);
   expect(servedPaths([...PROTOCOLS, toy])).toEqual([...all, '/toy'].toSorted());

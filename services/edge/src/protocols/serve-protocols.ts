@@ -8,8 +8,14 @@ import type {
   Server,
   WebSocketOpening,
 } from '@newswire/transport';
+import type { SessionOpening } from '../access/access.js';
 import type { EmulationOptions } from './centrifuge/emulation.js';
-import type { ProtocolModule, WebSocketRoute } from './protocol-module.js';
+import type {
+  Negotiation,
+  ProtocolModule,
+  ProtocolServices,
+  WebSocketRoute,
+} from './protocol-module.js';
 import { jsonRefusal, type Refusal } from './refusal.js';
 
 /** An edge, as its endpoints use it. */
@@ -17,7 +23,19 @@ export interface EndpointEdge {
   /** Called before each connection. Returns a refusal while this edge accepts none. */
   refuse(): Refusal | undefined;
   /** Creates the session of a connection that has just opened. */
-  open(connection: Connection, origin: Origin, choose: ProtocolChoice): ConnectionHandler;
+  open(
+    connection: Connection,
+    origin: Origin,
+    choose: ProtocolChoice,
+    opening?: SessionOpening,
+  ): EndpointSession;
+}
+
+/** A session, as the endpoints use it. */
+export interface EndpointSession extends ConnectionHandler {
+  /** Connects the client before its first frame. */
+  connect(): void;
+  closeWith(code: number, reason: string): void;
 }
 
 /** Adds the endpoints of all protocols to the server. Throws if two of them cannot coexist. */
@@ -26,11 +44,12 @@ export function serveProtocols(
   edge: EndpointEdge,
   modules: readonly ProtocolModule[],
   emulation: EmulationOptions,
+  services: ProtocolServices,
 ): void {
   checkCodecNames(modules);
   const { maxFrameBytes } = emulation;
   for (const [path, routes] of groupByPath(modules)) {
-    server.webSocket(path, { maxFrameBytes, accept: acceptOn(path, routes, edge) });
+    server.webSocket(path, { maxFrameBytes, accept: acceptOn(path, routes, edge, services) });
   }
   for (const { protocol, ...module } of modules) {
     const handleOpenAs = (chosen: Protocol) => openWith(edge, () => chosen);
@@ -55,15 +74,21 @@ function groupByPath(modules: readonly ProtocolModule[]): Map<string, RouteOfPro
 }
 
 /** Handles a path's handshakes. One that names no protocol leaves the choice to the first frame. */
-function acceptOn(path: string, routes: readonly RouteOfProtocol[], edge: EndpointEdge) {
+function acceptOn(
+  path: string,
+  routes: readonly RouteOfProtocol[],
+  edge: EndpointEdge,
+  services: ProtocolServices,
+) {
   const openUnnamed = openWith(edge, chooseByFrame(path, routes));
   return (handshake: Handshake): WebSocketOpening | HttpReply => {
     const refusal = edge.refuse();
     if (refusal !== undefined) return jsonRefusal(refusal);
     for (const route of routes) {
-      const named = route.negotiate?.(handshake);
+      const named = route.negotiate?.(handshake, services);
       if (named === undefined) continue;
-      const handleOpen = openWith(edge, () => route.protocol);
+      const { protocol = route.protocol } = named;
+      const handleOpen = openWith(edge, () => protocol, named);
       return { subprotocol: named.subprotocol, handleOpen };
     }
     return { subprotocol: '', handleOpen: openUnnamed };
@@ -79,8 +104,17 @@ function chooseByFrame(path: string, routes: readonly RouteOfProtocol[]): Protoc
   return (frame) => (recognized.find((route) => route.recognizes?.(frame)) ?? fallback).protocol;
 }
 
-function openWith(edge: EndpointEdge, choose: ProtocolChoice): WebSocketOpening['handleOpen'] {
-  return (connection, origin) => edge.open(connection, origin, choose);
+function openWith(
+  edge: EndpointEdge,
+  choose: ProtocolChoice,
+  { close, opening }: Pick<Negotiation, 'close' | 'opening'> = {},
+): WebSocketOpening['handleOpen'] {
+  return (connection, origin) => {
+    const session = edge.open(connection, origin, choose, opening);
+    if (close !== undefined) session.closeWith(close.code, close.reason);
+    else if (opening !== undefined) session.connect();
+    return session;
+  };
 }
 
 /** A codec's name is part of its topics: two with the same name would mix their frames. */

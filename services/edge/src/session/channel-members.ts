@@ -1,5 +1,13 @@
 import type { Presence } from '@newswire/broker';
-import type { ClientInfo, Codec, Frame, Reply } from '@newswire/protocol';
+import type {
+  ClientInfo,
+  Codec,
+  Frame,
+  MembersNotice,
+  MembersView,
+  Protocol,
+  Reply,
+} from '@newswire/protocol';
 import type { ClientIdentity, SubscribeGrant } from '../access/access.js';
 import type { Subscription } from '../channel/subscription.js';
 
@@ -18,6 +26,13 @@ export interface ChannelMembersOptions {
 
 type MembershipChange = Extract<Reply, { readonly type: 'join' | 'leave' }>;
 
+/** The subscriptions to one channel that receive its members. */
+interface Receivers {
+  readonly subscriptions: Set<Subscription>;
+  /** For the protocols that do not report each client. */
+  readonly views: Map<Protocol, MembersView>;
+}
+
 /**
  * Reports the members of this edge's channels to presence, and notifies this edge's sessions of
  * joins and leaves.
@@ -25,7 +40,7 @@ type MembershipChange = Extract<Reply, { readonly type: 'join' | 'leave' }>;
 export class ChannelMembers {
   readonly #options: ChannelMembersOptions;
   readonly #presence: Presence | undefined;
-  readonly #receivers = new Map<string, Set<Subscription>>();
+  readonly #receivers = new Map<string, Receivers>();
   #changes: MembershipChange[] = [];
 
   constructor(options: ChannelMembersOptions) {
@@ -53,29 +68,74 @@ export class ChannelMembers {
       .catch(this.#options.onFailure);
   }
 
+  /** Sends what is sent only a few times a second. Called every 250 ms. */
+  sweep(): void {
+    for (const { subscriptions, views } of this.#receivers.values()) {
+      for (const [protocol, view] of views) {
+        for (const notice of view.takeDelayed()) this.#send(notice, protocol, subscriptions, view);
+      }
+    }
+  }
+
   #watch(presence: Presence, subscription: Subscription): void {
     const { name } = subscription.channel;
-    const receivers = this.#receivers.get(name);
-    if (receivers !== undefined) return void receivers.add(subscription);
-    const first = new Set([subscription]);
-    this.#receivers.set(name, first);
+    let receivers = this.#receivers.get(name);
+    if (receivers === undefined) {
+      receivers = { subscriptions: new Set(), views: new Map() };
+      this.#receivers.set(name, receivers);
+      this.#startWatch(presence, name, receivers);
+    }
+    receivers.subscriptions.add(subscription);
+    if (subscription.session.protocol.members !== undefined) this.#view(receivers, subscription);
+  }
+
+  #startWatch(presence: Presence, name: string, receivers: Receivers): void {
     const handler = {
       handleJoin: (channel: string, member: ClientInfo) =>
         this.#add({ type: 'join', channel, member }),
       handleLeave: (channel: string, member: ClientInfo) =>
         this.#add({ type: 'leave', channel, member }),
     };
-    void this.#options.retry(
+    const watched = this.#options.retry(
       () => presence.watch(name, handler),
-      () => this.#receivers.get(name) === first,
+      () => this.#receivers.get(name) === receivers,
     );
+    // What changed since the first reply and before the watch began is not reported.
+    void watched.then((isWatched) => (isWatched ? this.#read(name, receivers) : undefined));
+  }
+
+  /** Notifies a new subscriber of what has changed since its reply was made. */
+  #view({ views }: Receivers, { session, grant, channel }: Subscription): void {
+    const { protocol } = session;
+    const view = views.get(protocol) ?? protocol.members?.follow(channel.name);
+    if (view === undefined) return;
+    views.set(protocol, view);
+    const info = toClientInfo(session, grant);
+    for (const notice of view.handleSubscriber(info, grant.members ?? new Map())) {
+      session.connection.send(...frameOf(protocol.codec, notice));
+    }
+  }
+
+  /** Compares what the clients of some protocols know with the members that presence has. */
+  async #read(name: string, receivers: Receivers): Promise<void> {
+    if (receivers.views.size === 0 || this.#presence === undefined) return;
+    try {
+      const members = await this.#presence.members(name);
+      for (const [protocol, view] of receivers.views) {
+        for (const notice of view.handleRead(members)) {
+          this.#send(notice, protocol, receivers.subscriptions, view);
+        }
+      }
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
   }
 
   #leave(presence: Presence, subscription: Subscription): void {
     const { name } = subscription.channel;
     const receivers = this.#receivers.get(name);
-    receivers?.delete(subscription);
-    if (receivers?.size !== 0) return;
+    receivers?.subscriptions.delete(subscription);
+    if (receivers?.subscriptions.size !== 0) return;
     this.#receivers.delete(name);
     presence.watch(name, undefined).catch(this.#options.onFailure);
   }
@@ -95,16 +155,47 @@ export class ChannelMembers {
   }
 
   #notify(change: MembershipChange): void {
-    const frames = new Map<Codec, Frame | undefined>();
-    for (const { session } of this.#receivers.get(change.channel) ?? []) {
-      const { connection, protocol } = session;
-      const { codec } = protocol;
-      if (!frames.has(codec)) frames.set(codec, codec.encodeReply(change));
-      const frame = frames.get(codec);
-      const isSlow = connection.bufferedBytes() > this.#options.maxBufferedBytes;
-      if (frame !== undefined && !isSlow) connection.send(frame);
+    const receivers = this.#receivers.get(change.channel);
+    if (receivers === undefined) return;
+    const { subscriptions, views } = receivers;
+    for (const [protocol, view] of views) {
+      for (const notice of view.handleChange(change)) {
+        this.#send(notice, protocol, subscriptions, view);
+      }
+    }
+    const frames = new Map<Codec, readonly Frame[]>();
+    for (const { session } of subscriptions) {
+      const { codec, members } = session.protocol;
+      if (members !== undefined) continue;
+      if (!frames.has(codec)) frames.set(codec, frameOf(codec, change));
+      this.#deliver(session.connection, frames.get(codec) ?? []);
     }
   }
+
+  /** Sends a notice to the subscribers of one protocol that it concerns. */
+  #send(
+    notice: MembersNotice,
+    protocol: Protocol,
+    subscriptions: ReadonlySet<Subscription>,
+    view: MembersView,
+  ): void {
+    const frames = frameOf(protocol.codec, notice);
+    for (const { session } of subscriptions) {
+      if (session.protocol !== protocol || !view.concerns(notice, session.client)) continue;
+      this.#deliver(session.connection, frames);
+    }
+  }
+
+  #deliver(connection: Subscription['session']['connection'], frames: readonly Frame[]): void {
+    const isSlow = connection.bufferedBytes() > this.#options.maxBufferedBytes;
+    if (frames.length > 0 && !isSlow) connection.send(...frames);
+  }
+}
+
+/** The frame of a notice; none if the protocol has none for it. */
+function frameOf(codec: Codec, notice: MembersNotice): readonly Frame[] {
+  const frame = codec.encodeReply(notice);
+  return frame === undefined || frame.length === 0 ? [] : [frame];
 }
 
 /** A client, as others on the channel for which it has this grant see it. */

@@ -61,6 +61,7 @@ export function describeStart(
     hasDelta: terms.hasDelta,
     data: grant.data,
     ttlS,
+    members: grant.members,
   };
 }
 

@@ -15,6 +15,7 @@ import {
   type ClientIdentity,
   type Credentials,
   type AllowedPublication,
+  type ProtocolAccess,
   PLAIN_GRANT,
   type RpcHandler,
   type SessionHooks,
@@ -58,6 +59,8 @@ type PublishCommand = Extract<Command, { readonly type: 'publish' }>;
 
 /** The part of a session that the execution of its commands needs. */
 export interface CommandingSession extends ClientIdentity {
+  /** Undefined: that of the edge, and the namespace's options. */
+  readonly access: ProtocolAccess | undefined;
   readonly subscriptions: Pick<SessionSubscriptions, 'get' | 'refresh'>;
   /** Replaces the credentials by others of the same user, which may expire at another time. */
   renew(credentials: Credentials): void;
@@ -128,6 +131,11 @@ export class SessionCommands {
 
   async #publish(session: CommandingSession, command: PublishCommand): Promise<Reply> {
     const { id, channel, data, isBase64 } = command;
+    if (session.access !== undefined) {
+      const subscription = session.subscriptions.get(channel);
+      session.access.checkPublish(channel, subscription?.hasBegun ? subscription.grant : undefined);
+      return this.#publishAllowed(session, id, channel, { data, isBase64, isTransient: false });
+    }
     if (this.#options.getOptions(channel).publish === 'hook') {
       return this.#publishByHook(session, command);
     }

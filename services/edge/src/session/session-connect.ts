@@ -10,6 +10,7 @@ import {
   AccessClosedError,
   type ClientIdentity,
   type Credentials,
+  type ProtocolAccess,
   type SubscribeGrant,
 } from '../access/access.js';
 import type { Renewals } from './renewals.js';
@@ -21,6 +22,8 @@ export interface ConnectingSession extends ClientIdentity {
   /** A secret that identifies the session where its commands arrive as separate requests. */
   readonly emulationId: string | undefined;
   readonly isClosed: boolean;
+  /** Undefined: that of the edge. */
+  readonly access: ProtocolAccess | undefined;
   /** Takes the credentials over. Throws AccessClosedError if the user has too many sessions. */
   handleAuthenticated(credentials: Credentials): void;
   /** Makes the subscriptions that the server gives the client, before the reply to command `id`. */
@@ -69,7 +72,8 @@ export class SessionConnect {
       const { client, origin } = session;
       const { token, data, name, version, headers } = command;
       const request = { client, origin, token, data, name, version, headers };
-      const result = this.#options.access.connect(request);
+      const access = session.access ?? this.#options.access;
+      const result = access.connect(request);
       if (!(result instanceof Promise)) return this.#admit(session, command, result);
       return result.then((credentials) => this.#admit(session, command, credentials));
     } catch (error) {

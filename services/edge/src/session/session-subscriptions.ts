@@ -9,7 +9,7 @@ import {
   type SubscriptionStart,
   type UnsubscribeKind,
 } from '@newswire/protocol';
-import type { Access, ClientIdentity, SubscribeGrant } from '../access/access.js';
+import type { Access, ClientIdentity, ProtocolAccess, SubscribeGrant } from '../access/access.js';
 import type { CatchUp } from '../channel/catch-up.js';
 import type { Hub } from '../channel/hub.js';
 import type { Subscriber, SubscriberSubscriptions, Subscription } from '../channel/subscription.js';
@@ -23,9 +23,11 @@ import { describeStart, listedBytes, PendingConnect, REPLY_BYTES, startBytes } f
 /** The part of a session that its subscriptions need, besides what the hub needs of it. */
 export interface SubscribingSession extends Subscriber, ClientIdentity {
   readonly isClosed: boolean;
+  /** Undefined: that of the edge. */
+  readonly access: ProtocolAccess | undefined;
   /** Returns false if the protocol has no such reply. */
   reply(reply: Reply): boolean;
-  refuse(id: number, error: ProtocolError): void;
+  refuse(id: number, error: ProtocolError, channel?: string): void;
   closeWith(code: number, reason: string): void;
 }
 
@@ -98,7 +100,11 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
       if (error !== undefined) throw error;
     }
     this.#checkCount(added.length);
-    const grants = requestGrants(this.#services.access, this.#session, added);
+    const grants = requestGrants(
+      this.#session.access ?? this.#services.access,
+      this.#session,
+      added,
+    );
     if (areDecided(grants)) return this.#addAll(id, added, grants);
     this.#pending ??= new PendingGrants();
     return this.#pending.wait(id, added, grants, (...granted) => {
@@ -211,14 +217,28 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
     const reply: Reply = terms.isServerSide
       ? { type: 'serverSubscribed', ...start }
       : { type: 'subscribed', id, ...start };
-    return this.#session.reply(reply) && hasRoom;
+    const isReplied = this.#session.reply(reply);
+    const isListed = isReplied && hasRoom;
+    if (this.#session.protocol.followStart === undefined) return isListed;
+    this.#followStart(subscription, start);
+    return false;
+  }
+
+  /** Some protocols send the parts of the reply one by one. Publications follow them. */
+  #followStart({ channel, since }: Subscription, start: SubscriptionStart): void {
+    const end = channel.log.positionAt(channel.flushed.cursor);
+    const hasPublications = since.type !== 'now' && end.offset > start.position.offset;
+    const { protocol } = this.#session;
+    for (const reply of protocol.followStart?.(start, hasPublications) ?? []) {
+      this.#session.reply(reply);
+    }
   }
 
   /** The subscription could not begin. */
   handleRefused({ commandId = 0, channel }: Subscription, error: ProtocolError): void {
     this.#byChannel.delete(channel.name);
     if (this.#connect !== undefined) this.#connect.handleRefused(error);
-    else this.#session.refuse(commandId, error);
+    else this.#session.refuse(commandId, error, channel.name);
   }
 
   /** The subscription cannot continue. */

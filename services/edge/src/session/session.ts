@@ -19,6 +19,8 @@ import {
   AccessClosedError,
   ANONYMOUS,
   type Credentials,
+  type ProtocolAccess,
+  type SessionOpening,
   type SubscribeGrant,
 } from '../access/access.js';
 import type { Subscriber } from '../channel/subscription.js';
@@ -97,7 +99,9 @@ export class Session
 {
   readonly connection: Connection;
   readonly origin: Origin;
-  readonly client = newClientId();
+  readonly client: string;
+  /** Undefined: that of the edge. */
+  readonly access: ProtocolAccess | undefined;
   /** A secret that identifies this session where its commands arrive as separate requests. */
   readonly emulationId: string | undefined;
   readonly subscriptions: SessionSubscriptions;
@@ -120,7 +124,7 @@ export class Session
 
   /**
    * Until its first frame, the session has the protocol that an empty frame selects. `slot`: its share
-   * of the edge's connection limits.
+   * of the edge's connection limits. `opening`: what its handshake has determined.
    */
   constructor(
     connection: Connection,
@@ -128,7 +132,10 @@ export class Session
     choose: ProtocolChoice,
     slot: ConnectionSlot,
     services: SessionServices,
+    { client = newClientId(), access }: SessionOpening = {},
   ) {
+    this.client = client;
+    this.access = access;
     this.connection = connection;
     this.origin = origin;
     this.#choose = choose;
@@ -153,6 +160,12 @@ export class Session
 
   get isClosed(): boolean {
     return this.#state.type === 'closed';
+  }
+
+  /** Connects the client now, as its protocol implies, and not by its first command. */
+  connect(): void {
+    const { implied } = this.#protocol.connecting;
+    if (this.#state.type === 'idle' && implied !== undefined) this.#connect(implied, 0);
   }
 
   handleFrame(frame: Frame): void {
@@ -249,11 +262,15 @@ export class Session
   /** Closes the connection with any close code. */
   closeWith(code: number, reason: string): void {
     if (this.isClosed) return;
-    const fitting = cutReason(reason);
+    const { closes } = this.#protocol;
+    const close = closes?.translate({ code, reason }) ?? { code, reason };
+    const fitting = { code: close.code, reason: cutReason(close.reason) };
     this.#services.replies.flush(this);
-    if (!this.connection.hasCloseCodes) this.reply({ type: 'disconnect', code, reason: fitting });
+    if (!this.connection.hasCloseCodes || closes?.announces(close.code) === true) {
+      this.reply({ type: 'disconnect', ...fitting });
+    }
     this.#state = CLOSED;
-    this.connection.close(code, fitting);
+    this.connection.close(fitting.code, fitting.reason);
   }
 
   /**
@@ -282,9 +299,9 @@ export class Session
   }
 
   /** In some protocols, an error that belongs to no command has no reply and closes the connection. */
-  refuse(id: number, error: ProtocolError): void {
+  refuse(id: number, error: ProtocolError, channel?: string): void {
     const { refusals } = this.#protocol;
-    const isReplied = this.reply({ type: 'error', id, error });
+    const isReplied = this.reply({ type: 'error', id, error, channel });
     const kind = isReplied
       ? refusals.closeAfter(++this.#refusals)
       : refusals.closeUnanswered(error);
@@ -383,8 +400,12 @@ export class Session
         for (const channel of command.channels) this.subscriptions.unsubscribe(channel);
         this.#refusals = 0;
         return void this.reply({ type: 'unsubscribed', id: command.id });
+      case 'ping':
+        return void this.reply({ type: 'pong' });
       case 'pong':
         return undefined;
+      case 'signIn':
+        return this.#signIn(command.id, command.auth, command.data);
       case 'send':
         // No handler takes it, and it has no reply that could report this.
         return this.close('notAvailable');
@@ -420,25 +441,39 @@ export class Session
     );
   }
 
+  #signIn(id: number, auth: string, data: string): void {
+    try {
+      if (this.access === undefined) throw new ProtocolError('notAvailable', 'signing in');
+      const { registry } = this.#services;
+      const credentials = this.access.signIn(auth, data);
+      registry.remove(this);
+      this.handleAuthenticated(credentials);
+      this.reply({ type: 'signedIn', id, data });
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
   #subscribe(id: number, requests: readonly SubscribeRequest[]): void {
+    const channel = requests[0]?.channel;
     try {
       const pending = this.subscriptions.subscribe(id, requests);
       if (pending === undefined) this.#refusals = 0;
       else {
         pending.then(
           () => (this.#refusals = 0),
-          (error: unknown) => this.#fail(id, error),
+          (error: unknown) => this.#fail(id, error, channel),
         );
       }
     } catch (error) {
-      this.#fail(id, error);
+      this.#fail(id, error, channel);
     }
   }
 
   /** A command could not be executed. */
-  #fail(id: number, error: unknown): void {
+  #fail(id: number, error: unknown, channel?: string): void {
     if (this.isClosed) return undefined;
-    if (error instanceof ProtocolError) return this.refuse(id, error);
+    if (error instanceof ProtocolError) return this.refuse(id, error, channel);
     if (error instanceof AccessClosedError) return this.closeWith(error.code, error.reason);
     this.#services.events.onFault(this, error);
     return this.close('serverError');

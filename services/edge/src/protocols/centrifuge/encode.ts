@@ -92,6 +92,12 @@ export function encodeReply(reply: Reply): string | undefined {
       const { id, error } = reply;
       return id === 0 ? undefined : JSON.stringify({ id, error: error.toBody() });
     }
+    // Of other protocols.
+    case 'cacheMissed':
+    case 'pong':
+    case 'signedIn':
+    case 'subscriptionCount':
+      return undefined;
   }
 }
 

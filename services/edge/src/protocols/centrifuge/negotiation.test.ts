@@ -18,7 +18,7 @@ test.each([
   [['mqtt'], 'format=protobuf', '', 'protobuf'],
   [['centrifuge-json'], 'format=protobuf', 'centrifuge-json', 'json'],
 ])('%j with ?%s: names %j, speaks %j', (subprotocols, query, subprotocol, encoding) => {
-  const handshake = { subprotocols, query };
+  const handshake = { subprotocols, path: '/ws', query };
   const named = (of: typeof encoding) => (encoding === of ? { subprotocol } : undefined);
   expect(negotiateJson(handshake)).toEqual(named('json'));
   expect(negotiateProtobuf(handshake)).toEqual(named('protobuf'));
