@@ -3,7 +3,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 /**
  * The handshake between center and an edge. Both know the link secret, and neither sends it:
  *
- *   edge    newswire-link 1 <edge> <nonce>
+ *   edge    newswire-link 2 <edge> <nonce>
  *   center  <center> <nonce> <proof>            or closes the connection
  *   edge    welcome|taken <proof>, or wrong-secret
  *
@@ -11,7 +11,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
  * another connection or from the other side. The edge's proof also covers its verdict.
  */
 export const WRONG_SECRET = 'wrong-secret';
-const GREETING = 'newswire-link 1';
+const GREETING = 'newswire-link 2';
 
 /** `taken`: this edge has another center. */
 export type Verdict = 'welcome' | 'taken';

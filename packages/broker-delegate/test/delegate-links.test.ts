@@ -70,7 +70,7 @@ test('an edge that welcomes any center is not trusted', async () => {
   const port = await freePort();
   const liar = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.write('newswire-link 1 edge nonce\n');
+    socket.write('newswire-link 2 edge nonce\n');
     socket.once('data', () => socket.write('welcome me\nV 1 \n'));
   }).listen(port, '127.0.0.1');
   const center = rig.center([port]);
@@ -171,7 +171,7 @@ test('unauthenticated connections get little time, and are limited in number', a
   await untilUp(center, edge);
   const crowd = Array.from({ length: 100 }, () => connectUnauthenticated(edge.port));
   const received = await Promise.all(crowd);
-  const greeted = received.filter((text) => /^newswire-link 1 \S{32} \S{32}\n$/.test(text));
+  const greeted = received.filter((text) => /^newswire-link 2 \S{32} \S{32}\n$/.test(text));
   expect(greeted).toHaveLength(64);
   expect(received.filter((text) => text === '')).toHaveLength(36);
   expect(edge.broker.fault).toBeUndefined();
@@ -190,7 +190,7 @@ test('unauthenticated connections get little memory, and do not disturb links', 
     '\0\u{1F600}\n',
   ]) {
     const received = await connectUnauthenticated(edge.port, words);
-    expect(received).toMatch(/^(newswire-link 1 \S+ \S+\n)?(wrong-secret\n)?$/);
+    expect(received).toMatch(/^(newswire-link 2 \S+ \S+\n)?(wrong-secret\n)?$/);
   }
   const recorder = new Recorder();
   await edge.broker.subscribe('a', recorder);

@@ -249,6 +249,16 @@ export const SETTINGS = {
       doc: 'Public key for tokens signed with an ECDSA key. Its curve determines the algorithm: ES256, ES384 or ES512.',
     },
   ),
+  tokenEd25519PublicKey: optional(
+    'NEWSWIRE_TOKEN_ED25519_PUBLIC_KEY',
+    pem,
+    'a public key in PEM form, with its line breaks as \\n if necessary',
+    {
+      secret: true,
+      protects: true,
+      doc: 'Public key for tokens signed with an Ed25519 key (EdDSA).',
+    },
+  ),
   tokenJwksUrl: optional(
     'NEWSWIRE_TOKEN_JWKS_URL',
     httpUrl,
@@ -256,7 +266,7 @@ export const SETTINGS = {
     {
       secret: true,
       protects: true,
-      doc: 'URL of a JSON Web Key Set with RSA and ECDSA public keys for tokens. The keys are cached for 10 minutes, and requested again if a token names an unknown key.',
+      doc: 'URL of a JSON Web Key Set with RSA, ECDSA and Ed25519 public keys for tokens. The keys are cached for 10 minutes, and requested again if a token names an unknown key.',
     },
   ),
   tokenAudience: optional('NEWSWIRE_TOKEN_AUDIENCE', claim, 'a non-empty text', {

@@ -7,6 +7,7 @@ import {
   attempt,
   connectRequest,
   ecdsaPair,
+  ed25519Pair,
   forge,
   hmac,
   outcome,
@@ -18,6 +19,7 @@ import { type Answer, Backend, hang, json } from './rig/backend.js';
 
 const rsa = rsaPair();
 const ec = ecdsaPair('secp384r1');
+const ed = ed25519Pair();
 
 function keySet(...keys: (readonly [kid: string | undefined, key: KeyObject])[]): Answer {
   return json({ keys: keys.map(([kid, key]) => jwk(kid, key)) });
@@ -41,11 +43,15 @@ const byRsa = (kid?: string, alg = 'RS256') =>
 
 describe('keys of a URL', () => {
   test('are read once for many tokens, of every algorithm that suits them', async () => {
-    const { connect, backend } = await rig(keySet(['r', rsa.publicKey], ['e', ec.publicKey]));
+    const { connect, backend } = await rig(
+      keySet(['r', rsa.publicKey], ['e', ec.publicKey], ['d', ed.publicKey]),
+    );
     const tokens = await Promise.all([
       byRsa('r'),
       byRsa('r', 'PS384'),
       sign({ sub: 'ann' }, { alg: 'ES384', key: ec.privateKey, kid: 'e' }),
+      sign({ sub: 'ann' }, { alg: 'EdDSA', key: ed.privateKey, kid: 'd' }),
+      sign({ sub: 'ann' }, { alg: 'EdDSA', key: ed.privateKey }),
       byRsa(),
     ]);
     const answers = await Promise.all(tokens.map(connect));

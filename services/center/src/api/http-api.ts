@@ -1,4 +1,4 @@
-import { ERRORS, ProtocolError } from '@newswire/protocol';
+import { ERRORS, isRecord, ProtocolError, rawMember } from '@newswire/protocol';
 import { errorReply, jsonReply, type HttpReply, type HttpRoute } from '@newswire/transport';
 import type { ApiMethod, ApiParts } from './api-method.js';
 import { createApiKeyCheck, type ApiKeyCheckOptions } from './api-key-check.js';
@@ -25,6 +25,8 @@ const ERROR_MODE = 'x-centrifugo-error-mode';
  * `{"error":{code,message}}`; with `X-Centrifugo-Error-Mode: transport` errors have an HTTP status
  * too. Faults of the HTTP request itself always have one: 400, 401, 403, 405, 413, 415, 501.
  *
+ * `POST /api` takes the method's name from the body, as Centrifugo 4 and earlier.
+ *
  * `GET /api/openapi.json` is open to all: it describes the API and contains no data.
  */
 export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
@@ -40,7 +42,52 @@ export function apiRoutes(options: HttpApiOptions): HttpRoute[] {
       apiKeyCheck.refuse(headers) ??
       answer(name, { method, body, hasStatuses: headers[ERROR_MODE] === 'transport' }, options),
   }));
-  return [...methods, { method: 'GET', path: '/api/openapi.json', handle: () => document }];
+  const single: HttpRoute = {
+    method: 'POST',
+    path: '/api',
+    maxBodyBytes: computeMaxBodyBytes('batch', options.maxDataBytes),
+    headers: [ERROR_MODE, ...apiKeyCheck.headers],
+    handle: ({ body, headers }) =>
+      apiKeyCheck.refuse(headers) ??
+      answerSingle({ body, hasStatuses: headers[ERROR_MODE] === 'transport' }, options),
+  };
+  const description: HttpRoute = {
+    method: 'GET',
+    path: '/api/openapi.json',
+    handle: () => document,
+  };
+  return [...methods, single, description];
+}
+
+/** The form of Centrifugo 4 and earlier: `{"method":"publish","params":{…}}`. */
+async function answerSingle(
+  { body, hasStatuses }: Omit<ApiCall, 'method'>,
+  options: HttpApiOptions,
+): Promise<HttpReply> {
+  const { onError } = options;
+  const command = parseJson(body);
+  if (!isRecord(command)) {
+    onError('unknown', 107);
+    return errorReply(400, 'badRequest', 'the body must be {"method":"…","params":{…}}');
+  }
+  const name = command['method'] as MethodName;
+  const method = options.methods.get(name);
+  if (method === undefined) {
+    onError('unknown', 104);
+    const error = new ProtocolError('methodNotFound');
+    return jsonReply(hasStatuses ? ERRORS.methodNotFound.status : 200, { error: error.toBody() });
+  }
+  const params = rawMember(body, 'params');
+  const text = params === undefined || params === 'null' ? '{}' : params;
+  return answer(name, { method, body: text, hasStatuses }, options);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 interface ApiCall {

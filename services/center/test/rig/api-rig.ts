@@ -88,7 +88,9 @@ export class ApiRig {
   }
 
   get methods(): string[] {
-    return this.#routes.flatMap(({ method, path }) => (method === 'POST' ? [path.slice(5)] : []));
+    return this.#routes.flatMap(({ method, path }) =>
+      method === 'POST' && path !== '/api' ? [path.slice(5)] : [],
+    );
   }
 
   /** What a GET of the OpenAPI document answers. */
@@ -97,13 +99,15 @@ export class ApiRig {
     return route?.handle({ body: '', query: '', headers: {} });
   }
 
-  /** One request, as the server hands it over: with the headers that the route asked for. */
+  /** One request, to `/api` if the method is empty, as the server hands it over: with the headers that the route asked for. */
   async post(
     method: string,
     body: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<HttpReply> {
-    const route = this.#routes.find(({ path }) => path === `/api/${method}`);
+    const route = this.#routes.find(
+      ({ path }) => path === (method === '' ? '/api' : `/api/${method}`),
+    );
     if (route === undefined) throw new Error(`there is no route for ${method}`);
     const names = route.headers ?? [];
     return route.handle({

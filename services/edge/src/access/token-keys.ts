@@ -16,6 +16,7 @@ export const TOKEN_KEY_SETTINGS = [
   'tokenHmacSecret',
   'tokenRsaPublicKey',
   'tokenEcdsaPublicKey',
+  'tokenEd25519PublicKey',
   'tokenJwksUrl',
 ] as const;
 
@@ -28,6 +29,9 @@ const ECDSA_BY_CURVE: Readonly<Record<string, string>> = {
   secp384r1: 'ES384',
   secp521r1: 'ES512',
 };
+
+/** Both names of the algorithm: `EdDSA` would also allow Ed448, which the kind of key excludes. */
+const ED25519 = ['EdDSA', 'Ed25519'];
 
 const MIN_RSA_BITS = 2048;
 
@@ -48,15 +52,17 @@ export function tokenKeys(
   config: Config<(typeof TOKEN_KEY_SETTINGS)[number]>,
   onFailure: (message: string) => void,
 ): TokenKey[] {
-  const { tokenHmacSecret, tokenRsaPublicKey, tokenEcdsaPublicKey, tokenJwksUrl } = config;
+  const { tokenHmacSecret, tokenRsaPublicKey, tokenEcdsaPublicKey } = config;
+  const { tokenEd25519PublicKey, tokenJwksUrl } = config;
   const keys: TokenKey[] = [];
   if (tokenHmacSecret !== undefined) {
     keys.push({ algorithms: HMAC, key: createSecretKey(tokenHmacSecret, 'utf8') });
   }
   if (tokenRsaPublicKey !== undefined) keys.push(rsaKey(tokenRsaPublicKey));
   if (tokenEcdsaPublicKey !== undefined) keys.push(ecdsaKey(tokenEcdsaPublicKey));
+  if (tokenEd25519PublicKey !== undefined) keys.push(ed25519Key(tokenEd25519PublicKey));
   if (tokenJwksUrl !== undefined) {
-    const algorithms = [...RSA, ...Object.values(ECDSA_BY_CURVE)];
+    const algorithms = [...RSA, ...Object.values(ECDSA_BY_CURVE), ...ED25519];
     keys.push({ algorithms, key: remoteKeys(tokenJwksUrl, { onFailure }) });
   }
   return keys;
@@ -82,6 +88,14 @@ function ecdsaKey(pem: string): TokenKey {
     ]);
   }
   return { algorithms: [algorithm], key };
+}
+
+function ed25519Key(pem: string): TokenKey {
+  const key = publicKey(pem);
+  if (key?.asymmetricKeyType !== 'ed25519') {
+    throw new ConfigError(['NEWSWIRE_TOKEN_ED25519_PUBLIC_KEY must be an Ed25519 public key.']);
+  }
+  return { algorithms: ED25519, key };
 }
 
 function publicKey(pem: string): KeyObject | undefined {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { ProtocolError } from '@newswire/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -6,6 +7,7 @@ import {
   attempt,
   connectRequest,
   ecdsaPair,
+  ed25519Pair,
   forge,
   hmac,
   OPTIONS,
@@ -79,6 +81,20 @@ describe('a connection token', () => {
     expect(await connectHere(token)).toEqual({ user: 'ann', subs: {} });
     const forged = await sign({ sub: 'ann' }, { alg, key: ecdsaPair(curve).privateKey });
     expect(await connectHere(forged)).toEqual({ close: 3500 });
+  });
+
+  test.each(['EdDSA', 'Ed25519'])('signed by %s is known by an Ed25519 public key', async (alg) => {
+    const { pem, privateKey } = ed25519Pair();
+    const settings = { NEWSWIRE_TOKEN_ED25519_PUBLIC_KEY: pem };
+    const { connect: connectHere } = connectWith(settings);
+    const token = await sign({ sub: 'ann' }, { alg, key: privateKey });
+    expect(await connectHere(token)).toEqual({ user: 'ann', subs: {} });
+    const forged = await sign({ sub: 'ann' }, { alg, key: ed25519Pair().privateKey });
+    expect(await connectHere(forged)).toEqual({ close: 3500 });
+    const byHmac = await sign({ sub: 'ann' }, { alg: 'HS256', key: createSecretKey(pem, 'utf8') });
+    expect(await connectHere(byHmac)).toEqual({ close: 3500 });
+    const { connect: elsewhere } = connectWith(RSA_SETTINGS);
+    expect(await elsewhere(token)).toEqual({ close: 3500 });
   });
 
   test('keys of several kinds may be configured, and each is used for its own algorithms', async () => {
@@ -307,6 +323,8 @@ describe('keys', () => {
     ['NEWSWIRE_TOKEN_RSA_PUBLIC_KEY', () => '-----BEGIN PUBLIC KEY-----\nAAAA\n', 'RSA public key'],
     ['NEWSWIRE_TOKEN_ECDSA_PUBLIC_KEY', () => ecdsaPair('secp256k1').pem, 'on the curve P-256'],
     ['NEWSWIRE_TOKEN_ECDSA_PUBLIC_KEY', () => rsa.pem, 'on the curve P-256'],
+    ['NEWSWIRE_TOKEN_ED25519_PUBLIC_KEY', () => ecdsaPair('prime256v1').pem, 'an Ed25519 public'],
+    ['NEWSWIRE_TOKEN_ED25519_PUBLIC_KEY', () => ed448Pem(), 'an Ed25519 public key'],
     ['NEWSWIRE_TOKEN_HMAC_SECRET', () => rsa.pem, 'not a PEM key'],
   ])('an unusable %s is refused at start', (name, value, expected) => {
     expect(() => accessRig({ settings: { [name]: value() } })).toThrow(expected);
@@ -414,3 +432,8 @@ test('channels of a token must exist, but need not be as their pattern wants it'
   expect(await connect('a:*', 'a:1')).toEqual({ user: '', subs: { 'a:*': {}, 'a:1': {} } });
   expect(await connect('a:1', 'b:1')).toEqual({ error: 102 });
 });
+
+function ed448Pem(): string {
+  const { publicKey } = generateKeyPairSync('ed448');
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
+}

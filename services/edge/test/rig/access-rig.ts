@@ -103,6 +103,10 @@ export function ecdsaPair(namedCurve: string) {
   return withPem(generateKeyPairSync('ec', { namedCurve }));
 }
 
+export function ed25519Pair() {
+  return withPem(generateKeyPairSync('ed25519'));
+}
+
 function withPem(pair: { publicKey: KeyObject; privateKey: KeyObject }) {
   return { ...pair, pem: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString() };
 }
