@@ -43,6 +43,7 @@ static void print_speed(const Options *options, const RunResult *result) {
   printf(",\"publishes_per_s\":%.0f", (double)result->published / seconds);
   printf(",\"deliveries_per_s\":%.0f", (double)result->delivered / seconds);
   printf(",\"frames_per_s\":%.0f", (double)result->frames / seconds);
+  if (result->delivered) printf(",\"bytes_per_delivery\":%.1f", (double)result->bytes / (double)result->delivered);
   printf(",\"generator_cpu_share\":%.2f", result->own_cpu_s / seconds);
   double ours = result->own_cpu_s + result->server_cpu_s + result->other_cpu_s;
   double strange = result->machine_cpu_s - ours;

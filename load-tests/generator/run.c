@@ -132,6 +132,7 @@ static void mark(int sign) {
   result->published += (uint64_t)(int64_t)sign * publishers.published;
   result->delivered += (uint64_t)(int64_t)sign * ledger.delivered;
   result->frames += (uint64_t)(int64_t)sign * subscribers.frames;
+  result->bytes += (uint64_t)(int64_t)sign * subscribers.bytes;
 }
 
 static void publish_all(void) {

@@ -9,7 +9,7 @@
 typedef struct {
   double connect_s, connect_cpu_s, memory_kib; // of all connections together
   double measured_s, server_cpu_s, other_cpu_s, own_cpu_s, machine_cpu_s; // in the measured time
-  uint64_t published, delivered, frames;       // in the measured time
+  uint64_t published, delivered, frames, bytes; // in the measured time
   uint64_t undrained; // deliveries that were still coming when time was up
   uint32_t stalls;                             // times a closed loop went on after 1 s of nothing
   int is_stalled;                              // the run ended early: nothing came any more

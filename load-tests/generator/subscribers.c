@@ -170,6 +170,7 @@ static int read_some(Subscriber *s) {
     drop(s, CLOSE_WITHOUT_FRAME);
     return 0;
   }
+  subscribers.bytes += (uint64_t)got;
   size_t length = s->carried + (size_t)got;
   buffer[length] = 0;
   read_ns = now_ns();

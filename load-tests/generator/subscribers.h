@@ -15,7 +15,7 @@ typedef struct {
   int open;
   int is_measuring; // deliveries go into `latency`
   Histogram latency;
-  uint64_t frames, pings, unmarked;
+  uint64_t frames, bytes, pings, unmarked;
   char first_unmarked[161]; // the first data that held no message, such as a server's error
   uint32_t closes[CLOSE_CODES];
   char failure[256]; // why the connections cannot be had; empty: nothing is wrong

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   freePort,
@@ -15,6 +18,9 @@ import { CHROMIUM, startChromium } from '../clients/chromium.js';
 import { hasPython, PYTHON } from '../clients/python-client.js';
 
 const run = promisify(execFile);
+
+/** The first build also downloads the libraries. */
+const BUILD_LIMIT_MS = 240_000;
 
 describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () => {
   let newswire: NewswireProcess;
@@ -105,6 +111,40 @@ describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () =
     await python.stop('SIGINT');
     expect(python.stderr).toBe('');
   });
+
+  /** A program that listens to a channel over Protobuf. */
+  async function printsWhatIsPublished(command: string, args: readonly string[], channel: string) {
+    const address = newswire.webSocketUrl.replace('/ws', '/connection/websocket');
+    const program = new TestProcess(command, [...args, address, channel], environment);
+    await until('a subscription', () => program.stdout.includes(`listening to ${channel}\n`));
+    await publish('Hello', channel);
+    await until('the news', () => program.stdout.endsWith(`\n${channel}: "Hello"\n`));
+    await program.stop('SIGINT');
+    expect(program.stderr).toBe('');
+  }
+
+  test.skipIf(missingPrograms('go').length > 0)(
+    'the Go program prints what publish.sh publishes',
+    async () => {
+      const binary = join(mkdtempSync(join(tmpdir(), 'newswire-go-')), 'subscribe');
+      await run('go', ['-C', `${ROOT}examples/go`, 'build', '-o', binary, '.']);
+      await printsWhatIsPublished(binary, [], '77712');
+    },
+    BUILD_LIMIT_MS,
+  );
+
+  test.skipIf(missingPrograms('mvn', 'java').length > 0)(
+    'the Java program prints what publish.sh publishes',
+    async () => {
+      const folder = `${ROOT}examples/java`;
+      const classpath = join(folder, 'target/classpath');
+      const goals = ['compile', 'dependency:build-classpath', `-Dmdep.outputFile=${classpath}`];
+      await run('mvn', ['-q', '-B', '-f', folder, ...goals]);
+      const classes = `${join(folder, 'target/classes')}:${readFileSync(classpath, 'utf8')}`;
+      await printsWhatIsPublished('java', ['-cp', classes, 'Subscribe'], '77713');
+    },
+    BUILD_LIMIT_MS,
+  );
 
   test('publish.sh says what is wrong', async () => {
     await expect(publish('Hello', 'no good')).rejects.toThrow(Error);

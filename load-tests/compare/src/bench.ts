@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Contender } from './contender.js';
 import { describeContender } from './comparison.js';
 import { defineContender } from './contenders/define.js';
@@ -53,6 +54,8 @@ const IDLE_ROUNDS = 3;
 const IDLE_LIMIT_MS = 120_000;
 /** A server has finished with closed connections by then. */
 const CLOSED_MS = 1000;
+/** An app with the key that the generator's subscribers name. */
+const APPS_FILE = fileURLToPath(new URL('../pusher-apps.json', import.meta.url));
 const TABLE_STYLE = { isAligned: true };
 
 /** A core that has no time left is the limit; where neither is near 1, the programs waited for one another. */
@@ -64,6 +67,11 @@ const CORES: readonly Measure[] = [
   },
   { label: "the generator's part of that", pick: (r) => r.generator_cpu_share },
 ];
+const BYTES: Measure = {
+  label: 'bytes per delivery',
+  better: 'less',
+  pick: (r) => r.bytes_per_delivery,
+};
 const LATENCIES: readonly Measure[] = [
   { label: 'p50 of latency, ms', better: 'less', pick: (r) => r.latency_ms.p50 },
   P99,
@@ -86,6 +94,11 @@ function defineStandalone(options: BenchOptions, protocol = options.protocol): C
 }
 
 const defineRaw = (protocol: string) => defineServer('raw', planRaw(protocol));
+
+/** newswire itself, with subscribers on another protocol. */
+function defineOther(options: BenchOptions, protocol: string): Contender {
+  return defineServer(protocol, planStandalone(chooseMeasured(options).standalone, protocol));
+}
 
 /** Of the same class as newswire in these suites, so that there is a ratio. */
 const CENTRIFUGE: Contender = { ...centrifugeRedis, id: 'centrifuge' };
@@ -236,6 +249,28 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
       'One process on the Centrifuge protocol beside a raw server that sends the same joined frames',
     plan: planFewWindows,
     contenders: (options) => [defineStandalone(options, 'centrifuge'), defineRaw('centrifuge')],
+  }),
+  protobuf: definePointsSuite({
+    title: "One process, with subscribers on Centrifuge's protocol in Protobuf and in JSON",
+    measures: [DELIVERIES, CPU, BYTES],
+    plan: (options) => planWindows(options, [64, 256]),
+    contenders: (options) => [
+      defineStandalone(options, 'centrifuge-protobuf'),
+      defineOther(options, 'centrifuge'),
+    ],
+  }),
+  pusher: definePointsSuite({
+    title: "One process, with subscribers on Pusher's protocol and on the seed protocol",
+    measures: [DELIVERIES, CPU, BYTES],
+    plan: (options) => planWindows(options, [64]),
+    contenders: (options) => {
+      const { standalone } = chooseMeasured(options);
+      const env = { NEWSWIRE_PUSHER_APPS: APPS_FILE };
+      return [
+        defineServer('newswire', planStandalone(standalone, 'pusher', env)),
+        defineOther(options, 'seed'),
+      ];
+    },
   }),
   'redis-edge': definePointsSuite({
     title: 'An edge fed by Redis, alone on its core, beside a raw uWebSockets.js server on it',

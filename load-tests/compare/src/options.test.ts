@@ -48,7 +48,16 @@ const readBench = (line: string) => readBenchOptions(line.split(' ').filter(Bool
 
 test('without options, bench measures every suite but the one that needs another checkout', () => {
   expect(readBench('')).toMatchObject({
-    suites: ['fan-out', 'centrifuge-protocol', 'redis-edge', 'open-loop', 'channels', 'idle'],
+    suites: [
+      'fan-out',
+      'centrifuge-protocol',
+      'protobuf',
+      'pusher',
+      'redis-edge',
+      'open-loop',
+      'channels',
+      'idle',
+    ],
     settings: { rounds: 8, seconds: 1, warmUpSeconds: 10, connections: 1000 },
     windows: undefined,
     protocol: 'seed',

@@ -8,6 +8,8 @@ import { createSettings, type Settings } from './settings.js';
 export const SUITES = [
   'fan-out',
   'centrifuge-protocol',
+  'protobuf',
+  'pusher',
   'redis-edge',
   'open-loop',
   'channels',

@@ -7,6 +7,8 @@ import { BadOption } from './options.js';
 export interface LoadResult {
   readonly publishes_per_s: number;
   readonly deliveries_per_s: number;
+  /** That subscribers received, with the headers of frames; absent if nothing was delivered. */
+  readonly bytes_per_delivery?: number;
   readonly latency_ms: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly generator_cpu_share: number;
   readonly server_cpu_share: number;
