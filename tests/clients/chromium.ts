@@ -15,11 +15,18 @@ export function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM });
 }
 
-const LIBRARY = `${ROOT}node_modules/centrifuge/dist/centrifuge.js`;
+const LIBRARIES = {
+  json: `${ROOT}node_modules/centrifuge/dist/centrifuge.js`,
+  protobuf: `${ROOT}node_modules/centrifuge/dist/centrifuge.protobuf.js`,
+};
 const DRIVER = readFileSync(`${ROOT}tests/clients/driver.js`, 'utf8');
 
 /** The npm package `centrifuge` on a page of its own, which comes from the origin it connects to. */
-export async function startInChromium(browser: Browser, origin: string): Promise<DrivenClient> {
+export async function startInChromium(
+  browser: Browser,
+  origin: string,
+  encoding: keyof typeof LIBRARIES = 'json',
+): Promise<DrivenClient> {
   const page = await browser.newPage();
   const client = new DrivenClient(
     (command) => ask(page, command),
@@ -28,8 +35,9 @@ export async function startInChromium(browser: Browser, origin: string): Promise
   await page.exposeFunction('tell', (event: ClientEvent) => void client.events.push(event));
   // Whatever newswire says there: a page that comes from nowhere may not connect to loopback.
   await page.goto(origin);
-  await page.addScriptTag({ path: LIBRARY });
-  const content = `${DRIVER}\nwindow.ask = drive(window.Centrifuge, window.tell);`;
+  await page.addScriptTag({ path: LIBRARIES[encoding] });
+  const parameters = `window.Centrifuge, window.tell, {}, ${encoding === 'protobuf'}`;
+  const content = `${DRIVER}\nwindow.ask = drive(${parameters});`;
   await page.addScriptTag({ type: 'module', content });
   await page.waitForFunction('window.ask');
   return client;

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Stack } from '../../services/edge/test/rig/sdk-stack.js';
 import { CHROMIUM, startChromium, startInChromium } from './chromium.js';
 import type { DrivenClient } from './driven-client.js';
-import { startInNode } from './node-client.js';
+import { startInNode, startProtobufInNode } from './node-client.js';
 import { hasPython, startInPython } from './python-client.js';
 import { SCENARIOS } from './scenarios.js';
 import { SESSION_SCENARIOS, SETTINGS } from './session-scenarios.js';
@@ -17,15 +17,26 @@ interface Program {
 
 let chromium: Browser;
 
-const PROGRAMS: Record<'node' | 'chromium' | 'python', Program> = {
+const PROGRAMS = {
   node: { name: 'centrifuge in Node', isHere: true, open: startInNode },
   chromium: {
     name: 'centrifuge in Chromium',
     isHere: CHROMIUM !== undefined,
     open: (origin) => startInChromium(chromium, origin),
   },
-  python: { name: 'centrifuge-python', isHere: hasPython, open: startInPython },
-};
+  python: { name: 'centrifuge-python', isHere: hasPython, open: () => startInPython() },
+  nodeProtobuf: { name: 'centrifuge in Node, Protobuf', isHere: true, open: startProtobufInNode },
+  chromiumProtobuf: {
+    name: 'centrifuge in Chromium, Protobuf',
+    isHere: CHROMIUM !== undefined,
+    open: (origin) => startInChromium(chromium, origin, 'protobuf'),
+  },
+  pythonProtobuf: {
+    name: 'centrifuge-python, Protobuf',
+    isHere: hasPython,
+    open: () => startInPython('protobuf'),
+  },
+} as const satisfies Record<string, Program>;
 
 /** A way to the edges: the client library's name for it, and where it begins. */
 interface Transport {
@@ -57,6 +68,11 @@ const CLIENTS: readonly (readonly [Program, Transport])[] = [
   [PROGRAMS.chromium, SSE],
   [PROGRAMS.chromium, HTTP_STREAM],
   [PROGRAMS.python, WEBSOCKET],
+  [PROGRAMS.nodeProtobuf, WEBSOCKET],
+  [PROGRAMS.nodeProtobuf, HTTP_STREAM],
+  [PROGRAMS.chromiumProtobuf, WEBSOCKET],
+  [PROGRAMS.chromiumProtobuf, HTTP_STREAM],
+  [PROGRAMS.pythonProtobuf, WEBSOCKET],
 ];
 
 const missing = missingPrograms('redis-server', 'redis-cli', 'nginx');
@@ -75,6 +91,7 @@ describe.skipIf(missing.length > 0)('client libraries (need nginx and redis-serv
   });
 
   for (const [program, { transport, url }] of CLIENTS) {
+    const isBinary = program.name.includes('Protobuf');
     describe.skipIf(!program.isHere)(`${program.name}, ${transport}`, () => {
       let client: DrivenClient;
       let proxy: TcpProxy;
@@ -96,7 +113,8 @@ describe.skipIf(missing.length > 0)('client libraries (need nginx and redis-serv
             transports: [{ transport, endpoint: url(proxy.port) }],
             emulationEndpoint: `http://127.0.0.1:${proxy.port}/emulation`,
           };
-          await run({ client, stack, proxy, channel: `test-${++channels}`, connection });
+          const channel = `test-${++channels}`;
+          await run({ client, stack, proxy, channel, connection, isBinary });
         },
       );
     });

@@ -1,14 +1,18 @@
 /**
  * Drives an unmodified Centrifuge client by commands: see driver.d.ts. driver.py is its twin in
- * Python, and both tell what happens in the same words.
+ * Python, and both tell what happens in the same words. `isBinary`: the client library's data are
+ * bytes, which are the JSON text of what commands and events have; others are `bytes` and their base64.
  */
-export function drive(Centrifuge, tell, surroundings = {}) {
+export function drive(Centrifuge, tell, surroundings = {}, isBinary = false) {
+  const { toData, fromData } = isBinary ? BYTES : VALUES;
   let client;
   const subscriptions = new Map();
 
   function forward(source, events, describe) {
     for (const event of events)
-      source.on(event, (context) => tell({ event, ...describe(context) }));
+      source.on(event, ({ data, ...context }) => {
+        tell({ event, ...describe({ ...context, data: fromData(data) }) });
+      });
   }
 
   const commands = {
@@ -34,7 +38,7 @@ export function drive(Centrifuge, tell, surroundings = {}) {
       subscriptions.get(channel).unsubscribe();
     },
     publish({ channel, data }) {
-      return client.publish(channel, data);
+      return client.publish(channel, toData(data));
     },
     presence({ channel }) {
       return client.presence(channel);
@@ -42,8 +46,10 @@ export function drive(Centrifuge, tell, surroundings = {}) {
     presenceStats({ channel }) {
       return client.presenceStats(channel);
     },
-    history({ channel, ...options }) {
-      return client.history(channel, options);
+    async history({ channel, ...options }) {
+      const { publications, ...position } = await client.history(channel, options);
+      const read = publications.map((each) => ({ ...each, data: fromData(each.data) }));
+      return { publications: read, ...position };
     },
     disconnect() {
       client.disconnect();
@@ -58,6 +64,21 @@ export function drive(Centrifuge, tell, surroundings = {}) {
     }
   };
 }
+
+const VALUES = { toData: (value) => value, fromData: (value) => value };
+
+const BYTES = {
+  toData: (value) => new TextEncoder().encode(JSON.stringify(value)),
+  fromData: (bytes) => {
+    // The library gives no bytes where the server sent no data.
+    if (!(bytes?.length > 0)) return undefined;
+    try {
+      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } catch {
+      return `bytes ${btoa(String.fromCharCode(...bytes))}`;
+    }
+  },
+};
 
 const QUICKLY = { minReconnectDelay: 20, maxReconnectDelay: 200 };
 const QUICKLY_AGAIN = { minResubscribeDelay: 20, maxResubscribeDelay: 200 };

@@ -2,15 +2,34 @@
 
 Reads commands, one JSON object a line: {"id": 1, "method": "subscribe", "channel": "a"}. Writes
 answers, {"id": 1, "result": {}} or {"id": 1, "error": {"code": 103, "message": "…"}}, and what the client
-tells: {"event": "publication", "channel": "a", "data": 1, "offset": 1}.
+tells: {"event": "publication", "channel": "a", "data": 1, "offset": 1}. With the argument "protobuf", the client
+uses Protobuf, and its data are the bytes of JSON text; others
+are written as "bytes" and their base64.
 """
 
 import asyncio
+import base64
 import json
 import sys
 from dataclasses import asdict
 
 from centrifuge import Client, DeltaType, ClientEventHandler, SubscriptionEventHandler
+
+
+PROTOBUF = "protobuf" in sys.argv[1:]
+
+
+def to_data(value):
+    return json.dumps(value).encode() if PROTOBUF else value
+
+
+def from_data(data):
+    if not PROTOBUF:
+        return data
+    try:
+        return json.loads(data) if data else None
+    except ValueError:
+        return "bytes " + base64.b64encode(data).decode()
 
 
 def write(line):
@@ -28,7 +47,7 @@ def told(event, channel=None):
                 "channel": channel,
                 "client": getattr(context, "client", None),
                 "code": getattr(context, "code", None),
-                "data": getattr(publication, "data", None),
+                "data": from_data(getattr(publication, "data", None)),
                 "offset": getattr(publication, "offset", None),
                 "recovered": getattr(context, "recovered", None),
                 "wasRecovering": getattr(context, "was_recovering", None),
@@ -36,6 +55,15 @@ def told(event, channel=None):
         )
 
     return handler
+
+
+def without_bytes(value):
+    """The same with the texts of the bytes that infos are in Protobuf."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, dict):
+        return {name: without_bytes(each) for name, each in value.items()}
+    return [without_bytes(each) for each in value] if isinstance(value, list) else value
 
 
 def handlers(kind, events, channel=None):
@@ -65,6 +93,7 @@ class Driver:
             min_reconnect_delay=0.02,
             max_reconnect_delay=0.2,
             proxy=None,
+            use_protobuf=PROTOBUF,
         )
         await self.client.connect()
         await self.client.ready()
@@ -85,17 +114,20 @@ class Driver:
         await self.client.get_subscription(channel).unsubscribe()
 
     async def publish(self, channel, data):
-        await self.client.publish(channel, data)
+        await self.client.publish(channel, to_data(data))
 
     async def presence(self, channel):
-        return asdict(await self.client.presence(channel))
+        return without_bytes(asdict(await self.client.presence(channel)))
 
     async def presenceStats(self, channel):
         stats = await self.client.presence_stats(channel)
         return {"numClients": stats.num_clients, "numUsers": stats.num_users}
 
     async def history(self, channel, limit):
-        return asdict(await self.client.history(channel, limit=limit))
+        history = asdict(await self.client.history(channel, limit=limit))
+        for publication in history["publications"]:
+            publication["data"] = from_data(publication["data"])
+        return without_bytes(history)
 
     async def disconnect(self):
         await self.client.disconnect()

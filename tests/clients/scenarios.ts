@@ -13,6 +13,8 @@ export interface Scene {
   readonly channel: string;
   /** What `connect` takes. */
   readonly connection: Readonly<Record<string, unknown>>;
+  /** The client uses Protobuf. */
+  readonly isBinary: boolean;
 }
 
 /** What users do with a client library; each of them runs with every library and transport. */

@@ -110,7 +110,7 @@ export const SESSION_SCENARIOS: readonly Scenario[] = [
   {
     name: 'gets what differences stand for',
     run: async (scene) => {
-      const { client, stack, proxy } = scene;
+      const { client, stack, proxy, isBinary } = scene;
       const { club } = await member(scene, { delta: 'fossil' });
       // The raw text, which no transport compresses: the library gives the same data either way.
       let said = '';
@@ -121,7 +121,20 @@ export const SESSION_SCENARIOS: readonly Scenario[] = [
       await stack.publishAll(club, data);
       expect(await client.received(club, 20)).toEqual(data);
       // The first has nothing before it; an edge may send another whole one where it has lost that.
-      expect(said.match(/"delta":true/g)?.length).toBeGreaterThan(15);
+      // In Protobuf, the flag is the field 8 with the value 1.
+      const flags = isBinary ? said.split('@\u0001') : said.split('"delta":true');
+      expect(flags.length - 1).toBeGreaterThan(15);
+    },
+  },
+  {
+    name: 'receives bytes that are not JSON, in Protobuf as they are and else as base64',
+    run: async ({ client, stack, channel, connection, isBinary }) => {
+      await client.ask('connect', connection);
+      await client.ask('subscribe', { channel });
+      await callApi(stack.nginx.url, 'publish', { channel, b64data: '/wEC' });
+      await callApi(stack.nginx.url, 'publish', { channel, b64data: 'eyJhIjoxfQ==' });
+      const bytes = isBinary ? 'bytes /wEC' : '/wEC';
+      expect(await client.received(channel, 2)).toEqual([bytes, { a: 1 }]);
     },
   },
   {

@@ -50,7 +50,8 @@ export function serveStream(
       isOneWay,
       headers: cors,
     });
-    const handler = (accepted.handleOpen ?? endpoint.handleOpen)(connection, origin);
+    const handler =
+      accepted.handleOpen?.(connection, origin) ?? endpoint.handleOpen(connection, origin);
     if (connection.attach(handler)) handler.handleFrame(firstFrame);
   };
 

@@ -57,6 +57,6 @@ export type StreamOptions = Pick<StreamEndpoint, 'handleOpen'> & {
   /** Called before each connection. Returns a refusal while this edge accepts none. */
   readonly refuse: () => Refusal | undefined;
   /** The same for another protocol than the module's. */
-  handleOpenAs(protocol: Protocol): StreamEndpoint['handleOpen'];
+  readonly handleOpenAs: (protocol: Protocol) => StreamEndpoint['handleOpen'];
   readonly maxFrameBytes: number;
 };

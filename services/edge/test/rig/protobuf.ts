@@ -33,7 +33,7 @@ export function decodeReplies(frame: Frame): ProtoMembers[] {
   const replies: ProtoMembers[] = [];
   while (reader.pos < reader.len) {
     const reply = Reply.decodeDelimited(reader);
-    replies.push(Reply.toObject(reply, { longs: Number }) as ProtoMembers);
+    replies.push(Reply.toObject(reply, { longs: Number }));
   }
   return replies;
 }

@@ -6,7 +6,7 @@ import { centrifugeCodec } from '../centrifuge/protocol.js';
 import { decodeEmulation } from './decode.js';
 import { centrifugeProtobufCodec } from './protocol.js';
 
-const { decode } = centrifugeProtobufCodec;
+const decode = (frame: Uint8Array) => centrifugeProtobufCodec.decode(frame);
 
 /** Data as JSON values: bytes in Protobuf, and as it is in JSON. */
 function inProtobuf(command: ProtoMembers): ProtoMembers {

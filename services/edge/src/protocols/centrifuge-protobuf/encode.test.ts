@@ -18,7 +18,9 @@ import { decodePushes, decodeReplies, withJsonData } from '../../../test/rig/pro
 import { centrifugeCodec } from '../centrifuge/protocol.js';
 import { centrifugeProtobufCodec, centrifugeProtobufProtocol } from './protocol.js';
 
-const { encodePublication, encodeReply } = centrifugeProtobufCodec;
+const encodePublication = (channel: string, publication: Publication) =>
+  centrifugeProtobufCodec.encodePublication(channel, publication);
+const encodeReply = (reply: Reply) => centrifugeProtobufCodec.encodeReply(reply);
 
 const member = { client: 'c', user: 'ü', connInfo: '{"a": 1}', chanInfo: '"x"' };
 const position = { offset: 300, epoch: 'e' };

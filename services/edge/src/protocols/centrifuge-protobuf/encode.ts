@@ -86,6 +86,12 @@ function toReply(reply: ClientReply): Members | undefined {
     case 'message':
     case 'disconnect':
       return { push: toPush(reply) };
+    // Of other protocols.
+    case 'cacheMissed':
+    case 'pong':
+    case 'signedIn':
+    case 'subscriptionCount':
+      return undefined;
   }
 }
 
