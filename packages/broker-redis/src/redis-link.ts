@@ -4,8 +4,9 @@ import type { BrokerFault } from '@newswire/broker';
 import { checkCommands, checkTopics, RedisCheck } from './redis-check.js';
 import { FaultText, isFromReplica, isOutOfMemory, replyText } from './redis-faults.js';
 import { RedisNames } from './redis-names.js';
+import { readRedisTls, type RedisTls, type RedisTlsFiles } from './redis-tls.js';
 
-export interface RedisLinkOptions {
+export interface RedisLinkOptions extends RedisTlsFiles {
   /** redis:// or rediss://, including the password if one is needed. */
   readonly redisUrl: string;
   /** See RedisNames. */
@@ -60,8 +61,9 @@ export class RedisLink {
     this.#options = options;
     this.#faultText = new FaultText(options.redisUrl);
     this.names = new RedisNames(options.redisUrl, options.redisPrefix);
-    this.commands = newClient(options);
-    this.subscriber = newClient(options);
+    const tls = readRedisTls(options.redisUrl, options);
+    this.commands = newClient(options, tls);
+    this.subscriber = newClient(options, tls);
     this.#checks = [
       this.#newCheck(() =>
         checkCommands(this.commands, this.names, (sentence) => options.onWarning?.(sentence)),
@@ -248,7 +250,7 @@ export class RedisLink {
   }
 }
 
-function newClient({ redisUrl, reconnectDelayMs }: RedisLinkOptions) {
+function newClient({ redisUrl, reconnectDelayMs }: RedisLinkOptions, tls: RedisTls | undefined) {
   return createClient({
     url: redisUrl,
     RESP: 2,
@@ -262,6 +264,7 @@ function newClient({ redisUrl, reconnectDelayMs }: RedisLinkOptions) {
     // after the answer arrived.
     commandOptions: { timeout: 0 },
     socket: {
+      ...tls,
       connectTimeout: SILENCE_LIMIT_MS,
       socketTimeout: SILENCE_LIMIT_MS,
       reconnectStrategy: reconnectDelayMs,

@@ -8,6 +8,9 @@ import { RedisLink, type RedisLinkOptions } from './redis-link.js';
 export const REDIS_SETTINGS = [
   'redisUrl',
   'redisPrefix',
+  'redisCaFile',
+  'redisCertFile',
+  'redisKeyFile',
   'publishTimeoutMs',
   'presenceLeaseMs',
 ] as const;

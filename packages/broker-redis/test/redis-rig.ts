@@ -14,14 +14,32 @@ export interface RedisRig {
   openBroker(): Promise<{ link: RedisLink; broker: RedisBroker }>;
 }
 
-/** Describes tests that need a redis-server. They are skipped by name if there is none. */
-export function describeOnRedis(describeTests: (rig: RedisRig) => void): void {
+/** How a redis-server is started and reached. */
+interface RedisSetup {
+  /** The options of redis-server. */
+  readonly server: readonly string[];
+  /** The options of links to it; its plain port is that of `redis`. */
+  readonly link: Partial<RedisLinkOptions>;
+}
+
+const PLAIN: RedisSetup = { server: [], link: {} };
+
+/**
+ * Describes tests that need a redis-server. They are skipped by name if there is none. `setUp` is called once before
+ * the server starts.
+ */
+export function describeOnRedis(
+  describeTests: (rig: RedisRig) => void,
+  setUp: () => Promise<RedisSetup> = () => Promise.resolve(PLAIN),
+): void {
   const missing = missingPrograms('redis-server', 'redis-cli');
   describe.skipIf(missing.length > 0)(`needs ${missing.join(', ') || 'redis-server'}`, () => {
     let redis: RedisServer;
+    let setup = PLAIN;
     const links: RedisLink[] = [];
     beforeAll(async () => {
-      redis = await RedisServer.start();
+      setup = await setUp();
+      redis = await RedisServer.start(...setup.server);
     });
     afterAll(() => redis.dispose());
     beforeEach(() => redis.cli('FLUSHALL'));
@@ -31,6 +49,7 @@ export function describeOnRedis(describeTests: (rig: RedisRig) => void): void {
       const link = new RedisLink({
         redisUrl: redis.url,
         reconnectDelayMs: () => 50,
+        ...setup.link,
         ...options,
       });
       links.push(link);

@@ -189,7 +189,19 @@ export const SETTINGS = {
   redisUrl: setting('NEWSWIRE_REDIS_URL', redisUrl, REDIS_URL, {
     fallback: 'redis://127.0.0.1:6379',
     secret: true,
-    doc: 'Address of Redis for edges and center. It may contain a password, which is never logged.',
+    doc: 'Address of Redis for edges and center; rediss:// for TLS. It may contain a user and a password, which is never logged.',
+  }),
+  redisCaFile: optional('NEWSWIRE_REDIS_CA_FILE', z.string(), 'the path of a PEM file', {
+    protects: true,
+    doc: 'Certificates of the authorities that may have signed the certificate of a rediss:// server, instead of the well-known authorities. Read at the start. In Compose, this and the next two are paths in the container.',
+  }),
+  redisCertFile: optional('NEWSWIRE_REDIS_CERT_FILE', z.string(), 'the path of a PEM file', {
+    protects: true,
+    doc: 'Certificate of edges and center for a rediss:// server that requires one. Needs NEWSWIRE_REDIS_KEY_FILE.',
+  }),
+  redisKeyFile: optional('NEWSWIRE_REDIS_KEY_FILE', z.string(), 'the path of a PEM file', {
+    protects: true,
+    doc: 'Private key of NEWSWIRE_REDIS_CERT_FILE.',
   }),
   redisPrefix: optional(
     'NEWSWIRE_REDIS_PREFIX',

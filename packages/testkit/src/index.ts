@@ -1,3 +1,4 @@
+export { createCertificates, type Certificates, type KeyPair } from './certificates.js';
 export { callApi, publish, sessionsOn, subscribed } from './api-client.js';
 export { TestProcess, type Exit } from './child-process.js';
 export { freePort } from './free-port.js';

@@ -13,16 +13,19 @@ const run = promisify(execFile);
 export class RedisServer {
   readonly port: number;
   readonly #directory: string;
+  readonly #options: readonly string[];
   #process: TestProcess | undefined;
 
-  private constructor(port: number, directory: string) {
+  private constructor(port: number, directory: string, options: readonly string[]) {
     this.port = port;
     this.#directory = directory;
+    this.#options = options;
   }
 
-  static async start(): Promise<RedisServer> {
+  /** `options`: of redis-server, in addition to those that it always has. */
+  static async start(...options: string[]): Promise<RedisServer> {
     const directory = await mkdtemp(join(tmpdir(), 'newswire-redis-'));
-    const server = new RedisServer(await freePort(), directory);
+    const server = new RedisServer(await freePort(), directory, options);
     await server.start();
     return server;
   }
@@ -42,7 +45,7 @@ export class RedisServer {
   spawn(...options: string[]): void {
     const { port } = this;
     const args = `--port ${port} --bind 127.0.0.1 --save  --appendonly yes --dir`.split(' ');
-    const all = [...args, this.#directory, ...options];
+    const all = [...args, this.#directory, ...this.#options, ...options];
     this.#process = new TestProcess('redis-server', all, process.env);
   }
 
