@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { MemoryBroker, LocalControl, PresenceTable } from '@newswire/broker';
+import { LocalControl, MemoryBlockList, MemoryBroker, PresenceTable } from '@newswire/broker';
 import { parseGreeting } from './delegate-handshake.js';
 import { LINE, parsePage, parsePublication } from './delegate-lines.js';
 import type { DelegateLink } from './delegate-link.js';
@@ -75,6 +75,7 @@ test('center answers any line of an edge, or ends the link', async () => {
       const peer = new EdgePeer(link as unknown as DelegateLink, 'edge', {
         broker,
         control,
+        blockList: new MemoryBlockList(),
         subscribers: new Subscribers(broker),
         presence: { table, leases },
         onClosed: ignore,

@@ -67,6 +67,8 @@ export const LINE = {
    * base64url; `versionField` writes the version.
    */
   publish: 'W',
+  /** To center: `G id`, answered by the list of blocked users in JSON. */
+  blocked: 'G',
   /** To center: `X id channel`. */
   removeHistory: 'X',
 } as const;

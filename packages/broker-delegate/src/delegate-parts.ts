@@ -1,4 +1,11 @@
-import { type BrokerParts, type LinkLog, MemoryPresence, PresenceTable } from '@newswire/broker';
+import {
+  type BrokerParts,
+  type LinkLog,
+  MemoryBlockList,
+  MemoryPresence,
+  PresenceTable,
+} from '@newswire/broker';
+import { DelegateEdgeBlockList } from './block-list-delegate-edge.js';
 import { DelegateCenterBroker, type DelegateCenterOptions } from './broker-delegate-center.js';
 import { DelegateEdgeBroker } from './broker-delegate-edge.js';
 import {
@@ -49,7 +56,8 @@ export async function openDelegateEdge(
     await presence.close();
     await linkServer.close();
   };
-  return { broker, control, presence, port, close };
+  const blockList = new DelegateEdgeBlockList(uplink, rest);
+  return { broker, control, presence, blockList, port, close };
 }
 
 export interface DelegateCenterPresenceOptions {
@@ -67,11 +75,12 @@ export function openDelegateCenter(
   const control = new DelegateCenterControl(peers, options);
   const table = new PresenceTable(options.onListenerFault ?? (() => undefined));
   const leases = new EdgeLeases(table, options.presenceLeaseMs);
-  const others = { control, presence: { table, leases } };
+  const blockList = new MemoryBlockList();
+  const others = { control, presence: { table, leases }, blockList };
   const broker = new DelegateCenterBroker(options, peers, others);
   const close = async () => {
     await broker.close();
     leases.close();
   };
-  return { broker, control, presence: new MemoryPresence(table), close };
+  return { broker, control, presence: new MemoryPresence(table), blockList, close };
 }

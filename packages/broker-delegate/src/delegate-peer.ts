@@ -1,11 +1,13 @@
 import { ProtocolError, type Position, type Publication } from '@newswire/protocol';
 import {
+  type BlockList,
   type Broker,
   type BrokerHandler,
   type Generation,
   fromPublicationText,
   type Control,
   type ControlRequest,
+  toBlockedText,
   toReplyText,
   errorText,
 } from '@newswire/broker';
@@ -30,6 +32,7 @@ import type { Subscribers } from './delegate-subscribers.js';
 export interface PeerParts {
   readonly broker: Broker;
   readonly control: Control;
+  readonly blockList: BlockList;
   readonly subscribers: Subscribers;
   readonly presence: Omit<PresencePeerParts, 'send'>;
   /** Called when the link is closed. */
@@ -98,6 +101,10 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
         const [id, uid] = splitFields(line, 2);
         this.#uid = uid;
         return this.#done(id);
+      }
+      case LINE.blocked: {
+        const [id] = splitFields(line, 1);
+        return this.#settle(id, this.#parts.blockList.list().then(toBlockedText));
       }
       case LINE.relay:
         return this.#relay(line);

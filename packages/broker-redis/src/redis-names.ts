@@ -9,6 +9,8 @@ export class RedisNames {
   readonly prefix: string;
   /** Holds the epoch of all empty logs; see empty-epoch.lua. */
   readonly emptyEpochKey: string;
+  /** Holds the blocked users. */
+  readonly blockedKey: string;
   /** Every edge subscribes to this topic for control requests. */
   readonly controlTopic: string;
   /**
@@ -24,6 +26,7 @@ export class RedisNames {
   constructor(redisUrl: string, prefix = `nw${parseDatabase(redisUrl)}`) {
     this.prefix = prefix;
     this.emptyEpochKey = `${prefix}:empty`;
+    this.blockedKey = `${prefix}:blocked`;
     this.controlTopic = `${prefix}:control`;
     const inlet = prefix === DEFAULT_PREFIX ? 'news' : `${prefix}:news`;
     this.inletPrefix = `${inlet}:`;

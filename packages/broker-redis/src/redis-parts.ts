@@ -1,4 +1,5 @@
 import { type BrokerParts, type LinkLog, FaultLog } from '@newswire/broker';
+import { RedisBlockList } from './block-list-redis.js';
 import { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 import { RedisControl } from './control-redis.js';
 import { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
@@ -52,7 +53,8 @@ export function openRedis(options: RedisOptions): RedisParts {
     await broker.close();
     await link.close();
   };
-  return { link, broker, control: new RedisControl(link, options), presence, close };
+  const control = new RedisControl(link, options);
+  return { link, broker, control, presence, blockList: new RedisBlockList(link, options), close };
 }
 
 /** Called with the channel's name and the text. Neither is checked here. */

@@ -1,3 +1,4 @@
+export { describeBlockListContract } from './block-list-contract.js';
 export { CONTRACT_LIMITS, describeBrokerContract } from './broker-contract.js';
 export type { Faults } from './change-contract.js';
 export { describeControlContract } from './control-contract.js';

@@ -1,3 +1,4 @@
+import type { BlockList } from './block-list.js';
 import type { Broker } from './broker.js';
 import type { Control } from './control.js';
 import type { Presence } from './presence.js';
@@ -7,6 +8,7 @@ export interface BrokerParts {
   readonly broker: Broker;
   readonly control: Control;
   readonly presence: Presence;
+  readonly blockList: BlockList;
   /** Closes all parts. The members of this process leave. */
   readonly close: () => Promise<void>;
 }

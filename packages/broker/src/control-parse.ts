@@ -12,6 +12,7 @@ const kinds = Object.keys(UNSUBSCRIBES) as (keyof typeof UNSUBSCRIBES)[];
 const requestSchema = z.discriminatedUnion('method', [
   z.object({ method: z.literal('channels') }),
   z.object({ method: z.literal('info') }),
+  z.object({ method: z.literal('reloadBlocked') }),
   z.object({
     method: z.literal('disconnect'),
     code: z.int().min(1000).max(4999),

@@ -11,6 +11,8 @@ export type ControlRequest =
   /** The number of sessions for each channel with a live subscription. */
   | { readonly method: 'channels' }
   | { readonly method: 'info' }
+  /** The list of blocked users has changed: read it. */
+  | { readonly method: 'reloadBlocked' }
   | ({
       readonly method: 'disconnect';
       readonly code: number;

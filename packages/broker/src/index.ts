@@ -1,5 +1,7 @@
 // The contracts.
 export type { BrokerParts, LinkLog } from './broker-parts.js';
+export type { BlockedUntil, BlockList } from './block-list.js';
+export { MAX_BLOCKED_USERS } from './block-list.js';
 export type {
   Broker,
   BrokerFault,
@@ -24,6 +26,7 @@ export type { Member, Presence, PresenceHandler, PresenceStats } from './presenc
 export { readHistory, type History, type HistoryQuery } from './read-history.js';
 
 // The implementations in memory.
+export { MemoryBlockList } from './block-list.js';
 export { MemoryBroker, type MemoryBrokerOptions } from './broker-memory.js';
 export { LocalControl } from './control-local.js';
 export { openMemory, type MemoryOptions } from './memory-parts.js';
@@ -31,6 +34,7 @@ export { MemoryPresence } from './presence-memory.js';
 export { PresenceTable } from './presence-table.js';
 
 // What other implementations share.
+export { parseBlockedText, toBlockedText, tooManyBlocked } from './block-list.js';
 export {
   answerText,
   checkUid,

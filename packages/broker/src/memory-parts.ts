@@ -1,3 +1,4 @@
+import { MemoryBlockList } from './block-list.js';
 import type { BrokerParts } from './broker-parts.js';
 import { MemoryBroker, type MemoryBrokerOptions } from './broker-memory.js';
 import { LocalControl } from './control-local.js';
@@ -18,5 +19,6 @@ export function openMemory(options: MemoryOptions): BrokerParts {
     await presence.close();
     await broker.close();
   };
-  return { broker, control: new LocalControl(onListenerFault), presence, close };
+  const control = new LocalControl(onListenerFault);
+  return { broker, control, presence, blockList: new MemoryBlockList(), close };
 }

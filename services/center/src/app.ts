@@ -1,4 +1,4 @@
-import { readHistory, type Broker, type Control } from '@newswire/broker';
+import { readHistory, type BlockList, type Broker, type Control } from '@newswire/broker';
 import { counter, type Config, type Logger, type Registry } from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
 import type { ApiParts } from './api/api-method.js';
@@ -11,6 +11,7 @@ export interface CenterParts {
   readonly server: Server;
   readonly broker: Broker;
   readonly control: Control;
+  readonly blockList: BlockList;
   readonly presence: ApiParts['presence'];
   readonly getOptions: ApiParts['getOptions'];
   readonly config: Config<(typeof CENTER_SETTINGS)[number]>;

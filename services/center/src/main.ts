@@ -48,11 +48,21 @@ await runService(PROGRAM, async (): Promise<Service> => {
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
   const reconnectDelayMs = countedReconnectDelay(registry);
-  const { broker, control, presence, link, close } = openBroker(
+  const { broker, control, presence, blockList, link, close } = openBroker(
     { ...config, getLimits, reconnectDelayMs },
     logger,
   );
-  createCenter({ server, broker, control, presence, getOptions, config, logger, registry });
+  createCenter({
+    server,
+    broker,
+    control,
+    presence,
+    blockList,
+    getOptions,
+    config,
+    logger,
+    registry,
+  });
 
   const dropped = counter(
     registry,

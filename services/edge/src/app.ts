@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Broker, Control, Presence } from '@newswire/broker';
+import type { BlockList, Broker, Control, Presence } from '@newswire/broker';
 import type { CloseKind } from '@newswire/protocol';
 import {
   describeError,
@@ -14,6 +14,7 @@ import {
 } from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
 import { type Access, NO_HOOKS, type RpcHandler, type SessionHooks } from './access/access.js';
+import { BLOCKED_RELOAD_MS } from './access/blocked-users.js';
 import type { GetNamespaceOptions } from './access/channel-rules.js';
 import type { EdgeConfig } from './edge-config.js';
 import { EdgeCore } from './edge-core.js';
@@ -34,6 +35,8 @@ export interface EdgeParts {
   readonly control: Control;
   /** Undefined: joins and leaves are neither reported nor received. */
   readonly presence?: Presence | undefined;
+  /** Default: no user is blocked. */
+  readonly blockList?: Pick<BlockList, 'list'>;
   readonly access: Access;
   /** Undefined: rpc is refused with error 108. */
   readonly rpc?: RpcHandler | undefined;
@@ -81,6 +84,7 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
   const core = new EdgeCore(config, {
     broker,
     presence: parts.presence,
+    blockList: parts.blockList,
     publisher: server,
     access: parts.access,
     rpc: parts.rpc,
@@ -114,6 +118,11 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
     now,
   });
   const sweeper = setInterval(() => core.sweep(), SWEEP_INTERVAL_MS).unref();
+  const reload = () => core.blocked.reload();
+  void retryUntilDone(reload, () => !isDraining, { onFailure });
+  // A failed read leaves the list as it was.
+  const reloader = setInterval(() => void reload().catch(() => undefined), BLOCKED_RELOAD_MS);
+  reloader.unref();
 
   const refuse = (): Refusal | undefined => {
     if (!isDraining && !connectionLimiter.isFull) return undefined;
@@ -180,6 +189,7 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
       await drainSessions(sessions, config.drainMs);
       heartbeats.stop();
       clearInterval(sweeper);
+      clearInterval(reloader);
     },
   };
 }

@@ -1,7 +1,14 @@
-import type { Broker, ControlHandler, Presence } from '@newswire/broker';
+import {
+  type BlockList,
+  type Broker,
+  type ControlHandler,
+  MemoryBlockList,
+  type Presence,
+} from '@newswire/broker';
 import type { ProtocolChoice } from '@newswire/protocol';
 import type { Connection, Origin } from '@newswire/transport';
 import type { Access, RpcHandler, SessionHooks, SessionOpening } from './access/access.js';
+import { BlockedUsers, refuseBlocked } from './access/blocked-users.js';
 import type { GetNamespaceOptions } from './access/channel-rules.js';
 import { CatchUp } from './channel/catch-up.js';
 import { Hub } from './channel/hub.js';
@@ -46,6 +53,8 @@ export interface EdgeDependencies {
   readonly broker: Broker;
   /** Undefined: joins and leaves are neither reported nor received. */
   readonly presence: Presence | undefined;
+  /** Default: no user is blocked. */
+  readonly blockList?: Pick<BlockList, 'list'> | undefined;
   /** The topics of the listening server. */
   readonly publisher: TopicPublisher;
   readonly access: Access;
@@ -65,6 +74,8 @@ export class EdgeCore {
   readonly registry = new SessionRegistry();
   /** The open sessions, connected or not. */
   readonly sessions: ReadonlySet<Session>;
+  /** The users that this edge does not let in. */
+  readonly blocked: BlockedUsers;
   /** Handles control requests on this edge. */
   readonly control: ControlHandler;
   readonly #expiry: Expiry;
@@ -72,10 +83,18 @@ export class EdgeCore {
   readonly #services: SessionServices;
 
   constructor(config: EdgeConfig, dependencies: EdgeDependencies) {
-    const { broker, presence, publisher, access, rpc, hooks, getOptions } = dependencies;
+    const { broker, presence, publisher, rpc, hooks, getOptions } = dependencies;
     const { events, clock, node } = dependencies;
     const { now, wallNow, defer, retry } = clock;
     const { maxMessageBytes, maxBufferedBytes, maxChannelsPerSession } = config;
+    this.blocked = new BlockedUsers({
+      list: dependencies.blockList ?? new MemoryBlockList(wallNow),
+      now: wallNow,
+      onBlocked: (user) => {
+        for (const session of this.registry.find({ user })) session.close('forceDisconnect');
+      },
+    });
+    const access = refuseBlocked(dependencies.access, this.blocked);
     const expiry = new Expiry({ graceMs: config.expiryGraceMs, wallNow });
     const renewals = new Renewals({ expiry, hooks, getOptions });
     const onBroken = (subscription: Subscription) => this.hub.break(subscription);
@@ -190,6 +209,7 @@ export class EdgeCore {
     this.control = createControlHandler({
       hub,
       registry,
+      blocked: this.blocked,
       node,
       uptimeS: () => (now() - startedMs) / 1000,
     });

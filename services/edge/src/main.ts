@@ -56,7 +56,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
   const edgeConfig = createEdgeConfig(config, { historyBytes });
   const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
   const { access, rpc, hooks } = createAccess(config, { getOptions, sections, logger, events });
-  const { broker, control, presence, close } = await openBroker(
+  const { broker, control, presence, blockList, close } = await openBroker(
     { ...config, getLimits, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
   );
@@ -65,6 +65,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
     broker,
     control,
     presence,
+    blockList,
     access,
     rpc,
     hooks,

@@ -53,7 +53,7 @@ export async function startStandalone(environment: Environment): Promise<Service
   const edgeConfig = createEdgeConfig(config, { historyBytes: config.historyBytes });
   const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
   const { access, rpc, hooks } = createAccess(config, { getOptions, sections, logger, events });
-  const { broker, control, presence, close } = openMemory({
+  const { broker, control, presence, blockList, close } = openMemory({
     historyBytes: config.historyBytes,
     getLimits,
     onListenerFault: (error) => logger.error(error, 'handling a message failed'),
@@ -63,6 +63,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     broker,
     control,
     presence,
+    blockList,
     access,
     rpc,
     hooks,
@@ -72,7 +73,17 @@ export async function startStandalone(environment: Environment): Promise<Service
     logger,
     registry,
   });
-  createCenter({ server, broker, control, presence, getOptions, config, logger, registry });
+  createCenter({
+    server,
+    broker,
+    control,
+    presence,
+    blockList,
+    getOptions,
+    config,
+    logger,
+    registry,
+  });
   server.route(operationsRoutes({ notReady: edge.notReady, metrics: () => registry.metrics() }));
   const host = config.host ?? config.bind;
   const port = await server.listen(host, config.port);

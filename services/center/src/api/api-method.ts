@@ -1,4 +1,4 @@
-import type { Broker, Control, Presence, readHistory } from '@newswire/broker';
+import type { BlockList, Broker, Control, Presence, readHistory } from '@newswire/broker';
 import type { NamespaceOptions } from '@newswire/runtime';
 
 /**
@@ -11,6 +11,7 @@ export type ApiMethod = (params: unknown, text: string) => Promise<unknown>;
 export interface ApiParts {
   readonly broker: Broker;
   readonly control: Control;
+  readonly blockList: BlockList;
   readonly presence: Pick<Presence, 'members' | 'stats'>;
   readonly readHistory: typeof readHistory;
   /** Throws error 102 for a channel of an unknown namespace. */

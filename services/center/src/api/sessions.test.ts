@@ -1,5 +1,5 @@
 import { ProtocolError } from '@newswire/protocol';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiRig } from '../../test/rig/api-rig.js';
 
 let rig: ApiRig;
@@ -171,5 +171,33 @@ test('an edge that does not answer is said', async () => {
   rig = new ApiRig({ parts: { control } });
   expect(await rig.call('disconnect', { user: 'u' })).toEqual({
     error: { code: 100, message: 'internal error: an edge is missing', temporary: true },
+  });
+});
+
+describe('block_user and unblock_user', () => {
+  test('change the list, then notify the edges', async () => {
+    const rig = new ApiRig();
+    const expire_at = Math.floor(Date.now() / 1000) + 60;
+    expect(await rig.call('block_user', { user: 'ann', expire_at })).toEqual({ result: {} });
+    expect(await rig.call('block_user', { user: 'bob', expire_at: 0 })).toEqual({ result: {} });
+    expect([...(await rig.blockList.list())]).toEqual([
+      ['ann', expire_at * 1000],
+      ['bob', Infinity],
+    ]);
+    await rig.call('unblock_user', { user: 'ann' });
+    expect([...(await rig.blockList.list()).keys()]).toEqual(['bob']);
+    expect(rig.requests).toEqual([1, 2, 3].map(() => ({ method: 'reloadBlocked' })));
+  });
+
+  test.each([
+    {},
+    { user: '' },
+    { user: null },
+    { user: 'x'.repeat(257) },
+    { user: 'a', expire_at: 1 },
+  ])('%j is refused with 107', async (params) => {
+    const rig = new ApiRig();
+    expect(await rig.call('block_user', params)).toMatchObject({ error: { code: 107 } });
+    expect(rig.requests).toEqual([]);
   });
 });

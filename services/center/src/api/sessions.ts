@@ -12,9 +12,17 @@ import { omitUndefined } from '@newswire/runtime';
 import type { ApiMethod, ApiParts } from './api-method.js';
 import { checkParams, checkSubscribable } from './check-params.js';
 import { parseData, type DataField } from './data.js';
-import { DISCONNECT, REFRESH, SUBSCRIBE, UNSUBSCRIBE } from './shapes/sessions.js';
+import {
+  BLOCK_USER,
+  DISCONNECT,
+  REFRESH,
+  SUBSCRIBE,
+  UNBLOCK_USER,
+  UNSUBSCRIBE,
+} from './shapes/sessions.js';
 
-type SessionMethod = 'subscribe' | 'unsubscribe' | 'disconnect' | 'refresh';
+type SessionMethod =
+  'subscribe' | 'unsubscribe' | 'disconnect' | 'refresh' | 'block_user' | 'unblock_user';
 
 /**
  * The methods that act on sessions: every edge gets the request and executes it for its own
@@ -75,7 +83,28 @@ export function createSessionMethods(parts: ApiParts): Record<SessionMethod, Api
     });
   }
 
-  return { subscribe, unsubscribe, disconnect, refresh };
+  /** The list is changed first: an edge that the request does not reach reads it later. */
+  async function block(params: unknown): Promise<object> {
+    const { user, expire_at } = checkParams(BLOCK_USER, params);
+    const untilMs = toMs(expire_at) ?? Infinity;
+    if (untilMs <= Date.now()) throw new ProtocolError('badRequest', 'expire_at has passed');
+    await parts.blockList.block(user, untilMs);
+    return execute({ method: 'reloadBlocked' });
+  }
+
+  async function unblock(params: unknown): Promise<object> {
+    await parts.blockList.unblock(checkParams(UNBLOCK_USER, params).user);
+    return execute({ method: 'reloadBlocked' });
+  }
+
+  return {
+    subscribe,
+    unsubscribe,
+    disconnect,
+    refresh,
+    block_user: block,
+    unblock_user: unblock,
+  };
 }
 
 /** A position as Centrifugo's libraries write it: an omitted member is 0, or empty. */

@@ -1,5 +1,6 @@
 import {
   LocalControl,
+  MemoryBlockList,
   MemoryBroker,
   readHistory,
   type ControlReply,
@@ -39,6 +40,7 @@ export interface RigOptions {
 /** The API's routes over the memory broker, an edge that remembers what it was asked, and presence. */
 export class ApiRig {
   readonly broker: RecordingBroker;
+  readonly blockList = new MemoryBlockList();
   readonly requests: ControlRequest[] = [];
   readonly members = new Map<string, Map<string, Member>>();
   /** `method code` of each error that was counted. */
@@ -60,6 +62,7 @@ export class ApiRig {
     const parts: ApiParts = {
       broker: this.broker,
       control,
+      blockList: this.blockList,
       presence: {
         members,
         stats: async (channel) => {

@@ -9,6 +9,7 @@ import type {
 import type { Frame, CloseKind } from '@newswire/protocol';
 import { omitUndefined } from '@newswire/runtime';
 import type { ClientIdentity, Credentials } from '../access/access.js';
+import type { BlockedUsers } from '../access/blocked-users.js';
 import type { Hub } from '../channel/hub.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 
@@ -93,6 +94,7 @@ export class SessionRegistry {
 export interface ControlHandlerOptions {
   readonly hub: Pick<Hub, 'counts' | 'channelCount' | 'subscriptionCount'>;
   readonly registry: SessionRegistry;
+  readonly blocked: Pick<BlockedUsers, 'reload'>;
   /** The properties of this edge that do not change. */
   readonly node: Pick<NodeInfo, 'uid' | 'name' | 'version'>;
   /** Seconds since this edge started. */
@@ -105,12 +107,14 @@ type RefreshCall = Extract<ControlRequest, { readonly method: 'refresh' }>;
 /** Handles requests of center and of other edges. Only this edge's sessions are counted. */
 export function createControlHandler(options: ControlHandlerOptions): ControlHandler {
   const { hub, registry } = options;
-  return (request): ControlReply => {
+  return (request): ControlReply | Promise<ControlReply> => {
     switch (request.method) {
       case 'channels':
         return { channels: hub.counts() };
       case 'info':
         return { info: getNodeInfo(options) };
+      case 'reloadBlocked':
+        return options.blocked.reload().then(() => ({}));
       case 'disconnect':
         return each(registry.find(request), (session) =>
           session.closeWith(request.code, request.reason),

@@ -5,6 +5,7 @@ import {
   type BrokerHandler,
   type HistoryPage,
   LocalControl,
+  MemoryBlockList,
   MemoryBroker,
   MemoryPresence,
 } from '@newswire/broker';
@@ -116,6 +117,7 @@ export class CodeEdge {
     const broker = new ForgetfulBroker({ getLimits: channels.getLimits, historyBytes: 1_000_000 });
     const control = new LocalControl();
     const presence = new MemoryPresence();
+    const blockList = new MemoryBlockList();
     const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
     const access = createAccess(config, { ...channels, logger, events });
     const { getOptions } = channels;
@@ -124,6 +126,7 @@ export class CodeEdge {
       broker,
       control,
       presence,
+      blockList,
       access: access.access,
       rpc: rpc ?? access.rpc,
       hooks: access.hooks,
@@ -132,7 +135,17 @@ export class CodeEdge {
       logger,
       registry,
     });
-    createCenter({ server, broker, control, presence, getOptions, config, logger, registry });
+    createCenter({
+      server,
+      broker,
+      control,
+      presence,
+      blockList,
+      getOptions,
+      config,
+      logger,
+      registry,
+    });
     const started = new CodeEdge(broker, server, edge, registry);
     started.#port = await server.listen('127.0.0.1', 0);
     return started;

@@ -1,4 +1,4 @@
-import type { Broker, Presence } from '@newswire/broker';
+import type { BlockList, Broker, Presence } from '@newswire/broker';
 import {
   type Access,
   NO_HOOKS,
@@ -47,6 +47,7 @@ export interface ReplaceableParts {
   readonly access?: Access | undefined;
   readonly getOptions?: GetNamespaceOptions | undefined;
   readonly presence?: Presence | undefined;
+  readonly blockList?: BlockList | undefined;
   readonly rpc?: RpcHandler | undefined;
   readonly hooks?: SessionHooks | undefined;
 }
@@ -63,6 +64,7 @@ export function coreParts(
   return {
     broker,
     presence: parts.presence,
+    blockList: parts.blockList,
     publisher: { publish },
     access: parts.access ?? openAccess(getOptions),
     rpc: parts.rpc,

@@ -89,3 +89,25 @@ export const REFRESH = defineMethod({
   notOffered: { session },
   example: { params: { user: '42', expire_at: 1_900_000_000 }, result: {} },
 });
+
+const MAX_USER_LENGTH = 256;
+
+const user = z
+  .string()
+  .min(1)
+  .max(MAX_USER_LENGTH)
+  .meta({ description: 'Not empty: anonymous clients cannot be blocked.' });
+
+export const BLOCK_USER = defineMethod({
+  summary: "Closes a user's connections, and refuses new ones.",
+  params: z.strictObject({ user, expire_at: secondsField }),
+  result: emptyResult,
+  example: { params: { user: '42', expire_at: 1_900_000_000 }, result: {} },
+});
+
+export const UNBLOCK_USER = defineMethod({
+  summary: 'Lets a blocked user connect again.',
+  params: z.strictObject({ user }),
+  result: emptyResult,
+  example: { params: { user: '42' }, result: {} },
+});
