@@ -34,7 +34,7 @@ export class DelegateCenterBroker implements Broker {
   constructor(
     options: DelegateCenterOptions,
     peers: Set<EdgePeer>,
-    others: Pick<PeerParts, 'control' | 'presence' | 'blockList'>,
+    others: Pick<PeerParts, 'control' | 'presence' | 'blockList' | 'events'>,
   ) {
     this.#memory = new MemoryBroker(options);
     this.#subscribers = new Subscribers(this.#memory);

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LocalControl, MemoryBlockList, MemoryBroker, PresenceTable } from '@newswire/broker';
+import {
+  EventTable,
+  LocalControl,
+  MemoryBlockList,
+  MemoryBroker,
+  PresenceTable,
+} from '@newswire/broker';
 import { parseGreeting } from './delegate-handshake.js';
 import { LINE, parsePage, parsePublication } from './delegate-lines.js';
 import type { DelegateLink } from './delegate-link.js';
+import { LinkedEvents } from './events-peer.js';
 import { EdgePeer } from './delegate-peer.js';
 import { Subscribers } from './delegate-subscribers.js';
 import { Uplink } from './delegate-uplink.js';
@@ -68,6 +75,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 test('center answers any line of an edge, or ends the link', async () => {
   const table = new PresenceTable(ignore);
   const leases = new EdgeLeases(table, 1000);
+  const events = new LinkedEvents(new EventTable());
   const counts = { received: 0, refused: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(anyLine, { minLength: 1, maxLength: 8 }), async (lines) => {
@@ -78,6 +86,7 @@ test('center answers any line of an edge, or ends the link', async () => {
         blockList: new MemoryBlockList(),
         subscribers: new Subscribers(broker),
         presence: { table, leases },
+        events,
         onClosed: ignore,
       });
       for (const line of lines) counts[received(() => peer.handleLine(line))]++;

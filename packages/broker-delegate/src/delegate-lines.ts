@@ -56,6 +56,8 @@ export const LINE = {
   unwatch: 'D',
   /** To the edge: `E channel change`. A change is `+` or `-` and a member. */
   change: 'E',
+  /** To center: `Z id batch`: events for webhooks in JSON; answered by an EventBatchAnswer. */
+  events: 'Z',
   /** To center: `S id channel`. */
   subscribe: 'S',
   /** To center: `U channel`. No answer: lines keep their order, so a later `S` applies. */

@@ -1,5 +1,8 @@
 import {
   type BrokerParts,
+  type ConsumerParts,
+  type EventStoreOptions,
+  EventTable,
   type LinkLog,
   MemoryBlockList,
   MemoryPresence,
@@ -16,6 +19,8 @@ import {
 import { LinkServer } from './link-server.js';
 import { LINK_LIMITS, type LinkLimits, newLinkFlusher } from './delegate-link.js';
 import { EdgeLeases } from './edge-leases.js';
+import { DelegateEdgeEvents } from './events-delegate-edge.js';
+import { LinkedEvents } from './events-peer.js';
 import { DelegateEdgePresence } from './presence-delegate-edge.js';
 import type { EdgePeer } from './delegate-peer.js';
 import { Uplink } from './delegate-uplink.js';
@@ -42,6 +47,7 @@ export async function openDelegateEdge(
   const broker = new DelegateEdgeBroker(uplink, { ...rest, onListenerFault });
   const control = new DelegateEdgeControl(uplink, rest, onListenerFault);
   const presence = new DelegateEdgePresence(uplink, rest, onListenerFault);
+  const events = new DelegateEdgeEvents(uplink, rest);
   const linkServer = new LinkServer({
     ...rest,
     limits: { ...LINK_LIMITS, ...rest.limits },
@@ -57,10 +63,10 @@ export async function openDelegateEdge(
     await linkServer.close();
   };
   const blockList = new DelegateEdgeBlockList(uplink, rest);
-  return { broker, control, presence, blockList, port, close };
+  return { broker, control, presence, blockList, events, port, close };
 }
 
-export interface DelegateCenterPresenceOptions {
+export interface DelegateCenterPresenceOptions extends EventStoreOptions {
   /** How long the members of an edge stay after its link is lost, in ms. */
   readonly presenceLeaseMs: number;
   /** Called with each error that a listener in center's own process threw. */
@@ -70,17 +76,27 @@ export interface DelegateCenterPresenceOptions {
 /** Returns immediately: edges may be away, now and later. */
 export function openDelegateCenter(
   options: DelegateCenterOptions & DelegateControlOptions & DelegateCenterPresenceOptions,
-): BrokerParts {
+): ConsumerParts {
   const peers = new Set<EdgePeer>();
   const control = new DelegateCenterControl(peers, options);
   const table = new PresenceTable(options.onListenerFault ?? (() => undefined));
-  const leases = new EdgeLeases(table, options.presenceLeaseMs);
+  const { webhookGraceMs, webhookQueueSize } = options;
+  const events = new EventTable({ webhookGraceMs, webhookQueueSize });
+  const linkedEvents = new LinkedEvents(events);
+  const leased = {
+    beginReport: (edge: string) => table.beginReport(edge),
+    removeEdge: (edge: string) => {
+      table.removeEdge(edge);
+      linkedEvents.removeEdge(edge);
+    },
+  };
+  const leases = new EdgeLeases(leased, options.presenceLeaseMs);
   const blockList = new MemoryBlockList();
-  const others = { control, presence: { table, leases }, blockList };
+  const others = { control, presence: { table, leases }, blockList, events: linkedEvents };
   const broker = new DelegateCenterBroker(options, peers, others);
   const close = async () => {
     await broker.close();
     leases.close();
   };
-  return { broker, control, presence: new MemoryPresence(table), blockList, close };
+  return { broker, control, presence: new MemoryPresence(table), blockList, events, close };
 }

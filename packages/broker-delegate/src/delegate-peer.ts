@@ -24,6 +24,8 @@ import {
   publicationLine,
 } from './delegate-lines.js';
 import type { DelegateLink, LinkHandler } from './delegate-link.js';
+import { parseBatch } from './events-delegate-edge.js';
+import type { LinkedEvents } from './events-peer.js';
 import { PresencePeer, type PresencePeerParts } from './presence-peer.js';
 import { PendingReplies } from './delegate-replies.js';
 import type { Subscribers } from './delegate-subscribers.js';
@@ -35,6 +37,7 @@ export interface PeerParts {
   readonly blockList: BlockList;
   readonly subscribers: Subscribers;
   readonly presence: Omit<PresencePeerParts, 'send'>;
+  readonly events: LinkedEvents;
   /** Called when the link is closed. */
   readonly onClosed: (peer: EdgePeer) => void;
 }
@@ -51,6 +54,7 @@ const MAX_UNSENT_FOR_PAGE = 1_048_576;
  */
 export class EdgePeer implements LinkHandler, BrokerHandler {
   readonly #link: DelegateLink;
+  readonly #edge: string;
   readonly #parts: PeerParts;
   readonly #channels = new Set<string>();
   readonly #answers = new PendingReplies('an edge did not answer in time, try again');
@@ -61,6 +65,7 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
   /** `edge`: the name of the edge, the same on all its links. */
   constructor(link: DelegateLink, edge: string, parts: PeerParts) {
     this.#link = link;
+    this.#edge = edge;
     this.#parts = parts;
     const send = (line: string) => link.send(line);
     this.#presence = new PresencePeer(edge, { ...parts.presence, send });
@@ -111,6 +116,10 @@ export class EdgePeer implements LinkHandler, BrokerHandler {
       case LINE.answer: {
         const [id, text = ''] = splitFields(line, 2);
         return this.#answers.answer(parseNumber(id), text);
+      }
+      case LINE.events: {
+        const [id, text = ''] = splitFields(line, 2);
+        return this.#settle(id, this.#parts.events.write(this.#edge, parseBatch(text)));
       }
       case LINE.unwatch:
         return this.#presence.unwatch(line.slice(2));

@@ -6,16 +6,19 @@ import type { PresenceTable } from '@newswire/broker';
  */
 const MAX_ENDED = 1000;
 
+/** The part of a table that depends on the leases of edges. */
+export type LeasedTable = Pick<PresenceTable, 'beginReport' | 'removeEdge'>;
+
 /** Keeps each edge's members for a time after its link is lost. */
 export class EdgeLeases {
-  readonly #table: PresenceTable;
+  readonly #table: LeasedTable;
   readonly #leaseMs: number;
   /** The number of links by edge. The end of an old link may be noticed after a new link exists. */
   readonly #links = new Map<string, number>();
   readonly #running = new Map<string, NodeJS.Timeout>();
   readonly #ended = new Set<string>();
 
-  constructor(table: PresenceTable, leaseMs: number) {
+  constructor(table: LeasedTable, leaseMs: number) {
     this.#table = table;
     this.#leaseMs = leaseMs;
   }

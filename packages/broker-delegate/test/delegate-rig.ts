@@ -1,6 +1,6 @@
 import type { Position, Publication } from '@newswire/protocol';
 import { until } from '@newswire/testkit';
-import type { BrokerHandler, BrokerParts, Generation } from '@newswire/broker';
+import type { BrokerHandler, BrokerParts, ConsumerParts, Generation } from '@newswire/broker';
 import { CONTRACT_LIMITS, TestLog } from '@newswire/broker/contract';
 import { openDelegateCenter, openDelegateEdge } from '../src/index.js';
 
@@ -58,7 +58,7 @@ export class DelegateRig {
     return edge;
   }
 
-  center(ports: readonly number[], options: Partial<CenterOptions> = {}): BrokerParts {
+  center(ports: readonly number[], options: Partial<CenterOptions> = {}): ConsumerParts {
     const center = openDelegateCenter({
       getLimits: () => CONTRACT_LIMITS,
       historyBytes: 64 * 1_048_576,

@@ -1,4 +1,5 @@
 export { RedisBlockList, type RedisBlockListOptions } from './block-list-redis.js';
+export { RedisEvents } from './events-redis.js';
 export { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 export { RedisControl, type RedisControlOptions } from './control-redis.js';
 export { openRedisInlet, type InletHandler } from './redis-parts.js';

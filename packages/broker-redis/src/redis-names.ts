@@ -73,6 +73,11 @@ export class RedisNames {
     return topic.slice(this.#presenceTopicPrefix.length, -1);
   }
 
+  /** A key of the events for webhooks; without a name, their prefix. */
+  eventKey(name?: string): string {
+    return `${this.prefix}:events${name === undefined ? '' : `:${name}`}`;
+  }
+
   getControlTopic(edge: string): string {
     return `${this.controlTopic}:${edge}`;
   }

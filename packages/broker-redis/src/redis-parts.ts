@@ -1,7 +1,8 @@
-import { type BrokerParts, type LinkLog, FaultLog } from '@newswire/broker';
+import { type ConsumerParts, type LinkLog, FaultLog } from '@newswire/broker';
 import { RedisBlockList } from './block-list-redis.js';
 import { RedisBroker, type RedisBrokerOptions } from './broker-redis.js';
 import { RedisControl } from './control-redis.js';
+import { RedisEvents, type RedisEventsOptions } from './events-redis.js';
 import { RedisPresence, type RedisPresenceOptions } from './presence-redis.js';
 import { RedisLink, type RedisLinkOptions } from './redis-link.js';
 
@@ -14,6 +15,8 @@ export const REDIS_SETTINGS = [
   'redisKeyFile',
   'publishTimeoutMs',
   'presenceLeaseMs',
+  'webhookGraceMs',
+  'webhookQueueSize',
 ] as const;
 
 /** Receives the events of the connections and the errors of listeners, for example a logger. */
@@ -25,12 +28,13 @@ export interface RedisOptions
   extends
     Omit<RedisLinkOptions, 'onChange' | 'onWarning' | 'onListenerFault'>,
     RedisBrokerOptions,
-    RedisPresenceOptions {
+    RedisPresenceOptions,
+    RedisEventsOptions {
   readonly log: RedisLog;
 }
 
 /** The Redis parts that a process needs, over one pair of connections. */
-export interface RedisParts extends BrokerParts {
+export interface RedisParts extends ConsumerParts {
   readonly link: RedisLink;
 }
 
@@ -54,7 +58,9 @@ export function openRedis(options: RedisOptions): RedisParts {
     await link.close();
   };
   const control = new RedisControl(link, options);
-  return { link, broker, control, presence, blockList: new RedisBlockList(link, options), close };
+  const blockList = new RedisBlockList(link, options);
+  const events = new RedisEvents(link, options);
+  return { link, broker, control, presence, blockList, events, close };
 }
 
 /** Called with the channel's name and the text. Neither is checked here. */

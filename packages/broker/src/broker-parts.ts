@@ -1,6 +1,7 @@
 import type { BlockList } from './block-list.js';
 import type { Broker } from './broker.js';
 import type { Control } from './control.js';
+import type { EventStore, EventWriter } from './events/events.js';
 import type { Presence } from './presence.js';
 
 /** The broker parts that a process needs. */
@@ -9,8 +10,14 @@ export interface BrokerParts {
   readonly control: Control;
   readonly presence: Presence;
   readonly blockList: BlockList;
+  readonly events: EventWriter;
   /** Closes all parts. The members of this process leave. */
   readonly close: () => Promise<void>;
+}
+
+/** The broker parts of a process that also consumes the events for webhooks. */
+export interface ConsumerParts extends BrokerParts {
+  readonly events: EventStore;
 }
 
 /**

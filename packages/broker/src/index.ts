@@ -1,5 +1,5 @@
 // The contracts.
-export type { BrokerParts, LinkLog } from './broker-parts.js';
+export type { BrokerParts, ConsumerParts, LinkLog } from './broker-parts.js';
 export type { BlockedUntil, BlockList } from './block-list.js';
 export { MAX_BLOCKED_USERS } from './block-list.js';
 export type {
@@ -22,6 +22,17 @@ export type {
   NodeInfo,
   SessionFilter,
 } from './control.js';
+export type {
+  EventBatch,
+  EventBatchAnswer,
+  EventOperation,
+  EventPage,
+  EventQueue,
+  EventStore,
+  EventStoreOptions,
+  EventWriter,
+  QueuedEvent,
+} from './events/events.js';
 export type { Member, Presence, PresenceHandler, PresenceStats } from './presence.js';
 export { readHistory, type History, type HistoryQuery } from './read-history.js';
 
@@ -30,6 +41,7 @@ export { MemoryBlockList } from './block-list.js';
 export { MemoryBroker, type MemoryBrokerOptions } from './broker-memory.js';
 export { LocalControl } from './control-local.js';
 export { openMemory, type MemoryOptions } from './memory-parts.js';
+export { EventTable } from './events/event-table.js';
 export { MemoryPresence } from './presence-memory.js';
 export { PresenceTable } from './presence-table.js';
 
@@ -46,6 +58,8 @@ export {
   toRequestText,
 } from './control-text.js';
 export { newEpoch } from './broker.js';
+export { EVENT_DEFAULTS, toOccupancyText } from './events/events.js';
+export { EventReporter, type EventReporterOptions } from './events/event-reporter.js';
 export { errorText, parseError } from './control-text.js';
 export { FaultLog } from './fault-log.js';
 export { encodeSign, fromMemberText, notifyChange, toMemberText } from './presence.js';

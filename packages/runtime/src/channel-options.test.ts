@@ -21,6 +21,7 @@ const DEFAULTS = {
   readHistory: 'nobody',
   readPresence: 'nobody',
   wildcard: false,
+  events: new Set(),
   pattern: undefined,
 };
 
@@ -84,6 +85,7 @@ describe('loadChannelOptions', () => {
           read_history: 'users',
           read_presence: 'everyone',
           wildcard: true,
+          events: ['channel_occupied', 'client_subscribed'],
           pattern: '[0-9]+|final',
         },
       },
@@ -92,7 +94,9 @@ describe('loadChannelOptions', () => {
 namespaces:
   sports:
 ${Object.entries(json.namespaces.sports)
-  .map(([name, value]) => `    ${name}: ${value}\n`)
+  .map(
+    ([name, value]) => `    ${name}: ${Array.isArray(value) ? `[${value.join(', ')}]` : value}\n`,
+  )
   .join('')}`.replace('pattern: [0-9]+|final', "pattern: '[0-9]+|final'");
     const options = optionsIn(JSON.stringify(json)).getOptions('sports:1');
     expect(options).toEqual({
@@ -111,6 +115,7 @@ ${Object.entries(json.namespaces.sports)
       readHistory: 'users',
       readPresence: 'everyone',
       wildcard: true,
+      events: new Set(['channel_occupied', 'client_subscribed']),
       pattern: /^sports:(?:[0-9]+|final)$/,
     });
     expect(optionsIn(yaml, yamlFile).getOptions('sports:1')).toEqual(options);

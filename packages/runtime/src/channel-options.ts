@@ -1,5 +1,5 @@
 import { isUserLimited, ProtocolError } from '@newswire/protocol';
-import { readChannelsFile, type FileOptions } from './channels-file.js';
+import { type ChannelEvent, readChannelsFile, type FileOptions } from './channels-file.js';
 import type { Config } from './settings.js';
 
 /** The settings that `loadChannelOptions` reads. */
@@ -53,6 +53,8 @@ export interface NamespaceOptions extends ChannelLimits {
   readonly readPresence: Who;
   /** Whether `sports:*` may be subscribed. It receives every channel of the namespace. */
   readonly wildcard: boolean;
+  /** The events that are sent to the webhook. */
+  readonly events: ReadonlySet<ChannelEvent>;
   /**
    * Matches a channel's whole name, although the file's pattern is for the part after the
    * namespace.
@@ -139,6 +141,7 @@ function namespaceOptions(
     readHistory: keepsNothing ? 'nobody' : (from.read_history ?? 'nobody'),
     readPresence: from.read_presence ?? 'nobody',
     wildcard: from.wildcard ?? false,
+    events: new Set(from.events),
     pattern:
       from.pattern === undefined ? undefined : new RegExp(`^${escape(prefix)}(?:${from.pattern})$`),
   };

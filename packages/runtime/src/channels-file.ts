@@ -11,6 +11,16 @@ const INLET_NAMESPACE = 'news';
 
 const WHO = ['everyone', 'users', 'subscribers', 'nobody'] as const;
 
+/** The events for webhooks that a namespace can enable. */
+const CHANNEL_EVENTS = [
+  'channel_occupied',
+  'channel_vacated',
+  'client_subscribed',
+  'client_unsubscribed',
+] as const;
+
+export type ChannelEvent = (typeof CHANNEL_EVENTS)[number];
+
 const Options = z.strictObject({
   history_size: integer(0, 100_000),
   history_ttl_ms: integer(1000, 86_400_000),
@@ -27,6 +37,7 @@ const Options = z.strictObject({
   read_history: choice(WHO),
   read_presence: choice(WHO),
   wildcard: flag(),
+  events: events(),
   pattern: pattern(),
 });
 
@@ -134,6 +145,11 @@ function flag() {
 
 function choice<const T extends readonly string[]>(values: T) {
   return z.enum(values, { error: must(`one of ${values.join(', ')}`) }).optional();
+}
+
+function events() {
+  const error = must(`a list of ${CHANNEL_EVENTS.join(', ')}`);
+  return z.array(z.enum(CHANNEL_EVENTS), { error }).optional();
 }
 
 function pattern() {

@@ -1,3 +1,5 @@
+export type { ChannelEvent } from './channels-file.js';
+export { checkWebhooks, type WebhookConfig, WEBHOOK_SETTINGS } from './webhook-settings.js';
 export { backoffMs, type BackoffOptions } from './retry.js';
 export {
   CHANNEL_SETTINGS,

@@ -357,6 +357,45 @@ export const SETTINGS = {
       doc: "URL of a backend that renews subscriptions when they expire, in namespaces with sub_refresh: hook, in the form of Centrifugo's sub_refresh proxy.",
     },
   ),
+  webhookUrl: optional(
+    'NEWSWIRE_WEBHOOK_URL',
+    httpUrl,
+    'a URL like http://backend:8000/webhook, without a password',
+    {
+      secret: true,
+      doc: 'URL of a backend that receives the events of channels and clients. It needs NEWSWIRE_WEBHOOK_SECRET.',
+    },
+  ),
+  webhookSecret: optional(
+    'NEWSWIRE_WEBHOOK_SECRET',
+    z.string().min(32),
+    'a secret of at least 32 characters',
+    {
+      secret: true,
+      doc: 'Secret with which webhooks are signed (HMAC-SHA256). The backend has the same secret.',
+    },
+  ),
+  webhookEvents: setting(
+    'NEWSWIRE_WEBHOOK_EVENTS',
+    list(z.enum(['client_connected', 'client_disconnected'])),
+    'a list of client_connected and client_disconnected',
+    {
+      fallback: '',
+      doc: 'Events of connections that are sent to the webhook. The channels file enables the events of channels by namespace.',
+    },
+  ),
+  webhookGraceMs: integer('NEWSWIRE_WEBHOOK_GRACE_MS', 0, 600_000, {
+    fallback: 5000,
+    doc: 'How long a channel without subscribers counts as occupied, in ms, so that no channel_vacated is sent while clients reconnect.',
+  }),
+  webhookTimeoutMs: integer('NEWSWIRE_WEBHOOK_TIMEOUT_MS', 10, 60_000, {
+    fallback: 5000,
+    doc: 'Timeout of a webhook request in ms. After it, the request is sent again.',
+  }),
+  webhookQueueSize: integer('NEWSWIRE_WEBHOOK_QUEUE_SIZE', 1, 10_000_000, {
+    fallback: 100_000,
+    doc: 'Maximum number of events that wait for the webhook. Beyond it, events of clients are dropped, and events of channels wait.',
+  }),
   hookTimeoutMs: integer('NEWSWIRE_HOOK_TIMEOUT_MS', 10, 60_000, {
     fallback: 3000,
     doc: 'Timeout of a hook request in ms. After it, the client gets error 100.',

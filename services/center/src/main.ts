@@ -12,12 +12,14 @@ import {
   PUSHER_SETTINGS,
   readEnvironment,
   runService,
+  WEBHOOK_SETTINGS,
   type Program,
   type Service,
 } from '@newswire/runtime';
 import { operationsRoutes, Server } from '@newswire/transport';
 import { CENTER_SETTINGS, createCenter } from './app.js';
 import { Inlet, openInlet } from './inlet.js';
+import { startWebhooks } from './webhooks/start-webhooks.js';
 import { CENTER_BROKER_SETTINGS, openBroker } from './open-broker.js';
 import { openStreamInlet } from './stream-inlet.js';
 
@@ -36,19 +38,20 @@ await runService(PROGRAM, async (): Promise<Service> => {
       ...CENTER_SETTINGS,
       ...CENTER_BROKER_SETTINGS,
       ...CHANNEL_SETTINGS,
+      ...WEBHOOK_SETTINGS,
       ...PROCESS_SETTINGS,
       ...PUSHER_SETTINGS,
       'centerPort',
     ],
     readEnvironment(),
   );
-  const { getLimits, getOptions } = loadChannelOptions(config);
+  const { getLimits, getOptions, sections } = loadChannelOptions(config);
   loadPusherApps(config);
   const logger = createLogger({ service: 'center', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
   const reconnectDelayMs = countedReconnectDelay(registry);
-  const { broker, control, presence, blockList, link, close } = openBroker(
+  const { broker, control, presence, blockList, events, link, close } = openBroker(
     { ...config, getLimits, reconnectDelayMs },
     logger,
   );
@@ -64,6 +67,13 @@ await runService(PROGRAM, async (): Promise<Service> => {
     registry,
   });
 
+  const webhooks = startWebhooks(config, {
+    queue: events,
+    getOptions,
+    sections,
+    logger,
+    registry,
+  });
   const dropped = counter(
     registry,
     'newswire_center_inlet_dropped_total',
@@ -92,6 +102,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
   return {
     stop: async () => {
       await server.close();
+      await webhooks.stop();
       await Promise.race([
         Promise.all([inlet.settled(), streamInlet?.close()]),
         delay(INLET_LIMIT_MS),

@@ -1,5 +1,5 @@
 import { readLinkSecret, type Config, type Logger } from '@newswire/runtime';
-import type { BrokerParts } from '@newswire/broker';
+import type { ConsumerParts } from '@newswire/broker';
 import { openDelegateCenter } from '@newswire/broker-delegate';
 import {
   openRedis,
@@ -22,7 +22,7 @@ type CenterBrokerConfig = Config<(typeof CENTER_BROKER_SETTINGS)[number]> &
   Pick<RedisOptions, 'getLimits' | 'reconnectDelayMs'>;
 
 /** `link`: the connection of the news:* inlet; with Redis only. */
-export type CenterBrokerParts = BrokerParts & Partial<Pick<RedisParts, 'link'>>;
+export type CenterBrokerParts = ConsumerParts & Partial<Pick<RedisParts, 'link'>>;
 
 /**
  * Opens the broker that NEWSWIRE_BROKER names. Redis or the edges may be unavailable, now and

@@ -26,6 +26,7 @@ import { PROTOCOLS } from './protocols/registry.js';
 import { serveProtocols, type EndpointEdge } from './protocols/serve-protocols.js';
 import { ConnectionLimiter, UNCOUNTED_SLOT } from './session/connection-limiter.js';
 import { Heartbeats } from './session/timeouts.js';
+import type { WebhookReports } from './session/webhook-reports.js';
 import { RateLimits } from './session/rate-limits.js';
 
 /** The dependencies of an edge with a server of its own. */
@@ -42,6 +43,8 @@ export interface EdgeParts {
   readonly rpc?: RpcHandler | undefined;
   /** Default: none. */
   readonly hooks?: SessionHooks | undefined;
+  /** Default: no events for webhooks. */
+  readonly webhooks?: WebhookReports | undefined;
   readonly getOptions: GetNamespaceOptions;
   /** The protocols that clients may use. Default: all of the registry. */
   readonly protocols?: readonly ProtocolModule[];
@@ -76,7 +79,8 @@ const now = () => Math.floor(performance.now());
 
 /** Adds an edge to the server: its endpoints for clients, and its handler for center's requests. */
 export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
-  const { server, broker, control, events, logger, registry } = parts;
+  const { server, broker, control, logger, registry } = parts;
+  const events = parts.webhooks?.observe(parts.events) ?? parts.events;
   const uid = randomUUID();
   let isDraining = false;
 
@@ -89,6 +93,7 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
     access: parts.access,
     rpc: parts.rpc,
     hooks: parts.hooks ?? NO_HOOKS,
+    webhooks: parts.webhooks,
     getOptions: parts.getOptions,
     events,
     clock: {
@@ -187,6 +192,7 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
       isDraining = true;
       logger.info({ sessions: sessions.size, drainMs: config.drainMs }, 'draining');
       await drainSessions(sessions, config.drainMs);
+      await parts.webhooks?.close();
       heartbeats.stop();
       clearInterval(sweeper);
       clearInterval(reloader);

@@ -16,6 +16,7 @@ import type { Subscription } from './channel/subscription.js';
 import { Outbox, type TopicPublisher } from './channel/outbox.js';
 import type { EdgeConfig } from './edge-config.js';
 import type { EdgeEvents } from './edge-events.js';
+import type { SubscriptionObserver } from './session/webhook-reports.js';
 import { ChannelMembers } from './session/channel-members.js';
 import { type ConnectionSlot, UNCOUNTED_SLOT } from './session/connection-limiter.js';
 import { Expiry } from './session/timeouts.js';
@@ -61,6 +62,8 @@ export interface EdgeDependencies {
   /** Undefined: rpc is refused with error 108. */
   readonly rpc: RpcHandler | undefined;
   readonly hooks: SessionHooks;
+  /** Undefined: no namespace has events for webhooks. */
+  readonly webhooks: SubscriptionObserver | undefined;
   readonly getOptions: GetNamespaceOptions;
   readonly events: EdgeEvents;
   readonly clock: EdgeClock;
@@ -83,7 +86,7 @@ export class EdgeCore {
   readonly #services: SessionServices;
 
   constructor(config: EdgeConfig, dependencies: EdgeDependencies) {
-    const { broker, presence, publisher, rpc, hooks, getOptions } = dependencies;
+    const { broker, presence, publisher, rpc, hooks, webhooks, getOptions } = dependencies;
     const { events, clock, node } = dependencies;
     const { now, wallNow, defer, retry } = clock;
     const { maxMessageBytes, maxBufferedBytes, maxChannelsPerSession } = config;
@@ -152,9 +155,13 @@ export class EdgeCore {
       onGap: events.onGap,
       onFill: events.onFill,
       onRecovery: events.onRecovery,
-      onBegun: (subscription) => members.handleBegun(subscription),
+      onBegun: (subscription) => {
+        members.handleBegun(subscription);
+        webhooks?.handleBegun(subscription);
+      },
       onEnded: (subscription) => {
         members.handleEnded(subscription);
+        webhooks?.handleEnded(subscription);
         if (subscription.grant.expiresAtMs !== undefined) expiry.forget(subscription);
       },
     });

@@ -9,6 +9,8 @@ export interface SessionEvents {
    * was authenticated, because its user has too many sessions.
    */
   readonly onConnectionRefused: (reason: ConnectionRefusal | 'draining' | 'user') => void;
+  /** A client has been authenticated, and its connect reply was sent. */
+  readonly onSessionConnected: (session: ClientIdentity) => void;
   /** A session has ended, for any reason. Called once for each. */
   readonly onSessionClosed: (session: SessionIdentity, code: number) => void;
   /**
@@ -68,6 +70,7 @@ const ignore = () => undefined;
 /** Observes nothing. */
 export const NO_EVENTS: EdgeEvents = {
   onConnectionRefused: ignore,
+  onSessionConnected: ignore,
   onSessionClosed: ignore,
   onFault: ignore,
   onFlush: ignore,

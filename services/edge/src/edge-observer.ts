@@ -84,6 +84,7 @@ export function observeEdge(registry: Registry, logger: Logger, log: BoundedLog)
   return {
     ...observeAccess(registry),
     onConnectionRefused: (reason) => refused.inc({ reason }),
+    onSessionConnected: () => undefined,
     onSessionClosed: (session, code) => {
       closes.inc({ code: closeLabel(code) });
       if (code !== CLOSES.slow.code) return;

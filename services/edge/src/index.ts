@@ -5,3 +5,4 @@ export { createEdgeConfig, EDGE_SETTINGS, type EdgeConfig } from './edge-config.
 export { NO_EVENTS, type EdgeEvents } from './edge-events.js';
 export { observeEdge } from './edge-observer.js';
 export { SERVER_SETTINGS, buildServerOptions } from './server-options.js';
+export { openWebhooks, WEBHOOK_REPORT_SETTINGS } from './session/open-webhooks.js';

@@ -21,6 +21,7 @@ import { BoundedLog } from './bounded-log.js';
 import { createEdgeConfig, EDGE_SETTINGS } from './edge-config.js';
 import { observeEdge } from './edge-observer.js';
 import { EDGE_BROKER_SETTINGS, openBroker } from './open-broker.js';
+import { openWebhooks, WEBHOOK_REPORT_SETTINGS } from './session/open-webhooks.js';
 import { SERVER_SETTINGS, buildServerOptions } from './server-options.js';
 
 const PROGRAM: Program = {
@@ -35,6 +36,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
       ...ACCESS_SETTINGS,
       ...SERVER_SETTINGS,
       ...EDGE_BROKER_SETTINGS,
+      ...WEBHOOK_REPORT_SETTINGS,
       ...CHANNEL_SETTINGS,
       ...PROCESS_SETTINGS,
       ...PUSHER_SETTINGS,
@@ -54,12 +56,21 @@ await runService(PROGRAM, async (): Promise<Service> => {
   // Logs in Redis have no limit in bytes.
   const historyBytes = config.brokerKind === 'redis' ? undefined : config.historyBytes;
   const edgeConfig = createEdgeConfig(config, { historyBytes });
-  const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
+  const log = new BoundedLog(logger, Date.now);
+  const events = observeEdge(registry, logger, log);
   const { access, rpc, hooks } = createAccess(config, { getOptions, sections, logger, events });
-  const { broker, control, presence, blockList, close } = await openBroker(
+  const {
+    broker,
+    control,
+    presence,
+    blockList,
+    events: writer,
+    close,
+  } = await openBroker(
     { ...config, getLimits, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
   );
+  const webhooks = openWebhooks(config, { writer, getOptions, sections, log, registry });
   const edge = createEdge(edgeConfig, {
     server,
     broker,
@@ -69,6 +80,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
     access,
     rpc,
     hooks,
+    webhooks,
     getOptions,
     apps,
     events,

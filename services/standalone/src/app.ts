@@ -1,5 +1,5 @@
 import { openMemory } from '@newswire/broker';
-import { CENTER_SETTINGS, createCenter } from '@newswire/center';
+import { CENTER_SETTINGS, createCenter, startWebhooks } from '@newswire/center';
 import {
   ACCESS_SETTINGS,
   BoundedLog,
@@ -8,6 +8,8 @@ import {
   createEdgeConfig,
   EDGE_SETTINGS,
   observeEdge,
+  openWebhooks,
+  WEBHOOK_REPORT_SETTINGS,
   SERVER_SETTINGS,
   buildServerOptions,
 } from '@newswire/edge';
@@ -21,6 +23,7 @@ import {
   PROCESS_SETTINGS,
   PUSHER_SETTINGS,
   restrictChannels,
+  WEBHOOK_SETTINGS,
   type Environment,
   type Service,
 } from '@newswire/runtime';
@@ -30,6 +33,8 @@ const STANDALONE_SETTINGS = [
   ...ACCESS_SETTINGS,
   ...SERVER_SETTINGS,
   ...CHANNEL_SETTINGS,
+  ...WEBHOOK_REPORT_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   ...PUSHER_SETTINGS,
   'port',
   'historyBytes',
@@ -51,13 +56,24 @@ export async function startStandalone(environment: Environment): Promise<Service
     buildServerOptions(config, registry),
   );
   const edgeConfig = createEdgeConfig(config, { historyBytes: config.historyBytes });
-  const events = observeEdge(registry, logger, new BoundedLog(logger, Date.now));
+  const log = new BoundedLog(logger, Date.now);
+  const events = observeEdge(registry, logger, log);
   const { access, rpc, hooks } = createAccess(config, { getOptions, sections, logger, events });
-  const { broker, control, presence, blockList, close } = openMemory({
+  const {
+    broker,
+    control,
+    presence,
+    blockList,
+    events: store,
+    close,
+  } = openMemory({
+    webhookGraceMs: config.webhookGraceMs,
+    webhookQueueSize: config.webhookQueueSize,
     historyBytes: config.historyBytes,
     getLimits,
     onListenerFault: (error) => logger.error(error, 'handling a message failed'),
   });
+  const reports = openWebhooks(config, { writer: store, getOptions, sections, log, registry });
   const edge = createEdge(edgeConfig, {
     server,
     broker,
@@ -67,6 +83,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     access,
     rpc,
     hooks,
+    webhooks: reports,
     getOptions,
     apps,
     events,
@@ -84,6 +101,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     logger,
     registry,
   });
+  const webhooks = startWebhooks(config, { queue: store, getOptions, sections, logger, registry });
   server.route(operationsRoutes({ notReady: edge.notReady, metrics: () => registry.metrics() }));
   const host = config.host ?? config.bind;
   const port = await server.listen(host, config.port);
@@ -95,6 +113,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     stop: async () => {
       await edge.drain();
       await server.close();
+      await webhooks.stop();
       await close();
       logger.info('newswire has stopped');
     },

@@ -233,6 +233,7 @@ export class Session
     const state = this.#state;
     if (state.type !== 'connecting') return;
     this.#state = CONNECTED;
+    this.#services.events.onSessionConnected(this);
     this.subscriptions.handleConnected();
     for (const command of state.commands.take()) {
       if (this.isClosed) return;

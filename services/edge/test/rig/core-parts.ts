@@ -9,6 +9,7 @@ import { type GetNamespaceOptions } from '../../src/access/channel-rules.js';
 import { OPEN_NAMESPACE, openAccess } from './open-access.js';
 import type { EdgeConfig } from '../../src/edge-config.js';
 import type { EdgeClock, EdgeDependencies } from '../../src/edge-core.js';
+import type { WebhookReports } from '../../src/session/webhook-reports.js';
 import { NO_EVENTS, type EdgeEvents } from '../../src/edge-events.js';
 
 /** A configuration for tests on a fake clock, with limits that they do not reach. */
@@ -50,6 +51,7 @@ export interface ReplaceableParts {
   readonly blockList?: BlockList | undefined;
   readonly rpc?: RpcHandler | undefined;
   readonly hooks?: SessionHooks | undefined;
+  readonly webhooks?: WebhookReports | undefined;
 }
 
 /** The parts of an edge between a broker and sockets that the test provides. */
@@ -69,8 +71,9 @@ export function coreParts(
     access: parts.access ?? openAccess(getOptions),
     rpc: parts.rpc,
     hooks: parts.hooks ?? NO_HOOKS,
+    webhooks: parts.webhooks,
     getOptions,
-    events: { ...NO_EVENTS, ...events },
+    events: parts.webhooks?.observe({ ...NO_EVENTS, ...events }) ?? { ...NO_EVENTS, ...events },
     clock: { wallNow: clock.now, defer: (act) => void setImmediate(act), ...clock },
     node: { uid: 'node', name: 'edge', version: '0' },
   };

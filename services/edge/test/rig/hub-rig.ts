@@ -150,7 +150,8 @@ export class HubRig {
 
   /** `more`: what differs from the rig's own options. */
   constructor(ringSize = 10, more: HubRigOptions = {}, events: Partial<EdgeEvents> = {}) {
-    const { access, getOptions, presence, blockList, rpc, hooks, getLimits, ...config } = more;
+    const { access, getOptions, presence, blockList, rpc, hooks, webhooks, getLimits, ...config } =
+      more;
     this.broker = new ScriptedBroker({
       getLimits: getLimits ?? (() => ({ historySize: 10_000, historyTtlMs: 3_600_000 })),
       historyBytes: config.historyBytes ?? 100_000_000,
@@ -173,7 +174,7 @@ export class HubRig {
         onFault: (_, error) => this.onFault(error),
         ...events,
       },
-      { access, getOptions, presence, blockList, rpc, hooks },
+      { access, getOptions, presence, blockList, rpc, hooks, webhooks },
     );
     this.core = new EdgeCore({ ...TEST_CONFIG, ringSize, ...config }, dependencies);
     this.hub = this.core.hub;

@@ -20,6 +20,7 @@ export const OPEN_NAMESPACE: NamespaceOptions = {
   readHistory: 'nobody',
   readPresence: 'nobody',
   wildcard: false,
+  events: new Set(),
   pattern: undefined,
 };
 

@@ -1,0 +1,33 @@
+import { describeEventContract, EVENT_GRACE_MS, EVENT_QUEUE_SIZE } from '@newswire/broker/contract';
+import { RedisEvents } from '../src/index.js';
+import { describeOnRedis } from './redis-rig.js';
+
+const LEASE_MS = 900;
+
+const OPTIONS = {
+  presenceLeaseMs: LEASE_MS,
+  publishTimeoutMs: 1000,
+  webhookGraceMs: EVENT_GRACE_MS,
+  webhookQueueSize: EVENT_QUEUE_SIZE,
+};
+
+describeOnRedis((rig) => {
+  const open = async () => new RedisEvents(await rig.openLink(), OPTIONS);
+
+  describeEventContract('redis', async () => {
+    const [one, two, center] = [await open(), await open(), await open()];
+    // The suite's edges renew their leases.
+    const alive = new Set(['one', 'two']);
+    const keeper = setInterval(() => {
+      for (const edge of alive) {
+        void two.write({ edge, number: 0, isFirst: false, operations: [] }).catch(() => undefined);
+      }
+    }, LEASE_MS / 3);
+    return {
+      edges: [one, two],
+      queue: center,
+      kill: { leaseMs: LEASE_MS, run: async () => void alive.delete('one') },
+      dispose: async () => clearInterval(keeper),
+    };
+  });
+});
