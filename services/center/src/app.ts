@@ -1,8 +1,16 @@
 import { readHistory, type BlockList, type Broker, type Control } from '@newswire/broker';
-import { counter, type Config, type Logger, type Registry } from '@newswire/runtime';
+import {
+  counter,
+  type Config,
+  type Logger,
+  NO_PUSHER_APPS,
+  type PusherApps,
+  type Registry,
+} from '@newswire/runtime';
 import type { Server } from '@newswire/transport';
 import type { ApiParts } from './api/api-method.js';
 import { createApi, apiRoutes } from './api/http-api.js';
+import { pusherRoutes } from './pusher/pusher-api.js';
 
 /** The settings of center, in addition to those of its process. */
 export const CENTER_SETTINGS = ['bind', 'host', 'publishedAt', 'apiKey', 'maxDataBytes'] as const;
@@ -14,6 +22,8 @@ export interface CenterParts {
   readonly blockList: BlockList;
   readonly presence: ApiParts['presence'];
   readonly getOptions: ApiParts['getOptions'];
+  /** The apps of Pusher's protocol. Default: none. */
+  readonly apps?: PusherApps;
   readonly config: Config<(typeof CENTER_SETTINGS)[number]>;
   readonly logger: Logger;
   readonly registry: Registry;
@@ -29,11 +39,13 @@ GET  /api/openapi.json                                   all methods
 GET  /ws            WebSocket: send sub#77707|77708      subscribes
 GET  /sse?channels=77707|77708                           the same for EventSource and curl
 GET  /connection/websocket                               the same for Centrifuge's libraries
+GET  /app/KEY                                            the same for Pusher's libraries
 GET  /readyz                                             readiness
 `;
 
 /** Adds center's HTTP API to the server. */
-export function createCenter({ server, config, logger, registry, ...parts }: CenterParts): void {
+export function createCenter(center: CenterParts): void {
+  const { server, config, logger, registry, apps = NO_PUSHER_APPS, ...parts } = center;
   const metrics = centerMetrics(registry);
   const { apiKey, maxDataBytes } = config;
   const onError = (method: string, code: number) => metrics.errors.inc({ method, code });
@@ -46,7 +58,15 @@ export function createCenter({ server, config, logger, registry, ...parts }: Cen
     onError,
   });
   const index = { status: 200, headers: { 'Content-Type': 'text/plain' }, body: INDEX };
-  server.route([...api, { method: 'GET', path: '/', handle: () => index }]);
+  const pusher = pusherRoutes({
+    ...parts,
+    apps,
+    maxDataBytes,
+    now: Date.now,
+    onResult: () => metrics.results.inc(),
+    onError,
+  });
+  server.route([...api, ...pusher, { method: 'GET', path: '/', handle: () => index }]);
   logAccess(config, logger);
 }
 

@@ -46,7 +46,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
     readEnvironment(),
   );
   const { getLimits, getOptions, sections } = loadChannelOptions(config);
-  loadPusherApps(config);
+  const apps = loadPusherApps(config);
   const logger = createLogger({ service: 'center', ...config });
   const registry = createRegistry();
   const server = await Server.create((error) => logger.error(error, 'a request failed'));
@@ -62,6 +62,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
     presence,
     blockList,
     getOptions,
+    apps,
     config,
     logger,
     registry,

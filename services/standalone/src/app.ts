@@ -97,6 +97,7 @@ export async function startStandalone(environment: Environment): Promise<Service
     presence,
     blockList,
     getOptions,
+    apps,
     config,
     logger,
     registry,

@@ -31,6 +31,8 @@ interface Receivers {
   readonly subscriptions: Set<Subscription>;
   /** For the protocols that do not report each client. */
   readonly views: Map<Protocol, MembersView>;
+  /** Resolves when changes are received. */
+  watched: Promise<boolean>;
 }
 
 /**
@@ -79,55 +81,46 @@ export class ChannelMembers {
 
   #watch(presence: Presence, subscription: Subscription): void {
     const { name } = subscription.channel;
-    let receivers = this.#receivers.get(name);
-    if (receivers === undefined) {
-      receivers = { subscriptions: new Set(), views: new Map() };
-      this.#receivers.set(name, receivers);
-      this.#startWatch(presence, name, receivers);
-    }
+    const receivers = this.#receivers.get(name) ?? this.#startWatch(presence, name);
     receivers.subscriptions.add(subscription);
-    if (subscription.session.protocol.members !== undefined) this.#view(receivers, subscription);
+    const { protocol } = subscription.session;
+    const known = receivers.views.get(protocol);
+    const view = known ?? protocol.members?.follow(name);
+    if (view === undefined) return;
+    this.#welcome(view, subscription);
+    if (known !== undefined) return;
+    receivers.views.set(protocol, view);
+    // What changed after the subscriber's list was read and before the watch began was not reported.
+    const read = async () => {
+      await receivers.watched;
+      const notices = view.handleRead(await presence.members(name));
+      for (const notice of notices) this.#send(notice, protocol, receivers.subscriptions, view);
+    };
+    void this.#options.retry(read, () => this.#receivers.get(name) === receivers);
   }
 
-  #startWatch(presence: Presence, name: string, receivers: Receivers): void {
+  #startWatch(presence: Presence, name: string): Receivers {
     const handler = {
       handleJoin: (channel: string, member: ClientInfo) =>
         this.#add({ type: 'join', channel, member }),
       handleLeave: (channel: string, member: ClientInfo) =>
         this.#add({ type: 'leave', channel, member }),
     };
-    const watched = this.#options.retry(
+    const watched = Promise.resolve(true);
+    const receivers: Receivers = { subscriptions: new Set(), views: new Map(), watched };
+    this.#receivers.set(name, receivers);
+    receivers.watched = this.#options.retry(
       () => presence.watch(name, handler),
       () => this.#receivers.get(name) === receivers,
     );
-    // What changed since the first reply and before the watch began is not reported.
-    void watched.then((isWatched) => (isWatched ? this.#read(name, receivers) : undefined));
+    return receivers;
   }
 
-  /** Notifies a new subscriber of what has changed since its reply was made. */
-  #view({ views }: Receivers, { session, grant, channel }: Subscription): void {
-    const { protocol } = session;
-    const view = views.get(protocol) ?? protocol.members?.follow(channel.name);
-    if (view === undefined) return;
-    views.set(protocol, view);
-    const info = toClientInfo(session, grant);
-    for (const notice of view.handleSubscriber(info, grant.members ?? new Map())) {
-      session.connection.send(...frameOf(protocol.codec, notice));
-    }
-  }
-
-  /** Compares what the clients of some protocols know with the members that presence has. */
-  async #read(name: string, receivers: Receivers): Promise<void> {
-    if (receivers.views.size === 0 || this.#presence === undefined) return;
-    try {
-      const members = await this.#presence.members(name);
-      for (const [protocol, view] of receivers.views) {
-        for (const notice of view.handleRead(members)) {
-          this.#send(notice, protocol, receivers.subscriptions, view);
-        }
-      }
-    } catch (error) {
-      this.#options.onFailure(error);
+  /** Notifies a new subscriber of what has changed since its list was read. */
+  #welcome(view: MembersView, { session, grant }: Subscription): void {
+    const own = toClientInfo(session, grant);
+    for (const notice of view.handleSubscriber(own, grant.members ?? new Map())) {
+      session.connection.send(...frameOf(session.protocol.codec, notice));
     }
   }
 

@@ -25,23 +25,29 @@ export class UsersView implements MembersView {
   readonly #members = new Map<string, ClientInfo>();
   /** The number of connections of each user. */
   readonly #users = new Map<string, number>();
+  /** Clients that changed before the members were read: the read may be older. */
+  #changed: Set<string> | undefined = new Set();
 
   constructor(channel: string) {
     this.#channel = channel;
   }
 
   handleRead(members: ReadonlyMap<string, ClientInfo>): readonly MembersNotice[] {
+    const changed = this.#changed;
+    this.#changed = undefined;
     const notices: MembersNotice[] = [];
     for (const [client, member] of members) {
-      if (!this.#members.has(client)) notices.push(...this.#join(member));
+      if (changed?.has(client) !== true) notices.push(...this.#join(member));
     }
     for (const [client, member] of this.#members) {
-      if (!members.has(client)) notices.push(...this.#leave(member));
+      const isGone = !members.has(client) && changed?.has(client) !== true;
+      if (isGone) notices.push(...this.#leave(member));
     }
     return notices;
   }
 
   handleChange({ type, member }: Change): readonly MembersNotice[] {
+    this.#changed?.add(member.client);
     return type === 'join' ? this.#join(member) : this.#leave(member);
   }
 
@@ -51,6 +57,7 @@ export class UsersView implements MembersView {
   ): readonly MembersNotice[] {
     const isFirst = this.#members.size === 0;
     if (isFirst) for (const member of listed.values()) this.#join(member);
+    this.#changed?.add(subscriber.client);
     this.#join(subscriber);
     return isFirst ? NONE : this.#compare(listed);
   }
@@ -111,6 +118,8 @@ export class CountView implements MembersView {
   readonly #channel: string;
   readonly #isReported: boolean;
   readonly #clients = new Set<string>();
+  /** Clients that changed before the members were read: the read may be older. */
+  #changed: Set<string> | undefined = new Set();
   #hasChanged = false;
 
   constructor(channel: string, isReported: boolean) {
@@ -119,18 +128,25 @@ export class CountView implements MembersView {
   }
 
   handleRead(members: ReadonlyMap<string, ClientInfo>): readonly MembersNotice[] {
-    this.#clients.clear();
-    for (const client of members.keys()) this.#clients.add(client);
+    const changed = this.#changed;
+    this.#changed = undefined;
+    for (const client of members.keys())
+      if (changed?.has(client) !== true) this.#clients.add(client);
+    for (const client of this.#clients) {
+      if (!members.has(client) && changed?.has(client) !== true) this.#clients.delete(client);
+    }
     return this.#note();
   }
 
   handleChange({ type, member }: Change): readonly MembersNotice[] {
+    this.#changed?.add(member.client);
     if (type === 'join') this.#clients.add(member.client);
     else this.#clients.delete(member.client);
     return this.#note();
   }
 
   handleSubscriber({ client }: ClientInfo): readonly MembersNotice[] {
+    this.#changed?.add(client);
     this.#clients.add(client);
     return this.#note();
   }
