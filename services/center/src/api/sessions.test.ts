@@ -176,7 +176,6 @@ test('an edge that does not answer is said', async () => {
 
 describe('block_user and unblock_user', () => {
   test('change the list, then notify the edges', async () => {
-    const rig = new ApiRig();
     const expire_at = Math.floor(Date.now() / 1000) + 60;
     expect(await rig.call('block_user', { user: 'ann', expire_at })).toEqual({ result: {} });
     expect(await rig.call('block_user', { user: 'bob', expire_at: 0 })).toEqual({ result: {} });
@@ -196,7 +195,6 @@ describe('block_user and unblock_user', () => {
     { user: 'x'.repeat(257) },
     { user: 'a', expire_at: 1 },
   ])('%j is refused with 107', async (params) => {
-    const rig = new ApiRig();
     expect(await rig.call('block_user', params)).toMatchObject({ error: { code: 107 } });
     expect(rig.requests).toEqual([]);
   });

@@ -1,15 +1,15 @@
 import { ProtocolError, rawMember, type TagsFilter } from '@newswire/protocol';
 import { compareDecimals } from './decimal.js';
 
-type Tags = ReadonlyMap<string, string>;
+type TagValues = ReadonlyMap<string, string>;
 
-type Predicate = (tags: Tags) => boolean;
+type Predicate = (tags: TagValues) => boolean;
 
-const NO_TAGS: Tags = new Map();
+const NO_TAGS: TagValues = new Map();
 
 /** What the channel's filters need of a publication, kept with it. */
 export interface FilterResults {
-  readonly tags: Tags;
+  readonly tags: TagValues;
   readonly matches: Map<ChannelFilter, boolean>;
 }
 
@@ -87,7 +87,7 @@ export class ChannelFilters {
   }
 }
 
-function parseTags({ extra }: Filtered): Tags {
+function parseTags({ extra }: Filtered): TagValues {
   if (extra === undefined || !extra.includes('"tags"')) return NO_TAGS;
   const tags = rawMember(`{${extra}}`, 'tags');
   if (tags === undefined) return NO_TAGS;
