@@ -12,8 +12,14 @@ const folder = mkdtempSync(join(tmpdir(), 'newswire-java-'));
 
 /** Compiles the program once, and puts the libraries beside it. */
 export const buildJava = compile('mvn', [
-  ...['-q', '-B', '-f', `${ROOT}tests/clients/java`, `-DbuildFolder=${folder}`],
-  ...['compile', 'dependency:copy-dependencies', `-DoutputDirectory=${folder}/libraries`],
+  '-q',
+  '-B',
+  '-f',
+  `${ROOT}tests/clients/java`,
+  `-DbuildFolder=${folder}`,
+  'compile',
+  'dependency:copy-dependencies',
+  `-DoutputDirectory=${folder}/libraries`,
 ]);
 
 /** The Maven artifact `io.github.centrifugal:centrifuge-java`, which uses Protobuf only. */

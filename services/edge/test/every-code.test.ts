@@ -12,11 +12,15 @@ const TABLES: readonly [Told, Readonly<Record<string, { code: number }>>, readon
   ['closes', CLOSES, CLOSE_CASES],
 ];
 
-describe.each(TABLES)('%s over a real socket', (told, table, cases) => {
+const ALL = (['json', 'protobuf'] as const).flatMap((encoding) =>
+  TABLES.map((table) => [encoding, ...table] as const),
+);
+
+describe.each(ALL)('in %s, %s over a real socket', (encoding, told, table, cases) => {
   const seen = new Set<number>();
 
   test.each(cases)('$code: $by', async ({ code, act, ...setup }) => {
-    const edge = await CodeEdge.start(setup);
+    const edge = await CodeEdge.start({ ...setup, encoding });
     onTestFinished(() => edge.stop());
     const client = await act(edge);
     await until(`${code}`, () => client[told].includes(code) || client.closeCode);

@@ -4,6 +4,7 @@ import { bench, describe } from 'vitest';
 import { toyCodec } from '../../test/rig/toy-protocol.js';
 import { encodeFrames, encodeOnce } from '../channel/frames.js';
 import { toRingPublication } from '../channel/ring.js';
+import { centrifugeProtobufCodec } from './centrifuge-protobuf/protocol.js';
 import { centrifugeCodec, centrifugeProtocol } from './centrifuge/protocol.js';
 import { plainSseCodec } from './plain-sse/codec.js';
 import { seedCodec } from './seed/codec.js';
@@ -18,7 +19,13 @@ const publications = Array.from({ length: COUNT }, (_, i) =>
 const tick = publications.slice(0, PER_TICK);
 
 const deltaCodec = centrifugeProtocol.deltas?.next;
-const codecs: readonly Codec[] = [seedCodec, centrifugeCodec, plainSseCodec, toyCodec];
+const codecs: readonly Codec[] = [
+  seedCodec,
+  centrifugeCodec,
+  centrifugeProtobufCodec,
+  plainSseCodec,
+  toyCodec,
+];
 
 let sink: unknown;
 
@@ -55,7 +62,7 @@ describe(`the kept frames of ${PER_TICK} publications`, () => {
     for (const publication of tick) sink = encodeOnce(newest, 'sports:1', publication);
   });
 
-  bench('of the codec that was used first, of four', () => {
+  bench('of the codec that was used first, of five', () => {
     for (const publication of tick) sink = encodeOnce(oldest, 'sports:1', publication);
   });
 });

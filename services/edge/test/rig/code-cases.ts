@@ -65,7 +65,7 @@ export const ERROR_CASES: readonly CodeCase[] = [
   { code: 101, by: 'connecting without a token', settings: TOKENS, act: sends() },
   { code: 102, by: 'an unknown namespace', act: sends(subscribe('nowhere:a')) },
   { code: 103, by: "a channel for users, and who isn't one", act: sends(subscribe('users:a')) },
-  { code: 104, by: 'a command that there is not', act: sends({ id: 2, unheard: {} }) },
+  { code: 104, by: 'a command that there is not', act: sends({ id: 2, ping: {} }) },
   { code: 105, by: 'subscribing twice', act: sends(subscribe('a'), subscribe('a', 3)) },
   {
     code: 106,
@@ -122,7 +122,7 @@ export const CLOSE_CASES: readonly CodeCase[] = [
   {
     code: 1009,
     by: 'a message that is too long',
-    act: quick((client) => client.send(' '.repeat(2_000_000))),
+    act: quick((client) => client.sendText(' '.repeat(2_000_000))),
   },
   { code: 3000, by: 'the server API', act: disconnected(3000) },
   {
@@ -213,14 +213,14 @@ export const CLOSE_CASES: readonly CodeCase[] = [
   },
   {
     code: 3506,
-    by: 'binary frames',
-    act: quick((client) => client.sendBytes(Buffer.from([10, 2, 8, 1]))),
+    by: 'a frame of the other encoding',
+    act: quick((client) => client.sendForeign({ id: 1, connect: {} })),
   },
   {
     code: 3507,
     by: 'a protocol that has no tokens, where they are needed',
     settings: TOKENS,
-    act: quick((client) => client.send('sub#a'), '/ws'),
+    act: quick((client) => client.sendText('sub#a'), '/ws'),
   },
   { code: 3508, by: 'a message, which nobody takes', act: sends({ send: { data: 1 } }) },
   {

@@ -1,5 +1,6 @@
 import { until } from '@newswire/testkit';
 import { WebSocket } from 'ws';
+import { decodeReplies, encodeCommands, type ProtoMembers } from './protobuf.js';
 
 interface Line {
   readonly id?: number;
@@ -8,17 +9,23 @@ interface Line {
   readonly push?: { readonly unsubscribe?: { readonly code: number } };
 }
 
+/** How a client of Centrifuge's protocol encodes its frames. */
+export type Encoding = 'json' | 'protobuf';
+
 /** A WebSocket client that sends given frames, and keeps the codes it gets. */
 export class CodeClient {
   readonly lines: Line[] = [];
   closeCode: number | undefined;
   closeReason = '';
+  readonly #encoding: Encoding;
   readonly #socket: WebSocket;
 
-  constructor(url: string) {
+  constructor(url: string, encoding: Encoding = 'json') {
+    this.#encoding = encoding;
     this.#socket = new WebSocket(url, { perMessageDeflate: false });
-    this.#socket.on('message', (frame) => {
-      for (const line of String(frame).split('\n')) this.lines.push(parseLine(line));
+    this.#socket.on('message', (frame: Buffer, isBinary) => {
+      if (isBinary) this.lines.push(...(decodeReplies(frame) as Line[]));
+      else for (const line of String(frame).split('\n')) this.lines.push(parseLine(line));
     });
     this.#socket.on('close', (code, reason) => {
       this.closeCode = code;
@@ -33,13 +40,19 @@ export class CodeClient {
   }
 
   /** In one frame. */
-  send(...commands: readonly (object | string)[]): void {
-    const lines = commands.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
-    this.#socket.send(lines.join('\n'));
+  send(...commands: readonly object[]): void {
+    const isBinary = this.#encoding === 'protobuf';
+    this.#socket.send(isBinary ? toBytes(commands) : toLines(commands));
   }
 
-  sendBytes(bytes: Buffer): void {
-    this.#socket.send(bytes);
+  sendText(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** A frame of the other encoding. */
+  sendForeign(command: object): void {
+    const isBinary = this.#encoding === 'protobuf';
+    this.#socket.send(isBinary ? toLines([command]) : toBytes([command]));
   }
 
   answer(id: number): Promise<Line> {
@@ -75,6 +88,20 @@ export class CodeClient {
   terminate(): void {
     this.#socket.terminate();
   }
+}
+
+function toLines(commands: readonly object[]): string {
+  return commands.map((each) => JSON.stringify(each)).join('\n');
+}
+
+function toBytes(commands: readonly object[]): Buffer {
+  const withBytes = commands.map((each) => {
+    const text = JSON.stringify(each);
+    return JSON.parse(text, (name, value: unknown) =>
+      name === 'data' ? Buffer.from(JSON.stringify(value)) : value,
+    ) as ProtoMembers;
+  });
+  return encodeCommands(...withBytes);
 }
 
 /** The seed protocol has lines that are no JSON. */

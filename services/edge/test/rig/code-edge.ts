@@ -27,7 +27,7 @@ import { createEdgeConfig, EDGE_SETTINGS, type EdgeConfigExtras } from '../../sr
 import { observeEdge } from '../../src/edge-observer.js';
 import type { RpcHandler } from '../../src/access/access.js';
 import { SERVER_SETTINGS, buildServerOptions } from '../../src/server-options.js';
-import { CodeClient } from './code-client.js';
+import { CodeClient, type Encoding } from './code-client.js';
 
 const CHANNELS = {
   unknown_namespaces: 'refuse',
@@ -58,6 +58,8 @@ class ForgetfulBroker extends MemoryBroker {
 }
 
 export interface CodeSetup {
+  /** Of its clients. Default: json. */
+  readonly encoding?: Encoding;
   readonly rpc?: RpcHandler;
   /** Timeouts that differ from the defaults. */
   readonly timeouts?: EdgeConfigExtras;
@@ -72,6 +74,7 @@ export class CodeEdge {
   readonly #edge: Edge;
   readonly #registry: Registry;
   readonly #clients: CodeClient[] = [];
+  #encoding: Encoding = 'json';
   #port = 0;
 
   private constructor(broker: ForgetfulBroker, server: Server, edge: Edge, registry: Registry) {
@@ -101,7 +104,8 @@ export class CodeEdge {
     return line === undefined ? undefined : Number(line.slice(start.length));
   }
 
-  static async start({ settings = {}, timeouts = {}, rpc }: CodeSetup): Promise<CodeEdge> {
+  static async start(setup: CodeSetup): Promise<CodeEdge> {
+    const { settings = {}, timeouts = {}, rpc, encoding = 'json' } = setup;
     const set = Object.entries(settings).map(([name, value]) => [`NEWSWIRE_${name}`, `${value}`]);
     const common = { NEWSWIRE_DRAIN_MS: '0', NEWSWIRE_SUBSCRIBE_HOOK_URL: 'http://127.0.0.1:1/' };
     const config = parseConfig({ ...common, ...Object.fromEntries(set) });
@@ -147,6 +151,7 @@ export class CodeEdge {
       registry,
     });
     const started = new CodeEdge(broker, server, edge, registry);
+    started.#encoding = encoding;
     started.#port = await server.listen('127.0.0.1', 0);
     return started;
   }
@@ -159,8 +164,9 @@ export class CodeEdge {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  open(path = '/connection/websocket'): Promise<CodeClient> {
-    const client = new CodeClient(`ws://127.0.0.1:${this.#port}${path}`);
+  open(path = `/connection/websocket?format=${this.#encoding}`): Promise<CodeClient> {
+    const url = `ws://127.0.0.1:${this.#port}${path}`;
+    const client = new CodeClient(url, this.#encoding);
     this.#clients.push(client);
     return client.opened();
   }

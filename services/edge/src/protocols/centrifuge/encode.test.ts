@@ -253,3 +253,26 @@ test('members beside the data are in pushes and in replies', () => {
   const plain = centrifugeCodec.encodePublication('a', { offset: 2, data: '1', isTransient: true });
   expect(plain).toBe('{"push":{"channel":"a","pub":{"data":1,"offset":2}}}');
 });
+
+test('a subscription by the server is followed by the publications since its position', () => {
+  const encode = (more: object) => {
+    const frame = centrifugeCodec.encodeReply({
+      type: 'serverSubscribed',
+      channel: 'a',
+      position: { offset: 1, epoch: 'e' },
+      positioning: 'recoverable',
+      wasRecovering: true,
+      recovered: true,
+      publications: [{ offset: 2, data: '{"x":1}' }],
+      ...more,
+    });
+    return (frame ?? '').split('\n').map((line) => JSON.parse(line) as unknown);
+  };
+  const subscribe = expect.objectContaining({ offset: 1, recovered: true }) as unknown;
+  const [first, second] = encode({});
+  expect(first).toEqual({ push: { channel: 'a', subscribe } });
+  expect(second).toEqual({ push: { channel: 'a', pub: { offset: 2, data: { x: 1 } } } });
+  expect(encode({ hasDelta: true })[1]).toEqual({
+    push: { channel: 'a', pub: { offset: 2, data: '{"x":1}' } },
+  });
+});

@@ -71,7 +71,7 @@ export function encodeReply(reply: Reply): string | undefined {
     case 'subRefreshed':
       return answer(reply.id, 'sub_refresh', encodeMembers(expiry(reply.ttlS)));
     case 'serverSubscribed':
-      return push(reply.channel, `"subscribe":{${startMembers(reply)}}`);
+      return encodeServerSubscribed(reply);
     case 'resubscribe':
       return encodeEnd(reply.channel, 'insufficientState');
     case 'ended':
@@ -111,6 +111,14 @@ function encodeConnected(reply: Extract<Reply, { readonly type: 'connected' }>):
   const started = subs.map((start) => `"${start.channel}":{${startMembers(start)}}`).join();
   const more = started === '' ? '' : `,"subs":{${started}}`;
   return answer(id, 'connect', `${facts}${withData(data)}${more}`);
+}
+
+/** Libraries ignore publications in a subscribe push, so they follow as pushes of their own. */
+function encodeServerSubscribed(start: SubscriptionStart): string {
+  const { channel, publications, hasDelta } = start;
+  const encode = hasDelta ? encodeWhole : encodePublication;
+  const subscribe = push(channel, `"subscribe":{${startMembers({ ...start, publications: [] })}}`);
+  return [subscribe, ...publications.map((each) => encode(channel, each))].join('\n');
 }
 
 function startMembers(start: SubscriptionStart): string {
