@@ -2,11 +2,13 @@
 export function drivePusher(Pusher, tell, authorize) {
   let client;
 
-  const answerWith = (request, callback) =>
-    authorize(request).then(
-      (answer) => callback(null, answer),
-      (error) => callback(error, null),
-    );
+  const answerWith = async (request, callback) => {
+    try {
+      callback(null, await authorize(request));
+    } catch (error) {
+      callback(error, null);
+    }
+  };
 
   const commands = {
     connect({ key, port, user = '', ...options }) {

@@ -6,11 +6,11 @@ import type { DrivenClient } from './driven-client.js';
 /** What a scenario has: clients of the first app, and its backend. */
 export interface PusherScene {
   /** Opens and connects a client of a user, at one of three edges or through Nginx. */
-  open(user: string, edge?: number): Promise<DrivenClient>;
+  readonly open: (user: string, edge?: number) => Promise<DrivenClient>;
   readonly backend: PusherServer;
   /** Unique to the scenario. */
   readonly name: string;
-  publish(channel: string, data: unknown): Promise<void>;
+  readonly publish: (channel: string, data: unknown) => Promise<void>;
 }
 
 export interface PusherScenario {

@@ -57,7 +57,7 @@ describe.skipIf(missing.length > 0)('Pusher clients (need nginx and redis-server
   };
 
   for (const [program, { isHere, open: openClient }] of Object.entries(PROGRAMS)) {
-    describe.skipIf(!isHere)(program, () => {
+    describe.skipIf(!isHere)(`${program}`, () => {
       test.each(PUSHER_SCENARIOS.map((each, i) => [each.name, each, i] as const))(
         '%s',
         async (_, scenario, i) => {
@@ -67,7 +67,7 @@ describe.skipIf(missing.length > 0)('Pusher clients (need nginx and redis-server
             name: `${isHere && program.includes('Node') ? 'node' : 'chromium'}-${i}`,
             publish: async (channel, data) => void (await stack.publish(`one:${channel}`, data)),
           };
-          await scenario.run(scene);
+          await expect(scenario.run(scene)).resolves.toBeUndefined();
         },
         30_000,
       );

@@ -206,6 +206,7 @@ export class EdgeCore {
       },
       replies: new ReplyBatch(maxMessageBytes, defer),
       registry,
+      blocked: this.blocked,
       expiry,
       renewals,
       events,

@@ -23,6 +23,7 @@ import {
   type SessionOpening,
   type SubscribeGrant,
 } from '../access/access.js';
+import type { BlockedUsers } from '../access/blocked-users.js';
 import type { Subscriber } from '../channel/subscription.js';
 import type { SessionEvents } from '../edge-events.js';
 import type { ConnectionSlot } from './connection-limiter.js';
@@ -74,6 +75,7 @@ export interface SessionServices {
   readonly subscriptions: SubscriptionServices;
   readonly replies: ReplyBatch;
   readonly registry: SessionRegistry;
+  readonly blocked: Pick<BlockedUsers, 'has'>;
   readonly expiry: Pick<Expiry, 'schedule' | 'forget'>;
   readonly renewals: Pick<Renewals, 'watchSession'>;
   readonly events: SessionEvents;
@@ -445,8 +447,9 @@ export class Session
   #signIn(id: number, auth: string, data: string): void {
     try {
       if (this.access === undefined) throw new ProtocolError('notAvailable', 'signing in');
-      const { registry } = this.#services;
+      const { registry, blocked } = this.#services;
       const credentials = this.access.signIn(auth, data);
+      if (blocked.has(credentials.user)) throw AccessClosedError.of('permissionDenied');
       registry.remove(this);
       this.handleAuthenticated(credentials);
       this.reply({ type: 'signedIn', id, data });

@@ -5,6 +5,7 @@ import {
   type PublishOptions,
 } from '@newswire/broker';
 import { toJsonLine, type Frame, type Position, type Protocol } from '@newswire/protocol';
+import type { SessionOpening } from '../../src/access/access.js';
 import { centrifugeProtocol } from '../../src/protocols/centrifuge/protocol.js';
 import { seedProtocol } from '../../src/protocols/seed/codec.js';
 import type { Origin } from '@newswire/transport';
@@ -184,10 +185,11 @@ export class HubRig {
   open(
     protocol: Protocol = centrifugeProtocol,
     transport: Origin['transport'] = 'websocket',
+    opening?: SessionOpening,
   ): HubClient {
     const socket = new FakeSocket(transport === 'websocket');
     const origin = { address: '127.0.0.1', transport, headers: {} };
-    const session = this.core.open(socket, () => protocol, origin);
+    const session = this.core.open(socket, () => protocol, origin, undefined, opening);
     this.#sockets.set(session.client, socket);
     return new HubClient(session, socket);
   }

@@ -44,9 +44,9 @@ export function decodeEvent(frame: Frame, app: PusherApp): Command {
   }
 }
 
-type Message = Readonly<Record<string, unknown>>;
+type EventFrame = Readonly<Record<string, unknown>>;
 
-function decodeSubscribe(message: Message, app: PusherApp): SubscribeRequest {
+function decodeSubscribe(message: EventFrame, app: PusherApp): SubscribeRequest {
   const data = readData(message);
   const channel = readChannel(data, app);
   const name = app.toName(channel);
@@ -61,14 +61,14 @@ function decodeSubscribe(message: Message, app: PusherApp): SubscribeRequest {
   };
 }
 
-function decodeSignIn(message: Message): Command {
+function decodeSignIn(message: EventFrame): Command {
   const data = readData(message);
   return { type: 'signIn', id: 0, auth: readText(data, 'auth'), data: readText(data, 'user_data') };
 }
 
 function decodeClientEvent(
   event: string,
-  message: Message,
+  message: EventFrame,
   frame: string,
   app: PusherApp,
 ): Command {
@@ -83,25 +83,25 @@ function decodeClientEvent(
 }
 
 /** The data of a command: an object, or its JSON text. */
-function readData({ data }: Message): Message {
+function readData({ data }: EventFrame): EventFrame {
   if (typeof data === 'string') return parseObject(data, 'data');
   if (!isRecord(data)) throw new ProtocolError('badRequest', 'data must be an object');
   return data;
 }
 
-function readChannel({ channel }: Message, app: PusherApp): string {
+function readChannel({ channel }: EventFrame, app: PusherApp): string {
   if (typeof channel !== 'string') throw new ProtocolError('badRequest', 'channel must be a text');
   return app.toChannel(channel);
 }
 
 /** A missing text is empty. */
-function readText(data: Message, name: string): string {
+function readText(data: EventFrame, name: string): string {
   const text = data[name] ?? '';
   if (typeof text === 'string') return text;
   throw new ProtocolError('badRequest', `${name} must be a text`);
 }
 
-function parseObject(text: string, what: string): Message {
+function parseObject(text: string, what: string): EventFrame {
   let value: unknown;
   try {
     value = JSON.parse(text);
