@@ -30,6 +30,8 @@ export class FakeSocket implements Connection {
   readonly frames: string[] = [];
   readonly closes: number[] = [];
   buffered = 0;
+  /** Pings of the transport. */
+  pings = 0;
   /** Whether what is sent stays unsent. */
   isStuck = false;
 
@@ -59,7 +61,7 @@ export class FakeSocket implements Connection {
   }
 
   ping(): void {
-    // No test calls it.
+    this.pings++;
   }
 }
 
