@@ -49,6 +49,12 @@ export {
   toEventData,
   toEventLine,
 } from './pusher/pusher-event.js';
+export {
+  type PusherWebhookEvent,
+  toPusherOccupancy,
+  toPusherQueue,
+  toPusherSubject,
+} from './pusher/pusher-webhook.js';
 export { restrictChannels } from './pusher/restricted-channels.js';
 export { TickBatch } from './tick-batch.js';
 export { TokenBucket } from './token-bucket.js';

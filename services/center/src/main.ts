@@ -70,6 +70,7 @@ await runService(PROGRAM, async (): Promise<Service> => {
 
   const webhooks = startWebhooks(config, {
     queue: events,
+    apps,
     getOptions,
     sections,
     logger,

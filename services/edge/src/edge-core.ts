@@ -16,7 +16,7 @@ import type { Subscription } from './channel/subscription.js';
 import { Outbox, type TopicPublisher } from './channel/outbox.js';
 import type { EdgeConfig } from './edge-config.js';
 import type { EdgeEvents } from './edge-events.js';
-import type { SubscriptionObserver } from './session/webhook-reports.js';
+import type { ClientObserver } from './session/webhook-reports.js';
 import { ChannelMembers } from './session/channel-members.js';
 import { type ConnectionSlot, UNCOUNTED_SLOT } from './session/connection-limiter.js';
 import { Expiry } from './session/timeouts.js';
@@ -62,8 +62,8 @@ export interface EdgeDependencies {
   /** Undefined: rpc is refused with error 108. */
   readonly rpc: RpcHandler | undefined;
   readonly hooks: SessionHooks;
-  /** Undefined: no namespace has events for webhooks. */
-  readonly webhooks: SubscriptionObserver | undefined;
+  /** Undefined: no event for webhooks is enabled. */
+  readonly webhooks: ClientObserver | undefined;
   readonly getOptions: GetNamespaceOptions;
   readonly events: EdgeEvents;
   readonly clock: EdgeClock;
@@ -189,6 +189,7 @@ export class EdgeCore {
         getOptions,
         rpc,
         hooks,
+        observer: webhooks,
         expiry,
         renewals,
         version: node.version,
@@ -200,6 +201,7 @@ export class EdgeCore {
         catchUp,
         access,
         terms: new TermsResolver(getOptions),
+        observer: webhooks,
         expiry,
         renewals,
         limits: config,

@@ -70,7 +70,15 @@ await runService(PROGRAM, async (): Promise<Service> => {
     { ...config, getLimits, reconnectDelayMs: countedReconnectDelay(registry) },
     logger,
   );
-  const webhooks = openWebhooks(config, { writer, getOptions, sections, log, registry });
+  const webhooks = openWebhooks(config, {
+    writer,
+    presence,
+    getOptions,
+    sections,
+    apps,
+    log,
+    registry,
+  });
   const edge = createEdge(edgeConfig, {
     server,
     broker,

@@ -73,7 +73,15 @@ export async function startStandalone(environment: Environment): Promise<Service
     getLimits,
     onListenerFault: (error) => logger.error(error, 'handling a message failed'),
   });
-  const reports = openWebhooks(config, { writer: store, getOptions, sections, log, registry });
+  const reports = openWebhooks(config, {
+    writer: store,
+    presence,
+    getOptions,
+    sections,
+    apps,
+    log,
+    registry,
+  });
   const edge = createEdge(edgeConfig, {
     server,
     broker,
@@ -102,7 +110,14 @@ export async function startStandalone(environment: Environment): Promise<Service
     logger,
     registry,
   });
-  const webhooks = startWebhooks(config, { queue: store, getOptions, sections, logger, registry });
+  const webhooks = startWebhooks(config, {
+    queue: store,
+    apps,
+    getOptions,
+    sections,
+    logger,
+    registry,
+  });
   server.route(operationsRoutes({ notReady: edge.notReady, metrics: () => registry.metrics() }));
   const host = config.host ?? config.bind;
   const port = await server.listen(host, config.port);

@@ -59,8 +59,8 @@ describe('the apps file', () => {
     ['no apps', {}, ['FILE: apps must be a list.']],
     [
       'an unknown field',
-      { apps: [app({ webhook: 1 })] },
-      ['FILE: unknown field webhook in apps.0.'],
+      { apps: [app({ weebhook: 1 })] },
+      ['FILE: unknown field weebhook in apps.0.'],
     ],
     [
       'a short secret',
@@ -84,6 +84,37 @@ describe('the apps file', () => {
         'FILE: apps.0.client_events must be true or false.',
         'FILE: apps.0.activity_timeout_s must be a whole number from 10 to 3600.',
       ],
+    ],
+    [
+      'a webhook that is none',
+      {
+        apps: [
+          app({ webhook: 'http://a/' }),
+          app({ id: '2', key: 'b', webhook: { url: `http://u:${SECRET}@a/` } }),
+        ],
+      },
+      [
+        'FILE: apps.0.webhook must be an object.',
+        'FILE: apps.1.webhook.url must be a URL like http://backend:8000/pusher, without a password.',
+      ],
+    ],
+    [
+      'events of a webhook that are none, or need another option',
+      {
+        apps: [
+          app({ webhook: { url: 'http://a/', events: [SECRET] } }),
+          app({ id: '2', key: 'b', webhook: { url: 'http://a/', events: 'channel_occupied' } }),
+        ],
+      },
+      [
+        'FILE: apps.0.webhook.events.0 must be a list of channel_occupied, channel_vacated, member_added, member_removed, client_event, cache_miss, subscription_count.',
+        'FILE: apps.1.webhook.events must be a list of channel_occupied, channel_vacated, member_added, member_removed, client_event, cache_miss, subscription_count.',
+      ],
+    ],
+    [
+      'a count that is not kept',
+      { apps: [app({ webhook: { url: 'http://a/', events: ['subscription_count'] } })] },
+      ['FILE: apps.0.webhook.events: subscription_count needs apps.0.subscription_count.'],
     ],
     [
       'two apps with the same channels, id and key',
@@ -122,6 +153,15 @@ describe('the apps file', () => {
       '/no/such/file cannot be read: ENOENT, there is no such file.',
     );
   });
+});
+
+test('a webhook has all events that need no other option, unless it lists some', () => {
+  const read = (webhook: object) =>
+    load({ apps: [app({ webhook: { url: 'https://a/b', ...webhook } })] }).findById('1')?.options
+      .webhook;
+  expect(read({})?.url.href).toBe('https://a/b');
+  expect([...(read({})?.events ?? [])]).toHaveLength(6);
+  expect(read({ events: ['cache_miss'] })?.events).toEqual(new Set(['cache_miss']));
 });
 
 describe('an app', () => {

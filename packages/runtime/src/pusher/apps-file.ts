@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConfigError } from '../config-error.js';
 import { readOptionsFile } from '../options-file.js';
 import type { Config } from '../settings.js';
+import { PUSHER_WEBHOOK_EVENTS } from './pusher-webhook.js';
 import { NO_PUSHER_APPS, PusherApp, PusherApps } from './pusher-app.js';
 
 /** The setting that `loadPusherApps` reads. */
@@ -19,6 +20,13 @@ const flag = z.boolean({ error: 'must be true or false' });
 const SECRET = `must be a text of at least ${MIN_SECRET_LENGTH} characters`;
 const PREFIX = 'must be up to 64 letters, digits and _-.:@/+=~$&,;';
 const TIMEOUT = 'must be a whole number from 10 to 3600';
+
+const URL_TEXT = 'must be a URL like http://backend:8000/pusher, without a password';
+const EVENTS = `must be a list of ${PUSHER_WEBHOOK_EVENTS.join(', ')}`;
+const url = z.string({ error: URL_TEXT }).refine(isHttpUrl, { error: URL_TEXT });
+const events = z
+  .array(z.enum(PUSHER_WEBHOOK_EVENTS, { error: EVENTS }), { error: EVENTS })
+  .default([...PUSHER_WEBHOOK_EVENTS.filter((event) => event !== 'subscription_count')]);
 
 const App = z.strictObject({
   // Numbers, such as Pusher's own ids, need no quotes.
@@ -41,6 +49,7 @@ const App = z.strictObject({
     .min(10, { error: TIMEOUT })
     .max(3600, { error: TIMEOUT })
     .default(DEFAULT_ACTIVITY_TIMEOUT_S),
+  webhook: z.strictObject({ url, events }, { error: 'must be an object' }).optional(),
 });
 
 const File = z.strictObject({ apps: z.array(App, { error: 'must be a list' }) });
@@ -90,9 +99,20 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
   return [`${path} ${issue.message}`];
 }
 
+function isHttpUrl(text: string): boolean {
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
+
 function contradictions(apps: readonly FileApp[]): string[] {
   const faults: string[] = [];
   for (const [i, app] of apps.entries()) {
+    if (app.webhook?.events.includes('subscription_count') && !app.subscription_count) {
+      faults.push(
+        `apps.${i}.webhook.events: subscription_count needs apps.${i}.subscription_count`,
+      );
+    }
     for (const [j, other] of apps.slice(0, i).entries()) {
       for (const field of ['id', 'key'] as const) {
         if (app[field] === other[field])
@@ -113,7 +133,7 @@ function areMixed(prefix: string, other: string): boolean {
   return prefix.startsWith(other) || other.startsWith(prefix);
 }
 
-function toApp({ secret, ...app }: FileApp): PusherApp {
+function toApp({ secret, webhook, ...app }: FileApp): PusherApp {
   const options = {
     id: app.id,
     key: app.key,
@@ -122,6 +142,7 @@ function toApp({ secret, ...app }: FileApp): PusherApp {
     clientEvents: app.client_events,
     subscriptionCount: app.subscription_count,
     activityTimeoutS: app.activity_timeout_s,
+    ...(webhook && { webhook: { url: new URL(webhook.url), events: new Set(webhook.events) } }),
   };
   return new PusherApp(options, secret);
 }

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { PusherWebhook } from './pusher-webhook.js';
 import { fromNewswireName, isRestrictedName, toNewswireName } from './pusher-channel.js';
 
 /** The options of one app, besides its secret. */
@@ -15,6 +16,8 @@ export interface PusherAppOptions {
   readonly subscriptionCount: boolean;
   /** After this time without a message, clients send a ping. */
   readonly activityTimeoutS: number;
+  /** Undefined: the app's events are not sent. */
+  readonly webhook?: PusherWebhook | undefined;
 }
 
 /**

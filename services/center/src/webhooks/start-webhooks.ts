@@ -6,11 +6,15 @@ import {
   describeError,
   gauge,
   type Logger,
+  type PusherApp,
+  type PusherApps,
   type Registry,
+  toPusherQueue,
   type WebhookConfig,
 } from '@newswire/runtime';
 import { WebhookDelivery } from './webhook-delivery.js';
-import { WebhookSender, webhookSigner } from './webhook-sender.js';
+import { formatPusherEvents, pusherSigner } from './pusher-webhook.js';
+import { type SignBody, WebhookSender, webhookSigner } from './webhook-sender.js';
 
 /** The queue of the events for NEWSWIRE_WEBHOOK_URL. */
 const QUEUE = 'default';
@@ -20,6 +24,7 @@ const SWEEP_MS = 250;
 
 export interface WebhookServiceParts extends Pick<ChannelOptions, 'getOptions' | 'sections'> {
   readonly queue: EventQueue;
+  readonly apps: PusherApps;
   readonly logger: Logger;
   readonly registry: Registry;
 }
@@ -30,35 +35,59 @@ export interface WebhookService {
 }
 
 /**
- * Starts to send events to the webhook that the settings name. Does nothing if they name none. Throws
- * ConfigError for events without a webhook, and for a webhook without a secret.
+ * Starts to send events to the webhooks of the settings and of apps. Does nothing if there are none.
+ * Throws ConfigError for events without a webhook, and for a webhook without a secret.
  */
 export function startWebhooks(config: WebhookConfig, parts: WebhookServiceParts): WebhookService {
   checkWebhooks(config, parts.sections);
-  const { webhookUrl, webhookSecret, webhookTimeoutMs } = config;
-  if (webhookUrl === undefined || webhookSecret === undefined)
-    return { stop: async () => undefined };
+  const targets = [...listOwn(config, parts), ...parts.apps.all.flatMap(listPusher)];
+  if (targets.length === 0) return { stop: async () => undefined };
   const { queue, registry, logger } = parts;
   const sweeper = new QueueSweeper(queue);
-  const delivery = new WebhookDelivery({
-    queue,
-    name: QUEUE,
-    format: (events) => formatEvents(events, parts.getOptions),
-    sender: new WebhookSender({
-      url: webhookUrl,
-      sign: webhookSigner(webhookSecret),
-      timeoutMs: webhookTimeoutMs,
-    }),
-    isConsumer: () => sweeper.isConsumer,
-    ...observeDelivery(registry, logger),
+  const observe = observeDeliveries(registry, logger);
+  const deliveries = targets.map(({ name, what, url, sign, format }) => {
+    const sender = new WebhookSender({ url, sign, timeoutMs: config.webhookTimeoutMs });
+    const isConsumer = () => sweeper.isConsumer;
+    return new WebhookDelivery({ queue, name, format, sender, isConsumer, ...observe(what) });
   });
-  logger.info('events are sent to the webhook');
+  logger.info(`events are sent to ${targets.map(({ what }) => what).join(', ')}`);
   return {
     stop: async () => {
       sweeper.stop();
-      await delivery.stop();
+      await Promise.all(deliveries.map((delivery) => delivery.stop()));
     },
   };
+}
+
+/** One receiver, with a queue of its own. */
+interface WebhookTarget {
+  /** The queue's name. */
+  readonly name: string;
+  /** For the log. */
+  readonly what: string;
+  readonly url: URL;
+  readonly sign: SignBody;
+  readonly format: (events: readonly QueuedEvent[]) => string | undefined;
+}
+
+function listOwn(config: WebhookConfig, parts: WebhookServiceParts): WebhookTarget[] {
+  const { webhookUrl: url, webhookSecret: secret } = config;
+  if (url === undefined || secret === undefined) return [];
+  const format = (events: readonly QueuedEvent[]) => formatEvents(events, parts.getOptions);
+  return [{ name: QUEUE, what: 'the webhook', url, sign: webhookSigner(secret), format }];
+}
+
+function listPusher(app: PusherApp): WebhookTarget[] {
+  const { webhook, id } = app.options;
+  if (webhook === undefined) return [];
+  const target = {
+    name: toPusherQueue(app),
+    what: `the webhook of app ${id}`,
+    url: webhook.url,
+    sign: pusherSigner(app),
+    format: (events: readonly QueuedEvent[]) => formatPusherEvents(app, events, Date.now()),
+  };
+  return [target];
 }
 
 /** Sweeps the queues at short intervals. */
@@ -110,47 +139,47 @@ function formatEvents(
   return `{"events":[${texts.join(',')}]}`;
 }
 
-function observeDelivery(registry: Registry, logger: Logger) {
+function observeDeliveries(registry: Registry, logger: Logger) {
   const requests = counter(
     registry,
     'newswire_center_webhook_requests_total',
-    'Requests to the webhook, by result: accepted (2xx) or refused (any other answer, or none).',
+    'Requests to webhooks, by result: accepted (2xx) or refused (any other answer, or none).',
     ['result'],
   );
   const delivered = counter(
     registry,
     'newswire_center_webhook_events_total',
-    'Events that the webhook has accepted.',
+    'Events that webhooks have accepted.',
   );
-  let waiting = 0;
+  const waiting = new Map<string, number>();
   gauge(
     registry,
     'newswire_center_webhook_waiting_events',
-    'Events that wait for the webhook, when the queue was read last.',
-    () => waiting,
+    'Events that wait for the webhooks, when their queues were read last.',
+    () => [...waiting.values()].reduce((sum, length) => sum + length, 0),
   );
   const faults = new FaultLog({
     warn: (sentence) => logger.warn(sentence),
     info: (sentence) => logger.info(sentence),
   });
-  let isRefused = false;
-  return {
-    onDelivered: (count: number) => {
-      requests.inc({ result: 'accepted' });
-      delivered.inc(count);
-      if (isRefused) faults.info('the webhook accepts events again');
-      isRefused = false;
-    },
-    onRefused: (error: unknown) => {
-      requests.inc({ result: 'refused' });
-      isRefused = true;
-      faults.warn(`the webhook does not accept events, they wait: ${describeError(error)}`);
-    },
-    onQueueFailure: (error: unknown) => {
-      faults.warn(`the events for the webhook cannot be read: ${describeError(error)}`);
-    },
-    onLength: (length: number) => {
-      waiting = length;
-    },
+  return (what: string) => {
+    let isRefused = false;
+    return {
+      onDelivered: (count: number) => {
+        requests.inc({ result: 'accepted' });
+        delivered.inc(count);
+        if (isRefused) faults.info(`${what} accepts events again`);
+        isRefused = false;
+      },
+      onRefused: (error: unknown) => {
+        requests.inc({ result: 'refused' });
+        isRefused = true;
+        faults.warn(`${what} does not accept events, they wait: ${describeError(error)}`);
+      },
+      onQueueFailure: (error: unknown) => {
+        faults.warn(`the events for ${what} cannot be read: ${describeError(error)}`);
+      },
+      onLength: (length: number) => void waiting.set(what, length),
+    };
   };
 }

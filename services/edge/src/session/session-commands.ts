@@ -25,6 +25,7 @@ import { toClientInfo } from './channel-members.js';
 import type { Renewals } from './renewals.js';
 import type { Expiry } from './timeouts.js';
 import { LISTED_BYTES, REPLY_BYTES } from './replies.js';
+import type { ClientObserver } from './webhook-reports.js';
 import type { SessionSubscriptions } from './session-subscriptions.js';
 
 export interface SessionCommandsOptions {
@@ -34,6 +35,8 @@ export interface SessionCommandsOptions {
   readonly getOptions: GetNamespaceOptions;
   readonly rpc: RpcHandler | undefined;
   readonly hooks: Pick<SessionHooks, 'publish'>;
+  /** Is notified of clients that publish by the rules of their protocol. */
+  readonly observer: Pick<ClientObserver, 'handleClientEvent'> | undefined;
   readonly expiry: Pick<Expiry, 'check'>;
   readonly renewals: Pick<Renewals, 'getSessionTtlS' | 'getSubscriptionTtlS'>;
   readonly version: string;
@@ -134,7 +137,10 @@ export class SessionCommands {
     if (session.access !== undefined) {
       const subscription = session.subscriptions.get(channel);
       session.access.checkPublish(channel, subscription?.hasBegun ? subscription.grant : undefined);
-      return this.#publishAllowed(session, id, channel, { data, isBase64, isTransient: false });
+      const allowed = { data, isBase64, isTransient: false };
+      const reply = await this.#publishAllowed(session, id, channel, allowed);
+      if (subscription !== undefined) this.#options.observer?.handleClientEvent(subscription, data);
+      return reply;
     }
     if (this.#options.getOptions(channel).publish === 'hook') {
       return this.#publishByHook(session, command);

@@ -15,6 +15,7 @@ import type { Hub } from '../channel/hub.js';
 import type { Subscriber, SubscriberSubscriptions, Subscription } from '../channel/subscription.js';
 import type { TermsResolver } from '../channel/subscription-terms.js';
 import type { RingPublication } from '../channel/ring.js';
+import type { ClientObserver } from './webhook-reports.js';
 import type { Renewals } from './renewals.js';
 import type { Expiry } from './timeouts.js';
 import { areDecided, PendingGrants, requestGrants } from './pending-grants.js';
@@ -37,6 +38,7 @@ export interface SubscriptionServices {
   readonly catchUp: Pick<CatchUp, 'serve'>;
   readonly access: Pick<Access, 'subscribe'>;
   readonly terms: TermsResolver;
+  readonly observer: Pick<ClientObserver, 'handleCacheMissed'> | undefined;
   readonly expiry: Pick<Expiry, 'check'>;
   readonly renewals: Pick<Renewals, 'getSubscriptionTtlS' | 'watchSubscription'>;
   readonly limits: {
@@ -230,6 +232,7 @@ export class SessionSubscriptions implements SubscriberSubscriptions {
     const hasPublications = since.type !== 'now' && end.offset > start.position.offset;
     const { protocol } = this.#session;
     for (const reply of protocol.followStart?.(start, hasPublications) ?? []) {
+      if (reply.type === 'cacheMissed') this.#services.observer?.handleCacheMissed(channel.name);
       this.#session.reply(reply);
     }
   }

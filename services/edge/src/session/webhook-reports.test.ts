@@ -1,5 +1,11 @@
-import { EventTable } from '@newswire/broker';
-import { createRegistry, loadConfig } from '@newswire/runtime';
+import { EventTable, MemoryPresence } from '@newswire/broker';
+import {
+  createRegistry,
+  loadConfig,
+  NO_PUSHER_APPS,
+  PusherApp,
+  PusherApps,
+} from '@newswire/runtime';
 import { expect, test } from 'vitest';
 import { buildOptions } from '../../test/rig/access-script.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
@@ -86,11 +92,27 @@ test('connections are reported once they are connected, if that is enabled', asy
   expect(only.reported).toHaveLength(1);
 });
 
+const APP = {
+  id: '1',
+  key: 'key',
+  isEnabled: true,
+  channelPrefix: '',
+  clientEvents: true,
+  subscriptionCount: false,
+  activityTimeoutS: 120,
+};
+
 test('without an enabled event there is no reporter, and nothing is written', () => {
   const quiet = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
-  const open = (events: string, options: Partial<typeof OPEN_NAMESPACE> = {}) =>
+  const open = (
+    events: string,
+    options: Partial<typeof OPEN_NAMESPACE> = {},
+    apps = NO_PUSHER_APPS,
+  ) =>
     openWebhooks(loadConfig(WEBHOOK_REPORT_SETTINGS, { NEWSWIRE_WEBHOOK_EVENTS: events }), {
       writer: new EventTable(),
+      apps,
+      presence: new MemoryPresence(),
       getOptions: OPTIONS,
       sections: new Map([['default', { ...OPEN_NAMESPACE, ...options }]]),
       log: new BoundedLog(quiet as never, () => 0),
@@ -99,4 +121,7 @@ test('without an enabled event there is no reporter, and nothing is written', ()
   expect(open('')).toBeUndefined();
   expect(open('client_connected')).toBeDefined();
   expect(open('', { events: new Set(['channel_vacated']) })).toBeDefined();
+  const app = { ...APP, webhook: { url: new URL('http://127.0.0.1/'), events: new Set<never>() } };
+  expect(open('', {}, new PusherApps([new PusherApp(APP, 'secret')]))).toBeUndefined();
+  expect(open('', {}, new PusherApps([new PusherApp(app, 'secret')]))).toBeDefined();
 });

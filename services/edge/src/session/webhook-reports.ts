@@ -1,4 +1,5 @@
 import type { EventReporter } from '@newswire/broker';
+import type { JsonLine } from '@newswire/protocol';
 import type { ClientIdentity } from '../access/access.js';
 import type { GetNamespaceOptions } from '../access/channel-rules.js';
 import type { Subscription } from '../channel/subscription.js';
@@ -7,10 +8,14 @@ import type { EdgeEvents, SessionIdentity } from '../edge-events.js';
 /** The queue of the events that are sent to NEWSWIRE_WEBHOOK_URL. */
 export const WEBHOOK_QUEUE = 'default';
 
-/** Is notified of the subscriptions of an edge. */
-export interface SubscriptionObserver {
+/** Is notified of what the clients of an edge do. */
+export interface ClientObserver {
   handleBegun(subscription: Subscription): void;
   handleEnded(subscription: Subscription): void;
+  /** A subscriber has published by the rules of its protocol. */
+  handleClientEvent(subscription: Subscription, data: JsonLine): void;
+  /** A client subscribed to a channel that should have a last publication, and has none. */
+  handleCacheMissed(channel: string): void;
 }
 
 export interface WebhookReportsOptions {
@@ -18,12 +23,14 @@ export interface WebhookReportsOptions {
   readonly getOptions: GetNamespaceOptions;
   /** `client_connected` and `client_disconnected`, if these are enabled. */
   readonly clientEvents: ReadonlySet<string>;
+  /** Of apps with webhooks of their own; undefined: there are none. */
+  readonly apps?: ClientObserver | undefined;
   /** ms since 1970. */
   readonly wallNow: () => number;
 }
 
 /** Reports the events of an edge's channels and clients for webhooks. */
-export class WebhookReports implements SubscriptionObserver {
+export class WebhookReports implements ClientObserver {
   readonly #options: WebhookReportsOptions;
   /** The number of subscriptions by channel, in namespaces that report occupied channels. */
   readonly #counts = new Map<string, number>();
@@ -49,8 +56,10 @@ export class WebhookReports implements SubscriptionObserver {
     };
   }
 
-  handleBegun({ channel: { name }, session }: Subscription): void {
-    const { getOptions, reporter } = this.#options;
+  handleBegun(subscription: Subscription): void {
+    const { getOptions, reporter, apps } = this.#options;
+    const { name } = subscription.channel;
+    apps?.handleBegun(subscription);
     const { events } = getOptions(name);
     if (events.size === 0) return;
     if (events.has('channel_occupied') || events.has('channel_vacated')) {
@@ -59,22 +68,32 @@ export class WebhookReports implements SubscriptionObserver {
       if (count === 1) reporter.occupy(name, WEBHOOK_QUEUE);
     }
     if (events.has('client_subscribed')) {
-      this.#append('client_subscribed', { channel: name, ...describe(session) });
+      this.#append('client_subscribed', { channel: name, ...describe(subscription.session) });
     }
   }
 
-  handleEnded({ channel: { name }, session }: Subscription): void {
-    const { getOptions, reporter } = this.#options;
+  handleEnded(subscription: Subscription): void {
+    const { getOptions, reporter, apps } = this.#options;
+    const { name } = subscription.channel;
+    apps?.handleEnded(subscription);
     const { events } = getOptions(name);
     if (events.size === 0) return;
     if (events.has('client_unsubscribed')) {
-      this.#append('client_unsubscribed', { channel: name, ...describe(session) });
+      this.#append('client_unsubscribed', { channel: name, ...describe(subscription.session) });
     }
     const count = this.#counts.get(name);
     if (count === undefined) return;
     if (count > 1) return void this.#counts.set(name, count - 1);
     this.#counts.delete(name);
     reporter.vacate(name);
+  }
+
+  handleClientEvent(subscription: Subscription, data: JsonLine): void {
+    this.#options.apps?.handleClientEvent(subscription, data);
+  }
+
+  handleCacheMissed(channel: string): void {
+    this.#options.apps?.handleCacheMissed(channel);
   }
 
   /** Reports that all of this edge's channels have been left. */
