@@ -74,7 +74,7 @@ export default defineConfig({
           name: 'integration',
           include: [
             '{packages,services}/*/test/**/*.test.ts',
-            'tests/{clients,examples,spec}/**/*.test.ts',
+            'tests/{clients,examples,kubernetes,spec}/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -24,7 +24,6 @@ test.each([
   'protocol/centrifuge-channels.md',
   'protocol/http-streams.md',
   'protocol/plain-sse.md',
-  'protocol/unidirectional.md',
   'protocol/server-api.md',
   'monitoring.md',
 ])('docs/%s has examples', (name) => {

@@ -28,8 +28,7 @@ export interface Connection {
 export interface Origin {
   /** The client's address: from X-Real-IP if a trusted proxy sent it, otherwise the socket's. */
   readonly address: string;
-  readonly transport:
-    'websocket' | 'sse' | 'http_stream' | 'plain_sse' | 'uni_sse' | 'uni_http_stream';
+  readonly transport: 'websocket' | 'sse' | 'http_stream' | 'plain_sse';
   /** The request headers that the server keeps, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
 }
