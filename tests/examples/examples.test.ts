@@ -123,6 +123,9 @@ describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () =
     expect(program.stderr).toBe('');
   }
 
+  test('protobuf.mjs prints what publish.sh publishes', () =>
+    printsWhatIsPublished(process.execPath, [`${ROOT}examples/protobuf.mjs`], '77714'));
+
   test.skipIf(missingPrograms('go').length > 0)(
     'the Go program prints what publish.sh publishes',
     async () => {
