@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ClientModel } from './model/client-model.js';
+import { ClientModel, type ClientKind } from './model/client-model.js';
 import { EdgeModel } from './model/edge-model.js';
 import { LogModel } from './model/log-model.js';
 
 const EDGES = 2;
-const CLIENTS = 4;
-const SEED_CLIENT = 0;
+const KINDS: readonly ClientKind[] = ['seed', 'protobuf', 'json', 'json'];
+const CLIENTS = KINDS.length;
 
 type Step = readonly [name: StepName, which: number, count: number];
 type StepName =
@@ -36,10 +36,7 @@ class World {
   constructor(logSize: number, ringSize: number, idleMs = 2000) {
     this.log = new LogModel(logSize);
     this.edges = Array.from({ length: EDGES }, () => new EdgeModel(this.log, ringSize, idleMs));
-    this.clients = Array.from(
-      { length: CLIENTS },
-      (_, i) => new ClientModel(this.log, i === SEED_CLIENT),
-    );
+    this.clients = KINDS.map((kind) => new ClientModel(this.log, kind));
   }
 
   async run(steps: readonly Step[]): Promise<void> {
@@ -83,7 +80,7 @@ class World {
 
   #connect(client: ClientModel, which: number): void {
     const edge = this.edges[which % EDGES];
-    const { session, socket } = edge?.open(client === this.clients[SEED_CLIENT]) ?? never();
+    const { session, socket } = edge?.open(client.kind) ?? never();
     client.connect(session, socket);
   }
 

@@ -1,11 +1,13 @@
-import { ERRORS, ProtocolError } from '@newswire/protocol';
+import { ERRORS, ProtocolError, type Frame, type Protocol } from '@newswire/protocol';
 import { heapInUse } from '@newswire/testkit';
 import { expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
-import { type HubClient, HubRig, settled } from '../../test/rig/hub-rig.js';
+import { type HubClient, HubRig, type ReplyLine, settled } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
 import type { RpcHandler } from '../access/access.js';
-import { centrifugeCodec } from '../protocols/centrifuge/protocol.js';
+import { decodeReplies, encodeCommands, type ProtoMembers } from '../../test/rig/protobuf.js';
+import { centrifugeProtobufProtocol } from '../protocols/centrifuge-protobuf/protocol.js';
+import { centrifugeProtocol } from '../protocols/centrifuge/protocol.js';
 import { plainSseProtocol, plainSseRequest } from '../protocols/plain-sse/codec.js';
 import { seedProtocol } from '../protocols/seed/codec.js';
 import fc from 'fast-check';
@@ -127,16 +129,59 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const steps = fc.tuple(fc.option(connect, { freq: 9 }), fc.array(step, { maxLength: 6 }));
 
+/** How a client of Centrifuge's protocol encodes its frames. */
+interface Form {
+  readonly name: string;
+  readonly protocol: Protocol;
+  encode(commands: readonly object[]): Frame;
+  /** The replies that a client has received. */
+  repliesTo(client: HubClient): readonly ReplyLine[];
+  /** A frame that is valid in the other encoding only. */
+  readonly foreign: Frame;
+}
+
+const JSON_FORM: Form = {
+  name: 'JSON',
+  protocol: centrifugeProtocol,
+  encode: (all) => all.map((each) => JSON.stringify(each)).join('\n'),
+  repliesTo: ({ lines }) => lines,
+  foreign: Buffer.from([0x80]),
+};
+
+const PROTOBUF_FORM: Form = {
+  name: 'Protobuf',
+  protocol: centrifugeProtobufProtocol,
+  encode: (all) => {
+    try {
+      return encodeCommands(...all.map(withDataBytes));
+    } catch {
+      // The other library refuses to encode members of wrong types.
+      return Buffer.from(JSON.stringify(all));
+    }
+  },
+  repliesTo: ({ socket }) => socket.binaryFrames.flatMap(decodeReplies) as readonly ReplyLine[],
+  foreign: '{}',
+};
+
+function withDataBytes(command: object): ProtoMembers {
+  const text = JSON.stringify(command);
+  return JSON.parse(text, (member, value: unknown) =>
+    member === 'data' ? Buffer.from(JSON.stringify(value)) : value,
+  ) as ProtoMembers;
+}
+
 /** Commands get consecutive ids, so that each has its own reply. */
 class Talk {
   readonly expected = new Map<number, number>();
   readonly #rig: HubRig;
   readonly #client: HubClient;
+  readonly #form: Form;
   #lastId = 0;
 
-  constructor(rig: HubRig, client: HubClient) {
+  constructor(rig: HubRig, client: HubClient, form: Form) {
     this.#rig = rig;
     this.#client = client;
+    this.#form = form;
   }
 
   async take(next: Step): Promise<void> {
@@ -148,9 +193,9 @@ class Talk {
       case 'text':
         return this.say(next.text);
       case 'pong':
-        return this.say('{}');
+        return this.say(this.#form.encode([{}]));
       case 'binary':
-        return this.#client.session.handleFrame(Buffer.from([0x80]));
+        return this.#client.session.handleFrame(this.#form.foreign);
       case 'publish':
         return void (await this.#rig.publish('a', 2));
       case 'wait':
@@ -158,14 +203,15 @@ class Talk {
     }
   }
 
-  say(text: string): void {
+  say(frame: Frame): void {
     if (this.#client.session.isClosed) return;
-    for (const id of idsIn(text)) this.expected.set(id, (this.expected.get(id) ?? 0) + 1);
-    this.#client.session.handleFrame(text);
+    const ids = idsIn(this.#form.protocol, frame);
+    for (const id of ids) this.expected.set(id, (this.expected.get(id) ?? 0) + 1);
+    this.#client.session.handleFrame(frame);
   }
 
-  #frame(all: readonly object[]): string {
-    return all.map((each) => JSON.stringify({ id: ++this.#lastId, ...each })).join('\n');
+  #frame(all: readonly object[]): Frame {
+    return this.#form.encode(all.map((each) => ({ id: ++this.#lastId, ...each })));
   }
 
   begin(first: object): void {
@@ -173,9 +219,9 @@ class Talk {
   }
 }
 
-function idsIn(text: string): number[] {
+function idsIn({ codec }: Protocol, frame: Frame): number[] {
   try {
-    return centrifugeCodec.decode(text).flatMap((each) => ('id' in each ? [each.id] : []));
+    return codec.decode(frame).flatMap((each) => ('id' in each ? [each.id] : []));
   } catch {
     return [];
   }
@@ -202,19 +248,22 @@ async function expectNothingLeft<T>(
 
 const CODES: readonly unknown[] = Object.values(ERRORS).map(({ code }) => code);
 
-test('every command of a Centrifuge client is answered once, or the connection is closed', async () => {
+test.each([
+  [JSON_FORM.name, JSON_FORM],
+  [PROTOBUF_FORM.name, PROTOBUF_FORM],
+])('every command in %s is answered once, or the connection is closed', async (_, form) => {
   const { rig, edgeBytes } = newEdge();
   const seen = { open: 0, closed: 0, answers: 0, errors: 0 };
   const holds = fc.asyncProperty(steps, async ([first, path]) => {
-    const client = rig.open();
-    const talk = new Talk(rig, client);
+    const client = rig.open(form.protocol);
+    const talk = new Talk(rig, client, form);
     if (first !== null) talk.begin(first);
     for (const each of path) await talk.take(each);
     await settled();
     // Unknown positions are looked up, and subscriptions that cannot begin are given up.
     for (const ms of [600, 600, 3000]) await rig.elapse(ms);
     const answers = new Map<number, number>();
-    for (const { id, error } of client.lines) {
+    for (const { id, error } of form.repliesTo(client)) {
       if (error !== undefined) expect(CODES).toContain(error.code);
       if (error !== undefined) seen.errors++;
       if (id !== undefined) answers.set(id, (answers.get(id) ?? 0) + 1);

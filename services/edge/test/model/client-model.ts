@@ -1,6 +1,7 @@
 import type { Frame, Position } from '@newswire/protocol';
 import type { Connection } from '@newswire/transport';
 import type { Session } from '../../src/session/session.js';
+import { decodeReplies, encodeCommands, withJsonData, type ProtoMembers } from '../rig/protobuf.js';
 import type { LogModel } from './log-model.js';
 
 /** A socket whose bytes wait until the test lets the client read them. */
@@ -9,16 +10,16 @@ export class SocketModel implements Connection {
   static #lastId = 0;
   readonly id = ++SocketModel.#lastId;
   readonly topics = new Set<string>();
-  #frames: string[] = [];
+  #frames: Frame[] = [];
   closeCode: number | undefined;
 
   /** What was sent, oldest first, up to `count` frames: gone from the socket. */
-  read(count: number): string[] {
+  read(count: number): Frame[] {
     return this.#frames.splice(0, count);
   }
 
   send(...frames: readonly Frame[]): void {
-    if (this.closeCode === undefined) this.#frames.push(...frames.map(String));
+    if (this.closeCode === undefined) this.#frames.push(...frames);
   }
 
   close(code: number): void {
@@ -49,6 +50,9 @@ export interface Verdict {
   gapsReported: number;
 }
 
+/** Which protocol a client has; of Centrifuge's, in which encoding. */
+export type ClientKind = 'seed' | 'json' | 'protobuf';
+
 /**
  * A client of the Centrifuge protocol that comes back with its position, or one of the seed protocol, which
  * has none. The data of a publication is its index, so what follows what is plain.
@@ -56,16 +60,16 @@ export interface Verdict {
 export class ClientModel {
   readonly verdict: Verdict = { faults: [], gapsReported: 0 };
   readonly #log: LogModel;
-  readonly #isSeed: boolean;
+  readonly kind: ClientKind;
   #session: Session | undefined;
   #socket: SocketModel | undefined;
   #position: Position | undefined;
   /** The index that has to come next; undefined while nothing is promised. */
   #next: number | undefined;
 
-  constructor(log: LogModel, isSeed: boolean) {
+  constructor(log: LogModel, kind: ClientKind) {
     this.#log = log;
-    this.#isSeed = isSeed;
+    this.kind = kind;
   }
 
   get isConnected(): boolean {
@@ -79,9 +83,9 @@ export class ClientModel {
   connect(session: Session, socket: SocketModel): void {
     this.#session = session;
     this.#socket = socket;
-    if (this.#isSeed) session.handleFrame('sub#a');
+    if (this.kind === 'seed') session.handleFrame('sub#a');
     else {
-      session.handleFrame('{"id":1,"connect":{}}');
+      this.#send({ id: 1, connect: {} });
       this.#subscribe();
     }
   }
@@ -106,20 +110,24 @@ export class ClientModel {
     const session = this.#session;
     this.#session = this.#socket = undefined;
     if (code === 3010) this.verdict.gapsReported++;
-    if (this.#isSeed) this.#next = undefined;
+    if (this.kind === 'seed') this.#next = undefined;
     session?.handleClose(code);
   }
 
   #subscribe(): void {
     const position = this.#position;
     const recovery = position === undefined ? {} : { recover: true, ...position };
-    const command = { id: 2, subscribe: { channel: 'a', ...recovery } };
-    this.#session?.handleFrame(JSON.stringify(command));
+    this.#send({ id: 2, subscribe: { channel: 'a', ...recovery } });
   }
 
-  #handleFrame(frame: string): void {
-    if (this.#isSeed) return this.#take(Number(frame));
-    for (const line of frame.split('\n')) this.#handleReply(JSON.parse(line) as ReplyModel);
+  #send(command: ProtoMembers): void {
+    const frame = this.kind === 'json' ? JSON.stringify(command) : encodeCommands(command);
+    this.#session?.handleFrame(frame);
+  }
+
+  #handleFrame(frame: Frame): void {
+    if (this.kind === 'seed') return this.#take(Number(frame));
+    for (const reply of readReplies(frame)) this.#handleReply(reply as ReplyModel);
   }
 
   #handleReply({ id, subscribe, error, push }: ReplyModel): void {
@@ -127,9 +135,11 @@ export class ClientModel {
     if (push?.pub !== undefined) return this.#handlePub(push.pub);
     if (error !== undefined) return this.#subscribe();
     if (id !== 2 || subscribe === undefined) return undefined;
-    const { epoch, offset, recovered, publications = [] } = subscribe;
-    if (recovered === false) this.verdict.gapsReported++;
-    if (recovered !== true) this.#next = undefined;
+    // Protobuf leaves out what is zero or false.
+    const { epoch, offset = 0, publications = [] } = subscribe;
+    const { recovered = false, was_recovering: wasRecovering = false } = subscribe;
+    if (wasRecovering && !recovered) this.verdict.gapsReported++;
+    if (!recovered) this.#next = undefined;
     this.#position = { epoch, offset };
     for (const pub of publications) this.#handlePub(pub);
   }
@@ -152,11 +162,19 @@ export class ClientModel {
   }
 }
 
+function readReplies(frame: Frame): readonly unknown[] {
+  if (typeof frame !== 'string') return decodeReplies(frame).map(withJsonData);
+  return frame.split('\n').map((line) => JSON.parse(line) as unknown);
+}
+
 interface ReplyModel {
   readonly id?: number;
   readonly error?: object;
-  readonly subscribe?: Position & {
+  readonly subscribe?: {
+    readonly epoch: string;
+    readonly offset?: number;
     readonly recovered?: boolean;
+    readonly was_recovering?: boolean;
     readonly publications?: readonly { data: number; offset: number }[];
   };
   readonly push?: {

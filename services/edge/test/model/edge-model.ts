@@ -1,5 +1,6 @@
 import type { Frame } from '@newswire/protocol';
 import { centrifugeProtocol } from '../../src/protocols/centrifuge/protocol.js';
+import { centrifugeProtobufProtocol } from '../../src/protocols/centrifuge-protobuf/protocol.js';
 import { seedProtocol } from '../../src/protocols/seed/codec.js';
 import type { EdgeConfig } from '../../src/edge-config.js';
 import { EdgeCore } from '../../src/edge-core.js';
@@ -7,8 +8,14 @@ import type { Session } from '../../src/session/session.js';
 import { BrokerModel } from './broker-model.js';
 import { coreParts, TEST_CONFIG } from '../rig/core-parts.js';
 import { ORIGIN } from '../rig/rig.js';
-import { SocketModel } from './client-model.js';
+import { SocketModel, type ClientKind } from './client-model.js';
 import type { LogModel } from './log-model.js';
+
+const PROTOCOLS = {
+  seed: seedProtocol,
+  json: centrifugeProtocol,
+  protobuf: centrifugeProtobufProtocol,
+};
 
 /** An edge's real parts between a model of the broker and models of sockets, on a clock of its own. */
 export class EdgeModel {
@@ -55,10 +62,10 @@ export class EdgeModel {
     this.#core = new EdgeCore(config, dependencies);
   }
 
-  open(isSeed: boolean): { session: Session; socket: SocketModel } {
+  open(kind: ClientKind): { session: Session; socket: SocketModel } {
     const socket = new SocketModel();
     this.#sockets.add(socket);
-    const protocol = isSeed ? seedProtocol : centrifugeProtocol;
+    const protocol = PROTOCOLS[kind];
     return { session: this.#core.open(socket, () => protocol, ORIGIN), socket };
   }
 

@@ -28,6 +28,8 @@ export class FakeSocket implements Connection {
   readonly hasCloseCodes: boolean;
   readonly topics = new Set<string>();
   readonly frames: string[] = [];
+  /** The frames that are bytes. */
+  readonly binaryFrames: Uint8Array[] = [];
   readonly closes: number[] = [];
   buffered = 0;
   /** Whether what is sent stays unsent. */
@@ -38,7 +40,10 @@ export class FakeSocket implements Connection {
   }
 
   send(...frames: readonly Frame[]): void {
-    this.frames.push(...frames.map(String));
+    for (const frame of frames) {
+      if (typeof frame === 'string') this.frames.push(frame);
+      else this.binaryFrames.push(frame);
+    }
     if (this.isStuck) for (const frame of frames) this.buffered += frame.length;
   }
 

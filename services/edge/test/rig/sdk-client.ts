@@ -9,6 +9,11 @@ import {
 } from 'centrifuge';
 import { WebSocket } from 'ws';
 
+/** In Protobuf, data are the bytes of JSON text. */
+function toValue(data: unknown): unknown {
+  return data instanceof Uint8Array ? JSON.parse(Buffer.from(data).toString()) : data;
+}
+
 /** What a subscription of the library has told. */
 export class SdkSubscription {
   readonly data: unknown[] = [];
@@ -21,7 +26,7 @@ export class SdkSubscription {
 
   constructor(subscription: Subscription) {
     this.subscription = subscription;
-    subscription.on('publication', ({ data }) => this.data.push(data));
+    subscription.on('publication', ({ data }) => this.data.push(toValue(data)));
     subscription.on('subscribed', (context) => this.subscribed.push(context));
     subscription.on('subscribing', ({ code }) => this.subscribing.push(code));
     subscription.on('unsubscribed', ({ code }) => this.unsubscribed.push(code));

@@ -1,8 +1,11 @@
 import { Centrifuge, type TransportName } from 'centrifuge';
+import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
 import { EventSource } from 'eventsource';
 import { SdkSubscription } from './sdk-client.js';
 
 export type StreamTransport = Extract<TransportName, 'sse' | 'http_stream'>;
+
+const PROTOBUF_BUILD = ProtobufCentrifuge as unknown as typeof Centrifuge;
 
 /** The unmodified library, on a transport that brings its commands in requests of their own. */
 export class StreamSdk {
@@ -10,8 +13,14 @@ export class StreamSdk {
   readonly disconnects: number[] = [];
   readonly connects: number[] = [];
 
-  constructor(url: string, transport: StreamTransport, token?: string) {
-    this.centrifuge = new Centrifuge([{ transport, endpoint: `${url}/connection/${transport}` }], {
+  constructor(
+    url: string,
+    transport: StreamTransport,
+    encoding: 'json' | 'protobuf' = 'json',
+    token?: string,
+  ) {
+    const Library = encoding === 'json' ? Centrifuge : PROTOBUF_BUILD;
+    this.centrifuge = new Library([{ transport, endpoint: `${url}/connection/${transport}` }], {
       eventsource: EventSource,
       emulationEndpoint: `${url}/emulation`,
       minReconnectDelay: 20,
