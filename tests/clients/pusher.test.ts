@@ -57,7 +57,7 @@ describe.skipIf(missing.length > 0)('Pusher clients (need nginx and redis-server
   };
 
   for (const [program, { isHere, open: openClient }] of Object.entries(PROGRAMS)) {
-    describe.skipIf(!isHere)(`${program}`, () => {
+    describe.skipIf(!isHere)(`with ${program}`, () => {
       test.each(PUSHER_SCENARIOS.map((each, i) => [each.name, each, i] as const))(
         '%s',
         async (_, scenario, i) => {
