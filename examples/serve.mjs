@@ -14,6 +14,10 @@ const newswire = new URL(process.env.NEWSWIRE_URL ?? 'http://127.0.0.1:9900');
 const PAGES = {
   '/': ['centrifuge.html', 'text/html'],
   '/events': ['events.html', 'text/html'],
+  '/pusher': ['pusher.html', 'text/html'],
+  '/pusher.js': ['../node_modules/pusher-js/dist/web/pusher.js', 'text/javascript'],
+  '/echo': ['echo.html', 'text/html'],
+  '/echo.js': ['../node_modules/laravel-echo/dist/echo.iife.js', 'text/javascript'],
   '/centrifuge.js': ['../node_modules/centrifuge/dist/centrifuge.js', 'text/javascript'],
 };
 

@@ -134,6 +134,15 @@ export const PUSHER_SCENARIOS: readonly PusherScenario[] = [
         { id: 'bob' },
       ]);
       expect(first.told('pusher:member_added', channel)).toMatchObject([{ data: { id: 'bob' } }]);
+      const near = await open('eve', 0);
+      await subscribe(near, channel);
+      expect(await watcher.tells('pusher:member_added', channel, 3)).toMatchObject({
+        data: { id: 'eve' },
+      });
+      await near.ask('unsubscribe', { channel });
+      expect(await watcher.tells('pusher:member_removed', channel, 2)).toMatchObject({
+        data: { id: 'eve' },
+      });
       expect(await watcher.ask('members', { channel })).toMatchObject({ count: 2 });
     },
   },

@@ -27,7 +27,10 @@ describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () =
   let environment: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
-    newswire = await NewswireProcess.start('standalone', { NEWSWIRE_DRAIN_MS: '0' });
+    newswire = await NewswireProcess.start('standalone', {
+      NEWSWIRE_DRAIN_MS: '0',
+      NEWSWIRE_PUSHER_APPS: `${ROOT}examples/pusher-apps.json`,
+    });
     environment = { ...process.env, NEWSWIRE_URL: newswire.url, NEWSWIRE_API_KEY: '' };
   });
   afterAll(() => newswire.stop());
@@ -67,6 +70,23 @@ describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () =
         'Final\nwhistle',
       ]);
     });
+
+    test.each(['pusher', 'echo'])(
+      '%s.html shows what pusher-publish.mjs publishes',
+      async (name) => {
+        const page = await chromium.newPage();
+        await page.goto(`${url}/${name}`);
+        await page.waitForFunction("document.querySelector('#state').value === 'subscribed'");
+        const program = `${ROOT}examples/pusher-publish.mjs`;
+        for (const score of ['1:0', '1:1 <b>']) {
+          const args = [program, 'matches', 'goal', JSON.stringify({ score })];
+          const { stdout } = await run(process.execPath, args, { env: environment });
+          expect(stdout).toBe('200 {}\n');
+        }
+        await page.waitForFunction("document.querySelectorAll('li').length === 2");
+        expect(await page.locator('li').allTextContents()).toEqual(['1:0', '1:1 <b>']);
+      },
+    );
 
     test('events.html shows the news of two channels', async () => {
       const page = await chromium.newPage();

@@ -9,7 +9,7 @@ export interface Step {
 }
 
 export interface Example {
-  readonly kind: 'ws' | 'ws-protobuf' | 'http' | 'sh';
+  readonly kind: 'ws' | 'ws-protobuf' | 'ws-pusher' | 'http' | 'sh';
   /** A WebSocket's path. */
   readonly path: string;
   readonly steps: readonly Step[];
@@ -23,6 +23,8 @@ export interface Section {
   readonly settings: Readonly<Record<string, string>>;
   /** The server's channels file, if the section has one. */
   readonly channels: string | undefined;
+  /** Its file of Pusher apps. */
+  readonly apps: string | undefined;
   readonly examples: readonly Example[];
 }
 
@@ -46,10 +48,12 @@ interface Fence {
  *
  *     ws PATH          `> frame` sent, `< frame` received, `! METHOD {…}` a call of the server API
  *     ws-protobuf PATH the same, with the JSON of the members of Protobuf messages
+ *     ws-pusher PATH   the same, with Pusher's data as the JSON that its text is
  *     http             the same with requests and responses as curl -v prints them
  *     sh               `$ command`, and what it prints
  *     env              settings of the section's server
  *     json channels    its channels file
+ *     json apps        its file of Pusher apps
  */
 export function readDocument(markdown: string): Section[] {
   const sections: Section[] = [];
@@ -80,16 +84,22 @@ function toSection(fences: readonly Fence[]): Omit<Section, 'chapter' | 'title'>
   const settings: Record<string, string> = {};
   const examples: Example[] = [];
   let channels: string | undefined;
+  let apps: string | undefined;
   for (const { info, lines, line } of fences) {
     const [kind = '', path = ''] = info.split(' ');
     if (kind === 'env') Object.assign(settings, Object.fromEntries(lines.map(toSetting(line))));
     else if (info === 'json channels') channels = lines.join('\n');
-    else if ((kind === 'ws' || kind === 'ws-protobuf') && path.startsWith('/'))
+    else if (info === 'json apps') apps = lines.join('\n');
+    else if (isWebSocket(kind) && path.startsWith('/'))
       examples.push(toExample(kind, path, lines, line));
     else if (info === 'http' || info === 'sh') examples.push(toExample(info, '', lines, line));
     else throw new DocumentError(line, `a block of the kind ${JSON.stringify(info)} cannot be run`);
   }
-  return { settings, channels, examples };
+  return { settings, channels, apps, examples };
+}
+
+function isWebSocket(kind: string): kind is 'ws' | 'ws-protobuf' | 'ws-pusher' {
+  return kind === 'ws' || kind === 'ws-protobuf' || kind === 'ws-pusher';
 }
 
 function toSetting(start: number) {

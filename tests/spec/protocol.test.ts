@@ -24,6 +24,7 @@ test.each([
   'protocol/centrifuge-channels.md',
   'protocol/http-streams.md',
   'protocol/plain-sse.md',
+  'protocol/pusher.md',
   'protocol/server-api.md',
   'monitoring.md',
 ])('docs/%s has examples', (name) => {

@@ -57,8 +57,8 @@ export const RIGS: readonly Rig[] = [embedded, overRedis];
 export function groupSections(sections: readonly Section[]): Iterable<[Section, ...Section[]]> {
   const groups = new Map<string, [Section, ...Section[]]>();
   for (const section of sections) {
-    const { settings, channels } = section;
-    const key = JSON.stringify([settings, channels]);
+    const { settings, channels, apps } = section;
+    const key = JSON.stringify([settings, channels, apps]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [section]);
     else group.push(section);
@@ -73,6 +73,10 @@ export async function startFor(rig: Rig, section: Section): Promise<RunningServe
   if (section.channels !== undefined) {
     environment['NEWSWIRE_CHANNELS_FILE'] = join(folder, 'channels.json');
     await writeFile(join(folder, 'channels.json'), section.channels);
+  }
+  if (section.apps !== undefined) {
+    environment['NEWSWIRE_PUSHER_APPS'] = join(folder, 'apps.json');
+    await writeFile(join(folder, 'apps.json'), section.apps);
   }
   const server = await rig.start(environment);
   const stop = async () => {

@@ -1,7 +1,8 @@
 import { Conversation } from './conversation.js';
 import type { Example, Step } from './document.js';
-import { HttpPeer, textForm, WebSocketPeer } from './peers.js';
+import { type FrameForm, HttpPeer, textForm, WebSocketPeer } from './peers.js';
 import { protobufForm } from './protobuf-form.js';
+import { PusherForm } from './pusher-form.js';
 import type { Setting } from './setting.js';
 import { Shell } from './shell.js';
 
@@ -27,6 +28,12 @@ export async function runExample(example: Example, setting: Setting): Promise<vo
   }
 }
 
+/** How the frames of one connection are written. */
+function newForm(kind: 'ws' | 'ws-protobuf' | 'ws-pusher'): FrameForm {
+  if (kind === 'ws-pusher') return new PusherForm();
+  return kind === 'ws' ? textForm : protobufForm;
+}
+
 function start({ kind, path }: Example, setting: Setting): Run {
   switch (kind) {
     case 'sh':
@@ -34,10 +41,10 @@ function start({ kind, path }: Example, setting: Setting): Run {
     case 'http':
       return new Conversation(setting, async () => new HttpPeer(setting.url));
     case 'ws':
-    case 'ws-protobuf': {
+    case 'ws-protobuf':
+    case 'ws-pusher': {
       const url = setting.url.replace(/^http/, 'ws') + path;
-      const form = kind === 'ws' ? textForm : protobufForm;
-      return new Conversation(setting, () => WebSocketPeer.open(url, form));
+      return new Conversation(setting, () => WebSocketPeer.open(url, newForm(kind)));
     }
   }
 }

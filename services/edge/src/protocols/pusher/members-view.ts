@@ -25,8 +25,10 @@ export class UsersView implements MembersView {
   readonly #members = new Map<string, ClientInfo>();
   /** The number of connections of each user. */
   readonly #users = new Map<string, number>();
-  /** Clients that changed before the members were read: the read may be older. */
-  #changed: Set<string> | undefined = new Set();
+  /** The users of this edge's subscribers, by client. */
+  readonly #own = new Map<string, string>();
+  /** The last change of each client before the members were read: the read may be older. */
+  #changed: Map<string, 'join' | 'leave'> | undefined = new Map();
 
   constructor(channel: string) {
     this.#channel = channel;
@@ -37,7 +39,7 @@ export class UsersView implements MembersView {
     this.#changed = undefined;
     const notices: MembersNotice[] = [];
     for (const [client, member] of members) {
-      if (changed?.has(client) !== true) notices.push(...this.#join(member));
+      if (changed?.get(client) !== 'leave') notices.push(...this.#join(member));
     }
     for (const [client, member] of this.#members) {
       const isGone = !members.has(client) && changed?.has(client) !== true;
@@ -47,19 +49,22 @@ export class UsersView implements MembersView {
   }
 
   handleChange({ type, member }: Change): readonly MembersNotice[] {
-    this.#changed?.add(member.client);
+    this.#changed?.set(member.client, type);
     return type === 'join' ? this.#join(member) : this.#leave(member);
   }
 
+  /** The subscriber itself joins when presence announces it, so that the others are notified. */
   handleSubscriber(
     subscriber: ClientInfo,
     listed: ReadonlyMap<string, ClientInfo>,
   ): readonly MembersNotice[] {
-    const isFirst = this.#members.size === 0;
-    if (isFirst) for (const member of listed.values()) this.#join(member);
-    this.#changed?.add(subscriber.client);
-    this.#join(subscriber);
-    return isFirst ? NONE : this.#compare(listed);
+    const isFirst = this.#own.size === 0 && this.#members.size === 0;
+    const { id } = toPusherUser(subscriber);
+    this.#own.set(subscriber.client, id);
+    this.#changed?.set(subscriber.client, 'join');
+    if (!isFirst) return this.#compare(listed, id);
+    for (const member of listed.values()) this.#join(member);
+    return NONE;
   }
 
   takeDelayed(): readonly MembersNotice[] {
@@ -68,12 +73,11 @@ export class UsersView implements MembersView {
 
   concerns(notice: MembersNotice, client: string): boolean {
     if (notice.type === 'subscriptionCount') return true;
-    const own = this.#members.get(client);
-    return own === undefined || toPusherUser(own).id !== toPusherUser(notice.member).id;
+    return this.#own.get(client) !== toPusherUser(notice.member).id;
   }
 
   /** What a client does not know that was given a list. */
-  #compare(listed: ReadonlyMap<string, ClientInfo>): readonly MembersNotice[] {
+  #compare(listed: ReadonlyMap<string, ClientInfo>, ownId: string): readonly MembersNotice[] {
     const known = new Map([...listed.values()].map((each) => [toPusherUser(each).id, each]));
     const notices: MembersNotice[] = [];
     for (const member of this.#members.values()) {
@@ -83,7 +87,8 @@ export class UsersView implements MembersView {
       notices.push({ type: 'join', channel: this.#channel, member });
     }
     for (const [id, member] of known) {
-      if (!this.#users.has(id)) notices.push({ type: 'leave', channel: this.#channel, member });
+      if (id !== ownId && !this.#users.has(id))
+        notices.push({ type: 'leave', channel: this.#channel, member });
     }
     return notices;
   }
@@ -102,6 +107,7 @@ export class UsersView implements MembersView {
     const member = this.#members.get(client);
     if (member === undefined) return NONE;
     this.#members.delete(client);
+    this.#own.delete(client);
     const { id } = toPusherUser(member);
     const count = (this.#users.get(id) ?? 1) - 1;
     if (count > 0) {

@@ -241,6 +241,17 @@ describe('the users of a presence channel', () => {
     expect(summary(notices)).toEqual(['join 2', 'leave 4']);
   });
 
+  test('the others on this edge are notified of a subscriber, however late the members are read', () => {
+    const view = new UsersView('c');
+    view.handleSubscriber(member('1', 'me'), listed(['1', 'me']));
+    view.handleSubscriber(member('2', 'ann'), listed(['1', 'me'], ['2', 'ann']));
+    expect(summary(view.handleChange(change('join', '2', 'ann')))).toEqual(['join 2']);
+    view.handleSubscriber(member('3', 'bob'), listed(['1', 'me'], ['2', 'ann'], ['3', 'bob']));
+    // Its join was announced before this edge received changes.
+    const read = listed(['1', 'me'], ['2', 'ann'], ['3', 'bob']);
+    expect(summary(view.handleRead(read))).toEqual(['join 3']);
+  });
+
   test('a client is not notified of its own user', () => {
     const view = new UsersView('c');
     view.handleSubscriber(member('1', 'me'), listed(['1', 'me']));
