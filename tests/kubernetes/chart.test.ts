@@ -1,14 +1,13 @@
-import { basename } from 'node:path';
 import { missingPrograms } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
 import { ApiSchemas, hasApiSchemas, KUBERNETES_VERSIONS } from './api-schemas.js';
-import { CHART, find, renderChart, runHelm, VALUES_FILES } from './helm.js';
+import { CHART, find, renderChart, runHelm, VALUES, valuesArgument } from './helm.js';
 
 const isMissingHelm = missingPrograms('helm').length > 0;
 
 describe.skipIf(isMissingHelm)('the chart (needs helm)', () => {
   test('has five files with values', () => {
-    expect(VALUES_FILES.map((file) => basename(file, '.yaml')).toSorted()).toEqual([
+    expect(VALUES.toSorted()).toEqual([
       'default',
       'delegate',
       'everything',
@@ -17,8 +16,8 @@ describe.skipIf(isMissingHelm)('the chart (needs helm)', () => {
     ]);
   });
 
-  test.each(VALUES_FILES)('passes helm lint with %s', (file) => {
-    expect(runHelm('lint', '--strict', CHART, '--values', file)).toContain('0 chart(s) failed');
+  test.each(VALUES)('passes helm lint with %s', (name) => {
+    expect(runHelm('lint', '--strict', CHART, valuesArgument(name))).toContain('0 chart(s) failed');
   });
 
   test.each([
@@ -50,8 +49,8 @@ describe.skipIf(isMissingHelm || !hasApiSchemas)(
         return manifests.flatMap((manifest) => known.findFaults(manifest));
       };
 
-      test.each(VALUES_FILES)('allow all objects of %s', (file) => {
-        const manifests = renderChart('--values', file);
+      test.each(VALUES)('allow all objects of %s', (name) => {
+        const manifests = renderChart(valuesArgument(name));
         expect(manifests.length).toBeGreaterThan(6);
         expect(findFaults(manifests)).toEqual([]);
       });

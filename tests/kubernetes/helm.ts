@@ -22,8 +22,13 @@ export interface Manifest {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** The files with values that the chart is checked with. */
-export const VALUES_FILES = readdirSync(`${CHART}/ci`).map((name) => `${CHART}/ci/${name}`);
+/** The names of the files with values that the chart is checked with. */
+export const VALUES = readdirSync(`${CHART}/ci`).map((name) => name.replace(/\.yaml$/, ''));
+
+/** Returns helm's argument for one of `VALUES`. */
+export function valuesArgument(name: string): string {
+  return `--values=${CHART}/ci/${name}.yaml`;
+}
 
 /** Runs helm. Throws an error with its message if it fails. */
 export function runHelm(...args: readonly string[]): string {

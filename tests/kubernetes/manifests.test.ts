@@ -4,7 +4,7 @@ import { missingPrograms, ROOT } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { getContainer, readContainerEnvironment } from './environment.js';
-import { find, renderChart, VALUES_FILES } from './helm.js';
+import { find, renderChart, VALUES, valuesArgument } from './helm.js';
 
 interface ComposeService {
   readonly command: string | readonly string[];
@@ -19,8 +19,8 @@ const settings: readonly Setting<unknown>[] = Object.values(SETTINGS);
 const secretNames = settings.filter(({ secret }) => secret).map(({ name }) => name);
 
 describe.skipIf(missingPrograms('helm').length > 0)('the objects of the chart (need helm)', () => {
-  describe.each(VALUES_FILES)('with %s', (file) => {
-    const manifests = () => renderChart('--values', file);
+  describe.each(VALUES)('with %s', (values) => {
+    const manifests = () => renderChart(valuesArgument(values));
     const workloads = () =>
       manifests().filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
 
@@ -51,6 +51,10 @@ describe.skipIf(missingPrograms('helm').length > 0)('the objects of the chart (n
         [],
       );
       expect(text).not.toContain('not-a-');
+    });
+
+    test('a missing Secret stops a pod: without its keys, an edge would accept everyone', () => {
+      expect(JSON.stringify(manifests())).not.toContain('"optional"');
     });
 
     test('pods run without root and without privileges, on a read-only file system', () => {
@@ -101,6 +105,9 @@ describe.skipIf(missingPrograms('helm').length > 0)('the objects of the chart (n
         const container = getContainer(find(all, 'Deployment', `-${component}`));
         expect(container.command).toEqual(COMPOSE.services[component].command);
         expect(container.ports[0]).toEqual({ name: 'http', containerPort: port });
+        expect(readContainerEnvironment(all, component).NEWSWIRE_URL).toBe(
+          `http://127.0.0.1:${port}`,
+        );
         expect(container.readinessProbe.httpGet.path).toBe('/readyz');
         expect(container.livenessProbe.httpGet.path).toBe('/healthz');
         expect(container.startupProbe.httpGet.path).toBe('/healthz');
@@ -161,8 +168,7 @@ describe.skipIf(missingPrograms('helm').length > 0)('the objects of the chart (n
   });
 
   test('an edge that is not ready yet has an address, so that center can reach it', () => {
-    const [delegate] = VALUES_FILES.filter((file) => file.includes('delegate'));
-    const manifests = renderChart('--values', delegate ?? '');
+    const manifests = renderChart(valuesArgument('delegate'));
     const links = find(manifests, 'Service', '-edge-links');
     expect(links.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
     const { NEWSWIRE_EDGES } = readContainerEnvironment(manifests, 'center');

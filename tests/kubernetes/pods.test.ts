@@ -1,15 +1,13 @@
 import { freePort, missingPrograms, NewswireProcess } from '@newswire/testkit';
 import { expect, test, describe } from 'vitest';
 import { getContainer, readContainerEnvironment } from './environment.js';
-import { find, renderChart, VALUES_FILES } from './helm.js';
-
-const DELEGATE = VALUES_FILES.find((file) => file.includes('delegate')) ?? '';
+import { find, renderChart, valuesArgument } from './helm.js';
 
 describe.skipIf(missingPrograms('helm').length > 0)(
   'the processes of the pods (needs helm)',
   () => {
     test('become ready with the environment that the chart gives them, and stop in time', async () => {
-      const manifests = renderChart('--values', DELEGATE, '--set', 'edge.drainMs=200');
+      const manifests = renderChart(valuesArgument('delegate'), '--set', 'edge.drainMs=200');
       const linkPort = String(await freePort());
       // No names of Services and no network of pods here: everything is on this machine.
       const here = { NEWSWIRE_HOST: '127.0.0.1', NEWSWIRE_DELEGATE_PORT: linkPort };

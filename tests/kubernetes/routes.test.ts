@@ -1,6 +1,6 @@
 import { missingPrograms } from '@newswire/testkit';
 import { describe, expect, test } from 'vitest';
-import { find, renderChart, VALUES_FILES } from './helm.js';
+import { find, renderChart, valuesArgument } from './helm.js';
 import {
   chooseLocation,
   chooseRoute,
@@ -25,8 +25,6 @@ const SIMILAR = ['/wss', '/ws/', '/ws/x', '/sse/x', '/emulation/x', '/connection
 /** A prefix matches its own element, too. Center and the edges both answer these with 404. */
 const EXCEPTIONS = ['/connection', '/app'];
 
-const EVERYTHING = VALUES_FILES.filter((file) => file.includes('everything'));
-
 test('nginx.conf is read completely', () => {
   expect(LOCATIONS.length).toBeGreaterThan(4);
   const samples = LOCATIONS.flatMap(samplePaths);
@@ -41,7 +39,7 @@ test('nginx.conf is read completely', () => {
 });
 
 describe.skipIf(missingPrograms('helm').length > 0)('routes (need helm)', () => {
-  const manifests = () => renderChart('--values', EVERYTHING[0] ?? '');
+  const manifests = () => renderChart(valuesArgument('everything'));
 
   test.each([
     ['Ingress', readIngressRoutes],

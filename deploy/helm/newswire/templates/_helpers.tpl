@@ -190,18 +190,20 @@ envFrom:
   {{- with .root.Values.secrets.existingSecret }}
   - secretRef: { name: {{ . }} }
   {{- end }}
-{{- if include "newswire.hasRedis" .root }}
 env:
+  # For the command line in the container: it publishes in center's, and subscribes in an edge's.
+  - name: NEWSWIRE_URL
+    value: http://127.0.0.1:{{ ternary 9901 9921 (eq .component "edge") }}
+  {{- if include "newswire.hasRedis" .root }}
   - name: NEWSWIRE_REDIS_URL
     value: redis://{{ include "newswire.fullname" .root }}-redis:6379
-{{- else if and (eq .root.Values.broker "redis") .root.Values.redis.external.existingSecret.name }}
-env:
+  {{- else if and (eq .root.Values.broker "redis") .root.Values.redis.external.existingSecret.name }}
   - name: NEWSWIRE_REDIS_URL
     valueFrom:
       secretKeyRef:
         name: {{ .root.Values.redis.external.existingSecret.name }}
         key: {{ index .root.Values.redis.external.existingSecret (printf "%sKey" .component) }}
-{{- end }}
+  {{- end }}
 # Not ready: no new clients or requests. Only a process that does not answer at all is restarted.
 startupProbe:
   httpGet: { path: /healthz, port: http }
