@@ -63,10 +63,10 @@ export function describeEventContract(title: string, createRig: () => Promise<Ev
     /** The events as `+a` (occupied), `-a` (vacated), or the text of another one. */
     const seen = async () => (await read()).map(({ text }) => shorten(text));
     const sweepUntil = (expected: readonly string[]) =>
-      until(`the events ${expected}`, async () => {
+      until(`the events ${expected.join()}`, async () => {
         await rig.queue.sweep();
         const found = await seen();
-        return `${found}` === `${expected}`;
+        return found.join() === expected.join();
       });
     const hasTimeFor = async (ms: number) => {
       const endMs = performance.now() + ms;

@@ -35,7 +35,12 @@ export {
   type SettingKey,
 } from './settings.js';
 export { loadPusherApps, PUSHER_SETTINGS } from './pusher/apps-file.js';
-export { NO_PUSHER_APPS, PusherApp, PusherApps } from './pusher/pusher-app.js';
+export {
+  NO_PUSHER_APPS,
+  PusherApp,
+  PusherApps,
+  type PusherWebhookEvent,
+} from './pusher/pusher-app.js';
 export {
   getPusherKind,
   isCacheChannel,
@@ -49,12 +54,7 @@ export {
   toEventData,
   toEventLine,
 } from './pusher/pusher-event.js';
-export {
-  type PusherWebhookEvent,
-  toPusherOccupancy,
-  toPusherQueue,
-  toPusherSubject,
-} from './pusher/pusher-webhook.js';
+export { toPusherOccupancy, toPusherQueue, toPusherSubject } from './pusher/pusher-webhook.js';
 export { restrictChannels } from './pusher/restricted-channels.js';
 export { TickBatch } from './tick-batch.js';
 export { TokenBucket } from './token-bucket.js';

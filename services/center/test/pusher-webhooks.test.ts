@@ -73,8 +73,13 @@ describe.skipIf(missing.length > 0)('webhooks of a Pusher app (needs redis-serve
     onTestFinished(() => redis.dispose());
     const appsFile = join(mkdtempSync(join(tmpdir(), 'newswire-apps-')), 'apps.json');
     const all = [
-      ...['channel_occupied', 'channel_vacated', 'member_added', 'member_removed'],
-      ...['client_event', 'cache_miss', 'subscription_count'],
+      'channel_occupied',
+      'channel_vacated',
+      'member_added',
+      'member_removed',
+      'client_event',
+      'cache_miss',
+      'subscription_count',
     ];
     const app = { id: '1', key: KEY, secret: 'the-secret-of-the-first-app' };
     const options = { client_events: true, subscription_count: true, channel_prefix: 'one:' };

@@ -44,7 +44,7 @@ function rig(maxBuffered = 1000) {
     onFailure,
   });
   const untilSeen = (expected: readonly string[]) =>
-    until(`${expected}`, async () => `${await store.seen()}` === `${expected}`, 3000);
+    until(expected.join(), async () => (await store.seen()).join() === expected.join(), 3000);
   return { store, reporter, dropped, onFailure, untilSeen };
 }
 
@@ -85,6 +85,7 @@ describe.each(['before', 'after'] as const)('while the store fails %s a write', 
     reporter.vacate('a');
     store.isAway = undefined;
     await untilSeen(['+a', event(1), event(2), '-a']);
+    expect(store.batches[1]).toMatchObject({ number: 1 });
   });
 });
 
@@ -126,6 +127,7 @@ test('an edge whose lease was ended reports its channels as occupied again', asy
   await untilSeen(['+a']);
   store.table.endEdge(store.batches[0]?.edge ?? '');
   await untilSeen(['+a', '-a', '+a']);
+  expect(new Set(store.batches.map(({ edge }) => edge)).size).toBe(2);
 });
 
 test('a full queue is reported', async () => {

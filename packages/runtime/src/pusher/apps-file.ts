@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { ConfigError } from '../config-error.js';
 import { readOptionsFile } from '../options-file.js';
 import type { Config } from '../settings.js';
-import { PUSHER_WEBHOOK_EVENTS } from './pusher-webhook.js';
-import { NO_PUSHER_APPS, PusherApp, PusherApps } from './pusher-app.js';
+import { NO_PUSHER_APPS, PUSHER_WEBHOOK_EVENTS, PusherApp, PusherApps } from './pusher-app.js';
 
 /** The setting that `loadPusherApps` reads. */
 export const PUSHER_SETTINGS = ['pusherApps'] as const;
@@ -26,7 +25,7 @@ const EVENTS = `must be a list of ${PUSHER_WEBHOOK_EVENTS.join(', ')}`;
 const url = z.string({ error: URL_TEXT }).refine(isHttpUrl, { error: URL_TEXT });
 const events = z
   .array(z.enum(PUSHER_WEBHOOK_EVENTS, { error: EVENTS }), { error: EVENTS })
-  .default([...PUSHER_WEBHOOK_EVENTS.filter((event) => event !== 'subscription_count')]);
+  .default(PUSHER_WEBHOOK_EVENTS.filter((event) => event !== 'subscription_count'));
 
 const App = z.strictObject({
   // Numbers, such as Pusher's own ids, need no quotes.

@@ -1,6 +1,24 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { PusherWebhook } from './pusher-webhook.js';
 import { fromNewswireName, isRestrictedName, toNewswireName } from './pusher-channel.js';
+
+/** The events of Pusher's webhooks. */
+export const PUSHER_WEBHOOK_EVENTS = [
+  'channel_occupied',
+  'channel_vacated',
+  'member_added',
+  'member_removed',
+  'client_event',
+  'cache_miss',
+  'subscription_count',
+] as const;
+
+export type PusherWebhookEvent = (typeof PUSHER_WEBHOOK_EVENTS)[number];
+
+/** Where an app's events are sent, and which ones. */
+export interface PusherWebhook {
+  readonly url: URL;
+  readonly events: ReadonlySet<PusherWebhookEvent>;
+}
 
 /** The options of one app, besides its secret. */
 export interface PusherAppOptions {

@@ -1,23 +1,4 @@
-import type { PusherApp } from './pusher-app.js';
-
-/** The events of Pusher's webhooks. */
-export const PUSHER_WEBHOOK_EVENTS = [
-  'channel_occupied',
-  'channel_vacated',
-  'member_added',
-  'member_removed',
-  'client_event',
-  'cache_miss',
-  'subscription_count',
-] as const;
-
-export type PusherWebhookEvent = (typeof PUSHER_WEBHOOK_EVENTS)[number];
-
-/** Where an app's events are sent, and which ones. */
-export interface PusherWebhook {
-  readonly url: URL;
-  readonly events: ReadonlySet<PusherWebhookEvent>;
-}
+import type { PusherApp, PusherWebhookEvent } from './pusher-app.js';
 
 /** The queue of the events for an app's webhook. */
 export function toPusherQueue({ options: { id } }: PusherApp): string {
