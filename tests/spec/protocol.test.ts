@@ -25,6 +25,7 @@ test.each([
   'protocol/http-streams.md',
   'protocol/plain-sse.md',
   'protocol/pusher.md',
+  'protocol/unidirectional.md',
   'protocol/server-api.md',
   'monitoring.md',
 ])('docs/%s has examples', (name) => {

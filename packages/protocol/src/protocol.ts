@@ -17,6 +17,8 @@ export interface Protocol {
   readonly connecting: ConnectStrategy;
   readonly gaps: GapStrategy;
   readonly refusals: RefusalStrategy;
+  /** Set if clients cannot answer the codec's pings: the transport pings them, too. */
+  readonly isOneWay?: true;
   /** Default: the codes and reasons of `CLOSES`. */
   readonly closes?: CloseStrategy;
   /** Default: clients are notified of each join and leave. */

@@ -28,7 +28,8 @@ export interface Connection {
 export interface Origin {
   /** The client's address: from X-Real-IP if a trusted proxy sent it, otherwise the socket's. */
   readonly address: string;
-  readonly transport: 'websocket' | 'sse' | 'http_stream' | 'plain_sse';
+  readonly transport:
+    'websocket' | 'sse' | 'http_stream' | 'plain_sse' | 'uni_sse' | 'uni_http_stream';
   /** The request headers that the server keeps, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -15,6 +15,7 @@ import {
   centrifugeProtobufProtocol,
 } from './centrifuge-protobuf/protocol.js';
 import { centrifugeCodec, centrifugeProtocol } from './centrifuge/protocol.js';
+import { centrifugeUniCodec } from './centrifuge-uni/protocol.js';
 import { plainSseCodec, plainSseRequest, readBlocks } from './plain-sse/codec.js';
 import { pusherCodec } from './pusher/endpoints.js';
 import { seedCodec } from './seed/codec.js';
@@ -66,6 +67,27 @@ describeCodec('centrifuge', {
   newReader: () => (frame) => readPushes(frame).map(({ offset, data }) => ({ offset, data })),
   expected: ({ offset, data }) => ({ offset, data: JSON.parse(data) as unknown }),
   commands: CENTRIFUGE_COMMANDS,
+});
+
+describeCodec('centrifuge-uni', {
+  codec: centrifugeUniCodec,
+  newReader: () => (frame) => {
+    const { channel, pub } = JSON.parse(String(frame)) as { channel: string; pub: object };
+    return [{ channel, pub }];
+  },
+  expected: ({ offset, data }) => ({
+    channel: 'sports:1',
+    pub: { offset, data: JSON.parse(data) as unknown },
+  }),
+  commands: [
+    ['{}', ['connect']],
+    [' ', ['connect']],
+    ['{\n"token":"t",\n"data":{"a":[1]}}', ['connect']],
+    [
+      '{"subs":{"a":{},"b":{"recover":true,"offset":3,"epoch":"e"}}}',
+      ['connect', 'subscribe', 'subscribe'],
+    ],
+  ],
 });
 
 const [wholeCodec, deltaCodec] = [centrifugeProtocol.deltas, centrifugeProtocol.deltas?.next];

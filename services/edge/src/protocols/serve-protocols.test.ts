@@ -30,6 +30,10 @@ test('a protocol adds its endpoints by its line in the registry', () => {
     '/app/:key',
     '/connection/http_stream',
     '/connection/sse',
+    '/connection/uni_http_stream',
+    '/connection/uni_sse',
+    '/connection/uni_sse',
+    '/connection/uni_websocket',
     '/connection/websocket',
   ];
   const all = [...paths, '/emulation', '/sse', '/ws'];

@@ -252,8 +252,9 @@ export class Session
     const frame = this.#protocol.codec.encodeReply(PING);
     if (frame === undefined) this.connection.ping();
     else if (this.#state.type === 'connected') {
-      this.#isPongExpected = true;
       this.connection.send(frame);
+      if (this.#protocol.isOneWay) this.connection.ping();
+      else this.#isPongExpected = true;
     }
   }
 

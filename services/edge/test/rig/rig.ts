@@ -32,6 +32,8 @@ export class FakeSocket implements Connection {
   readonly binaryFrames: Uint8Array[] = [];
   readonly closes: number[] = [];
   buffered = 0;
+  /** Pings of the transport. */
+  pings = 0;
   /** Whether what is sent stays unsent. */
   isStuck = false;
 
@@ -64,7 +66,7 @@ export class FakeSocket implements Connection {
   }
 
   ping(): void {
-    // No test calls it.
+    this.pings++;
   }
 }
 
