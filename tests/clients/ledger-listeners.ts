@@ -1,7 +1,10 @@
+import { createRequire } from 'node:module';
 import type { Ledger } from '@newswire/testkit';
 import { openWs, SeedSubscriber } from '@newswire/testkit';
-import { Centrifuge } from 'centrifuge';
+import { Centrifuge, type Options, type TransportEndpoint } from 'centrifuge';
+import { Centrifuge as CentrifugeProtobuf } from 'centrifuge/build/protobuf';
 import { EventSource } from 'eventsource';
+import type Pusher from 'pusher-js';
 import { WebSocket } from 'ws';
 
 /** A client that listens to channels on one protocol and records all that it receives. */
@@ -22,21 +25,34 @@ const ENDPOINTS = {
   http_stream: (host: string) => `http://${host}/connection/http_stream`,
 } as const;
 
+const ENCODINGS = {
+  json: { Library: Centrifuge, decode: (data: unknown) => data as number },
+  protobuf: {
+    // Its types are of another copy of the same class.
+    Library: CentrifugeProtobuf as unknown as typeof Centrifuge,
+    decode: (data: unknown) => Number(Buffer.from(data as Uint8Array).toString()),
+  },
+} as const;
+
 /** The unmodified library. */
 export function listenByCentrifuge(
   transport: keyof typeof ENDPOINTS,
   { host, channels }: Place,
   ledger: Ledger,
+  encoding: keyof typeof ENCODINGS = 'json',
 ): Listener {
-  const client = new Centrifuge([{ transport, endpoint: ENDPOINTS[transport](host) }], {
+  const { Library, decode } = ENCODINGS[encoding];
+  const endpoints: TransportEndpoint[] = [{ transport, endpoint: ENDPOINTS[transport](host) }];
+  const options: Partial<Options> = {
     websocket: WebSocket,
     eventsource: EventSource,
     emulationEndpoint: `http://${host}/emulation`,
     minReconnectDelay: 20,
     maxReconnectDelay: 200,
-  });
+  };
+  const client = new Library(endpoints, options);
   for (const channel of channels) {
-    const log = ledger.subscription(transport, channel);
+    const log = ledger.subscription(`${transport} ${encoding}`, channel);
     const subscription = client.newSubscription(channel, {
       minResubscribeDelay: 20,
       maxResubscribeDelay: 200,
@@ -45,7 +61,7 @@ export function listenByCentrifuge(
       if (streamPosition === undefined) throw new Error(`${channel} has no position`);
       log.subscribed({ ...streamPosition, recovered });
     });
-    subscription.on('publication', ({ offset = 0, data }) => log.delivered(offset, data as number));
+    subscription.on('publication', ({ offset = 0, data }) => log.delivered(offset, decode(data)));
     subscription.subscribe();
   }
   client.connect();
@@ -92,6 +108,36 @@ function positionIn(id: string, channel: string) {
       .map((part) => part.split(','))
       .find(([name]) => name === channel) ?? [];
   return { offset: Number(offset), epoch };
+}
+
+/** The key of the app of `listenByPusher`. */
+export const LEDGER_APP = { id: '1', key: 'ledger', secret: 'a-secret-of-the-ledger' };
+
+/** CommonJS: in Node, its types describe the module and not its export. */
+const PusherLibrary = createRequire(import.meta.url)('pusher-js') as (typeof Pusher)['default'];
+
+/** pusher-js. Its protocol has no positions: after a cut, a client continues with the next publication. */
+export function listenByPusher({ host, channels }: Place, ledger: Ledger): Listener {
+  const [wsHost = '', port] = host.split(':');
+  const client = new PusherLibrary(LEDGER_APP.key, {
+    cluster: '',
+    wsHost,
+    wsPort: Number(port),
+    forceTLS: false,
+    enabledTransports: ['ws'],
+    disableStats: true,
+  });
+  const logs = channels.map((name) => {
+    const log = ledger.seedSubscription('pusher', name);
+    const channel = client.subscribe(name);
+    channel.bind('pusher:subscription_succeeded', () => log.opened());
+    channel.bind('message', (data: number) => log.delivered(data));
+    return log;
+  });
+  client.connection.bind('state_change', ({ previous }: { previous: string }) => {
+    if (previous === 'connected') for (const log of logs) log.closed();
+  });
+  return { name: 'pusher', close: () => client.disconnect() };
 }
 
 /** A connection a channel, since this protocol does not say which channel a frame is of. */

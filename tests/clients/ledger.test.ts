@@ -1,9 +1,14 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ledger, missingPrograms, subscribed, TcpProxy, until } from '@newswire/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stack } from '../../services/edge/test/rig/sdk-stack.js';
 import {
   listenByCentrifuge,
+  LEDGER_APP,
   listenByEventSource,
+  listenByPusher,
   listenBySeed,
   type Listener,
   type Place,
@@ -16,6 +21,9 @@ const PROTOCOLS: readonly ((place: Place, ledger: Ledger) => Listener)[] = [
   (place, ledger) => listenByCentrifuge('websocket', place, ledger),
   (place, ledger) => listenByCentrifuge('sse', place, ledger),
   (place, ledger) => listenByCentrifuge('http_stream', place, ledger),
+  (place, ledger) => listenByCentrifuge('websocket', place, ledger, 'protobuf'),
+  (place, ledger) => listenByCentrifuge('http_stream', place, ledger, 'protobuf'),
+  listenByPusher,
   listenByEventSource,
   listenBySeed,
 ];
@@ -26,7 +34,10 @@ describe.skipIf(missing.length > 0)('all protocols at once (need nginx and redis
   let stack: Stack;
 
   beforeAll(async () => {
-    stack = await Stack.start();
+    const folder = mkdtempSync(join(tmpdir(), 'newswire-ledger-'));
+    const apps = join(folder, 'apps.json');
+    writeFileSync(apps, JSON.stringify({ apps: [LEDGER_APP] }));
+    stack = await Stack.start({ NEWSWIRE_PUSHER_APPS: apps });
   });
   afterAll(() => stack.stop());
 
@@ -82,10 +93,13 @@ describe.skipIf(missing.length > 0)('all protocols at once (need nginx and redis
     expect(sums).toMatchObject({ lost: 0, doubled: 0, reordered: 0, skipped: 0, conflicts: 0 });
     expect(subscriptions).toHaveLength(PROTOCOLS.length * CHANNELS.length);
     expect(subscriptions.filter(({ delivered }) => delivered <= 50)).toEqual([]);
-    // The seed protocol reports a gap by the end of its connection.
-    const told = subscriptions.map(({ subscriber, gaps }) => [subscriber, gaps.length]);
-    expect(told).toEqual(
-      subscriptions.map(({ subscriber }) => [subscriber, subscriber === 'seed' ? 0 : 1]),
+    // Protocols without positions report a gap by the end of the connection.
+    const reports = subscriptions.map(({ subscriber, gaps }) => [subscriber, gaps.length]);
+    expect(reports).toEqual(
+      subscriptions.map(({ subscriber }) => [
+        subscriber,
+        ['seed', 'pusher'].includes(subscriber) ? 0 : 1,
+      ]),
     );
     const covered = subscriptions.flatMap(({ gaps }) => gaps.map((gap) => gap.covered));
     expect(new Set(covered)).toEqual(new Set([10]));
