@@ -1,6 +1,8 @@
 import { until } from '@newswire/testkit';
 import { State, type FilterNode } from 'centrifuge';
+import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { buildOptions, ScriptedAccess } from './rig/access-script.js';
 import { EdgeInProcess } from './rig/edge-in-process.js';
 import { SdkClient } from './rig/sdk-client.js';
@@ -67,4 +69,28 @@ test('is refused where the namespace does not allow filters', async () => {
   const refused = open().subscribe('other', undefined, { tagsFilter: EVEN });
   await until('the refusal', () => refused.unsubscribed.length > 0);
   expect(refused.unsubscribed).toEqual([107]);
+});
+
+test('the library filters over Protobuf, too', async () => {
+  const url = `ws://127.0.0.1:${edge.port}/connection/websocket`;
+  const centrifuge = new ProtobufCentrifuge(url, { websocket: WebSocket });
+  const tagsFilter: FilterNode = {
+    op: 'or',
+    nodes: [{ op: 'not', nodes: [{ key: 'parity', cmp: 'in', vals: ['odd', 'none'] }] }, FROM_5],
+  };
+  const subscription = centrifuge.newSubscription('market:3', { tagsFilter });
+  const data: string[] = [];
+  subscription.on('publication', (publication) => {
+    data.push(Buffer.from(publication.data as Uint8Array).toString());
+  });
+  subscription.subscribe();
+  centrifuge.connect();
+  try {
+    await subscription.ready(5000);
+    await publish('market:3', 1, 7);
+    await until('five', () => data.length >= 5);
+    expect(data).toEqual(['2', '4', '5', '6', '7']);
+  } finally {
+    centrifuge.disconnect();
+  }
 });
