@@ -1,4 +1,5 @@
 import { until } from '@newswire/testkit';
+import { expect, test } from 'vitest';
 import { describeEventContract, EVENT_GRACE_MS, EVENT_QUEUE_SIZE } from '@newswire/broker/contract';
 import { RedisEvents } from '../src/index.js';
 import { describeOnRedis } from './redis-rig.js';
@@ -33,5 +34,17 @@ describeOnRedis((rig) => {
       kill: { leaseMs: LEASE_MS, run: async () => void alive.delete('one') },
       dispose: async () => clearInterval(keeper),
     };
+  });
+
+  test('one center is the consumer; another one becomes it some time after the first is gone', async () => {
+    const [first, second] = [await open(), await open()];
+    expect(await first.sweep()).toBe(true);
+    expect(await second.sweep()).toBe(false);
+    expect(await first.sweep()).toBe(true);
+    const name = 'nw0:events:consumer';
+    expect(Number(await rig.redis.cli('PTTL', name))).toBeGreaterThan(1000);
+    await rig.redis.cli('DEL', name);
+    expect(await second.sweep()).toBe(true);
+    expect(await first.sweep()).toBe(false);
   });
 });

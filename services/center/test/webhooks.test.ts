@@ -8,6 +8,7 @@ import {
   NewswireProcess,
   RedisServer,
   SeedClient,
+  subscribed,
   type ServiceEnvironment,
   type ServiceName,
   until,
@@ -165,11 +166,14 @@ test('a receiver that is slow, refuses or is away gets every event, in order per
 const missing = missingPrograms('redis-server', 'redis-cli');
 
 describe.skipIf(missing.length > 0)('in a cluster over Redis (needs redis-server)', () => {
-  async function cluster() {
+  async function cluster(graceMs = GRACE_MS) {
     const redis = await RedisServer.start();
     onTestFinished(() => redis.dispose());
     const receiver = await WebhookReceiver.start();
-    const settings = { NEWSWIRE_REDIS_URL: redis.url };
+    const settings = {
+      NEWSWIRE_REDIS_URL: redis.url,
+      NEWSWIRE_WEBHOOK_GRACE_MS: String(graceMs),
+    };
     const startCenter = () => start('center', { ...settings, ...toReceiver(receiver) });
     const center = await startCenter();
     const edges = await Promise.all([1, 2].map(() => start('edge', settings)));
@@ -217,6 +221,20 @@ describe.skipIf(missing.length > 0)('in a cluster over Redis (needs redis-server
     expect(receiver.of('all:a').join('')).toMatch(/^\+>(<>)+$/);
   }, 60_000);
 
+  test('without events, nothing of them is in Redis', async () => {
+    const redis = await RedisServer.start();
+    onTestFinished(() => redis.dispose());
+    const settings = { NEWSWIRE_REDIS_URL: redis.url, NEWSWIRE_DRAIN_MS: '0' } as const;
+    const center = await NewswireProcess.start('center', settings);
+    const edge = await NewswireProcess.start('edge', settings);
+    onTestFinished(async () => void (await Promise.all([center.stop(), edge.stop()])));
+    const client = await subscribe(edge, 'all:a');
+    await subscribed(center.url, 'all:a', 1);
+    client.close();
+    await delay(500);
+    expect(await redis.cli('KEYS', '*events*')).toBe('');
+  });
+
   test('the channels of a killed edge are vacated once, after its lease and not before', async () => {
     const { receiver, edges } = await cluster();
     const [dying, staying] = edges;
@@ -240,16 +258,18 @@ describe.skipIf(missing.length > 0)('in a cluster over Redis (needs redis-server
   }, 60_000);
 
   test('no channel is vacated while its clients reconnect, at this edge or another', async () => {
-    const { receiver, edges } = await cluster();
+    // Long enough for a busy machine.
+    const graceMs = 2000;
+    const { receiver, edges } = await cluster(graceMs);
     let client = await subscribe(edges[0], 'room:a');
     await settled(receiver, 'room:a', '+');
     for (let i = 0; i < 6; i++) {
       client.close();
-      await delay(GRACE_MS / 2);
+      await delay(graceMs / 4);
       client = await subscribe(edges[i % 2] ?? edges[0], 'room:a');
-      await delay(GRACE_MS / 3);
+      await delay(graceMs / 8);
     }
-    await delay(2 * GRACE_MS);
+    await delay(1.5 * graceMs);
     expect(receiver.of('room:a').join('')).toBe('+');
     client.close();
     await settled(receiver, 'room:a', '+-');

@@ -99,6 +99,34 @@ describe('a channels file that needs what no setting names ends a service that l
   });
 });
 
+test('events without a webhook, and a webhook without a secret, are faults of the process that sends', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'newswire-config-'));
+  const file = join(folder, 'channels.json');
+  const events = ['channel_vacated'];
+  writeFileSync(file, JSON.stringify({ default: { events }, namespaces: { desk: { events } } }));
+  const settings = {
+    NEWSWIRE_CHANNELS_FILE: file,
+    NEWSWIRE_WEBHOOK_EVENTS: 'client_connected',
+  };
+  const needed = 'is set: it needs NEWSWIRE_WEBHOOK_URL.\n';
+  const stderr =
+    `The channels file's default.events ${needed}` +
+    `The channels file's namespaces.desk.events ${needed}` +
+    `NEWSWIRE_WEBHOOK_EVENTS ${needed}`;
+  for (const service of ['center', 'standalone'] as const) {
+    expect(await failure(service, settings)).toEqual({ code: 2, stderr });
+    expect(
+      await failure(service, { ...settings, NEWSWIRE_WEBHOOK_URL: 'http://127.0.0.1:1/' }),
+    ).toEqual({
+      code: 2,
+      stderr: 'NEWSWIRE_WEBHOOK_URL is set: it needs NEWSWIRE_WEBHOOK_SECRET.\n',
+    });
+  }
+  const edge = await NewswireProcess.start('edge', settings, { untilReady: false });
+  expect(await edge.stop()).toEqual({ code: 0, signal: null });
+  rmSync(folder, { recursive: true });
+});
+
 test('a port that is taken is one clear sentence and exit code 1', async () => {
   const port = await freePort();
   const other = createServer().listen(port, '127.0.0.1');
