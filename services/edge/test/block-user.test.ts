@@ -1,4 +1,7 @@
-import { callApi, NewswireProcess, RedisServer, until } from '@newswire/testkit';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { callApi, freePort, NewswireProcess, RedisServer, until } from '@newswire/testkit';
 import { Centrifuge, State } from 'centrifuge';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -66,4 +69,57 @@ test('an edge that was not notified reads the list by itself', async () => {
   await redis.cli('ZADD', 'nw0:blocked', '+inf', 'eve');
   await until('the next read', () => eve.codes.length > 0, 15_000);
   expect(eve.codes).toEqual([3503]);
+});
+
+test('the embedded server blocks, too', async () => {
+  const server = await NewswireProcess.start('standalone', {
+    NEWSWIRE_TOKEN_HMAC_SECRET: SECRET,
+    NEWSWIRE_DRAIN_MS: '0',
+  });
+  try {
+    const ann = await connect(server, 'ann');
+    expect(await callApi(server.url, 'block_user', { user: 'ann' })).toEqual({ result: {} });
+    await until('the end', () => ann.codes.length > 0);
+    expect([ann.codes, (await connect(server, 'ann')).codes]).toEqual([[3503], [3507]]);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('center blocks over links; an edge that restarts asks for the list', async () => {
+  const port = String(await freePort());
+  const links = {
+    NEWSWIRE_BROKER: 'delegate',
+    NEWSWIRE_LINK_SECRET_FILE: join(mkdtempSync(join(tmpdir(), 'newswire-')), 'link-secret'),
+    NEWSWIRE_TOKEN_HMAC_SECRET: SECRET,
+    NEWSWIRE_DRAIN_MS: '0',
+  };
+  const startLinked = () =>
+    NewswireProcess.start(
+      'edge',
+      { ...links, NEWSWIRE_DELEGATE_PORT: port },
+      { untilReady: false },
+    );
+  const { NEWSWIRE_TOKEN_HMAC_SECRET: _, ...ofCenter } = links;
+  const dialing = await NewswireProcess.start(
+    'center',
+    { ...ofCenter, NEWSWIRE_EDGES: `localhost:${port}` },
+    { untilReady: false },
+  );
+  let edge = await startLinked();
+  const isReady = () => until('the link', async () => (await edge.status('/readyz')) === 200);
+  try {
+    await isReady();
+    const ann = await connect(edge, 'ann');
+    expect(await callApi(dialing.url, 'block_user', { user: 'ann' })).toEqual({ result: {} });
+    await until('the end', () => ann.codes.length > 0);
+    await edge.stop('SIGKILL');
+    edge = await startLinked();
+    await isReady();
+    const again = await connect(edge, 'ann');
+    await until('its refusal', () => again.codes.length > 0);
+    expect(ann.codes).toEqual([3503]);
+  } finally {
+    await Promise.all([edge, dialing].map((each) => each.stop('SIGKILL')));
+  }
 });
