@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { callApi, missingPrograms, until } from '@newswire/testkit';
+import { callApi, missingPrograms, NewswireProcess, until } from '@newswire/testkit';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -25,7 +25,7 @@ describe.skipIf(missing.length > 0)('Pusher clients (need nginx and redis-server
   let clients: DrivenClient[] = [];
 
   beforeAll(async () => {
-    stack = await Stack.start(PUSHER_SETTINGS);
+    stack = await Stack.start({ ...PUSHER_SETTINGS, NEWSWIRE_PRESENCE_LEASE_MS: '2000' });
     if (CHROMIUM !== undefined) chromium = await startChromium();
   }, 60_000);
   afterEach(async () => {
@@ -249,6 +249,23 @@ describe.skipIf(missing.length > 0)('Pusher clients (need nginx and redis-server
     const answer = await response.text();
     expect(answer).toContain(text);
     expect(answer).not.toContain(APP.secret);
+  });
+
+  test('the users of an edge that was killed leave after its lease', async () => {
+    const watcher = await openInNode('watcher', 1);
+    await subscribe(watcher, 'presence-killed');
+    const lost = await openInNode('lost', 2);
+    await subscribe(lost, 'presence-killed');
+    await watcher.tells('pusher:member_added', 'presence-killed');
+    const [, , edge] = stack.edges;
+    const { port } = edge ?? { port: 0 };
+    await edge?.stop('SIGKILL');
+    expect(watcher.told('pusher:member_removed')).toEqual([]);
+    const { data } = await watcher.tells('pusher:member_removed', 'presence-killed');
+    expect(data).toMatchObject({ id: 'lost' });
+    const environment = { ...PUSHER_SETTINGS, NEWSWIRE_REDIS_URL: stack.redis.url };
+    const settings = { ...environment, NEWSWIRE_EDGE_PORT: String(port) };
+    stack.edges[2] = await NewswireProcess.start('edge', settings);
   });
 
   test('clients come back when their edge drains, and no secret is in a log or a metric', async () => {

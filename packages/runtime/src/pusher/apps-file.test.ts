@@ -179,6 +179,8 @@ describe('an app', () => {
     expect(example?.verifyAuth('1234.1235:private-foobar', auth)).toBe(false);
     expect(example?.verifyAuth('1234.1234:private-foobar', auth.slice(21))).toBe(false);
     expect(example?.verifyAuth('1234.1234:private-foobar', `${auth}0`)).toBe(false);
+    const otherKey = auth.replace('278d425bdf160c739803', '378d425bdf160c739803');
+    expect(example?.verifyAuth('1234.1234:private-foobar', otherKey)).toBe(false);
     expect(example?.verifyAuth('1234.1234:private-foobar', '')).toBe(false);
   });
 
