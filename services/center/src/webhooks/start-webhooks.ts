@@ -12,6 +12,7 @@ import {
   toPusherQueue,
   type WebhookConfig,
 } from '@newswire/runtime';
+import { formatEvents } from './format-events.js';
 import { WebhookDelivery } from './webhook-delivery.js';
 import { formatPusherEvents, pusherSigner } from './pusher-webhook.js';
 import { type SignBody, WebhookSender, webhookSigner } from './webhook-sender.js';
@@ -118,25 +119,6 @@ class QueueSweeper {
   stop(): void {
     clearInterval(this.#timer);
   }
-}
-
-/**
- * The body of a request: the events with their ids. An event of a channel is left out if its namespace
- * does not enable it: the queue has both events of a channel's occupancy as soon as one is enabled.
- */
-function formatEvents(
-  events: readonly QueuedEvent[],
-  getOptions: ChannelOptions['getOptions'],
-): string | undefined {
-  const wanted = events.filter(({ text }) => {
-    const occupancy = /^{"type":"(channel_occupied|channel_vacated)"/.exec(text)?.[1];
-    if (occupancy === undefined) return true;
-    const { channel } = JSON.parse(text) as { channel: string };
-    return getOptions(channel).events.has(occupancy as 'channel_occupied' | 'channel_vacated');
-  });
-  if (wanted.length === 0) return undefined;
-  const texts = wanted.map(({ id, text }) => `{"id":${JSON.stringify(id)},${text.slice(1)}`);
-  return `{"events":[${texts.join(',')}]}`;
 }
 
 function observeDeliveries(registry: Registry, logger: Logger) {

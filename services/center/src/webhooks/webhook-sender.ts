@@ -19,7 +19,7 @@ export function webhookSigner(secret: string, wallNow: () => number = Date.now):
 export interface WebhookSenderOptions {
   readonly url: URL;
   readonly sign: SignBody;
-  /** For the request and its complete answer, in ms. */
+  /** For the request and the status of its answer, in ms. */
   readonly timeoutMs: number;
 }
 
@@ -37,21 +37,31 @@ export class WebhookSender {
    */
   async send(body: string, stopped: AbortSignal): Promise<void> {
     const { url, sign, timeoutMs } = this.#options;
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const request = new AbortController();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      request.abort();
+    }, timeoutMs);
+    const stop = () => request.abort();
+    stopped.addEventListener('abort', stop);
     try {
       const response = await fetch(url, {
         method: 'POST',
         headers: { ...sign(body), 'content-type': 'application/json' },
         body,
         redirect: 'manual',
-        signal: AbortSignal.any([timeout, stopped]),
+        signal: request.signal,
       });
       await response.body?.cancel();
       if (!response.ok) throw new Error(`it answered ${response.status}`);
     } catch (error) {
-      if (timeout.aborted) throw new Error(`it took longer than ${timeoutMs} ms`, { cause: error });
+      if (isLate) throw new Error(`it took longer than ${timeoutMs} ms`, { cause: error });
       const { cause, message } = error as Error;
       throw new Error(getErrorCode(cause) ?? message, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      stopped.removeEventListener('abort', stop);
     }
   }
 }
