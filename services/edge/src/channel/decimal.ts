@@ -7,19 +7,22 @@ const MAX_EXACT_LENGTH = 15;
 const MAX_LENGTH = 256;
 
 /**
- * Compares two decimal numbers exactly, such as `150.25` and `-3`: negative, 0 or positive. NaN if
- * either is not such a number.
+ * Compares two decimal numbers exactly, such as `150.25` and `-3`: -1, 0 or 1. NaN if either is not such a number.
  */
 export function compareDecimals(left: string, right: string): number {
   const a = parse(left);
   const b = parse(right);
   if (a === undefined || b === undefined) return NaN;
   if (left.length <= MAX_EXACT_LENGTH && right.length <= MAX_EXACT_LENGTH) {
-    return Number(left) - Number(right);
+    return order(Number(left), Number(right));
   }
   const scale = Math.max(a.fraction.length, b.fraction.length);
-  const [x, y] = [toScaled(a, scale), toScaled(b, scale)];
-  return x < y ? -1 : x > y ? 1 : 0;
+  return order(toScaled(a, scale), toScaled(b, scale));
+}
+
+function order<T extends number | bigint>(x: T, y: T): number {
+  if (x === y) return 0;
+  return x < y ? -1 : 1;
 }
 
 interface Decimal {
