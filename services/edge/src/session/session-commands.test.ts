@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { buildOptions, ScriptedAccess } from '../../test/rig/access-script.js';
 import { HubRig, settled } from '../../test/rig/hub-rig.js';
 import { PresenceModel } from '../../test/rig/presence-model.js';
+import { encodeCommands } from '../../test/rig/protobuf.js';
 import type { RpcHandler } from '../access/access.js';
+import { centrifugeProtobufProtocol } from '../protocols/centrifuge-protobuf/protocol.js';
 
 const to = (who: 'everyone' | 'users' | 'subscribers' | 'nobody') => ({
   publish: who,
@@ -70,6 +72,25 @@ describe.each(COMMANDS)('%s', (method, more) => {
 });
 
 describe('publishing', () => {
+  test('bytes that are not JSON are marked, beside the info about their client', async () => {
+    const { rig } = rigWith();
+    const client = rig.open(centrifugeProtobufProtocol);
+    const publish = (id: number, data: Buffer) => ({
+      id,
+      publish: { channel: 'everyone:a', data },
+    });
+    client.session.handleFrame(
+      encodeCommands(
+        { id: 1, connect: {} },
+        publish(2, Buffer.from([0xff])),
+        publish(3, Buffer.from('1')),
+      ),
+    );
+    await settled();
+    const info = `"info":{"user":"","client":"${client.session.client}"}`;
+    expect(rig.broker.published).toEqual([{ extra: `"b64":true,${info}` }, { extra: info }]);
+  });
+
   test('says who it was', async () => {
     const { rig } = rigWith();
     const client = await rig.connected({ token: 'ann' });
