@@ -9,7 +9,7 @@ export interface Step {
 }
 
 export interface Example {
-  readonly kind: 'ws' | 'ws-protobuf' | 'ws-pusher' | 'http' | 'sh';
+  readonly kind: 'ws' | 'ws-protobuf' | 'ws-pusher' | 'http' | 'http-protobuf' | 'sh';
   /** A WebSocket's path. */
   readonly path: string;
   readonly steps: readonly Step[];
@@ -50,6 +50,7 @@ interface Fence {
  *     ws-protobuf PATH the same, with the JSON of the members of Protobuf messages
  *     ws-pusher PATH   the same, with Pusher's data as the JSON that its text is
  *     http             the same with requests and responses as curl -v prints them
+ *     http-protobuf    the same with bodies in Protobuf
  *     sh               `$ command`, and what it prints
  *     env              settings of the section's server
  *     json channels    its channels file
@@ -92,7 +93,8 @@ function toSection(fences: readonly Fence[]): Omit<Section, 'chapter' | 'title'>
     else if (info === 'json apps') apps = lines.join('\n');
     else if (isWebSocket(kind) && path.startsWith('/'))
       examples.push(toExample(kind, path, lines, line));
-    else if (info === 'http' || info === 'sh') examples.push(toExample(info, '', lines, line));
+    else if (info === 'http' || info === 'http-protobuf' || info === 'sh')
+      examples.push(toExample(info, '', lines, line));
     else throw new DocumentError(line, `a block of the kind ${JSON.stringify(info)} cannot be run`);
   }
   return { settings, channels, apps, examples };

@@ -34,6 +34,24 @@ export const textForm: FrameForm = {
   },
 };
 
+/** How an example writes the bodies of requests and responses. */
+export interface BodyForm {
+  encode(text: string): string | Buffer;
+  /** The messages that a response's body begins with, and the bytes after them. */
+  split(body: Buffer): { readonly lines: readonly string[]; readonly rest: Buffer };
+}
+
+/** Bodies as they are, a line at a time. */
+const textBody: BodyForm = {
+  encode: (text) => text,
+  split: (body) => {
+    const end = body.lastIndexOf('\n');
+    if (end < 0) return { lines: [], rest: body };
+    const lines = body.toString('utf8', 0, end).split('\n');
+    return { lines, rest: body.subarray(end + 1) };
+  },
+};
+
 /** A WebSocket client. A close is `<close CODE REASON>`. */
 export class WebSocketPeer implements Peer {
   readonly #socket: WebSocket;
@@ -89,13 +107,15 @@ export class WebSocketPeer implements Peer {
 /** An HTTP client. Of the headers of a response only those are compared that the example names. */
 export class HttpPeer implements Peer {
   readonly #url: string;
+  readonly #form: BodyForm;
   #request: string[] = [];
   #response: IncomingMessage | undefined;
   #lines: string[] = [];
   #part: 'status' | 'headers' | 'body' = 'status';
 
-  constructor(url: string) {
+  constructor(url: string, form: BodyForm = textBody) {
     this.#url = url;
+    this.#form = form;
   }
 
   async send(text: string): Promise<void> {
@@ -119,7 +139,7 @@ export class HttpPeer implements Peer {
         resolve();
       })
         .on('error', reject)
-        .end(body);
+        .end(body === '' ? body : this.#form.encode(body));
     });
   }
 
@@ -153,14 +173,15 @@ export class HttpPeer implements Peer {
   }
 
   #read(response: IncomingMessage): void {
-    let rest = '';
-    response.setEncoding('utf8');
-    response.on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      this.#lines.push(...lines);
+    let rest: Buffer = Buffer.alloc(0);
+    response.on('data', (chunk: Buffer) => {
+      const split = this.#form.split(Buffer.concat([rest, chunk]));
+      rest = split.rest;
+      this.#lines.push(...split.lines);
     });
-    response.on('end', () => this.#lines.push(...(rest === '' ? [] : [rest]), '<close>'));
+    response.on('end', () => {
+      this.#lines.push(...(rest.length === 0 ? [] : [rest.toString()]), '<close>');
+    });
     response.on('error', () => undefined);
   }
 }

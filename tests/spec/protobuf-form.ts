@@ -1,9 +1,10 @@
 import {
   decodeReplies,
   encodeCommands,
+  encodeEmulation,
   type ProtoMembers,
 } from '../../services/edge/test/rig/protobuf.js';
-import type { FrameForm } from './peers.js';
+import type { BodyForm, FrameForm } from './peers.js';
 
 const BASE64 = 'base64:';
 
@@ -18,6 +19,37 @@ export const protobufForm: FrameForm = {
   },
   decode: (frame) => decodeReplies(frame).map((reply) => JSON.stringify(toJson(reply))),
 };
+
+/** Bodies in Protobuf: commands, or a request to `/emulation` whose data are written as a command. */
+export const protobufBody: BodyForm = {
+  encode: (text) => {
+    const { data, ...request } = JSON.parse(text) as ProtoMembers;
+    if (!('session' in request)) return protobufForm.encode(text);
+    const commands = Buffer.from(protobufForm.encode(JSON.stringify(data)));
+    return encodeEmulation({ ...request, data: commands });
+  },
+  split: (body) => {
+    const end = countWhole(body);
+    return { lines: protobufForm.decode(body.subarray(0, end)), rest: body.subarray(end) };
+  },
+};
+
+/** The length of the whole messages in a body. Each comes after its length, seven bits a byte. */
+function countWhole(body: Buffer): number {
+  let end = 0;
+  for (;;) {
+    let at = end;
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = body[at++];
+      if (byte === undefined) return end;
+      length |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    if (at + length > body.length) return end;
+    end = at + length;
+  }
+}
 
 function toBytes(name: string, value: unknown): unknown {
   if (!BYTES.has(name)) return value;

@@ -1,7 +1,7 @@
 import { Conversation } from './conversation.js';
 import type { Example, Step } from './document.js';
 import { type FrameForm, HttpPeer, textForm, WebSocketPeer } from './peers.js';
-import { protobufForm } from './protobuf-form.js';
+import { protobufBody, protobufForm } from './protobuf-form.js';
 import { PusherForm } from './pusher-form.js';
 import type { Setting } from './setting.js';
 import { Shell } from './shell.js';
@@ -40,6 +40,8 @@ function start({ kind, path }: Example, setting: Setting): Run {
       return new Shell(setting);
     case 'http':
       return new Conversation(setting, async () => new HttpPeer(setting.url));
+    case 'http-protobuf':
+      return new Conversation(setting, async () => new HttpPeer(setting.url, protobufBody));
     case 'ws':
     case 'ws-protobuf':
     case 'ws-pusher': {

@@ -159,12 +159,12 @@ const PROTOBUF_FORM: Form = {
       return Buffer.from(JSON.stringify(all));
     }
   },
-  repliesTo: ({ socket }) => socket.binaryFrames.flatMap(decodeReplies) as readonly ReplyLine[],
+  repliesTo: ({ socket }) => socket.binaryFrames.flatMap(decodeReplies),
   foreign: '{}',
 };
 
-function withDataBytes(command: object): ProtoMembers {
-  const text = JSON.stringify(command);
+function withDataBytes(given: object): ProtoMembers {
+  const text = JSON.stringify(given);
   return JSON.parse(text, (member, value: unknown) =>
     member === 'data' ? Buffer.from(JSON.stringify(value)) : value,
   ) as ProtoMembers;
