@@ -235,6 +235,18 @@ describe.skipIf(missing.length > 0)('in a cluster over Redis (needs redis-server
     expect(await redis.cli('KEYS', '*events*')).toBe('');
   });
 
+  test('after Redis has lost its data, channels are not reported again, and are vacated as usual', async () => {
+    const { redis, receiver, edges } = await cluster();
+    const client = await subscribe(edges[0], 'room:a', 'room:b');
+    await settled(receiver, 'room:b', '+');
+    await redis.cli('FLUSHALL');
+    client.send('unsub#room:a');
+    await settled(receiver, 'room:a', '+-');
+    expect(receiver.of('room:b').join('')).toBe('+');
+    client.close();
+    await settled(receiver, 'room:b', '+-');
+  }, 60_000);
+
   test('the channels of a killed edge are vacated once, after its lease and not before', async () => {
     const { receiver, edges } = await cluster();
     const [dying, staying] = edges;
