@@ -16,8 +16,14 @@ function documentedRules(user: string): string[] {
   return rules.split(' ');
 }
 
+/** The rules of the stream news-inlet: without them, center is ready, and that inlet is closed. */
+const STREAM_INLET =
+  '~news-inlet +xgroup|create +xgroup|delconsumer +xreadgroup +xack +xdel +xautoclaim +xpending +xinfo|consumers'.split(
+    ' ',
+  );
+
 /** The rules that are not needed to be ready. */
-const OPTIONAL = new Set(['+client|kill', '+psubscribe', '&news:*']);
+const OPTIONAL = new Set(['+client|kill', '+psubscribe', '&news:*', ...STREAM_INLET]);
 
 const USERS = ['edge', 'center'] as const;
 
@@ -59,6 +65,15 @@ describeOnRedis((rig) => {
       const command = /^\+(\w+)/.exec(rule)?.[1];
       if (command !== undefined) expect(log.lines[0]?.toLowerCase()).toContain(command);
       if (rule !== '+del') expect(await rig.redis.cli('KEYS', '*:check')).toBe('');
+    });
+
+    const ofStreamInlet = documentedRules(user).filter((rule) => STREAM_INLET.includes(rule));
+    test.runIf(ofStreamInlet.length > 0)('without those of news-inlet it is ready', async () => {
+      expect(ofStreamInlet).toEqual(STREAM_INLET);
+      const rules = documentedRules(user).filter((rule) => !STREAM_INLET.includes(rule));
+      const { broker, log } = await connectAs(user, rules);
+      await until('Redis', () => broker.fault === undefined);
+      expect(log.lines).toEqual(['Redis is available']);
     });
 
     test('without +client|kill it is ready, and warns', async () => {
