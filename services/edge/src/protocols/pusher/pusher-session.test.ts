@@ -181,6 +181,16 @@ describe('close codes', () => {
     if (kind !== 'stale') expect(isFinal).toBe(!reconnect);
   });
 
+  test.each(Object.keys(CLOSES) as CloseKind[])('a session is closed for %s', (kind) => {
+    const client = newRig().open();
+    client.session.close(kind);
+    const { code } = pusherCloses.translate(CLOSES[kind]);
+    expect(client.socket.closes).toEqual([code]);
+    const [, ...later] = messages(client);
+    const announced = later.map(({ event, data }) => [event, (data as { code: number }).code]);
+    expect(announced).toEqual(code < 4200 ? [['pusher:error', code]] : []);
+  });
+
   test('codes of the server API stay, others become those of their range', () => {
     expect(pusherCloses.translate({ code: 4321, reason: 'x' })).toEqual({
       code: 4321,
