@@ -69,6 +69,11 @@ export interface RefusalStrategy {
   refuseRepeated(): ProtocolError | undefined;
   /** How the connection is closed because the codec has no reply for this error. */
   closeUnanswered(error: ProtocolError): CloseKind;
+  /**
+   * How the connection is closed instead of refusing a subscription, if it is: for clients that would not
+   * try again by themselves. Default: never.
+   */
+  closeSubscribe?(error: ProtocolError): CloseKind | undefined;
   /** How the connection is closed after this many refused commands in a row, if it is. */
   closeAfter(count: number): CloseKind | undefined;
 }

@@ -305,6 +305,8 @@ export class Session
   /** In some protocols, an error that belongs to no command has no reply and closes the connection. */
   refuse(id: number, error: ProtocolError, channel?: string): void {
     const { refusals } = this.#protocol;
+    const instead = channel === undefined ? undefined : refusals.closeSubscribe?.(error);
+    if (instead !== undefined) return this.close(instead);
     const isReplied = this.reply({ type: 'error', id, error, channel });
     const kind = isReplied
       ? refusals.closeAfter(++this.#refusals)

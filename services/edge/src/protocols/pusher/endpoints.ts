@@ -41,7 +41,11 @@ function pusherProtocol(app: PusherApp): Protocol {
     codec: pusherCodec(app),
     connecting: connectsByFirstCommand,
     gaps: closesAtGap,
-    refusals: repliesToEach,
+    refusals: {
+      ...repliesToEach,
+      // Pusher's clients do not repeat a subscription, but they connect again.
+      closeSubscribe: ({ temporary }) => (temporary ? 'serverError' : undefined),
+    },
     closes: pusherCloses,
     members: pusherMembers(app),
     followStart: ({ channel }, hasPublications): readonly Reply[] =>

@@ -1,5 +1,5 @@
 import { MemoryBlockList } from '@newswire/broker';
-import { CLOSES, type CloseKind, type MembersNotice } from '@newswire/protocol';
+import { CLOSES, ProtocolError, type CloseKind, type MembersNotice } from '@newswire/protocol';
 import { PusherApp, PusherApps, type NamespaceOptions } from '@newswire/runtime';
 import { describe, expect, test } from 'vitest';
 import { HubRig, settled, type HubClient } from '../../../test/rig/hub-rig.js';
@@ -62,7 +62,7 @@ function newRig(options: Partial<NamespaceOptions> = {}) {
     const auth = `key:${app.sign(signed.join(':'))}`;
     return send(client, 'pusher:subscribe', { channel, auth, channel_data: channelData });
   };
-  return { rig, open, send, subscribe, blockList };
+  return { rig, open, send, subscribe, blockList, presence };
 }
 
 describe('a session of the Pusher protocol', () => {
@@ -148,6 +148,15 @@ describe('a session of the Pusher protocol', () => {
       ]);
     },
   );
+
+  test('reconnects if a subscription cannot begin now, because clients would not try again', async () => {
+    const { open, subscribe, presence } = newRig();
+    presence.members = () => Promise.reject(new ProtocolError('internal', 'Redis is away'));
+    const client = open();
+    await subscribe(client, 'presence-a', '{"user_id":1}');
+    expect(client.socket.closes).toEqual([4100]);
+    expect(eventsOf(client)).not.toContain('pusher:subscription_error');
+  });
 
   test('a blocked user cannot sign in', async () => {
     const { rig, open, send, blockList } = newRig();
