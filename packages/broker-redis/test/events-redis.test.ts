@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { until } from '@newswire/testkit';
 import { expect, test } from 'vitest';
 import { describeEventContract, EVENT_GRACE_MS, EVENT_QUEUE_SIZE } from '@newswire/broker/contract';
@@ -46,5 +47,46 @@ describeOnRedis((rig) => {
     await rig.redis.cli('DEL', name);
     expect(await second.sweep()).toBe(true);
     expect(await first.sweep()).toBe(false);
+  });
+
+  test('the documented rules of Redis users are enough for events', async () => {
+    const page = readFileSync(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
+    const openAs = async (user: string) => {
+      const rules = new RegExp(`^ACL SETUSER ${user} reset on >\\w+ (.+)$`, 'm').exec(page)?.[1];
+      await rig.redis.cli(
+        'ACL',
+        'SETUSER',
+        user,
+        'reset',
+        'on',
+        '>pw',
+        ...(rules ?? '').split(' '),
+      );
+      const redisUrl = `redis://${user}:pw@127.0.0.1:${rig.redis.port}`;
+      return new RedisEvents(await rig.openLink({ redisUrl }), { ...OPTIONS, webhookGraceMs: 0 });
+    };
+    const [edge, center] = [await openAs('edge'), await openAs('center')];
+    const write = (number: number, sign: '+' | '-', isFirst: boolean) =>
+      edge.write({
+        edge: 'e',
+        number,
+        isFirst,
+        operations: [
+          [sign, 'a', 'q'],
+          ['e', '{}', 'q'],
+        ],
+      });
+    expect(await write(1, '+', true)).toBe(0);
+    expect(await write(2, '-', false)).toBe(0);
+    await until('the end', async () => {
+      expect(await center.sweep()).toBe(true);
+      return (await center.read('q', 9)).length === 4;
+    });
+    const { events } = await center.read('q', 9);
+    await center.remove(
+      'q',
+      events.map(({ id }) => id),
+    );
+    expect(await center.read('q', 9)).toEqual({ events: [], length: 0 });
   });
 });
