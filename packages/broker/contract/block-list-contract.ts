@@ -28,7 +28,7 @@ export function describeBlockListContract(
       await rig.center.unblock('eve');
       await rig.center.unblock('no one');
       for (const list of [rig.edge, rig.center]) {
-        const blocked = [...(await list.list())].sort(([a], [b]) => (a < b ? -1 : 1));
+        const blocked = [...(await list.list())].toSorted(([a], [b]) => (a < b ? -1 : 1));
         expect(blocked).toEqual([
           ['ann', untilMs],
           ['bob "é"\n 😀', Infinity],
