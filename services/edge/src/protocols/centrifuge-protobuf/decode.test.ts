@@ -1,3 +1,4 @@
+import { heapInUse } from '@newswire/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '@newswire/protocol';
@@ -230,6 +231,26 @@ describe('frames', () => {
     expect(decode(nested(25))).toMatchObject([{ type: 'refused', id: 1 }]);
     expect(() => decode(nested(10))).toThrow(/each after its length/);
   });
+});
+
+/** The most memory that decoded and refused frames may leave, for code that gets compiled. */
+const MAX_LEFT_BYTES = 2_097_152;
+
+test('damaged frames are refused or decoded, and leave nothing', async () => {
+  const frames = fc.array(commands, { minLength: 1, maxLength: 3 }).map((all) => {
+    return encodeCommands(...all.map((each) => inProtobuf(each as ProtoMembers)));
+  });
+  const seen = { decoded: 0, refused: 0 };
+  const holds = fc.property(frames, fc.nat(), fc.nat(255), (frame, at, byte) => {
+    frame[at % frame.length] = byte;
+    seen[Array.isArray(outcome(() => decode(frame))) ? 'decoded' : 'refused']++;
+  });
+  fc.assert(holds, { numRuns: 5000 });
+  const before = await heapInUse();
+  fc.assert(holds, { numRuns: 10_000 });
+  expect((await heapInUse()) - before).toBeLessThan(MAX_LEFT_BYTES);
+  expect(seen.decoded).toBeGreaterThan(500);
+  expect(seen.refused).toBeGreaterThan(500);
 });
 
 test('any body of a request to /emulation is one, or none', () => {
