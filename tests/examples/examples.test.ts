@@ -132,26 +132,28 @@ describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () =
     expect(python.stderr).toBe('');
   });
 
-  /** A program that listens to a channel over Protobuf. */
-  async function printsWhatIsPublished(command: string, args: readonly string[], channel: string) {
+  /** Runs a program until it has printed a publication. Resolves with its standard error. */
+  async function listen(command: string, args: readonly string[], channel: string) {
     const address = newswire.webSocketUrl.replace('/ws', '/connection/websocket');
     const program = new TestProcess(command, [...args, address, channel], environment);
     await until('a subscription', () => program.stdout.includes(`listening to ${channel}\n`));
     await publish('Hello', channel);
     await until('the news', () => program.stdout.endsWith(`\n${channel}: "Hello"\n`));
     await program.stop('SIGINT');
-    expect(program.stderr).toBe('');
+    return program.stderr;
   }
 
-  test('protobuf.mjs prints what publish.sh publishes', () =>
-    printsWhatIsPublished(process.execPath, [`${ROOT}examples/protobuf.mjs`], '77714'));
+  test('protobuf.mjs prints what publish.sh publishes', async () => {
+    const args = [`${ROOT}examples/protobuf.mjs`];
+    expect(await listen(process.execPath, args, '77714')).toBe('');
+  });
 
   test.skipIf(missingPrograms('go').length > 0)(
     'the Go program prints what publish.sh publishes',
     async () => {
       const binary = join(mkdtempSync(join(tmpdir(), 'newswire-go-')), 'subscribe');
       await run('go', ['-C', `${ROOT}examples/go`, 'build', '-o', binary, '.']);
-      await printsWhatIsPublished(binary, [], '77712');
+      expect(await listen(binary, [], '77712')).toBe('');
     },
     BUILD_LIMIT_MS,
   );
@@ -164,7 +166,7 @@ describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () =
       const goals = ['compile', 'dependency:build-classpath', `-Dmdep.outputFile=${classpath}`];
       await run('mvn', ['-q', '-B', '-f', folder, ...goals]);
       const classes = `${join(folder, 'target/classes')}:${readFileSync(classpath, 'utf8')}`;
-      await printsWhatIsPublished('java', ['-cp', classes, 'Subscribe'], '77713');
+      expect(await listen('java', ['-cp', classes, 'Subscribe'], '77713')).toBe('');
     },
     BUILD_LIMIT_MS,
   );

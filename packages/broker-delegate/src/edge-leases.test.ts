@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { PresenceTable } from '@newswire/broker';
 import { EdgeLeases } from './edge-leases.js';
 
 const LEASE_MS = 1000;
@@ -10,7 +9,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   removed = [];
   const table = { beginReport: () => undefined, removeEdge: (edge: string) => removed.push(edge) };
-  leases = new EdgeLeases(table as unknown as PresenceTable, LEASE_MS);
+  leases = new EdgeLeases(table, LEASE_MS);
 });
 afterEach(() => vi.useRealTimers());
 

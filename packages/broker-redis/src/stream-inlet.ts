@@ -124,7 +124,9 @@ export class RedisStreamInlet {
       { key: this.#key, id: from },
       from === '>' ? { COUNT, BLOCK: BLOCK_MS } : { COUNT },
     );
-    const messages = (streams as readonly { readonly messages: readonly Message[] }[] | null)?.[0];
+    const messages = (
+      streams as readonly { readonly messages: readonly StreamMessage[] }[] | null
+    )?.[0];
     return toEntries(messages?.messages ?? []);
   }
 
@@ -194,12 +196,12 @@ export class RedisStreamInlet {
   }
 }
 
-interface Message {
+interface StreamMessage {
   readonly id: string;
   readonly message: Readonly<Record<string, string>>;
 }
 
 /** A claimed entry that was deleted meanwhile is null. */
-function toEntries(messages: readonly (Message | null)[]): InletEntry[] {
+function toEntries(messages: readonly (StreamMessage | null)[]): InletEntry[] {
   return messages.flatMap((each) => (each ? [{ id: each.id, fields: each.message }] : []));
 }

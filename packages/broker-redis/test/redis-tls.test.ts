@@ -60,6 +60,7 @@ describe.skipIf(missingPrograms('openssl').length > 0)('Redis over TLS (needs op
           ...filesOfFault(certificates),
         });
         await until('the fault', () => fault.test(link.fault ?? ''));
+        expect(link.identity).toBeUndefined();
         await link.close();
       });
     },

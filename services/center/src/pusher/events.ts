@@ -1,5 +1,5 @@
 import type { Broker } from '@newswire/broker';
-import { ProtocolError, toInfoLine, type JsonLine } from '@newswire/protocol';
+import { toInfoLine, type JsonLine, type ProtocolError } from '@newswire/protocol';
 import {
   isReservedEvent,
   MAX_EVENT_NAME_LENGTH,
