@@ -89,6 +89,8 @@ export interface SubscribeAttempt {
  * cannot be reached, and any error that a hook returns. AccessClosedError closes the connection.
  */
 export interface Access {
+  /** Whether clients without a user may connect. Default: yes. */
+  readonly admitsAnonymous?: boolean;
   connect(request: ConnectRequest): Credentials | Promise<Credentials>;
   /**
    * Renews the credentials of a connected client; the user stays the same. A token that has expired

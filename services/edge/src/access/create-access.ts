@@ -126,6 +126,10 @@ class ConfiguredAccess implements Access {
     this.summary = describeAccess(config, this.#needsToken) + describeSections(sections);
   }
 
+  get admitsAnonymous(): boolean {
+    return !this.#needsToken;
+  }
+
   connect(request: ConnectRequest): Credentials | Promise<Credentials> {
     const { client, token } = request;
     if (token !== '') {

@@ -188,3 +188,12 @@ describe('a subscription token', () => {
     expect(await subRefresh({ token: 'x'.repeat(8193) })).toEqual({ error: 106 });
   });
 });
+
+test.each<[Record<string, string>, boolean]>([
+  [{}, true],
+  [{ NEWSWIRE_TOKEN_HMAC_SECRET: SECRET }, false],
+  [{ NEWSWIRE_TOKEN_HMAC_SECRET: SECRET, NEWSWIRE_ANONYMOUS: 'on' }, true],
+  [{ NEWSWIRE_ANONYMOUS: 'off' }, false],
+])('with %j, clients without a user are admitted: %j', (environment, isAdmitted) => {
+  expect(accessRig({ settings: environment }).access.admitsAnonymous).toBe(isAdmitted);
+});

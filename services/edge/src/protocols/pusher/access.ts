@@ -119,6 +119,12 @@ export class PusherAccess implements ProtocolAccess {
     attempt: SubscribeAttempt,
     name: string,
   ): SubscribeGrant | Promise<SubscribeGrant> {
+    if (this.#general.admitsAnonymous === false && attempt.credentials.user === '') {
+      throw new ProtocolError(
+        'unauthorized',
+        'clients without a user are not admitted: sign in first',
+      );
+    }
     const granted = this.#general.subscribe({ ...attempt, token: '', data: undefined });
     const complete = (grant: SubscribeGrant) => ({ ...grant, ...this.#toGrant(name) });
     return granted instanceof Promise ? granted.then(complete) : complete(granted);

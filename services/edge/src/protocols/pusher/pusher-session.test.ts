@@ -32,11 +32,11 @@ const messages = ({ socket }: HubClient) =>
   socket.frames.map((frame) => JSON.parse(frame) as SentEvent);
 const eventsOf = (client: HubClient) => messages(client).map(({ event }) => event);
 
-function newRig(options: Partial<NamespaceOptions> = {}) {
+function newRig(options: Partial<NamespaceOptions> = {}, admitsAnonymous = true) {
   const getOptions = () => ({ ...OPEN_NAMESPACE, ...options });
   const presence = new PresenceModel();
   const blockList = new MemoryBlockList(Date.now);
-  const access = openAccess(getOptions);
+  const access = { ...openAccess(getOptions), admitsAnonymous };
   const rig = new HubRig(10, { access, presence, getOptions, blockList });
   const services = {
     access,
@@ -156,6 +156,23 @@ describe('a session of the Pusher protocol', () => {
     await subscribe(client, 'presence-a', '{"user_id":1}');
     expect(client.socket.closes).toEqual([4100]);
     expect(eventsOf(client)).not.toContain('pusher:subscription_error');
+  });
+
+  test('needs a user for public channels where clients without a user are not admitted', async () => {
+    const { open, send, subscribe } = newRig({}, false);
+    const client = open();
+    await subscribe(client, 'a');
+    await subscribe(client, 'private-a');
+    const data = '{"id":"ann"}';
+    const auth = `key:${app.sign(`${client.session.client}::user::${data}`)}`;
+    await send(client, 'pusher:signin', { auth, user_data: data });
+    await subscribe(client, 'a');
+    expect(eventsOf(client).slice(1)).toEqual([
+      'pusher:subscription_error',
+      'pusher_internal:subscription_succeeded',
+      'pusher:signin_success',
+      'pusher_internal:subscription_succeeded',
+    ]);
   });
 
   test('a blocked user cannot sign in', async () => {
