@@ -2,8 +2,11 @@
 import { writeSync } from 'node:fs';
 
 const OUTBOX = '/services/edge/dist/channel/outbox.js';
-/** Where the outbox encodes `publications`: `previous` and further arguments follow. */
-const MARKED = 'encodeFrames(codec, channel.name, publications, previous';
+/**
+ * Where the outbox encodes what is `sent` to a topic, without a filter all publications of the tick: `previous` and
+ * further arguments follow.
+ */
+const MARKED = 'encodeFrames(codec, channel.name, sent, previous';
 
 /** What goes out instead of a publication; `before` is the one that came before it. */
 const FAULTS = {
@@ -16,9 +19,9 @@ const FAULTS = {
 function faultyPublications(fault, every) {
   const instead = FAULTS[fault];
   if (instead === undefined) throw new Error(`seed-fault: there is no fault "${fault}"`);
-  return `publications.flatMap((each, i) => {
+  return `sent.flatMap((each, i) => {
     const n = flushed + i; // a channel begins at 1
-    const before = publications[i - 1] ?? log.before(flushed);
+    const before = sent[i - 1] ?? log.before(flushed);
     const isHit = (number) => number > 0 && number % ${every} === 0;
     return ${instead};
   })`;
@@ -32,7 +35,7 @@ export async function load(url, context, nextLoad) {
     throw new Error(`seed-fault: "${MARKED}" is ${parts.length - 1} times in ${OUTBOX}, not once`);
   }
   const { FAULT: fault = '', EVERY: every = '500' } = process.env;
-  const faulty = MARKED.replace('publications', faultyPublications(fault, Number(every)));
+  const faulty = MARKED.replace('sent', faultyPublications(fault, Number(every)));
   // Hooks run beside the main thread, where a stream's text can be lost.
   writeSync(2, `seed-fault: ${fault} 1 in ${every}\n`);
   return { ...loaded, source: parts.join(faulty) };

@@ -52,13 +52,17 @@ export class RedisStreamInlet {
     // A blocking read would hold up every other command of its connection.
     this.#client = link.commands.duplicate();
     this.#client.on('error', (error: Error) => options.onChange(error));
-    this.#client.connect().catch(options.onChange);
-    this.#running = this.#run();
+    // Resolves once Redis is there, and rejects only if it is closed before.
+    this.#running = this.#client.connect().then(
+      () => this.#run(),
+      () => undefined,
+    );
   }
 
   /** Resolves when the entries that were read are handled, or are left to another process. */
   async close(): Promise<void> {
     this.#ending.abort();
+    if (this.#client.isOpen && !this.#client.isReady) this.#client.destroy();
     await this.#running;
     if (this.#client.isOpen) this.#client.destroy();
   }
