@@ -124,7 +124,15 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
   });
   const sweeper = setInterval(() => core.sweep(), SWEEP_INTERVAL_MS).unref();
   const reload = () => core.blocked.reload();
-  void retryUntilDone(reload, () => !isDraining, { onFailure });
+  let blockListFault: string | undefined = 'the list of blocked users has not been read yet';
+  void retryUntilDone(
+    async () => {
+      await reload();
+      blockListFault = undefined;
+    },
+    () => !isDraining,
+    { onFailure },
+  );
   // A failed read leaves the list as it was.
   const reloader = setInterval(() => void reload().catch(() => undefined), BLOCKED_RELOAD_MS);
   reloader.unref();
@@ -185,7 +193,7 @@ export function createEdge(config: EdgeConfig, parts: EdgeParts): Edge {
 
   return {
     notReady: () => {
-      const fault = broker.fault ?? controlFault;
+      const fault = broker.fault ?? controlFault ?? blockListFault;
       return [...(isDraining ? ['this edge is draining'] : []), ...(fault ? [fault] : [])];
     },
     drain: async () => {

@@ -119,6 +119,8 @@ test('center blocks over links; an edge that restarts asks for the list', async 
     const again = await connect(edge, 'ann');
     await until('its refusal', () => again.codes.length > 0);
     expect(ann.codes).toEqual([3503]);
+    // An edge is ready only once it has the list.
+    expect(again.codes).toEqual([3507]);
   } finally {
     await Promise.all([edge, dialing].map((each) => each.stop('SIGKILL')));
   }
