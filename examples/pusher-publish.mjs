@@ -15,7 +15,17 @@ const {
   protocol,
 } = new URL(process.env.NEWSWIRE_URL ?? 'http://localhost:9900');
 const [channel, event, data] = process.argv.slice(2);
+if (data === undefined) {
+  process.stderr.write('pusher-publish.mjs CHANNEL EVENT DATA\n');
+  process.exit(2);
+}
 
 const backend = new Pusher({ appId, key, secret, host, port, useTLS: protocol === 'https:' });
-const answer = await backend.trigger(channel, event, data);
-process.stdout.write(`${answer.status} ${await answer.text()}\n`);
+try {
+  const answer = await backend.trigger(channel, event, data);
+  process.stdout.write(`${answer.status} ${await answer.text()}\n`);
+} catch (error) {
+  // A refusal has the text of its answer.
+  process.stderr.write(`${error.body || error.error || error.message}\n`);
+  process.exit(1);
+}

@@ -112,6 +112,14 @@ describe.skipIf(missingPrograms('curl').length > 0)('examples (need curl)', () =
     );
   });
 
+  test('pusher-publish.mjs without arguments says how to use it', async () => {
+    const running = run(process.execPath, [`${ROOT}examples/pusher-publish.mjs`]);
+    await expect(running).rejects.toMatchObject({
+      code: 2,
+      stderr: 'pusher-publish.mjs CHANNEL EVENT DATA\n',
+    });
+  });
+
   test('events.sh prints what publish.sh publishes', async () => {
     const events = new TestProcess(`${ROOT}examples/events.sh`, ['77710|77711'], environment);
     await subscribed(newswire.url, '77711', 1);
