@@ -24,6 +24,9 @@ export interface ChannelMembersOptions {
   readonly defer?: (flush: () => void) => void;
 }
 
+/** Joins and leaves may be lost, so views are compared with presence every 30 s. */
+const COMPARE_SWEEPS = 120;
+
 type MembershipChange = Extract<Reply, { readonly type: 'join' | 'leave' }>;
 
 /** The subscriptions to one channel that receive its members. */
@@ -33,6 +36,10 @@ interface Receivers {
   readonly views: Map<Protocol, MembersView>;
   /** Resolves when changes are received. */
   watched: Promise<boolean>;
+  /** Number of changes received and subscribers added. */
+  changes: number;
+  /** Number of sweeps until the views are compared with presence. */
+  sweepsToCompare: number;
 }
 
 /**
@@ -70,11 +77,27 @@ export class ChannelMembers {
       .catch(this.#options.onFailure);
   }
 
-  /** Sends what is sent only a few times a second. Called every 250 ms. */
+  /** Sends what is sent only a few times a second, and corrects views. Called every 250 ms. */
   sweep(): void {
-    for (const { subscriptions, views } of this.#receivers.values()) {
+    for (const [name, receivers] of this.#receivers) {
+      const { subscriptions, views } = receivers;
       for (const [protocol, view] of views) {
         for (const notice of view.takeDelayed()) this.#send(notice, protocol, subscriptions, view);
+      }
+      if (views.size === 0 || --receivers.sweepsToCompare > 0) continue;
+      receivers.sweepsToCompare = COMPARE_SWEEPS;
+      this.#compare(name, receivers).catch(this.#options.onFailure);
+    }
+  }
+
+  /** Members that were read before a change arrived could undo it: they are not used. */
+  async #compare(name: string, receivers: Receivers): Promise<void> {
+    const { changes, subscriptions, views } = receivers;
+    const members = await this.#presence?.members(name);
+    if (members === undefined || receivers.changes !== changes) return;
+    for (const [protocol, view] of views) {
+      for (const notice of view.handleRead(members)) {
+        this.#send(notice, protocol, subscriptions, view);
       }
     }
   }
@@ -83,6 +106,7 @@ export class ChannelMembers {
     const { name } = subscription.channel;
     const receivers = this.#receivers.get(name) ?? this.#startWatch(presence, name);
     receivers.subscriptions.add(subscription);
+    receivers.changes++;
     const { protocol } = subscription.session;
     const known = receivers.views.get(protocol);
     const view = known ?? protocol.members?.follow(name);
@@ -107,7 +131,13 @@ export class ChannelMembers {
         this.#add({ type: 'leave', channel, member }),
     };
     const watched = Promise.resolve(true);
-    const receivers: Receivers = { subscriptions: new Set(), views: new Map(), watched };
+    const receivers: Receivers = {
+      subscriptions: new Set(),
+      views: new Map(),
+      watched,
+      changes: 0,
+      sweepsToCompare: COMPARE_SWEEPS,
+    };
     this.#receivers.set(name, receivers);
     receivers.watched = this.#options.retry(
       () => presence.watch(name, handler),
@@ -136,6 +166,8 @@ export class ChannelMembers {
   /** Never sent immediately: many sends inside a socket handler go out uncorked. */
   #add(change: MembershipChange): void {
     this.#changes.push(change);
+    const receivers = this.#receivers.get(change.channel);
+    if (receivers !== undefined) receivers.changes++;
     if (this.#changes.length > 1) return;
     const { defer = setImmediate } = this.#options;
     defer(() => this.#flush());

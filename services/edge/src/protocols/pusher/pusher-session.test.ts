@@ -230,6 +230,32 @@ describe('close codes', () => {
   });
 });
 
+test('a lost join or leave is made up for within 30 seconds', async () => {
+  const { rig, open, subscribe, presence } = newRig();
+  const ann = open();
+  await subscribe(ann, 'presence-a', '{"user_id":"ann"}');
+  const bob = { client: 'elsewhere', user: '', chanInfo: '{"user_id":"bob"}' };
+  const sweepFor = async (seconds: number) => {
+    for (let i = 0; i < seconds * 4; i++) rig.core.sweep();
+    await settled();
+  };
+  const last = () => eventsOf(ann).at(-1);
+  await presence.join('p:presence-a', bob, false);
+  await sweepFor(31);
+  expect(last()).toBe('pusher_internal:member_added');
+  await presence.leave('p:presence-a', bob.client, false);
+  presence.fault = new Error('Redis is away');
+  await sweepFor(31);
+  expect(last()).toBe('pusher_internal:member_added');
+  presence.fault = undefined;
+  await sweepFor(31);
+  expect(last()).toBe('pusher_internal:member_removed');
+  await sweepFor(31);
+  expect(eventsOf(ann).filter((event) => event.startsWith('pusher_internal:member'))).toHaveLength(
+    2,
+  );
+});
+
 describe('the users of a presence channel', () => {
   const member = (client: string, user: string) => ({
     client,
