@@ -1,10 +1,11 @@
 import { FaultLog, type Broker, type PublishOptions } from '@newswire/broker';
 import { RedisStreamInlet, type InletEntry, type RedisParts } from '@newswire/broker-redis';
-import { isRecord, ProtocolError, toJsonLine, toOneLine, type JsonLine } from '@newswire/protocol';
+import { ProtocolError, toJsonLine, toOneLine, type JsonLine } from '@newswire/protocol';
 import type { Counter, Logger } from '@newswire/runtime';
 import { checkChannel } from './api/check-params.js';
 import type { ApiParts } from './api/api-method.js';
 import { checkDataSize } from './api/data.js';
+import { isTags, MAX_TAGS, MAX_TAGS_BYTES } from './api/shapes/publishing.js';
 
 export interface StreamInletParts extends Pick<ApiParts, 'getOptions' | 'maxDataBytes'> {
   readonly broker: Pick<Broker, 'publish'>;
@@ -75,11 +76,12 @@ function parseEntry({ id, fields }: InletEntry, parts: StreamInletParts): Parsed
 }
 
 function parseTags(text: string): JsonLine {
-  const line = parseLine('tags', text);
-  const tags: unknown = JSON.parse(line);
-  if (isRecord(tags) && Object.values(tags).every((value) => typeof value === 'string'))
-    return line;
-  throw new ProtocolError('badRequest', 'tags must be a JSON object whose values are strings');
+  const tags: unknown = JSON.parse(parseLine('tags', text));
+  if (isTags(tags) && !Object.values(tags).includes(null)) return toJsonLine(tags);
+  throw new ProtocolError(
+    'badRequest',
+    `tags must be an object of up to ${MAX_TAGS} strings, ${MAX_TAGS_BYTES} bytes as JSON`,
+  );
 }
 
 function parseLine(name: string, text: string): JsonLine {

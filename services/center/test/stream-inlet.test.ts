@@ -78,6 +78,20 @@ describe.skipIf(missingPrograms('redis-server', 'redis-cli').length > 0)(
       expect(center.process.stdout).toContain('is dropped: bad request: json is not JSON');
     });
 
+    test('tags have the limits of the API', async () => {
+      const center = await startCenter();
+      const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`tag${i}`, 'x']));
+      for (const tags of [many, { long: 'x'.repeat(5000) }, { none: null }]) {
+        await add('channel', 'a', 'data', 'x', 'tags', JSON.stringify(tags));
+      }
+      await isEmpty();
+      expect(await dataOf(center, 'a')).toEqual([]);
+      const { stdout } = center.process;
+      expect(stdout.match(/tags must be an object of up to 64 strings, 4096 bytes/g)).toHaveLength(
+        3,
+      );
+    });
+
     test('entries are published once and in order while centers are killed', async () => {
       let center = await startCenter();
       for (let round = 0; round < 3; round++) {

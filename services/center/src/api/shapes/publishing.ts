@@ -26,7 +26,8 @@ const tagsField = z
     description: 'Delivered with the publication.',
   });
 
-function isTags(value: unknown): value is Tags {
+/** Whether these can be the tags of a publication. */
+export function isTags(value: unknown): value is Tags {
   if (!isRecord(value)) return false;
   const values = Object.values(value);
   if (values.length > MAX_TAGS || !values.every(isTag)) return false;
